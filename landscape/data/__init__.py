@@ -1,0 +1,1 @@
+"""Data sources: every one ends in :class:`Examples`, decoded once, small, in memory."""

@@ -1,0 +1,80 @@
+"""Labelled examples in memory, as stored, with the map that a network expects before them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from landscape.data.preprocess import NONE, Preprocess
+from landscape.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """Inputs and targets of one split.
+
+    Attributes
+    ----------
+    inputs
+        Shape (n, …), as stored: uint8 images (n, channels, height, width), or any tensor.
+        They stay in this small form on the device; ``preprocess`` is applied batch by batch.
+    targets
+        Shape (n, …): int64 class labels (n,), or whatever the loss takes.
+    preprocess
+        The map from ``inputs`` to what the network takes.
+    source
+        Where they came from, in words that can be typed again: ``digits``, ``cifar10:PATH``.
+    population
+        How many examples the whole split holds, of which these are a subset; standard errors
+        refer to it.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    preprocess: Preprocess = NONE
+    source: str = "tensors"
+    population: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets):
+            raise InputError(
+                f"{self.source}: {len(self.inputs)} inputs but {len(self.targets)} targets; "
+                "expected one target for each input"
+            )
+        if len(self.inputs) == 0:
+            raise InputError(f"{self.source}: no examples; expected at least one")
+        if self.population == 0:
+            object.__setattr__(self, "population", len(self.inputs))
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def subset(self, limit: int | None, seed: int = 0) -> Examples:
+        """``limit`` examples drawn at random without replacement, the same for the same seed.
+
+        Nested: the first 100 of a limit of 1,000 are those of a limit of 100. A limit of None,
+        or of at least the number of examples, gives all of them in their own order.
+        """
+        if limit is None or limit >= len(self):
+            return self
+        if limit < 1:
+            raise InputError(f"--limit {limit}: expected at least 1 example")
+        generator = torch.Generator().manual_seed(seed)
+        chosen = torch.randperm(len(self), generator=generator)[:limit]
+        return replace(self, inputs=self.inputs[chosen], targets=self.targets[chosen])
+
+    def to(self, device: torch.device) -> Examples:
+        """The same examples on a device."""
+        return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
+
+    def sha256(self) -> str:
+        """A fingerprint of inputs, targets and preprocessing; equal on every device."""
+        digest = hashlib.sha256(str(self.preprocess).encode())
+        for tensor in (self.inputs, self.targets):
+            array = tensor.detach().cpu().contiguous()
+            digest.update(f"{array.dtype}{tuple(array.shape)}".encode())
+            digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        return digest.hexdigest()

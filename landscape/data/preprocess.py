@@ -1,0 +1,101 @@
+"""From stored images to what a network was trained on: one explicit affine map per channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from landscape.errors import InputError, unknown_choice
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """``(x / scale - mean[c]) / std[c]`` for channel ``c``, computed in the network's precision.
+
+    Parameters
+    ----------
+    scale
+        What the largest stored value is divided by: 255 for 8-bit images.
+    mean, std
+        One number per channel, or a single one for all channels.
+    name
+        What it is called in files and on the command line.
+    """
+
+    scale: float = 1.0
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+    name: str = "none"
+
+    def __call__(self, images: Tensor, dtype: torch.dtype) -> Tensor:
+        """Images (n, channels, …) of any type to ``dtype``, on the device where they are."""
+        x = images.to(dtype)
+        if self.scale != 1.0:
+            x = x / self.scale
+        if self.mean == (0.0,) and self.std == (1.0,):
+            return x
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        mean = torch.tensor(self.mean, dtype=dtype, device=x.device).reshape(shape)
+        std = torch.tensor(self.std, dtype=dtype, device=x.device).reshape(shape)
+        return (x - mean) / std
+
+    def __str__(self) -> str:
+        mean = ",".join(f"{m:.6g}" for m in self.mean)
+        std = ",".join(f"{s:.6g}" for s in self.std)
+        return f"{self.name}: (x/{self.scale:g} - [{mean}])/[{std}]"
+
+
+NONE = Preprocess()
+
+CIFAR10 = Preprocess(
+    255.0,
+    tuple(m / 255.0 for m in (125.3, 123.0, 113.9)),
+    tuple(s / 255.0 for s in (63.0, 62.1, 66.7)),
+    "cifar10",
+)
+"""The preprocessing of the checkpoints of Li et al. (2018)."""
+
+IMAGENET = Preprocess(255.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "imagenet")
+
+DIGITS = Preprocess(16.0, (0.3053,), (0.3760,), "digits")
+"""scikit-learn's digits hold 0 … 16; mean and standard deviation of all their pixels."""
+
+NAMED = {"cifar10": CIFAR10, "imagenet": IMAGENET, "digits": DIGITS, "none": NONE}
+
+
+def parse_preprocess(text: str, largest: float) -> Preprocess:
+    """A preprocessing by name, or from numbers: ``mean,…/std,…`` after division by ``largest``.
+
+    ``0.5,0.5,0.5/0.25,0.25,0.25`` is (x/largest - 0.5)/0.25 in three channels; ``0.5/0.25`` the
+    same in any number of channels. ``none`` is x/largest. ``largest`` is the largest value that
+    the data can hold, 255 for 8-bit images, 1 where the data are floating point.
+
+    Raises
+    ------
+    InputError
+        If it is neither a known name nor two equally long lists of numbers with positive std.
+    """
+    if text == "none":
+        return Preprocess(largest, name="none")
+    if text in NAMED:
+        return NAMED[text]
+    if "/" not in text:
+        raise unknown_choice("preprocessing", text, [*NAMED, "MEAN,…/STD,…"])
+    halves: list[Sequence[float]] = []
+    for half in text.split("/"):
+        try:
+            halves.append([float(part) for part in half.split(",")])
+        except ValueError:
+            raise InputError(
+                f"--preprocess {text}: {half!r} is not a list of numbers; expected "
+                "MEAN,…/STD,… as in 0.49,0.48,0.45/0.25,0.24,0.26"
+            ) from None
+    if len(halves) != 2 or len(halves[0]) != len(halves[1]) or min(halves[1]) <= 0:
+        raise InputError(
+            f"--preprocess {text}: expected as many means as positive standard deviations, "
+            "separated by one slash, as in 0.49,0.48,0.45/0.25,0.24,0.26"
+        )
+    return Preprocess(largest, tuple(halves[0]), tuple(halves[1]), "given")

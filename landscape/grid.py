@@ -1,0 +1,153 @@
+"""The axes of a surface, and the one convention that ties arrays to coordinates.
+
+``values[j, i]`` is the value at ``y[j], x[i]`` everywhere: in arrays, in HDF5, in pictures. On a
+line (no ``y``) it is ``values[i]`` at ``x[i]``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.errors import InputError
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+def parse_range(text: str, name: str = "x") -> FloatArray:
+    """Coordinates from ``start:stop:count``, or from one number for a single point.
+
+    Both ends are included. A coordinate that should be 0 is exactly 0 (not 1e-17), so that the
+    trained network itself is a point of every symmetric grid of odd size.
+
+    >>> parse_range("-1:1:5").tolist()
+    [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+    Raises
+    ------
+    InputError
+        If the text is not of that form, a number is not finite, or there is no point.
+    """
+
+    def wrong(why: str) -> InputError:
+        return InputError(
+            f"--{name}={text}: {why}; expected start:stop:count with start below stop and a whole "
+            f"count of at least 2, as in --{name}=-1:1:51, or one number for a single point"
+        )
+
+    parts = text.split(":")
+    if len(parts) not in (1, 3):
+        raise wrong(f"{len(parts)} parts between colons")
+    try:
+        start = float(parts[0])
+        stop = float(parts[1]) if len(parts) == 3 else start
+    except ValueError:
+        raise wrong("the ends are not numbers") from None
+    try:
+        count = int(parts[2]) if len(parts) == 3 else 1
+    except ValueError:
+        raise wrong(f"{parts[2]!r} is not a whole number of points") from None
+    if not (np.isfinite(start) and np.isfinite(stop)):
+        raise wrong("the ends are not finite")
+    if count < 1:
+        raise wrong(f"{count} points")
+    if count == 1 and start != stop:
+        raise wrong("one point cannot have two ends")
+    if count > 1 and start >= stop:
+        raise wrong("start is not below stop")
+    values = np.linspace(start, stop, count)
+    values[np.abs(values) < 1e-12 * max(stop - start, 1.0)] = 0.0
+    return values
+
+
+def _axis(values: npt.ArrayLike, name: str) -> FloatArray:
+    axis = np.array(values, dtype=np.float64)
+    if axis.ndim != 1 or axis.size == 0:
+        raise InputError(
+            f"axis {name} has shape {axis.shape}: expected a one-dimensional, non-empty array"
+        )
+    if not np.isfinite(axis).all() or (np.diff(axis) <= 0).any():
+        raise InputError(f"axis {name} must be finite and strictly increasing, got {axis.tolist()}")
+    axis.flags.writeable = False
+    return axis
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """A rectangular grid (``x`` and ``y``) or a line (``x`` alone) of coordinates.
+
+    Parameters
+    ----------
+    x
+        Shape (nx,): strictly increasing coordinates along the first direction.
+    y
+        Shape (ny,): along the second direction, or None for a line.
+    """
+
+    x: FloatArray
+    y: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "x", _axis(self.x, "x"))
+        if self.y is not None:
+            object.__setattr__(self, "y", _axis(self.y, "y"))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(ny, nx), or (nx,) on a line."""
+        return (self.x.size,) if self.y is None else (self.y.size, self.x.size)
+
+    @property
+    def size(self) -> int:
+        """The number of points."""
+        return int(np.prod(self.shape))
+
+    @property
+    def axes(self) -> dict[str, FloatArray]:
+        """The axes by name, ``x`` first."""
+        return {"x": self.x} if self.y is None else {"x": self.x, "y": self.y}
+
+    def points(self) -> FloatArray:
+        """All coordinates, shape (size, number of axes), each row ``(x,)`` or ``(x, y)``.
+
+        Row ``k`` belongs to ``values.reshape(-1)[k]`` of any array of this grid's shape.
+        """
+        if self.y is None:
+            return self.x[:, None].copy()
+        x, y = np.meshgrid(self.x, self.y, indexing="xy")  # both (ny, nx)
+        return np.stack([x.ravel(), y.ravel()], axis=1)
+
+    def same_as(self, other: Grid) -> bool:
+        """Whether both grids hold exactly the same coordinates."""
+        if (self.y is None) != (other.y is None):
+            return False
+        same_x = np.array_equal(self.x, other.x)
+        return same_x and (self.y is None or np.array_equal(self.y, other.y))  # type: ignore[arg-type]
+
+    def __str__(self) -> str:
+        parts = [f"{name}={v[0]:g}:{v[-1]:g}:{v.size}" for name, v in self.axes.items()]
+        return " ".join(parts)
+
+
+def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
+    """An order of visiting a grid in which every beginning already covers the whole grid.
+
+    Level 0 holds the corners, each further level halves the spacing along every axis, both ends
+    included. Returns flat indices, shape (size,), each exactly once.
+    """
+    levels = []
+    for n in shape:
+        level = np.full(n, -1)
+        k = 0
+        while (level < 0).any():
+            indices = np.unique(np.rint(np.linspace(0, n - 1, min(2**k + 1, n))).astype(int))
+            level[indices[level[indices] < 0]] = k
+            k += 1
+        levels.append(level)
+    rank = levels[0]
+    for level in levels[1:]:
+        rank = np.maximum(rank[..., None], level)
+    return np.argsort(rank.ravel(), kind="stable").astype(np.int64)

@@ -1,0 +1,163 @@
+"""A sampled surface in memory: a grid, the quantities on it, and what they came from.
+
+This module knows numpy only, so a saved surface can be opened, examined and drawn where torch
+is not installed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.errors import InputError, unknown_choice
+from landscape.grid import FloatArray, Grid
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Attribute = str | int | float | bool
+"""What an attribute of a surface can be: text or one number."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """What a stored array means: a name in plain words and its unit (``1`` for a fraction)."""
+
+    long_name: str
+    units: str = "1"
+
+
+@dataclass(eq=False)
+class Surface:
+    """Values of one or more quantities on a grid of a plane (or line) in weight space.
+
+    Attributes
+    ----------
+    grid
+        The coordinates; ``values[name][j, i]`` is the value at ``grid.y[j], grid.x[i]``.
+    values
+        Per quantity a float64 array of ``grid.shape``. Points that are not done hold NaN there,
+        but ``done`` alone says so: a computed NaN or infinity is a value like any other.
+    quantities
+        What each array means, with its unit.
+    done
+        Boolean, ``grid.shape``: which points have been computed.
+    attributes
+        What the surface came from: network, data, precision, versions, …
+    axes
+        Per axis (``x``, ``y``) what the direction is: kind, normalization, seed, norm, …
+    """
+
+    grid: Grid
+    quantities: dict[str, Quantity]
+    values: dict[str, FloatArray] = field(default_factory=dict)
+    done: npt.NDArray[np.bool_] = None  # type: ignore[assignment]
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    axes: dict[str, dict[str, Attribute]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.done is None:
+            self.done = np.zeros(self.grid.shape, dtype=bool)
+        for name in self.quantities:
+            if name not in self.values:
+                self.values[name] = np.full(self.grid.shape, math.nan)
+        for name, array in {**self.values, "done": self.done}.items():
+            if array.shape != self.grid.shape:
+                raise InputError(
+                    f"{name} has shape {array.shape}, but the grid is {self.grid.shape} "
+                    "(ny, nx): values[j, i] belongs to y[j], x[i]"
+                )
+        for name in self.grid.axes:
+            self.axes.setdefault(name, {})
+
+    @property
+    def x(self) -> FloatArray:
+        """Coordinates along the first direction, shape (nx,)."""
+        return self.grid.x
+
+    @property
+    def y(self) -> FloatArray | None:
+        """Coordinates along the second direction, shape (ny,), or None on a line."""
+        return self.grid.y
+
+    @property
+    def complete(self) -> bool:
+        """Whether every point has been computed."""
+        return bool(self.done.all())
+
+    @property
+    def main_quantity(self) -> str:
+        """The quantity that a picture shows unless told otherwise: the first loss."""
+        losses = [q for q in self.quantities if q == "loss" or q.endswith("_loss")]
+        return losses[0] if losses else next(iter(self.quantities))
+
+    def __getitem__(self, quantity: str) -> FloatArray:
+        """The values of one quantity, shape ``grid.shape``; NaN where not computed yet."""
+        if quantity not in self.values:
+            raise unknown_choice("quantity", quantity, self.quantities)
+        return self.values[quantity]
+
+    def missing(self) -> npt.NDArray[np.int64]:
+        """Flat indices of the points that are still to be computed."""
+        return np.flatnonzero(~self.done.ravel())
+
+    def record(self, index: int, values: Mapping[str, float]) -> None:
+        """Enter the values of one computed point, by its flat index."""
+        for name in self.quantities:
+            self.values[name].flat[index] = values[name]
+        self.done.flat[index] = True
+
+    def minimum(self, quantity: str | None = None) -> tuple[float, dict[str, float]]:
+        """The smallest finite computed value and its coordinates.
+
+        Raises
+        ------
+        InputError
+            If no point holds a finite value.
+        """
+        name = quantity or self.main_quantity
+        usable = np.where(self.done & np.isfinite(self[name]), self[name], math.inf)
+        if not np.isfinite(usable).any():
+            raise InputError(f"{name} holds no finite value, so it has no minimum")
+        index = np.unravel_index(int(np.argmin(usable)), self.grid.shape)
+        where = {"x": float(self.x[index[-1]])}
+        if self.y is not None:
+            where["y"] = float(self.y[index[0]])
+        return float(self[name][index]), where
+
+    # Drawing methods fetch their renderer when called, so that holding a surface never imports a
+    # plotting library; they are the one place where a lower room reaches up.
+
+    def plot_contour(self, **style: Any) -> Any:
+        """Filled contours with labelled lines: see :func:`landscape.render.contour`."""
+        from landscape.render import contour
+
+        return contour(self, **style)
+
+    def plot_surface(self, **style: Any) -> Any:
+        """A shaded 3-D surface: see :func:`landscape.render.surface3d`."""
+        from landscape.render import surface3d
+
+        return surface3d(self, **style)
+
+    def plot_curve(self, **style: Any) -> Any:
+        """Loss and accuracy along a line: see :func:`landscape.render.curve`."""
+        from landscape.render import curve
+
+        return curve(self, **style)
+
+    def to_html(self, path: str | Path, **style: Any) -> Path:
+        """An interactive page in one file: see :func:`landscape.render.save_page`."""
+        from landscape.render import save_page
+
+        return save_page([self], path, **style)
+
+    def __repr__(self) -> str:
+        done = int(self.done.sum())
+        state = "" if self.complete else f", {done}/{self.grid.size} points computed"
+        return f"<Surface {self.grid}: {', '.join(self.quantities)}{state}>"
