@@ -30,3 +30,10 @@ def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputErro
     near = difflib.get_close_matches(str(came), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {what} {str(came)!r}: expected one of {', '.join(names)}{hint}")
+
+
+def one_line(error: BaseException) -> str:
+    """The type and message of someone else's error, short enough to stand in one of ours."""
+    message = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {message[:200]}" if message else name

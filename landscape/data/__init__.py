@@ -1,1 +1,8 @@
 """Data sources: every one ends in :class:`Examples`, decoded once, small, in memory."""
+
+from landscape.data.examples import Examples
+from landscape.data.preprocess import Preprocess, parse_preprocess
+from landscape.data.sources import load
+from landscape.data.tensors import examples_from
+
+__all__ = ["Examples", "Preprocess", "examples_from", "load", "parse_preprocess"]

@@ -29,7 +29,13 @@ class Examples:
         Where they came from, in words that can be typed again: ``digits``, ``cifar10:PATH``.
     population
         How many examples the whole split holds, of which these are a subset; standard errors
-        refer to it.
+        refer to it. 0 stands for "these are all".
+
+    Raises
+    ------
+    InputError
+        If there are no examples, not one target for each input, more examples than the population,
+        or if the preprocessing is made for another number of channels.
     """
 
     inputs: Tensor
@@ -39,6 +45,11 @@ class Examples:
     population: int = 0
 
     def __post_init__(self) -> None:
+        if self.inputs.ndim == 0 or self.targets.ndim == 0:
+            raise InputError(
+                f"{self.source}: inputs of shape {tuple(self.inputs.shape)} and targets of shape "
+                f"{tuple(self.targets.shape)}; expected a first dimension that counts examples"
+            )
         if len(self.inputs) != len(self.targets):
             raise InputError(
                 f"{self.source}: {len(self.inputs)} inputs but {len(self.targets)} targets; "
@@ -48,6 +59,18 @@ class Examples:
             raise InputError(f"{self.source}: no examples; expected at least one")
         if self.population == 0:
             object.__setattr__(self, "population", len(self.inputs))
+        if self.population < len(self.inputs):
+            raise InputError(
+                f"{self.source}: {len(self.inputs)} examples out of a population of "
+                f"{self.population}; expected the number of examples of the whole split"
+            )
+        wanted = self.preprocess.channels
+        if wanted is not None and (self.inputs.ndim < 2 or self.inputs.shape[1] != wanted):
+            raise InputError(
+                f"{self.source}: preprocessing {self.preprocess.name} is for {wanted} channels, "
+                f"but each input has shape {tuple(self.inputs.shape[1:])}; choose another "
+                "(--preprocess), such as none, or one mean and one standard deviation"
+            )
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -71,8 +94,12 @@ class Examples:
         return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
 
     def sha256(self) -> str:
-        """A fingerprint of inputs, targets and preprocessing; equal on every device."""
-        digest = hashlib.sha256(str(self.preprocess).encode())
+        """A fingerprint of inputs, targets and preprocessing; equal on every device.
+
+        All digits of the preprocessing count, its name does not.
+        """
+        p = self.preprocess
+        digest = hashlib.sha256(repr((float(p.scale), p.mean, p.std)).encode())
         for tensor in (self.inputs, self.targets):
             array = tensor.detach().cpu().contiguous()
             digest.update(f"{array.dtype}{tuple(array.shape)}".encode())

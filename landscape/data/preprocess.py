@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -23,6 +24,12 @@ class Preprocess:
         One number per channel, or a single one for all channels.
     name
         What it is called in files and on the command line.
+
+    Raises
+    ------
+    InputError
+        If the numbers of means and standard deviations differ and neither is one, if a number is
+        not finite, or if the scale or a standard deviation is not positive.
     """
 
     scale: float = 1.0
@@ -30,14 +37,45 @@ class Preprocess:
     std: tuple[float, ...] = (1.0,)
     name: str = "none"
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mean", tuple(float(m) for m in self.mean))
+        object.__setattr__(self, "std", tuple(float(s) for s in self.std))
+        numbers = (self.scale, *self.mean, *self.std)
+        counts = {len(self.mean), len(self.std)} - {1}
+        if (
+            len(counts) > 1
+            or 0 in counts
+            or not all(math.isfinite(number) for number in numbers)
+            or min(self.scale, *self.std) <= 0
+        ):
+            raise InputError(
+                f"preprocessing {self.name} has scale {self.scale}, means {self.mean} and standard "
+                f"deviations {self.std}: expected as many means as standard deviations, all "
+                "finite, the scale and the standard deviations positive"
+            )
+
+    @property
+    def channels(self) -> int | None:
+        """How many channels the images must have, or None where one number serves them all."""
+        count = max(len(self.mean), len(self.std))
+        return count if count > 1 else None
+
     def __call__(self, images: Tensor, dtype: torch.dtype) -> Tensor:
-        """Images (n, channels, …) of any type to ``dtype``, on the device where they are."""
+        """Images (n, channels, …) or numbers (n,) to ``dtype``, on the device where they are.
+
+        Where there is nothing to compute, whole numbers other than 8-bit images (the tokens of a
+        text) keep their type.
+        """
+        plain = self.mean == (0.0,) and self.std == (1.0,)
+        whole = not images.is_floating_point() and images.dtype != torch.uint8
+        if plain and self.scale == 1.0 and whole:
+            return images
         x = images.to(dtype)
         if self.scale != 1.0:
             x = x / self.scale
-        if self.mean == (0.0,) and self.std == (1.0,):
+        if plain:
             return x
-        shape = (1, -1) + (1,) * (x.ndim - 2)
+        shape = (1, -1) + (1,) * (x.ndim - 2) if x.ndim > 1 else (-1,)
         mean = torch.tensor(self.mean, dtype=dtype, device=x.device).reshape(shape)
         std = torch.tensor(self.std, dtype=dtype, device=x.device).reshape(shape)
         return (x - mean) / std
@@ -70,18 +108,17 @@ def parse_preprocess(text: str, largest: float) -> Preprocess:
     """A preprocessing by name, or from numbers: ``mean,…/std,…`` after division by ``largest``.
 
     ``0.5,0.5,0.5/0.25,0.25,0.25`` is (x/largest - 0.5)/0.25 in three channels; ``0.5/0.25`` the
-    same in any number of channels. ``none`` is x/largest. ``largest`` is the largest value that
-    the data can hold, 255 for 8-bit images, 1 where the data are floating point.
+    same in any number of channels. ``none`` is x/largest. A name stands for its means and standard
+    deviations; the division is by ``largest`` there too. ``largest`` is the largest value that the
+    data can hold, 255 for 8-bit images, 1 where the data are floating point.
 
     Raises
     ------
     InputError
         If it is neither a known name nor two equally long lists of numbers with positive std.
     """
-    if text == "none":
-        return Preprocess(largest, name="none")
     if text in NAMED:
-        return NAMED[text]
+        return replace(NAMED[text], scale=largest)
     if "/" not in text:
         raise unknown_choice("preprocessing", text, [*NAMED, "MEAN,…/STD,…"])
     halves: list[Sequence[float]] = []
@@ -93,7 +130,8 @@ def parse_preprocess(text: str, largest: float) -> Preprocess:
                 f"--preprocess {text}: {half!r} is not a list of numbers; expected "
                 "MEAN,…/STD,… as in 0.49,0.48,0.45/0.25,0.24,0.26"
             ) from None
-    if len(halves) != 2 or len(halves[0]) != len(halves[1]) or min(halves[1]) <= 0:
+    finite = all(math.isfinite(number) for half in halves for number in half)
+    if len(halves) != 2 or len(halves[0]) != len(halves[1]) or not finite or not min(halves[1]) > 0:
         raise InputError(
             f"--preprocess {text}: expected as many means as positive standard deviations, "
             "separated by one slash, as in 0.49,0.48,0.45/0.25,0.24,0.26"

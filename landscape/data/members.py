@@ -1,0 +1,132 @@
+"""The files of a data set, out of a folder or a tar archive, into memory; nothing is unpacked."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+import zlib
+from collections.abc import Collection
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from landscape.errors import InputError, one_line
+
+LARGEST = 2**30
+"""Bytes that one file or one unpacked archive may hold; CIFAR-10 as a whole has 1.9e8."""
+
+TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def too_large(where: str, size: int | str) -> InputError:
+    """The error for more bytes than any file of these data sets has."""
+    return InputError(
+        f"{where}: {size} bytes, expected at most {LARGEST}: this is no file of this data set"
+    )
+
+
+def read_folder(folder: Path, wanted: Collection[str]) -> dict[str, bytes]:
+    """The contents of those of the ``wanted`` files that lie in a folder, by name.
+
+    Raises
+    ------
+    InputError
+        If a file is there but cannot be read, or is larger than ``LARGEST``.
+    """
+    found = {}
+    for name in wanted:
+        path = folder / name
+        try:
+            if not path.is_file():
+                continue
+            if path.stat().st_size > LARGEST:
+                raise too_large(str(path), path.stat().st_size)
+            found[name] = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    return found
+
+
+class _Bounded:
+    """A stream that stops a small archive from unpacking into an endless one."""
+
+    def __init__(self, stream: io.BufferedIOBase, where: str) -> None:
+        self._stream = stream
+        self._where = where
+        self._total = 0
+
+    def read(self, size: int) -> bytes:
+        block = self._stream.read(size)
+        self._total += len(block)
+        if self._total > LARGEST:
+            raise too_large(self._where, f"unpacks into more than {LARGEST}")
+        return block
+
+
+def _leaves_folder(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.is_absolute() or ".." in path.parts
+
+
+def _wanted_members(stream: _Bounded, path: Path, wanted: Collection[str]) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    source: Any = stream  # tarfile needs no more of a stream than read()
+    with tarfile.open(fileobj=source, mode="r|") as archive:
+        for member in archive:
+            if _leaves_folder(member.name) or _leaves_folder(member.linkname):
+                raise InputError(
+                    f"{path}: member {member.name!r} leads out of the archive's own folder, which "
+                    "no archive of this data set does; take it from the data set's own page"
+                )
+            name = PurePosixPath(member.name).name
+            if name not in wanted or member.isdir():
+                continue
+            if name in found:
+                raise InputError(
+                    f"{path}: holds {name} more than once; expected one data set in the archive"
+                )
+            content = archive.extractfile(member) if member.isreg() else None
+            if content is None:
+                raise InputError(f"{path}: member {member.name!r} is a link, expected a file")
+            if member.size > LARGEST:
+                raise too_large(f"{path}: {member.name}", member.size)
+            found[name] = content.read()
+    return found
+
+
+def read_tar(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
+    """The contents of those of the ``wanted`` files that are in a tar archive, by name.
+
+    The archive may be compressed with gzip; its checksum is verified. Folders inside the archive
+    do not matter.
+
+    Raises
+    ------
+    InputError
+        If the archive is damaged, cut short, too large, or has members that lead out of its folder
+        or that are there twice.
+    """
+    try:
+        with path.open("rb") as file:
+            packed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            plain: io.BufferedIOBase = gzip.GzipFile(fileobj=file) if packed else file
+            stream = _Bounded(plain, str(path))
+            found = _wanted_members(stream, path, wanted)
+            while stream.read(2**20):
+                pass  # to the end, where gzip keeps its checksum
+            return found
+    except (
+        tarfile.TarError,
+        OSError,
+        EOFError,
+        zlib.error,
+        ValueError,
+        IndexError,
+        OverflowError,
+    ) as error:
+        raise InputError(
+            f"{path}: not a complete tar archive ({one_line(error)}); expected "
+            f"{' or '.join(TAR_SUFFIXES)}. Download it again"
+        ) from error

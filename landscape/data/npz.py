@@ -1,0 +1,56 @@
+"""Named arrays of numbers out of an ``.npz`` file."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from landscape.data.members import LARGEST, too_large
+from landscape.errors import InputError, one_line
+
+
+def _array(raw: bytes) -> np.ndarray:
+    """An array from the bytes of an ``.npy`` file.
+
+    They come from ``ZipFile.read``, which compares the checksum. ``np.load`` of the archive itself
+    reads no more than the shape in the array's header asks for, so a damaged shape goes unnoticed.
+    """
+    array = np.load(io.BytesIO(raw), allow_pickle=False)
+    if not isinstance(array, np.ndarray):
+        raise ValueError("an archive within the archive")
+    return array
+
+
+def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
+    """The arrays of these names; pickled objects are never loaded.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged or no ``.npz``, an array is missing, holds objects, or is larger
+        than any array of these data sets.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            files = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            missing = [name for name in names if name not in files]
+            if missing:
+                raise InputError(
+                    f"{path}: no array {', '.join(missing)}; expected {', '.join(names)}, found "
+                    f"{', '.join(sorted(files))[:200] or 'none'}"
+                )
+            for name in names:
+                if files[name].file_size > LARGEST:
+                    raise too_large(f"{path}: {name}", files[name].file_size)
+            return [_array(archive.read(files[name])) for name in names]
+    except InputError:
+        raise
+    except Exception as error:  # damaged archives and array headers end in errors of many types
+        raise InputError(
+            f"{path}: not a readable .npz of plain arrays ({one_line(error)}); expected arrays of "
+            "numbers as numpy.savez writes them. Make or copy it again"
+        ) from error

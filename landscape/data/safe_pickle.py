@@ -1,0 +1,192 @@
+"""Reading the pickled batches of the CIFAR data sets without running what they say.
+
+A pickle is a program. This reader lets it build numbers, strings, lists, tuples, dicts and numpy
+arrays, and nothing else. Not even numpy's own unpickling is reached, because it trusts what it is
+given (the flags of a dtype, a shape to allocate): the names that an array's pickle uses lead to
+small stand-ins here, which check every number and then read the bytes with ``numpy.frombuffer``.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from landscape.errors import InputError, one_line
+
+# What pickles of plain values and arrays never use, and what could allocate without bound.
+_REFUSED_OPCODES = {
+    code[0]
+    for code in (
+        pickle.BYTEARRAY8,
+        pickle.NEXT_BUFFER,
+        pickle.READONLY_BUFFER,
+        pickle.EXT1,
+        pickle.EXT2,
+        pickle.EXT4,
+        pickle.PERSID,
+        pickle.BINPERSID,
+        pickle.INST,
+        pickle.OBJ,
+        pickle.NEWOBJ,
+        pickle.NEWOBJ_EX,
+        pickle.EMPTY_SET,
+        pickle.ADDITEMS,
+        pickle.FROZENSET,
+    )
+}
+_NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
+
+
+def _text(value: object) -> str:
+    """A str from what Python 2 wrote as bytes and Python 3 as str."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    if not isinstance(value, str):
+        raise ValueError(f"{type(value).__name__} where a name was expected")
+    return value
+
+
+class _Dtype:
+    """In the place of ``numpy.dtype``: numbers only, no fields, no objects."""
+
+    def __init__(self, code: object, *_: object) -> None:
+        text = _text(code)
+        if not _NUMBERS.fullmatch(text):
+            raise ValueError(f"array of type {text[:20]!r}, expected numbers")
+        self.dtype = np.dtype(text)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _version, order, subdtype, names, fields = state[:5]
+        if not (subdtype is None and names is None and fields is None):
+            raise ValueError("array with fields, expected numbers")
+        if _text(order) not in ("<", ">", "|", "="):
+            raise ValueError("array of unknown byte order")
+        self.dtype = self.dtype.newbyteorder(_text(order))  # type: ignore[arg-type]
+
+
+class _Array:
+    """In the place of an array between its creation and the arrival of its bytes."""
+
+    array: np.ndarray | None = None
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        _version, shape, kind, fortran, raw = state
+        if not (isinstance(kind, _Dtype) and isinstance(raw, bytes) and isinstance(shape, tuple)):
+            raise ValueError("array of objects, expected numbers")
+        if not all(type(n) is int and n >= 0 for n in shape):
+            raise ValueError("array of impossible shape")
+        if len(raw) != math.prod(shape) * kind.dtype.itemsize:
+            raise ValueError(f"array of shape {shape} in {len(raw)} bytes")
+        values = np.frombuffer(raw, kind.dtype).reshape(shape, order="F" if fortran else "C")
+        self.array = values.astype(kind.dtype.newbyteorder("="), copy=False)
+
+
+class _Name:
+    """What a name in a pickle stands for: it can be called, but nothing can be set on it."""
+
+    def __init__(self, call: Callable[..., object]) -> None:
+        self._call = call
+
+    def __call__(self, *arguments: object) -> object:
+        return self._call(*arguments)
+
+    def __setstate__(self, state: object) -> None:
+        raise ValueError("state for a function")
+
+
+def _reconstruct(*_: object) -> _Array:
+    return _Array()  # the real one allocates the shape that it is given; the state follows anyway
+
+
+def _scalar(kind: object, raw: object) -> object:
+    if not (isinstance(kind, _Dtype) and isinstance(raw, bytes)):
+        raise ValueError("scalar object, expected a number")
+    (value,) = np.frombuffer(raw, kind.dtype)
+    return value.item()
+
+
+def _ndarray(*_: object) -> object:
+    raise ValueError("numpy.ndarray called, expected it only as a name")
+
+
+def _encode(text: object, encoding: object) -> bytes:
+    if not (isinstance(text, str) and encoding in ("latin1", "latin-1")):
+        raise ValueError("unusual encoding of bytes")
+    return text.encode("latin-1")
+
+
+_NAMES = {
+    ("numpy", "dtype"): _Name(_Dtype),
+    ("numpy", "ndarray"): _Name(_ndarray),
+    ("_codecs", "encode"): _Name(_encode),  # how Python 3 writes bytes in protocols 0 to 2
+    **{
+        (module, name): _Name(call)
+        for module in ("numpy.core.multiarray", "numpy._core.multiarray")
+        for name, call in (("_reconstruct", _reconstruct), ("scalar", _scalar))
+    },
+}
+
+
+# The unpickler written in Python, not the one in C: a pickle numbers what it wants to use again,
+# and the C one allocates a table as long as the largest number that the file claims.
+class _ArrayUnpickler(pickle._Unpickler):
+    dispatch = {  # noqa: RUF012  (the name and the form that the base class uses)
+        code: action
+        for code, action in pickle._Unpickler.dispatch.items()
+        if code not in _REFUSED_OPCODES
+    }
+
+    def __init__(self, raw: bytes, where: str) -> None:
+        super().__init__(io.BytesIO(raw), encoding="bytes")
+        self._where = where
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return _NAMES[module, name]
+        except KeyError:
+            raise InputError(
+                f"{self._where}: this pickle asks for {f'{module}.{name}'[:80]!r}, which could run "
+                "code and which no batch of images needs; expected arrays and lists only. It was "
+                "not loaded; take the file from the data set's own page"
+            ) from None
+
+
+def load_batch(raw: bytes, where: str) -> dict[str, Any]:
+    """The pickled dict of a batch: numbers, strings, lists, and arrays of numbers.
+
+    Parameters
+    ----------
+    raw
+        The pickle, of protocol 4 or lower, written by Python 2 or 3.
+    where
+        The name of the file, for messages.
+
+    Returns
+    -------
+    dict
+        Keys as str. Arrays that are values of the dict itself are numpy arrays, possibly read-only.
+
+    Raises
+    ------
+    InputError
+        If the pickle asks for anything that could run code, is cut short or damaged, or is no dict.
+    """
+    try:
+        batch = _ArrayUnpickler(raw, where).load()
+        if not isinstance(batch, dict):
+            raise ValueError(f"a {type(batch).__name__}, expected a dict")
+        return {_text(k): v.array if isinstance(v, _Array) else v for k, v in batch.items()}
+    except InputError:
+        raise
+    except Exception as error:  # damaged pickles end in errors of nearly every type
+        raise InputError(
+            f"{where}: not a pickled batch of images, cut short or damaged "
+            f"({one_line(error)}); expected a dict with data and labels. "
+            "Download and unpack it again"
+        ) from error

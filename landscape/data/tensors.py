@@ -1,0 +1,176 @@
+"""What users pass from Python: tensors, arrays, datasets, loaders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler
+
+from landscape.data.examples import Examples
+from landscape.data.preprocess import NONE, Preprocess
+from landscape.errors import InputError, one_line
+
+_NARROW_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32)
+
+Pair = tuple[Tensor, Tensor]
+
+
+def _tensor(value: Any, what: str) -> Tensor:
+    """A tensor from a tensor, an array, a number or a list of numbers; without a gradient."""
+    try:
+        if isinstance(value, Tensor):
+            return value.detach()
+        if isinstance(value, np.ndarray | np.generic):
+            array = np.asarray(value)
+            # torch takes neither foreign byte order nor negative strides nor read-only memory
+            native = array.astype(array.dtype.newbyteorder("="), copy=False)
+            return torch.from_numpy(np.require(native, requirements=["C", "W"]))
+        if isinstance(value, bool | int | float | list | tuple):
+            return torch.as_tensor(value)
+        reason = "unknown type"
+    except (TypeError, ValueError, RuntimeError) as error:
+        reason = one_line(error)
+    raise InputError(
+        f"{what} is of type {type(value).__name__} and cannot become a tensor ({reason}); expected "
+        "tensors, numpy arrays or numbers (for images: a dataset with a transform to tensors)"
+    )
+
+
+def _pair(item: Any, what: str) -> Pair:
+    """Input and target out of what a dataset or a loader yields."""
+    if not isinstance(item, tuple | list) or len(item) != 2:
+        length = f" of length {len(item)}" if isinstance(item, tuple | list) else ""
+        raise InputError(
+            f"{what} is a {type(item).__name__}{length}, expected a pair (input, target)"
+        )
+    return _tensor(item[0], f"{what}: the input"), _tensor(item[1], f"{what}: the target")
+
+
+def _joined(batches: Iterable[Pair], unit: str, source: str) -> Pair:
+    """Batches end to end along their first dimension, if they agree in the other ones."""
+    inputs: list[Tensor] = []
+    targets: list[Tensor] = []
+    for i, pair in enumerate(batches):
+        for role, tensor, earlier in zip(("input", "target"), pair, (inputs, targets), strict=True):
+            if tensor.ndim == 0:
+                raise InputError(
+                    f"{source}: the {role} of {unit} {i} is a single number, expected a tensor "
+                    "whose first dimension counts examples"
+                )
+            if earlier and tensor.shape[1:] != earlier[0].shape[1:]:
+                raise InputError(
+                    f"{source}: {role} of {unit} {i} has shape {tuple(tensor.shape[1:])}, of "
+                    f"{unit} 0 {tuple(earlier[0].shape[1:])} (per example); expected one shape for "
+                    "all: resize, crop or pad them in the dataset"
+                )
+            earlier.append(tensor)
+    if not inputs:
+        raise InputError(f"{source}: no examples; expected at least one")
+    return torch.cat(inputs), torch.cat(targets)
+
+
+def _is_two_arrays(data: Any) -> bool:
+    listed = isinstance(data, list) and len(data) == 2
+    return listed and all(isinstance(d, Tensor | np.ndarray) for d in data)
+
+
+def _by_index(data: Any) -> bool:
+    return hasattr(data, "__getitem__") and hasattr(data, "__len__")
+
+
+def _is_dataset(data: Any) -> bool:
+    readable = _by_index(data) or hasattr(data, "__iter__")
+    return readable and not isinstance(data, str | bytes | Mapping)
+
+
+def _items(dataset: Any, source: str) -> Iterator[Pair]:
+    """Each element of a dataset once, as a batch of one."""
+    indexed = _by_index(dataset)
+    elements = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
+    for i, element in enumerate(elements):
+        x, y = _pair(element, f"{source}: element {i}")
+        yield x[None], y[None]
+
+
+def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
+    """The loader without shuffling and without dropping, unless its choice is its own."""
+    if isinstance(loader.dataset, IterableDataset) or loader.batch_size is None:
+        return loader  # no order of its own; the user's own batch sampler, or no batches at all
+    sampler = loader.sampler
+    usual = type(sampler) is SequentialSampler or (
+        type(sampler) is RandomSampler and not sampler.replacement
+    )
+    if not usual or len(sampler) != len(loader.dataset):  # type: ignore[arg-type]
+        return loader
+    return DataLoader(
+        loader.dataset,
+        batch_size=loader.batch_size,
+        num_workers=loader.num_workers,
+        collate_fn=loader.collate_fn,
+        worker_init_fn=loader.worker_init_fn,
+        multiprocessing_context=loader.multiprocessing_context,
+        generator=torch.Generator().manual_seed(0),  # spares the user's global random numbers
+    )
+
+
+def _batches(loader: DataLoader[Any], source: str) -> Iterator[Pair]:
+    for i, batch in enumerate(_in_dataset_order(loader)):
+        yield _pair(batch, f"{source}: batch {i}")
+
+
+def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "tensors") -> Examples:
+    """Examples in memory from what is usual in Python; each element is read once.
+
+    Parameters
+    ----------
+    data
+        ``(inputs, targets)``, two tensors or numpy arrays with the same first dimension; a
+        ``Dataset`` (or any sequence) of pairs ``(input, target)``; a ``DataLoader`` of batches of
+        such pairs; or :class:`Examples`, which are returned as they are.
+
+        The order is that of the dataset. It is so for a loader with ``shuffle=True`` or
+        ``drop_last=True`` too: both are matters of training, so every element is taken, the same
+        way each time. Only a loader with a sampler of its own, or over an ``IterableDataset``,
+        is read just as it yields. Random augmentation in a dataset is frozen as it falls.
+    preprocess
+        The map from inputs to what the network takes, none by default.
+    source
+        What to call the data in messages and files.
+
+    Returns
+    -------
+    Examples
+        Inputs of unchanged type. Whole-number targets are int64, as class labels must be. Tensors
+        that are given as such are not copied.
+
+    Raises
+    ------
+    InputError
+        If the elements are not pairs, do not have one shape, cannot become tensors, or if
+        ``Examples`` come with a preprocessing that differs from their own.
+    """
+    if isinstance(data, Examples):
+        if preprocess not in (NONE, data.preprocess):
+            raise InputError(
+                f"{data.source}: these examples have preprocessing {data.preprocess} already, but "
+                f"{preprocess} came too; use dataclasses.replace(examples, preprocess=…)"
+            )
+        return data
+    if isinstance(data, tuple) or _is_two_arrays(data):
+        inputs, targets = _pair(data, f"{source}: data")
+    elif isinstance(data, DataLoader):
+        inputs, targets = _joined(_batches(data, source), "batch", source)
+    elif _is_dataset(data):
+        inputs, targets = _joined(_items(data, source), "element", source)
+    else:
+        raise InputError(
+            f"{source}: data of type {type(data).__name__}; expected (inputs, targets), a Dataset "
+            "with a length, a DataLoader, or Examples"
+        )
+    if targets.dtype in _NARROW_INTEGERS:
+        targets = targets.long()
+    return Examples(inputs, targets, preprocess, source)

@@ -1,0 +1,118 @@
+"""Classification sets of torchvision, downloaded where they are not there yet."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from landscape.data.examples import Examples
+from landscape.data.preprocess import CIFAR10, Preprocess
+from landscape.errors import InputError, MissingExtra, one_line, unknown_choice
+
+NAMES = ("CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "KMNIST", "SVHN", "STL10", "USPS")
+_MODULES = ("torchvision", "torchvision.datasets")
+DEFAULT_ROOT = "~/.cache/landscape"
+
+
+def _datasets_module(purpose: str) -> Any:
+    try:
+        return importlib.import_module("torchvision.datasets")
+    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
+        if isinstance(error, ModuleNotFoundError) and error.name in _MODULES:
+            raise MissingExtra("torchvision", "vision", purpose) from error
+        raise InputError(
+            f"{purpose} needs torchvision, which is installed but fails to import "
+            f"({one_line(error)}); install the version that belongs to torch {torch.__version__}"
+        ) from error
+
+
+def _split_argument(cls: type, split: str) -> dict[str, Any]:
+    """``train=True`` or ``split="train"``, as the class wants it."""
+    if "train" in inspect.signature(cls).parameters:
+        return {"train": split == "train"}
+    return {"split": split}
+
+
+def _image(image: Any, source: str) -> npt.NDArray[np.uint8]:
+    """uint8 (channels, height, width) from a PIL image, a numpy array (h, w[, c]) or a tensor."""
+    if isinstance(image, torch.Tensor):
+        array = image.numpy()  # torchvision's tensors have the channels first already
+    else:
+        if hasattr(image, "mode") and image.mode not in ("L", "RGB"):
+            image = image.convert("RGB")
+        array = np.asarray(image)
+        array = array[None] if array.ndim == 2 else np.moveaxis(array, -1, 0)
+    if array.ndim == 2:
+        array = array[None]
+    if array.dtype != np.uint8 or array.ndim != 3:
+        raise InputError(
+            f"{source}: an image is {array.dtype} of shape {array.shape}, expected uint8 with "
+            "two dimensions or three"
+        )
+    return array
+
+
+def load_torchvision(name: str, root: str, split: str) -> Examples:
+    """A split of one of torchvision's classification sets, decoded once.
+
+    Parameters
+    ----------
+    name
+        The class in ``torchvision.datasets``: one of ``NAMES``.
+    root
+        The folder that torchvision keeps it in, ``~/.cache/landscape`` where empty; the set is
+        downloaded if it is not there.
+    split
+        ``train`` or ``test``.
+
+    Returns
+    -------
+    Examples
+        uint8 images (n, channels, height, width), int64 labels (n,).
+
+    Raises
+    ------
+    MissingExtra
+        If torchvision is not installed.
+    InputError
+        If the name is unknown, the download fails, or the images have different sizes.
+    """
+    source = f"torchvision:{name}" + (f":{root}" if root else "")
+    if name not in NAMES:
+        raise unknown_choice("torchvision data set", name, NAMES)
+    cls = getattr(_datasets_module(source), name)
+    folder = Path(os.path.expanduser(root or DEFAULT_ROOT))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        dataset = cls(root=str(folder), download=True, **_split_argument(cls, split))
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"{source}: torchvision could not load or download it into {folder} "
+            f"({one_line(error)}); check the connection and the space there, or "
+            f"name a folder that holds it: torchvision:{name}:FOLDER"
+        ) from error
+    images, labels = [], []
+    for i in range(len(dataset)):
+        image, label = dataset[i]
+        images.append(_image(image, source))
+        labels.append(int(np.asarray(label).item()))  # some give arrays of one number
+    sizes = Counter("x".join(map(str, image.shape)) for image in images)
+    if len(sizes) > 1:
+        listed = ", ".join(f"{size} ({count})" for size, count in sizes.most_common(4))
+        raise InputError(
+            f"{source}: images of {len(sizes)} different sizes (channels x height x width): "
+            f"{listed}; expected one size. Resize them in a Dataset of your own and pass that"
+        )
+    if not images:
+        raise InputError(f"{source}: no images in the {split} split; expected at least one")
+    preprocess = CIFAR10 if name.startswith("CIFAR") else Preprocess(255.0)
+    stacked = torch.from_numpy(np.stack(images))
+    return Examples(stacked, torch.tensor(labels, dtype=torch.int64), preprocess, source)

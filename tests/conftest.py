@@ -1,0 +1,65 @@
+"""What the tests share: the real material, if it is there, and one run of the default job."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib
+import pytest
+
+matplotlib.use("Agg")
+os.environ.setdefault("MPLBACKEND", "Agg")  # for notebooks and commands that tests start
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real CIFAR-10 images and published checkpoints; skips where it is absent."""
+    folder = Path(os.environ.get("LANDSCAPE_SHARED", "../shared"))
+    if not (folder / "data").is_dir():
+        pytest.skip(f"no real material in {folder} (LANDSCAPE_SHARED)")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository, unpacked outside of it: what a user installs."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
+    subprocess.run([*build, "-w", str(folder), str(ROOT)], check=True, cwd=folder)
+    (found,) = folder.glob("landscape-*.whl")
+    with zipfile.ZipFile(found) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run of the default job by the wheel, on a coarse grid, and what it printed."""
+
+    folder: Path
+    output: str
+
+
+@pytest.fixture(scope="session")
+def default_job(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+    """``python -m landscape.sample`` in an empty folder, with 5×4 points of 60 digits."""
+    place = tmp_path_factory.mktemp("newcomer")
+    command = [sys.executable, "-m", "landscape.sample", "--x=-1:1:5", "--y=-1:0.5:4"]
+    environment = {**os.environ, "PYTHONPATH": str(wheel)}
+    result = subprocess.run(
+        [*command, "--limit", "60"],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return Job(place / "landscape-digits", result.stdout)
