@@ -1,0 +1,88 @@
+"""From names, as they are typed on a command line, to a :class:`Problem`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from landscape.checkpoint import read_checkpoint
+from landscape.data import Examples, load
+from landscape.errors import InputError, unknown_choice
+from landscape.metrics import LOSSES, PerExample
+from landscape.models.named import build_network
+from landscape.plugin import load_function
+from landscape.problem import Problem
+from landscape.surface import Attribute
+
+SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+
+
+def build_problem(
+    model: str | None = None,
+    *,
+    weights: str | Path | None = None,
+    shortcuts: str | None = None,
+    width: int | None = None,
+    data: str = "digits",
+    preprocess: str | None = None,
+    split: str = "train",
+    limit: int | None = None,
+    loss: str = "cross_entropy",
+    device: str = "auto",
+    batch_size: int = 128,
+) -> Problem:
+    """The problem that these names describe.
+
+    Parameters
+    ----------
+    model
+        ``resnet56``, ``package.module:function``, or None to read it off the checkpoint.
+    weights
+        A checkpoint. Without one, only a function of the user's may bring trained weights.
+    shortcuts, width
+        See :func:`landscape.models.named.build_network`.
+    data, preprocess
+        See :func:`landscape.data.load`.
+    split
+        ``train``, ``test`` or ``both``.
+    limit
+        That many examples of each split, drawn once, the same ones each time.
+    loss
+        ``cross_entropy``, ``mse`` or ``package.module:function``.
+
+    Raises
+    ------
+    InputError
+        For every name that cannot be used, saying what was expected.
+    """
+    if weights is None and (model is None or ":" not in model):
+        raise InputError(
+            f"no weights for {model or 'the network'}: give --weights CHECKPOINT (train one with "
+            "python -m landscape.train), or --model package.module:function for a network that "
+            "comes with its own"
+        )
+    checkpoint = read_checkpoint(weights) if weights is not None else None
+    network = build_network(model, checkpoint, shortcuts=shortcuts, width=width)
+    facts: dict[str, Attribute] = {"model": network.name}
+    facts.update({key: value for key, value in network.settings.items() if key != "depth"})
+    if checkpoint is not None:
+        facts.update(checkpoint=str(checkpoint.path), checkpoint_sha256=checkpoint.sha256)
+    return Problem(
+        network.model,
+        load_splits(data, split, preprocess=preprocess, limit=limit),
+        loss=_loss(loss),
+        device=device,
+        batch_size=batch_size,
+        attributes=facts,
+    )
+
+
+def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, Examples]:
+    """The examples of ``train``, ``test`` or ``both`` splits of a source, by split name."""
+    if split not in SPLITS:
+        raise unknown_choice("split", split, SPLITS)
+    return {name: load(source, name, **options) for name in SPLITS[split]}
+
+
+def _loss(name: str) -> str | PerExample:
+    return load_function(name, "--loss") if name not in LOSSES and ":" in name else name

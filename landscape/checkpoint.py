@@ -1,0 +1,181 @@
+"""Checkpoints, read without ever running code from them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import warnings
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from landscape.errors import InputError
+
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since, and before, 1.6
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Weights from a file.
+
+    Attributes
+    ----------
+    state
+        Parameters and buffers by name, on the CPU, without the ``module.`` of ``DataParallel``.
+    path, sha256
+        The file and its fingerprint.
+    settings
+        What the file itself says of its network (written by our own training), or empty.
+    """
+
+    state: dict[str, Tensor]
+    path: Path
+    sha256: str
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint:
+    """Read a state dict, plain or nested under ``state_dict`` or ``model``.
+
+    Files are read with ``weights_only=True``: a pickle that wants to run anything is refused.
+    Where every name begins with ``module.`` (``DataParallel``), that prefix is taken off.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated, foreign, holds pickled code, or no state dict.
+    """
+    path = Path(path)
+    raw = _bytes_of(path)
+    content = _tensors_in(raw, path)
+    state = _find_state(content, path)
+    if all(name.startswith("module.") for name in state):
+        state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
+    settings = content.get("network", {})
+    return Checkpoint(
+        state,
+        path,
+        hashlib.sha256(raw).hexdigest(),
+        dict(settings) if isinstance(settings, Mapping) else {},
+    )
+
+
+def read_tensors(path: Path) -> Any:
+    """What a checkpoint file holds, tensors and plain Python values only."""
+    return _tensors_in(_bytes_of(path), path)
+
+
+def _bytes_of(path: Path) -> bytes:
+    if not os.path.isfile(path):
+        kind = "is a folder" if os.path.isdir(path) else "does not exist"
+        raise InputError(f"checkpoint {path} {kind}; expected a file written by torch.save")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"checkpoint {path} cannot be read: {error.strerror}") from None
+
+
+def _tensors_in(raw: bytes, path: Path) -> Any:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # advice on how to load it with less care
+            return torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle can fail in any way whatever
+        raise InputError(f"checkpoint {path} {_why_not(raw, str(error))}") from None
+
+
+def _why_not(raw: bytes, error: str) -> str:
+    """Why ``torch.load`` did not take a file, from how it begins and what torch says."""
+    wanted = re.search(r"GLOBAL ([\w.]+)", error)
+    if wanted:
+        return (
+            f"holds more than tensors: it asks for {wanted[1][:100]}, which could run code, so it "
+            "is not opened; save the weights alone: torch.save(model.state_dict(), path)"
+        )
+    if not raw.startswith((_ZIP, _PICKLE)):
+        begins = f"it begins with {raw[:12]!r}" if raw else "it is empty"
+        return f"is no file of torch.save: {begins}; give the checkpoint itself"
+    if raw.startswith(_ZIP) and zipfile.is_zipfile(io.BytesIO(raw)):
+        names = zipfile.ZipFile(io.BytesIO(raw)).namelist()
+        if "TorchScript" in error or not any(name.endswith("/data.pkl") for name in names):
+            kind = "TorchScript" if "TorchScript" in error else ", ".join(names[:3]) or "nothing"
+            return (
+                f"is an archive, but not one of torch.save: it holds {kind}; save the weights: "
+                "torch.save(model.state_dict(), path)"
+            )
+    return (
+        f"({len(raw):,} bytes) cannot be read: it is truncated or damaged, or was not written by "
+        "torch.save; copy or download it again"
+    )
+
+
+def _find_state(content: Any, path: Path) -> dict[str, Tensor]:
+    found = type(content).__name__
+    if isinstance(content, Mapping):
+        for candidate in (content, content.get("state_dict"), content.get("model")):
+            named = candidate if isinstance(candidate, Mapping) else {}
+            if named and all(isinstance(value, Tensor) for value in named.values()):
+                return {str(name): tensor for name, tensor in named.items()}
+        found = f"a dict with {', '.join(map(repr, list(content)[:6])) or 'nothing in it'}"
+    raise InputError(
+        f"checkpoint {path} holds {found}: expected a state dict (names and tensors only), plain "
+        "or under 'state_dict' or 'model'"
+    )
+
+
+def load_weights(model: nn.Module, checkpoint: Checkpoint, what: str) -> None:
+    """Load strictly; only ``num_batches_tracked``, which old files lack, may be missing.
+
+    Raises
+    ------
+    InputError
+        Naming the first entry that is missing, superfluous or of another shape.
+    """
+    state, own = dict(checkpoint.state), model.state_dict()
+    for name, tensor in own.items():
+        if name.endswith("num_batches_tracked"):
+            state.setdefault(name, tensor)
+    where = f"checkpoint {checkpoint.path} does not fit {what}"
+    missing = [name for name in own if name not in state]
+    if missing:
+        raise InputError(
+            f"{where}: it has no {missing[0]!r} ({len(missing)} of {len(own)} entries missing)"
+        )
+    extra = [name for name in state if name not in own]
+    if extra:
+        raise InputError(f"{where}: it has {extra[0]!r}, which the network has not")
+    for name, tensor in own.items():
+        if state[name].shape != tensor.shape:
+            raise InputError(
+                f"{where}: {name!r} has shape {tuple(state[name].shape)}, the network's is "
+                f"{tuple(tensor.shape)}"
+            )
+    model.load_state_dict(state)
+
+
+def save_checkpoint(path: Path, model: nn.Module, network: Mapping[str, Any], **more: Any) -> None:
+    """Write weights and settings so that a reader never sees half a file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    content = io.BytesIO()
+    torch.save({"state_dict": model.state_dict(), "network": dict(network), **more}, content)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content.getbuffer())
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"cannot write checkpoint {path}: {error.strerror}") from None

@@ -1,0 +1,161 @@
+"""The CIFAR ResNets of He et al. (2016), section 4.2, with three kinds of shortcut.
+
+``projection`` puts a 1×1 convolution and a batch normalization where the shape changes, as in the
+networks of Li et al. (2018); ``identity`` subsamples and pads with zero channels there, without
+parameters (option A of He et al.); ``none`` has no shortcut anywhere. The names in the state dict
+are those of the published checkpoints of Li et al.
+
+He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385.
+Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.errors import InputError, unknown_choice
+
+SHORTCUTS = ("projection", "identity", "none")
+
+
+class IdentityShortcut(nn.Module):
+    """Stride-2 subsampling and zero channels: the shape changes, no parameter is added."""
+
+    def __init__(self, stride: int, extra_channels: int) -> None:
+        super().__init__()
+        self.stride = stride
+        self.extra_channels = extra_channels
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x[:, :, :: self.stride, :: self.stride]
+        return F.pad(x, (0, 0, 0, 0, 0, self.extra_channels))
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions with batch normalization; what the input is added to, or not."""
+
+    def __init__(self, in_channels: int, channels: int, stride: int, shortcuts: str) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+        changes_shape = stride != 1 or in_channels != channels
+        self.shortcut: nn.Module | None
+        if shortcuts == "none":
+            self.shortcut = None
+        elif not changes_shape:
+            self.shortcut = nn.Identity()
+        elif shortcuts == "identity":
+            self.shortcut = IdentityShortcut(stride, channels - in_channels)
+        else:
+            self.shortcut = nn.Sequential(
+                nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
+            )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x)))
+        out = self.bn2(self.conv2(out))
+        if self.shortcut is not None:
+            out = out + self.shortcut(x)
+        return F.relu(out)
+
+
+class CifarResNet(nn.Module):
+    """ResNet of depth 6n+2: three stages of n blocks with 16, 32 and 64 channels (times width).
+
+    Takes images (n, in_channels, height, width) of any size that two halvings leave at least one
+    pixel of; gives logits (n, classes).
+
+    Parameters
+    ----------
+    depth
+        Layers with weights: 20, 32, 44, 56, 110, or any other 6n+2.
+    shortcuts
+        ``projection``, ``identity`` or ``none``.
+    width
+        Multiplies the numbers of channels.
+    """
+
+    def __init__(
+        self,
+        depth: int = 56,
+        shortcuts: str = "projection",
+        *,
+        width: int = 1,
+        in_channels: int = 3,
+        classes: int = 10,
+    ) -> None:
+        super().__init__()
+        if depth < 8 or (depth - 2) % 6 != 0:
+            raise InputError(
+                f"resnet{depth}: the depth of a CIFAR ResNet is 6n+2 with n at least 1; "
+                f"the nearest are {_nearest_depths(depth)}"
+            )
+        if shortcuts not in SHORTCUTS:
+            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
+        for what, number in [("width", width), ("in_channels", in_channels), ("classes", classes)]:
+            if number < 1:
+                raise InputError(f"resnet{depth}: {what} is {number}; expected at least 1")
+        blocks = (depth - 2) // 6
+        stem, channels = 16 * width, [16 * width, 32 * width, 64 * width]
+        self.conv1 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(stem)
+        self.layer1 = _stage(stem, channels[0], 1, blocks, shortcuts)
+        self.layer2 = _stage(channels[0], channels[1], 2, blocks, shortcuts)
+        self.layer3 = _stage(channels[1], channels[2], 2, blocks, shortcuts)
+        self.linear = nn.Linear(channels[2], classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x)))
+        out = self.layer3(self.layer2(self.layer1(out)))
+        return self.linear(out.mean(dim=(2, 3)))
+
+
+def _stage(
+    in_channels: int, channels: int, stride: int, blocks: int, shortcuts: str
+) -> nn.Sequential:
+    first = BasicBlock(in_channels, channels, stride, shortcuts)
+    rest = [BasicBlock(channels, channels, 1, shortcuts) for _ in range(blocks - 1)]
+    return nn.Sequential(first, *rest)
+
+
+def _nearest_depths(depth: int) -> str:
+    n = max(1, (depth - 2) // 6)
+    return f"{6 * n + 2} and {6 * (n + 1) + 2}"
+
+
+def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, int | str] | None:
+    """What a state dict shows of the network it belongs to; None if it is no CIFAR ResNet.
+
+    Depth, width, input channels and classes always show. The kind of shortcuts shows only where
+    it has parameters: ``identity`` and ``none`` look the same, so ``shortcuts`` is then absent.
+    """
+    first, last = state.get("conv1.weight"), state.get("linear.weight")
+    if first is None or last is None or first.ndim != 4 or last.ndim != 2:
+        return None
+    blocks = [
+        {int(m[1]) for key in state if (m := re.match(rf"layer{stage}\.(\d+)\.conv1\.", key))}
+        for stage in (1, 2, 3)
+    ]
+    n = len(blocks[0])
+    if n == 0 or any(found != set(range(n)) for found in blocks):
+        return None
+    if 0 in (*first.shape, *last.shape) or first.shape[0] % 16 != 0:
+        return None
+    shown: dict[str, int | str] = {
+        "depth": 6 * n + 2,
+        "width": first.shape[0] // 16,
+        "in_channels": first.shape[1],
+        "classes": last.shape[0],
+    }
+    if any(".shortcut." in key for key in state):
+        shown["shortcuts"] = "projection"
+    return shown

@@ -1,0 +1,70 @@
+"""Points and directions of weight space: one tensor per named parameter.
+
+A direction has the same names and shapes as the parameters that it displaces. Sums that run over
+all parameters are taken in float64, so that a norm does not depend on the order of the tensors.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from landscape.errors import InputError
+
+Params = dict[str, Tensor]
+
+
+def parameters_of(model: nn.Module) -> Params:
+    """A detached copy of the model's parameters on the CPU, in the order of ``parameters()``.
+
+    A parameter that several modules share appears once, under its first name.
+    """
+    return {name: p.detach().cpu().clone() for name, p in model.named_parameters()}
+
+
+def check_same_shape(direction: Mapping[str, Tensor], params: Params, what: str) -> None:
+    """Raise an InputError naming the first parameter in which two sets differ."""
+    for name, p in params.items():
+        if name not in direction:
+            raise InputError(f"{what}: no entry for parameter {name!r}, shape {tuple(p.shape)}")
+        came = tuple(direction[name].shape)
+        if came != tuple(p.shape):
+            raise InputError(
+                f"{what}: parameter {name!r} has shape {came}, but the network's is "
+                f"{tuple(p.shape)}; the direction belongs to another network"
+            )
+    extra = [name for name in direction if name not in params]
+    if extra:
+        raise InputError(f"{what}: {extra[0]!r} is not a parameter of the network")
+
+
+def dot(a: Params, b: Params) -> float:
+    """The inner product over all parameters."""
+    return math.fsum(
+        torch.dot(a[name].double().flatten(), b[name].double().flatten()).item() for name in a
+    )
+
+
+def norm(a: Params) -> float:
+    """The Euclidean length over all parameters."""
+    return math.sqrt(dot(a, a))
+
+
+def cosine(a: Params, b: Params) -> float:
+    """The cosine of the angle between two directions; NaN if either has no length."""
+    lengths = norm(a) * norm(b)
+    return dot(a, b) / lengths if lengths > 0 else math.nan
+
+
+def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
+    """SHA-256 over names, shapes, types and values."""
+    digest = hashlib.sha256()
+    for name, tensor in named:
+        array = tensor.detach().cpu().contiguous()
+        digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
+        digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,64 @@
+"""The user's own functions, named on the command line as ``package.module:function``."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import sysconfig
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from landscape.errors import InputError, one_line
+
+_NOT_THE_USERS = ("<frozen", __file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+"""How the names of files begin whose lines say nothing about what the user wrote."""
+
+
+def load_function(name: str, option: str) -> Callable[..., Any]:
+    """Import what ``package.module:function`` names.
+
+    Whatever goes wrong inside the function later on is told as an InputError with its place.
+
+    Raises
+    ------
+    InputError
+        If the module cannot be imported, has no such attribute, or it cannot be called.
+    """
+    module_name, _, attribute = name.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except (Exception, SystemExit) as error:  # a module can do anything when it is imported
+        raise InputError(
+            f"{option} {name}: cannot import {module_name!r} ({_told(error)}); expected "
+            "package.module:function, importable from the current folder"
+        ) from error
+    found = getattr(module, attribute, None)
+    if not callable(found):
+        what = "is not there" if found is None else f"is a {type(found).__name__}"
+        raise InputError(
+            f"{option} {name}: {attribute!r} of {module_name} {what}; expected a function"
+        )
+    return _guarded(found, f"{option} {name}")
+
+
+def _guarded(function: Callable[..., Any], what: str) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return function(*args, **kwargs)
+        except InputError:
+            raise
+        except Exception as error:  # the function is the user's, and so is what it raises
+            raise InputError(f"{what} failed: {_told(error)}; mend the function") from error
+
+    return guarded
+
+
+def _told(error: BaseException) -> str:
+    """The type and the message of an error in one line, with the user's own line that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [f for f in frames if not f.filename.startswith(_NOT_THE_USERS)]
+    place = f" (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else ""
+    return f"{one_line(error)}{place}"
