@@ -1,0 +1,116 @@
+"""The directions that span a plane, one construction per file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+from landscape.directions.file import facts_in_file, read_directions, save_directions
+from landscape.directions.normalize import IGNORED, NORMALIZATIONS, ignore, normalize
+from landscape.directions.random import generator_for, random_direction
+from landscape.errors import InputError, unknown_choice
+from landscape.params import Params, check_same_shape
+from landscape.plugin import load_function
+from landscape.surface import Attribute
+
+__all__ = [
+    "IGNORED",
+    "NORMALIZATIONS",
+    "Direction",
+    "generator_for",
+    "ignore",
+    "make_directions",
+    "normalize",
+    "random_direction",
+    "read_directions",
+    "save_directions",
+]
+
+DirectionMaker = Callable[[Params, torch.Generator], Params]
+
+
+@dataclass(frozen=True)
+class Direction:
+    """One axis: a displacement of every parameter, and what it is."""
+
+    vector: Params
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+
+def make_directions(
+    params: Params,
+    axes: int = 2,
+    *,
+    kind: str | DirectionMaker | Sequence[Params | Direction] = "random",
+    normalization: str = "filter",
+    ignored: str = "biasbn",
+    seed: int = 0,
+) -> list[Direction]:
+    """The directions of a line (``axes=1``) or plane (2) through a network.
+
+    Parameters
+    ----------
+    params
+        The network's parameters.
+    kind
+        ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``,
+        a function ``(params, generator) -> dict`` called once per axis, or the directions
+        themselves. What a file holds, or is given as tensors, is used as it is.
+    normalization, ignored
+        See :mod:`landscape.directions.normalize`; for ``random`` and functions.
+    seed
+        One generator per axis comes from it.
+
+    Raises
+    ------
+    InputError
+        For unknown names, and where a direction does not fit the network.
+    """
+    if normalization not in NORMALIZATIONS:
+        raise unknown_choice("normalization", normalization, NORMALIZATIONS)
+    if ignored not in IGNORED:
+        raise unknown_choice("parameters to ignore", ignored, IGNORED)
+    if seed < 0:
+        raise InputError(f"--seed {seed}: expected a whole number of at least 0")
+    if not isinstance(kind, str) and not callable(kind):
+        return _given(params, kind, axes)
+    if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):
+        vectors = read_directions(kind, params, axes)
+        facts = facts_in_file(kind, axes)
+        return [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
+    maker, name = _maker(kind)
+    made = []
+    for axis in range(axes):
+        raw = maker(params, generator_for(seed, axis))
+        check_same_shape(raw, params, f"directions {name}")
+        vector = normalize(ignore(dict(raw), ignored), params, normalization)
+        facts_here: dict[str, Attribute] = {
+            "kind": name,
+            "normalization": normalization,
+            "ignore": ignored,
+            "seed": seed,
+        }
+        made.append(Direction(vector, facts_here))
+    return made
+
+
+def _maker(kind: str | DirectionMaker) -> tuple[DirectionMaker, str]:
+    if not isinstance(kind, str):
+        return kind, getattr(kind, "__name__", type(kind).__name__)
+    if kind == "random":
+        return random_direction, "random gaussian"
+    if ":" in kind:
+        return load_function(kind, "--directions"), kind
+    raise unknown_choice("directions", kind, ["random", "FILE.h5", "package.module:function"])
+
+
+def _given(params: Params, given: Sequence[Params | Direction], axes: int) -> list[Direction]:
+    if len(given) != axes:
+        raise InputError(f"{len(given)} directions given for {axes} axes; expected one for each")
+    made = [d if isinstance(d, Direction) else Direction(d, {"kind": "given"}) for d in given]
+    for direction in made:
+        check_same_shape(direction.vector, params, "directions given")
+    return [Direction({n: d.vector[n].detach().cpu() for n in params}, d.attributes) for d in made]

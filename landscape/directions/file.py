@@ -1,0 +1,107 @@
+"""Direction files in the layout of tomgoldstein/loss-landscape, with names added.
+
+A group ``xdirection`` (and ``ydirection``) holds one dataset per parameter, named ``0``, ``1``, …
+in the order of ``model.parameters()``. Files that we write say the name of each parameter in an
+attribute, which their scripts do not mind; on reading, names are checked where they are there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import h5py
+import numpy as np
+import torch
+
+from landscape.errors import InputError
+from landscape.params import Params
+from landscape.surface import Attribute
+
+AXES = ("xdirection", "ydirection")
+
+
+def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]:
+    """The directions of ``axes`` (1 or 2) axes for a network with these parameters.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or foreign, an axis is not in it, or it belongs to another network:
+        the first parameter that differs is named.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"direction file {path} does not exist")
+    try:
+        with h5py.File(path, "r") as file:
+            return [_read_axis(file, axis, params, path) for axis in AXES[:axes]]
+    except OSError as error:
+        raise InputError(f"direction file {path} is not a readable HDF5 file ({error})") from None
+
+
+def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params:
+    if not isinstance(file.get(axis), h5py.Group):
+        held = ", ".join(file) or "nothing"
+        raise InputError(f"direction file {path} has no group {axis!r}; it holds {held}")
+    group = file[axis]
+    where = f"direction file {path}, {axis}"
+    if len(group) != len(params):
+        raise InputError(
+            f"{where}: {len(group)} tensors, but the network has {len(params)} parameters; "
+            "expected one for each, in the order of model.parameters()"
+        )
+    direction: Params = {}
+    for index, (name, p) in enumerate(params.items()):
+        entry = group.get(str(index))
+        if not isinstance(entry, h5py.Dataset) or entry.dtype.kind != "f":
+            raise InputError(f"{where}: entry {index} is not an array of floating-point numbers")
+        said = entry.attrs.get("name", name)
+        if said != name or tuple(entry.shape) != tuple(p.shape):
+            raise InputError(
+                f"{where}: entry {index} is {said!r} of shape {tuple(entry.shape)}, but the "
+                f"network's parameter {index} is {name!r} of shape {tuple(p.shape)}; the "
+                "directions belong to another network"
+            )
+        direction[name] = torch.from_numpy(np.asarray(entry[()])).to(p.dtype)
+    return direction
+
+
+def save_directions(
+    path: str | Path, directions: Sequence[Params], attributes: Sequence[dict[str, Attribute]]
+) -> Path:
+    """Write one or two directions, with names and with what each axis is; atomic."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with h5py.File(temporary, "w") as file:
+            for axis, direction, facts in zip(AXES, directions, attributes, strict=False):
+                group = file.create_group(axis)
+                group.attrs.update(facts)
+                for index, (name, d) in enumerate(direction.items()):
+                    entry = group.create_dataset(str(index), data=d.detach().cpu().numpy())
+                    entry.attrs["name"] = name
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"cannot write directions to {path}: {error.strerror or error}") from None
+    return path
+
+
+def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
+    """What the file says of each axis (empty for the authors' own files), and its fingerprint."""
+    content = Path(path).read_bytes()
+    with h5py.File(path, "r") as file:
+        said = [dict(file[axis].attrs) for axis in AXES[:axes]]
+    known = ("normalization", "ignore", "seed")
+    return [
+        {
+            "normalization": "as in the file",
+            **{k: v.item() if hasattr(v, "item") else v for k, v in facts.items() if k in known},
+            "kind": "file",
+            "file": Path(path).name,
+            "file_sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for facts in said
+    ]

@@ -1,0 +1,261 @@
+"""Random directions and every normalization, against a few lines of numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from landscape.directions import (
+    NORMALIZATIONS,
+    Direction,
+    generator_for,
+    ignore,
+    make_directions,
+    normalize,
+    random_direction,
+    read_directions,
+    save_directions,
+)
+from landscape.errors import InputError
+from landscape.models import CifarResNet
+from landscape.params import cosine, norm, parameters_of
+
+
+def small() -> nn.Module:
+    torch.manual_seed(0)
+    model = nn.Sequential(
+        nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.ReLU(), nn.Flatten(), nn.Linear(20, 4)
+    )
+    for p in model.parameters():
+        nn.init.normal_(p, std=0.3)
+    return model
+
+
+def rows(array: np.ndarray) -> np.ndarray:
+    """The filters of a tensor as rows; a vector is one filter."""
+    return array.reshape(1, -1) if array.ndim <= 1 else array.reshape(len(array), -1)
+
+
+def numpy_filter(d: np.ndarray, w: np.ndarray) -> np.ndarray:
+    scale = np.linalg.norm(rows(w), axis=1) / np.linalg.norm(rows(d), axis=1)
+    return (rows(d) * scale[:, None]).reshape(d.shape)
+
+
+def numpy_dfilter(d: np.ndarray, w: np.ndarray) -> np.ndarray:
+    return (rows(d) / np.linalg.norm(rows(d), axis=1)[:, None]).reshape(d.shape)
+
+
+NUMPY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+    "filter": numpy_filter,
+    "layer": lambda d, w: d * np.sqrt((w**2).sum()) / np.sqrt((d**2).sum()),
+    "weight": lambda d, w: d * w,
+    "dfilter": numpy_dfilter,
+    "dlayer": lambda d, w: d / np.sqrt((d**2).sum()),
+    "none": lambda d, w: d,
+}
+
+
+@pytest.mark.parametrize("how", sorted(NORMALIZATIONS))
+def test_normalizations_against_numpy(how: str) -> None:
+    weights = {name: p.double() for name, p in parameters_of(small()).items()}
+    raw = random_direction(weights, generator_for(1, 0))
+    found = normalize(raw, weights, how)
+    for name, w in weights.items():
+        expected = NUMPY[how](raw[name].numpy(), w.numpy())
+        np.testing.assert_allclose(found[name].numpy(), expected, rtol=1e-12, atol=0)
+
+
+def test_filter_normalization_gives_each_filter_the_networks_norm() -> None:
+    weights = parameters_of(CifarResNet(8))
+    x, y = make_directions(weights, 2, ignored="none")
+    for direction in (x.vector, y.vector):
+        for name, w in weights.items():
+            np.testing.assert_allclose(
+                np.linalg.norm(rows(direction[name].numpy()), axis=1),
+                np.linalg.norm(rows(w.numpy()), axis=1),
+                rtol=2e-6,
+            )
+
+
+def test_biases_and_batch_norm_get_noise_of_their_own_not_a_copy_of_the_weights() -> None:
+    """A fault of other tools: with one number a filter, |w|/|d|·d is ±w, on both axes."""
+    weights = parameters_of(small())
+    x, y = make_directions(weights, 2, ignored="none")
+    for name in ("0.bias", "1.weight", "1.bias", "4.bias"):
+        for d in (x.vector[name], y.vector[name]):
+            assert (
+                torch.cosine_similarity(d.flatten(), weights[name].flatten(), dim=0).abs() < 0.999
+            )
+            assert d.norm().item() == pytest.approx(weights[name].norm().item(), rel=1e-6)
+        assert not torch.allclose(x.vector[name], y.vector[name])
+
+
+def test_biasbn_leaves_one_dimensional_parameters_where_they_are() -> None:
+    weights = parameters_of(CifarResNet(8))
+    x, _ = make_directions(weights, 2, ignored="biasbn")
+    for name, w in weights.items():
+        assert bool((x.vector[name] == 0).all()) == (w.ndim <= 1), name
+
+
+def test_only_parameters_are_displaced_never_running_statistics() -> None:
+    model = CifarResNet(8)
+    x, _ = make_directions(parameters_of(model), 2, ignored="none")
+    assert set(x.vector) == {name for name, _ in model.named_parameters()}
+    assert not any("running" in name for name in x.vector)
+
+
+def test_noise_is_standard_normal() -> None:
+    noise = random_direction({"w": torch.zeros(400, 500)}, generator_for(0, 0))["w"].numpy()
+    n = noise.size
+    assert abs(noise.mean()) < 4 / np.sqrt(n)
+    assert abs(noise.var() - 1) < 4 * np.sqrt(2 / n)
+    assert abs((noise**4).mean() - 3) < 4 * np.sqrt(96 / n)  # uniform noise has 1.8
+
+
+def test_a_seed_means_the_same_numbers_and_each_axis_its_own() -> None:
+    weights = parameters_of(CifarResNet(20))
+    a, b, c = (make_directions(weights, 2, seed=seed) for seed in (5, 5, 6))
+    for axis in (0, 1):
+        assert all(torch.equal(a[axis].vector[n], b[axis].vector[n]) for n in weights)
+    vectors = [a[0].vector, a[1].vector, c[0].vector, c[1].vector]
+    for i in range(4):
+        for j in range(i):
+            # The cosine of independent noise in d dimensions is about 1/sqrt(d).
+            assert abs(cosine(vectors[i], vectors[j])) < 5 / np.sqrt(270_000)
+
+
+def test_the_same_direction_in_any_precision() -> None:
+    weights = parameters_of(small())
+    double = {n: p.double() for n, p in weights.items()}
+    single, exact = make_directions(weights, 1)[0], make_directions(double, 1)[0]
+    for name in weights:
+        assert single.vector[name].dtype == torch.float32
+        assert torch.allclose(single.vector[name].double(), exact.vector[name], rtol=1e-6, atol=0)
+
+
+def test_a_filter_of_zeros_is_not_displaced() -> None:
+    weights = {"w": torch.tensor([[0.0, 0.0], [3.0, 4.0]])}
+    found = normalize(random_direction(weights, generator_for(0, 0)), weights)["w"]
+    assert found[0].tolist() == [0.0, 0.0]
+    assert found[1].norm().item() == pytest.approx(5.0)
+
+
+def test_norm_and_cosine_against_numpy() -> None:
+    weights = parameters_of(small())
+    a, b = (d.vector for d in make_directions(weights, 2))
+    flat = [np.concatenate([t.numpy().ravel() for t in d.values()]).astype(float) for d in (a, b)]
+    assert norm(a) == pytest.approx(np.linalg.norm(flat[0]), rel=1e-12)
+    expected = flat[0] @ flat[1] / np.linalg.norm(flat[0]) / np.linalg.norm(flat[1])
+    assert cosine(a, b) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_function_of_the_users_is_a_direction() -> None:
+    def downhill(params, generator):  # type: ignore[no-untyped-def]
+        return {name: torch.full_like(p, 2.0) for name, p in params.items()}
+
+    weights = parameters_of(small())
+    (found,) = make_directions(weights, 1, kind=downhill, normalization="none", ignored="none")
+    assert found.attributes["kind"] == "downhill"
+    assert all((d == 2.0).all() for d in found.vector.values())
+    with pytest.raises(InputError, match=r"'0\.bias'"):
+        make_directions(weights, 1, kind=lambda p, g: {"0.weight": p["0.weight"]})
+
+
+def test_saved_directions_come_back(tmp_path: Path) -> None:
+    weights = parameters_of(small())
+    made = make_directions(weights, 2, seed=3)
+    path = save_directions(
+        tmp_path / "d.h5", [d.vector for d in made], [d.attributes for d in made]
+    )
+    read = make_directions(weights, 2, kind=str(path))
+    for before, after in zip(made, read, strict=True):
+        assert all(torch.equal(before.vector[n], after.vector[n]) for n in weights)
+        assert after.attributes["normalization"] == "filter"
+        assert after.attributes["seed"] == 3
+    with h5py.File(path) as file:  # the authors' layout, in the order of parameters()
+        assert sorted(file["ydirection"], key=int) == [str(k) for k in range(len(weights))]
+        np.testing.assert_array_equal(file["xdirection/0"], made[0].vector["0.weight"])
+
+
+def test_the_authors_directions_are_filter_normalized_as_ours(shared: Path) -> None:
+    checkpoint = torch.load(
+        shared / "weights" / "li2018_resnet56.t7", map_location="cpu", weights_only=True
+    )
+    model = CifarResNet(56)
+    weights = {name: checkpoint["state_dict"][name] for name, _ in model.named_parameters()}
+    for direction in read_directions(shared / "reference/resnet56_directions.h5", weights, 2):
+        again = normalize(ignore(direction), weights)
+        for name, d in direction.items():
+            np.testing.assert_allclose(again[name], d, rtol=2e-6, atol=1e-9)
+
+
+def _other_network(path: Path) -> dict[str, torch.Tensor]:
+    return parameters_of(CifarResNet(8, "none"))
+
+
+def _other_width(path: Path) -> dict[str, torch.Tensor]:
+    return parameters_of(CifarResNet(8, in_channels=1))
+
+
+def _other_name(path: Path) -> dict[str, torch.Tensor]:
+    return {n.replace("linear", "fc"): p for n, p in parameters_of(CifarResNet(8)).items()}
+
+
+def _truncated(path: Path) -> dict[str, torch.Tensor]:
+    with h5py.File(path, "a") as file:
+        del file["ydirection/7"]
+    return parameters_of(CifarResNet(8))
+
+
+def _one_axis(path: Path) -> dict[str, torch.Tensor]:
+    with h5py.File(path, "a") as file:
+        del file["ydirection"]
+    return parameters_of(CifarResNet(8))
+
+
+def _no_hdf5(path: Path) -> dict[str, torch.Tensor]:
+    path.write_text("directions")
+    return parameters_of(CifarResNet(8))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (_other_network, "tensors, but the network has"),
+        (_other_width, "conv1.weight"),
+        (_other_name, "fc.weight"),
+        (_truncated, "ydirection"),
+        (_one_axis, "ydirection"),
+        (_no_hdf5, "not a readable HDF5"),
+    ],
+)
+def test_directions_of_another_network_are_refused(
+    tmp_path: Path, change: Callable[[Path], dict[str, torch.Tensor]], says: str
+) -> None:
+    made = make_directions(parameters_of(CifarResNet(8)), 2)
+    path = save_directions(tmp_path / "d.h5", [d.vector for d in made], [{}, {}])
+    with pytest.raises(InputError, match=says):
+        make_directions(change(path), 2, kind=str(path))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"normalization": "filtre"}, "did you mean 'filter'"),
+        ({"ignored": "bn"}, "biasbn"),
+        ({"kind": "radnom"}, "did you mean 'random'"),
+        ({"kind": "no_such.h5"}, "does not exist"),
+        ({"seed": -1}, "--seed -1"),
+        ({"kind": []}, "0 directions given for 2 axes"),
+        ({"kind": [Direction({}), Direction({})]}, "0.weight"),
+    ],
+)
+def test_what_cannot_be_used_is_named(options: dict, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        make_directions(parameters_of(small()), 2, **options)
