@@ -1,0 +1,225 @@
+"""Sampling a surface into a file: open or resume, measure what is missing, save as it goes."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from tqdm.auto import tqdm
+
+from landscape.directions import Direction, DirectionMaker, make_directions
+from landscape.errors import InputError
+from landscape.evaluate import evaluate
+from landscape.grid import Grid, coarse_to_fine, parse_range
+from landscape.params import Params
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.store import open_surface, save_surface
+from landscape.surface import Attribute, Surface
+from landscape.version import __version__
+
+Range = str | npt.ArrayLike
+
+SAVE_EVERY_S = 2.0
+"""Seconds of work that an abrupt end may cost at most, beside the point in hand."""
+
+# Facts of the moment or of the place: they may differ when a run goes on. All else must agree.
+_MAY_DIFFER = {
+    "checkpoint",
+    "data",
+    "title",
+    "sessions",
+    "seconds",
+    "images_per_second",
+    "versions",
+    "date",
+    "file",
+}
+
+
+def sample_surface(
+    problem: Problem,
+    x: Range = "-1:1:25",
+    y: Range | None = "-1:1:25",
+    *,
+    path: str | Path | None = None,
+    directions: str | DirectionMaker | Sequence[Params | Direction] = "random",
+    normalization: str = "filter",
+    ignored: str = "biasbn",
+    seed: int = 0,
+    title: str | None = None,
+    progress: bool = True,
+) -> Surface:
+    """Measure a problem on a grid of a random plane around its trained weights.
+
+    Parameters
+    ----------
+    problem
+        Network, examples and metrics.
+    x, y
+        Coordinates: ``start:stop:count`` or an increasing array; ``y=None`` for a line.
+    path
+        A file that is written as the points come. If it is there already and belongs to the same
+        run, only the missing points are computed.
+    directions, normalization, ignored, seed
+        See :func:`landscape.directions.make_directions`.
+    title
+        Kept in the file and shown on pictures.
+    progress
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    Surface
+        With every point done.
+
+    Raises
+    ------
+    InputError
+        If the file belongs to another run (what differs is named), is no surface, or cannot be
+        written; and for whatever cannot be used.
+    """
+    axes = [parse_range(a, n) if isinstance(a, str) else a for n, a in [("x", x), ("y", y)]]
+    grid = Grid(*[a for a in axes if a is not None])  # type: ignore[arg-type]
+    made = make_directions(
+        problem.origin,
+        len(grid.axes),
+        kind=directions,
+        normalization=normalization,
+        ignored=ignored,
+        seed=seed,
+    )
+    plane = Plane(problem.origin, [d.vector for d in made])
+    surface = _empty(problem, grid, plane, made)
+    if title:
+        surface.attributes["title"] = title
+    if path is not None:
+        if Path(path).exists():
+            surface = _resumed(open_surface(path), surface, Path(path))
+        if not surface.complete:
+            save_surface(surface, path)  # a folder that cannot be written to is found now
+    if not surface.complete:
+        _fill(surface, problem, plane, Path(path) if path is not None else None, progress)
+    return surface
+
+
+def _empty(problem: Problem, grid: Grid, plane: Plane, made: Sequence[Direction]) -> Surface:
+    axes: dict[str, dict[str, Attribute]] = {}
+    for name, direction, length in zip(grid.axes, made, plane.norms, strict=True):
+        axes[name] = {**direction.attributes, "norm": length}
+    attributes = dict(problem.attributes)
+    attributes["precision"] = "ieee"  # no reduced-precision mode (TF32) is used
+    if len(made) == 2:
+        attributes["axes_cosine"] = plane.cosine
+    return Surface(grid, problem.quantities, attributes=attributes, axes=axes)
+
+
+def _resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
+    """The surface in the file, if it is of the run that is wanted.
+
+    Raises
+    ------
+    InputError
+        Naming every difference: what the file has and what was asked for.
+    """
+    differences = _differences(found, wanted)
+    if differences:
+        listed = "\n".join(f"  {line}" for line in differences)
+        raise InputError(
+            f"{path} belongs to another run, and is left as it is; it differs in\n{listed}\n"
+            "give another output file, or the settings of the file to go on with it"
+        )
+    found.attributes.update({k: v for k, v in wanted.attributes.items() if k in _MAY_DIFFER})
+    return found
+
+
+def _differences(found: Surface, wanted: Surface) -> list[str]:
+    lines = []
+    if not found.grid.same_as(wanted.grid):
+        lines.append(f"grid: the file has {found.grid}, asked for {wanted.grid}")
+    if set(found.quantities) != set(wanted.quantities):
+        has, asked = ", ".join(found.quantities), ", ".join(wanted.quantities)
+        lines.append(f"quantities: the file has {has}; asked for {asked}")
+    pairs = [("", found.attributes, wanted.attributes)]
+    pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
+    for where, has_all, asked_all in pairs:
+        for key in sorted({*has_all, *asked_all} - _MAY_DIFFER):
+            has_one, asked_one = has_all.get(key), asked_all.get(key)
+            if not _agree(has_one, asked_one):
+                lines.append(f"{where}{key}: the file has {has_one}, asked for {asked_one}")
+    return lines
+
+
+def _agree(a: object, b: object) -> bool:
+    """Equal; for measured numbers (norms, cosines) up to the order of a sum."""
+    if isinstance(a, float) and isinstance(b, float):
+        return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return a == b
+
+
+def _fill(
+    surface: Surface, problem: Problem, plane: Plane, path: Path | None, progress: bool
+) -> None:
+    """Compute the missing points, coarse to fine; save as it goes, and whatever happens."""
+    order = coarse_to_fine(surface.grid.shape)
+    missing = order[~surface.done.ravel()[order]].tolist()
+    images_a_point = sum(len(examples) for examples in problem.splits.values())
+    started = saved = time.monotonic()
+    computed = 0
+    bar = tqdm(
+        total=surface.grid.size,
+        initial=surface.grid.size - len(missing),
+        unit="point",
+        desc=path.name if path else "sampling",
+        disable=not progress,
+    )
+    try:
+        for index, values in evaluate(problem, plane, surface.grid.points(), missing):
+            surface.record(index, values)
+            computed += 1
+            now = time.monotonic()
+            rate = computed * images_a_point / max(now - started, 1e-9)
+            bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
+            bar.update()
+            if path is not None and now - saved > SAVE_EVERY_S:
+                save_surface(surface, path)
+                saved = time.monotonic()
+    finally:
+        bar.close()
+        _note_session(surface, computed, computed * images_a_point, time.monotonic() - started)
+        if path is not None:
+            save_surface(surface, path)
+
+
+def _note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
+    """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    versions = f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
+    try:
+        sessions = json.loads(str(surface.attributes.get("sessions", "[]")))
+    except ValueError as error:
+        raise InputError(f"attribute 'sessions' is no JSON list: {error}") from None
+    rate = images / seconds if seconds > 0 else 0.0
+    sessions.append(
+        {
+            "date": now,
+            "versions": versions,
+            "points": points,
+            "seconds": round(seconds, 3),
+            "images_per_second": round(rate, 1),
+        }
+    )
+    surface.attributes.update(
+        sessions=json.dumps(sessions),
+        date=now,
+        versions=versions,
+        seconds=round(sum(s["seconds"] for s in sessions), 3),
+        images_per_second=round(rate, 1),
+    )

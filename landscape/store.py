@@ -1,0 +1,158 @@
+"""A surface as an HDF5 file, and back.
+
+``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
+``done`` mask; attributes say where it came from. ``xarray.open_dataset(path, engine="h5netcdf")``
+shows labelled coordinates.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray, Grid
+from landscape.legacy import is_legacy, read_legacy
+from landscape.surface import Attribute, Quantity, Surface
+
+SCHEMA = 1
+_OWN = ("schema", "quantities")  # attributes of the file, not of the surface
+
+
+def save_surface(surface: Surface, path: str | Path) -> Path:
+    """Write a surface so that a reader sees the old file or the new one, never half of one.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or cannot be written to.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with h5py.File(temporary, "w") as file:
+            _write(file, surface)
+        with open(temporary, "rb") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise InputError(
+            f"cannot write {path}: {reason}; expected a file in an existing folder that is "
+            "writable and not full"
+        ) from None
+    return path
+
+
+def _write(file: h5py.File, surface: Surface) -> None:
+    file.attrs["schema"] = SCHEMA
+    file.attrs["quantities"] = " ".join(surface.quantities)  # HDF5 itself keeps no order
+    for key, value in surface.attributes.items():
+        file.attrs[key] = value
+    for name, values in surface.grid.axes.items():
+        scale = file.create_dataset(name, data=values)
+        scale.make_scale(name)
+        scale.attrs["long_name"] = f"coordinate along the {name} direction"
+        scale.attrs["units"] = "1"
+        for key, value in surface.axes[name].items():
+            scale.attrs[key] = value
+    dimensions = list(surface.grid.axes)[::-1]  # (y, x), as in the arrays
+    for name, quantity in surface.quantities.items():
+        data = file.create_dataset(name, data=surface.values[name])
+        data.attrs["long_name"] = quantity.long_name
+        data.attrs["units"] = quantity.units
+        _attach(data, file, dimensions)
+    done = file.create_dataset("done", data=surface.done.astype(np.uint8))
+    done.attrs["long_name"] = "1 where the point has been computed"
+    _attach(done, file, dimensions)
+
+
+def _attach(data: h5py.Dataset, file: h5py.File, dimensions: list[str]) -> None:
+    for k, name in enumerate(dimensions):
+        data.dims[k].attach_scale(file[name])
+        data.dims[k].label = name
+
+
+def open_surface(path: str | Path) -> Surface:
+    """Read a surface file, ours or of tomgoldstein/loss-landscape.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, no HDF5, no surface, or of a later version than this software.
+    """
+    path = Path(path)
+    if not path.is_file():
+        kind = "is a folder" if path.is_dir() else "does not exist"
+        raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
+    try:
+        with h5py.File(path, "r") as file:
+            if is_legacy(file):
+                return read_legacy(file, path)
+            return _read(file, path)
+    except OSError as error:
+        raise InputError(
+            f"{path} is not a readable HDF5 file ({str(error).splitlines()[0]}); expected a "
+            "surface written by landscape or by tomgoldstein/loss-landscape"
+        ) from None
+
+
+def _read(file: h5py.File, path: Path) -> Surface:
+    if "schema" not in file.attrs or "x" not in file or "done" not in file:
+        held = ", ".join(list(file)[:6]) or "nothing"
+        raise InputError(
+            f"{path} is an HDF5 file but no surface: it holds {held}; expected coordinates 'x' "
+            "(and 'y'), a 'done' mask and quantities"
+        )
+    if int(file.attrs["schema"]) > SCHEMA:
+        raise InputError(
+            f"{path} has schema {file.attrs['schema']}, this version of landscape reads up to "
+            f"{SCHEMA}; upgrade landscape to read it"
+        )
+    names = ["x", "y"] if "y" in file else ["x"]
+    try:
+        grid = Grid(*[_numbers(file, name, path) for name in names])
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    skip = {"CLASS", "NAME", "REFERENCE_LIST", "long_name", "units", "_Netcdf4Dimid"}
+    axes = {
+        name: {k: _plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
+    }
+    quantities, values = {}, {}
+    for name in str(file.attrs.get("quantities", "")).split():
+        array = _numbers(file, name, path, grid.shape)
+        data = file[name]
+        long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")
+        quantities[name] = Quantity(str(long_name), str(units))
+        values[name] = array
+    attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in _OWN}
+    done = _numbers(file, "done", path, grid.shape).astype(bool)
+    return Surface(grid, quantities, values, done, attributes, axes)
+
+
+def _numbers(
+    file: h5py.File, name: str, path: Path, shape: tuple[int, ...] | None = None
+) -> FloatArray:
+    """An array of the file as float64, once it is known to be one of the right shape."""
+    data = file.get(name)
+    if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiu":
+        raise InputError(f"{path} should hold numbers named {name!r} but does not; it is damaged")
+    if shape is not None and data.shape != shape:
+        raise InputError(f"{path}: {name} has shape {data.shape}, the grid is {shape} (ny, nx)")
+    return np.asarray(data[()], dtype=np.float64)
+
+
+def _plain(value: Any) -> Attribute:
+    """An attribute as Python text or number, whatever HDF5 made of it."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, np.generic):
+        return value.item()
+    return value if isinstance(value, str | int | float) else str(value)

@@ -1,0 +1,78 @@
+"""The networks of Li et al. give what was measured, and what the authors' own code computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from landscape.build import build_problem
+from landscape.directions import make_directions
+from landscape.evaluate import evaluate
+from landscape.plane import Plane
+from landscape.run import sample_surface
+from landscape.store import open_surface
+
+NETWORKS = {"resnet56": None, "resnet56_noshort": "none"}
+
+# Measured with plain PyTorch in float32: loss and correct answers on 4,660 training images, and on
+# 932 test images.
+AT_ORIGIN = {
+    "resnet56": (0.00084964, 4660, 0.272371, 872),
+    "resnet56_noshort": (0.136762, 4444, 0.396927, 808),
+}
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_origin(shared: Path, network: str) -> None:
+    problem = build_problem(
+        weights=shared / "weights" / f"li2018_{network}.t7",
+        shortcuts=NETWORKS[network],
+        data=f"cifar10:{shared / 'data' / 'cifar10_subset.npz'}",
+        split="both",
+    )
+    surface = sample_surface(problem, "0", "0", progress=False)
+    found = {name: surface[name].item() for name in surface.quantities}
+    train_loss, train_correct, test_loss, test_correct = AT_ORIGIN[network]
+    assert found["train_loss"] == pytest.approx(train_loss, rel=5e-5)
+    assert found["test_loss"] == pytest.approx(test_loss, rel=5e-6)
+    assert round(found["train_accuracy"] * found["train_count"]) == train_correct
+    assert round(found["test_accuracy"] * found["test_count"]) == test_correct
+    assert found["train_count"] == 4660
+    assert found["test_count"] == 932
+
+
+def compare(shared: Path, network: str, indices: list[int]) -> None:
+    """Along the authors' directions, on the authors' 1,000 examples."""
+    reference = open_surface(shared / "reference" / f"{network}_7x7.h5")
+    problem = build_problem(
+        weights=shared / "weights" / f"li2018_{network}.t7",
+        shortcuts=NETWORKS[network],
+        data=f"cifar10:{shared / 'data' / 'cifar10_first1000.npz'}",
+    )
+    directions = make_directions(
+        problem.origin, 2, kind=str(shared / "reference" / f"{network}_directions.h5")
+    )
+    plane = Plane(problem.origin, [d.vector for d in directions])
+    with h5py.File(shared / "reference" / f"{network}_7x7.h5") as file:
+        points = np.array(
+            [[x, y] for y in file["ycoordinates"][()] for x in file["xcoordinates"][()]]
+        )
+    for index, found in evaluate(problem, plane, points, indices):
+        expected = reference["train_loss"].flat[index]
+        assert found["train_loss"] == pytest.approx(expected, rel=1e-4), points[index]
+        correct = 1000 * reference["train_accuracy"].flat[index]
+        assert abs(1000 * found["train_accuracy"] - correct) <= 1.001, points[index]
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_authors_surface_at_corners_edges_and_centre(shared: Path, network: str) -> None:
+    compare(shared, network, [0, 6, 17, 24, 30, 45, 48])
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_authors_surface_at_every_point(shared: Path, network: str) -> None:
+    compare(shared, network, list(range(49)))

@@ -1,0 +1,199 @@
+"""Sampling into a file: interrupted, resumed, refused."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from landscape.errors import InputError
+from landscape.problem import Problem
+from landscape.run import sample_surface
+from landscape.store import open_surface
+from landscape.surface import Surface
+
+GRID = {"x": "-1:1:5", "y": "-1:1:4"}
+
+
+def problem(scale: float = 1.0, **options: Any) -> Problem:
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(12, 3, generator=generator) * scale
+    targets = torch.randint(0, 4, (12,), generator=generator)
+    torch.manual_seed(0)
+    return Problem(nn.Linear(3, 4), (inputs, targets), device="cpu", **options)
+
+
+def assert_equal(a: Surface, b: Surface) -> None:
+    assert a.grid.same_as(b.grid)
+    assert a.complete == b.complete
+    for name in b.quantities:
+        np.testing.assert_array_equal(a[name], b[name])
+
+
+def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sample_surface(problem(), **GRID, path=tmp_path / "whole.h5", progress=False)
+    import landscape.run
+
+    real, stop_after, measured = landscape.run.evaluate, [0, 1, 7, 3], []
+
+    def stopping(*args: Any) -> Any:
+        left = stop_after.pop(0) if stop_after else 10**6
+        for index, values in real(*args):
+            if left == 0:
+                raise KeyboardInterrupt
+            left -= 1
+            measured.append(index)
+            yield index, values
+
+    monkeypatch.setattr("landscape.run.evaluate", stopping)
+    path = tmp_path / "parts.h5"
+    for done in (0, 1, 8, 11):
+        with pytest.raises(KeyboardInterrupt):
+            sample_surface(problem(), **GRID, path=path, progress=False)
+        assert int(open_surface(path).done.sum()) == done
+    sample_surface(problem(), **GRID, path=path, progress=False)
+    assert_equal(open_surface(path), whole)
+    assert sorted(measured) == list(range(20))  # nothing twice
+
+
+def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "s.h5"
+    first = sample_surface(problem(), **GRID, path=path, progress=False)
+    before = path.read_bytes()
+    monkeypatch.setattr("landscape.run.evaluate", None)  # calling it would fail
+    assert_equal(sample_surface(problem(), **GRID, path=path, progress=False), first)
+    assert path.read_bytes() == before
+
+
+SLOW_RUN = """
+import sys, time, torch
+from landscape import Problem, sample_surface
+
+def slow_loss(output, target):
+    time.sleep(0.02)
+    return ((output - target) ** 2).mean(dim=1)
+
+torch.manual_seed(0)
+problem = Problem(torch.nn.Linear(3, 2), (torch.ones(4, 3), torch.ones(4, 2)), loss=slow_loss,
+                  device="cpu")
+import landscape.run
+landscape.run.SAVE_EVERY_S = 0.05
+sample_surface(problem, "-1:1:9", "-1:1:8", path=sys.argv[1], progress=False)
+"""
+
+
+def test_killed_at_any_moment_the_file_is_readable_and_the_run_goes_on(tmp_path: Path) -> None:
+    script = tmp_path / "run.py"
+    script.write_text(textwrap.dedent(SLOW_RUN))
+    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
+
+    def start(path: Path) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, str(script), str(path)], env=environment)
+
+    whole, path = tmp_path / "whole.h5", tmp_path / "killed.h5"
+    assert start(whole).wait(timeout=120) == 0
+    progress = []
+    for _ in range(3):
+        process = start(path)
+        had = progress[-1] if progress else 0
+        deadline = time.monotonic() + 60
+        while process.poll() is None and time.monotonic() < deadline:
+            if path.exists() and int(open_surface(path).done.sum()) > had + 5:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            time.sleep(0.01)
+        progress.append(int(open_surface(path).done.sum()))
+    assert 5 < progress[0] < progress[1] < progress[2] < 72
+    assert start(path).wait(timeout=120) == 0
+    assert_equal(open_surface(path), open_surface(whole))
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem_options", "names"),
+    [
+        ({"seed": 1}, {}, ["x axis seed: the file has 0, asked for 1"]),
+        ({"normalization": "layer"}, {}, ["normalization: the file has filter, asked for layer"]),
+        ({"ignored": "none"}, {}, ["ignore: the file has biasbn, asked for none"]),
+        ({"x": "-1:1:6"}, {}, ["the file has x=-1:1:5", "asked for x=-1:1:6"]),
+        ({"y": None}, {}, ["grid", "y=-1:1:4"]),
+        ({}, {"batch_size": 3}, ["batch_size: the file has 128, asked for 3"]),
+        ({}, {"scale": 2.0}, ["data_sha256"]),
+        ({}, {"metrics": {"norm": lambda o, t: o.norm(dim=1)}}, ["quantities", "norm"]),
+    ],
+)
+def test_a_file_of_another_run_is_refused_by_what_differs(
+    tmp_path: Path, changed: dict[str, Any], problem_options: dict[str, Any], names: list[str]
+) -> None:
+    path = tmp_path / "s.h5"
+    sample_surface(problem(), **GRID, path=path, progress=False)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="belongs to another run") as error:
+        sample_surface(problem(**problem_options), **{**GRID, **changed}, path=path, progress=False)
+    for name in names:
+        assert name in str(error.value)
+    assert path.read_bytes() == before
+
+
+def test_retrained_weights_are_another_run(tmp_path: Path) -> None:
+    path = tmp_path / "s.h5"
+    sample_surface(problem(), **GRID, path=path, progress=False)
+    retrained = Problem(nn.Linear(3, 4), problem().splits[""], device="cpu")
+    with pytest.raises(InputError, match="weights_sha256"):
+        sample_surface(retrained, **GRID, path=path, progress=False)
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n and then nothing"])
+def test_an_output_that_is_no_surface_is_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "s.h5"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a readable HDF5"):
+        sample_surface(problem(), **GRID, path=path, progress=False)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(tmp_path: Path) -> None:
+    def never(output: Tensor, target: Tensor) -> Tensor:
+        assert len(output) == 1, "the run began"
+        return output[:, 0]
+
+    tried = Problem(nn.Linear(3, 4), (torch.ones(5, 3), torch.ones(5)), loss=never, device="cpu")
+    with pytest.raises(InputError, match="cannot write"):
+        sample_surface(tried, **GRID, path=tmp_path / "no" / "s.h5", progress=False)
+
+
+def test_the_file_says_how_it_was_made(tmp_path: Path) -> None:
+    path = tmp_path / "s.h5"
+    surface = sample_surface(problem(), **GRID, path=path, seed=7, title="mine", progress=False)
+    with h5py.File(path) as file:
+        for key in ("weights_sha256", "data_sha256", "loss", "device", "dtype", "versions", "date"):
+            assert file.attrs[key], key
+        assert file.attrs["examples"] == 12
+        assert file.attrs["classes"] == 4
+        assert file.attrs["title"] == "mine"
+        assert abs(file.attrs["axes_cosine"]) <= 1
+        assert dict(file["y"].attrs)["seed"] == 7
+        assert file["x"].attrs["norm"] == pytest.approx(surface.axes["x"]["norm"])
+    assert open_surface(path).attributes == surface.attributes
+
+
+def test_a_line_and_a_single_point(tmp_path: Path) -> None:
+    line = sample_surface(problem(), "0:1:4", None, path=tmp_path / "l.h5", progress=False)
+    assert line["loss"].shape == (4,)
+    assert "axes_cosine" not in line.attributes
+    point = sample_surface(problem(), "0", "0", progress=False)
+    assert point["loss"].shape == (1, 1)
+    assert point["loss"][0, 0] == line["loss"][0]
+    assert_equal(open_surface(tmp_path / "l.h5"), line)

@@ -1,0 +1,204 @@
+"""Surface files: round trips, other readers, damage, and the authors' layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import xarray
+
+from landscape.errors import InputError
+from landscape.grid import Grid
+from landscape.legacy import save_legacy
+from landscape.store import open_surface, save_surface
+from landscape.surface import Quantity, Surface
+
+
+def tilted(nx: int = 4, ny: int = 3) -> Surface:
+    """x + 10 y on unequal axes: no symmetry hides a swapped index."""
+    grid = Grid(np.linspace(-1, 1, nx), np.linspace(0, 2, ny) if ny else None)
+    y = grid.y[:, None] if grid.y is not None else 0.0
+    surface = Surface(
+        grid,
+        {"train_loss": Quantity("mean cross-entropy", "nats"), "train_accuracy": Quantity("acc")},
+        attributes={"model": "résumé <b>", "classes": 10, "train_examples": 7, "rate": 0.5},
+        axes={"x": {"seed": 3, "norm": 1.5}},
+    )
+    surface.values["train_loss"][...] = grid.x + 10 * y
+    surface.values["train_accuracy"][...] = 0.5
+    surface.done[...] = True
+    return surface
+
+
+def assert_same(a: Surface, b: Surface) -> None:
+    assert a.grid.same_as(b.grid)
+    assert list(a.quantities.items()) == list(b.quantities.items())
+    for name in a.quantities:
+        np.testing.assert_array_equal(a[name], b[name])
+    np.testing.assert_array_equal(a.done, b.done)
+    assert a.attributes == b.attributes
+    assert a.axes == b.axes
+
+
+@pytest.mark.parametrize(("nx", "ny"), [(4, 3), (3, 4), (1, 1), (5, 1), (1, 5), (5, 0), (1, 0)])
+def test_what_is_written_is_read(tmp_path: Path, nx: int, ny: int) -> None:
+    surface = tilted(nx, ny)
+    assert_same(open_surface(save_surface(surface, tmp_path / "s.h5")), surface)
+    assert [p.name for p in tmp_path.iterdir()] == ["s.h5"]
+
+
+def test_nan_and_infinity_are_values_and_only_done_says_what_is_missing(tmp_path: Path) -> None:
+    surface = tilted()
+    surface.values["train_loss"].flat[:4] = [np.nan, np.inf, -np.inf, 0.0]
+    surface.done.flat[[0, 5]] = [True, False]
+    read = open_surface(save_surface(surface, tmp_path / "s.h5"))
+    assert_same(read, surface)
+    assert read.missing().tolist() == [5]
+
+
+def test_xarray_shows_labelled_coordinates(tmp_path: Path) -> None:
+    surface = tilted()
+    save_surface(surface, tmp_path / "s.h5")
+    with xarray.open_dataset(tmp_path / "s.h5", engine="h5netcdf") as data:
+        assert data.train_loss.dims == ("y", "x")
+        assert data.train_loss.attrs["units"] == "nats"
+        assert float(data.train_loss.sel(x=-1.0, y=2.0)) == -1.0 + 10 * 2.0
+        assert data.attrs["model"] == "résumé <b>"
+        assert data.x.attrs["seed"] == 3
+        np.testing.assert_array_equal(data.done, np.ones((3, 4)))
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = save_surface(tilted(), tmp_path / "s.h5")
+    before = path.read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("landscape.store.os.fsync", full)
+    with pytest.raises(InputError, match="No space left"):
+        save_surface(tilted(nx=9), path)
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["s.h5"]
+
+
+def _foreign(path: Path) -> None:
+    path.write_text("not a surface")
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _other_hdf5(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["weights"] = np.zeros(3)
+
+
+def _later(path: Path) -> None:
+    save_surface(tilted(), path)
+    with h5py.File(path, "a") as file:
+        file.attrs["schema"] = 99
+
+
+def _truncated(path: Path) -> None:
+    save_surface(tilted(), path)
+    path.write_bytes(path.read_bytes()[:2000])
+
+
+def _wrong_shape(path: Path) -> None:
+    save_surface(tilted(), path)
+    with h5py.File(path, "a") as file:
+        del file["train_loss"]
+        file["train_loss"] = np.zeros((4, 3))
+
+
+def _lost_quantity(path: Path) -> None:
+    save_surface(tilted(), path)
+    with h5py.File(path, "a") as file:
+        del file["train_loss"]
+
+
+def _lost_mask_shape(path: Path) -> None:
+    save_surface(tilted(), path)
+    with h5py.File(path, "a") as file:
+        del file["done"]
+        file["done"] = np.zeros(2, dtype=np.uint8)
+
+
+def _text_axis(path: Path) -> None:
+    save_surface(tilted(), path)
+    with h5py.File(path, "a") as file:
+        file.move("x", "old")
+        file["x"] = "nonsense"
+
+
+def _legacy_wrong_shape(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["xcoordinates"], file["ycoordinates"] = np.arange(3.0), np.arange(4.0)
+        file["train_loss"] = np.zeros((3, 4))
+
+
+def _legacy_empty(path: Path) -> None:
+    with h5py.File(path, "w") as file:
+        file["xcoordinates"] = np.arange(3.0)
+
+
+@pytest.mark.parametrize(
+    ("damage", "says"),
+    [
+        (_foreign, "not a readable HDF5"),
+        (_empty, "not a readable HDF5"),
+        (_other_hdf5, "holds weights"),
+        (_later, "schema 99"),
+        (_truncated, "not a readable HDF5"),
+        (_wrong_shape, "ny, nx"),
+        (_lost_quantity, "damaged"),
+        (_lost_mask_shape, "done"),
+        (_text_axis, "x"),
+        (_legacy_wrong_shape, "ny, nx"),
+        (_legacy_empty, "no values"),
+    ],
+)
+def test_what_is_no_surface_is_one_clear_error(tmp_path: Path, damage, says: str) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "s.h5"
+    damage(path)
+    with pytest.raises(InputError, match=says) as error:
+        open_surface(path)
+    assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["missing.h5", "."])
+def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="expected an HDF5 file"):
+        open_surface(tmp_path / name)
+
+
+def test_the_authors_surfaces_are_read_with_their_axes(shared: Path) -> None:
+    path = shared / "reference" / "resnet56_7x7.h5"
+    surface = open_surface(path)
+    with h5py.File(path) as file:
+        for j, i in [(0, 6), (6, 0), (2, 4)]:
+            assert surface["train_loss"][j, i] == file["train_loss"][j, i]
+            assert surface["train_accuracy"][j, i] == file["train_acc"][j, i] / 100
+    assert surface.complete
+    assert surface.minimum() == (surface["train_loss"][3, 3], {"x": 0.0, "y": 0.0})
+
+
+def test_to_the_authors_layout_and_back(tmp_path: Path) -> None:
+    surface = tilted()
+    surface.values["train_loss"][0, 0] = 0.0  # a loss of zero is done, not missing
+    surface.done[1, 2] = False
+    path = save_legacy(surface, tmp_path / "theirs.h5")
+    with h5py.File(path) as file:
+        assert file["train_loss"][1, 2] == -1.0
+        assert file["train_acc"][0, 0] == 50.0
+        assert file["train_loss"].shape == (3, 4)
+    read = open_surface(path)
+    np.testing.assert_array_equal(read.done, surface.done)
+    for name in ("train_loss", "train_accuracy"):
+        np.testing.assert_array_equal(read[name][read.done], surface[name][surface.done])
