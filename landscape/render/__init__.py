@@ -1,0 +1,46 @@
+"""From a sampled surface to pictures: figures for a paper, one-file pages for a browser.
+
+One file per medium, imported when it is first asked for, so that ``import landscape.render``
+costs nothing, a page never imports matplotlib and a figure never imports plotly. Nothing here
+knows torch: a saved surface can be drawn where it is not installed.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from landscape.render.figures import contour, curve, side_by_side, surface3d
+    from landscape.render.media import save, save_figure
+    from landscape.render.page import save_page
+
+__all__ = [
+    "contour",
+    "curve",
+    "save",
+    "save_figure",
+    "save_page",
+    "side_by_side",
+    "surface3d",
+]
+
+_HOME = {
+    "contour": "figures",
+    "curve": "figures",
+    "save": "media",
+    "save_figure": "media",
+    "save_page": "page",
+    "side_by_side": "figures",
+    "surface3d": "figures",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,81 @@
+"""From where to look at a surface: as low as the view of the minimum allows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.grid import FloatArray
+
+ELEVATIONS = (25.0, 30.0, 35.0, 40.0)
+AZIMUTHS = (-60.0, -120.0, -30.0, -150.0, 30.0, 150.0, 60.0, 120.0)
+_TIP = 0.04
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where the viewer stands, in degrees: above the plane, and around from the x axis."""
+
+    elevation: float
+    azimuth: float
+
+    @property
+    def direction(self) -> tuple[float, float, float]:
+        """The unit vector from the surface to the viewer."""
+        up, around = math.radians(self.elevation), math.radians(self.azimuth)
+        return (
+            math.cos(up) * math.cos(around),
+            math.cos(up) * math.sin(around),
+            math.sin(up),
+        )
+
+
+def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]) -> Camera:
+    """The lowest camera that sees the given point of every surface; the highest if none does.
+
+    Low, because from there the far walls show their height; the point is the minimum, which a loss
+    surface is about. Surfaces side by side share the camera.
+
+    Parameters
+    ----------
+    boxes
+        Per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
+    points
+        Per surface the index (j, i) of the point to be seen.
+    """
+    for elevation in ELEVATIONS:
+        for azimuth in AZIMUTHS:
+            camera = Camera(elevation, azimuth)
+            if all(sees(b, p, camera) for b, p in zip(boxes, points, strict=True)):
+                return camera
+    return Camera(ELEVATIONS[-1], AZIMUTHS[0])
+
+
+def sees(box: FloatArray, point: tuple[int, ...], camera: Camera) -> bool:
+    """Whether nothing stands between a point of the grid and a far viewer.
+
+    Under a logarithm a minimum is a thin tip, which no view from the side reaches; it counts as
+    seen if the point 0.04 box widths above it is.
+
+    The ray from the point is followed across the unit square in steps of half a cell and
+    compared with the bilinear surface below it.
+    """
+    ny, nx = box.shape
+    j, i = point
+    dx, dy, dz = camera.direction
+    step = 0.5 / max(nx - 1, ny - 1)
+    along = np.arange(1, int(1.5 / step) + 1) * step / math.hypot(dx, dy)
+    u = (i / (nx - 1) + along * dx) * (nx - 1)
+    v = (j / (ny - 1) + along * dy) * (ny - 1)
+    inside = (u >= 0) & (u <= nx - 1) & (v >= 0) & (v <= ny - 1)
+    u, v, ray = u[inside], v[inside], (box[j, i] + _TIP + along * dz)[inside]
+    i0 = np.minimum(u.astype(int), nx - 2)
+    j0 = np.minimum(v.astype(int), ny - 2)
+    s, t = u - i0, v - j0
+    lower = box[j0, i0] * (1 - s) + box[j0, i0 + 1] * s
+    upper = box[j0 + 1, i0] * (1 - s) + box[j0 + 1, i0 + 1] * s
+    ground = lower * (1 - t) + upper * t
+    return not bool((ground > ray + 1e-9).any())  # a hole (NaN) hides nothing

@@ -1,0 +1,268 @@
+"""What is drawn for each point, and what has to be said about it.
+
+The stored values are never altered. A point that is not computed, or whose value is not finite,
+is a hole (NaN) in the heights; every value that is not drawn where it lies is counted and said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.errors import InputError, unknown_choice
+from landscape.grid import FloatArray
+from landscape.render.captions import name_of
+from landscape.render.numerals import share, short
+from landscape.render.scale import SCALES, Scale
+from landscape.render.shown import Shown, is_loss, shown
+from landscape.surface import Surface
+
+_TAIL = 0.05
+_WORTH_ON_LOG = 0.1
+_WORTH_ON_LINEAR = 1.5
+
+
+@dataclass(frozen=True, eq=False)
+class Heights:
+    """One quantity of one surface, ready to be drawn.
+
+    Attributes
+    ----------
+    values
+        In the unit of the picture, shape of the grid, NaN for a hole; not clipped.
+    heights
+        The same on the shared scale: log10 or as it is, held within the range.
+    chance
+        What guessing gives, if it lies among the values and in the range; else None.
+    not_finite
+        Boolean, shape of the grid: computed, but NaN or infinite.
+    notes
+        What a reader has to know about this panel, one sentence each.
+    """
+
+    surface: Surface
+    quantity: Shown
+    values: FloatArray
+    heights: FloatArray
+    chance: float | None
+    not_finite: npt.NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+    @property
+    def best(self) -> tuple[int, ...]:
+        """The index of the smallest value, of the largest for an accuracy."""
+        find = np.nanargmax if self.quantity.is_fraction else np.nanargmin
+        return tuple(int(i) for i in np.unravel_index(find(self.values), self.values.shape))
+
+    def best_words(self, digits: int = 3) -> str:
+        """``lowest 0.135 nats at x = 0, y = 0``."""
+        index, surface = self.best, self.surface
+        where = [f"x = {short(surface.x[index[-1]])}"]
+        if surface.y is not None:
+            where.append(f"y = {short(surface.y[index[0]])}")
+        value = f"{short(float(self.values[index]), digits)} {self.quantity.unit}".strip()
+        return (
+            f"{'highest' if self.quantity.is_fraction else 'lowest'} {value} at {', '.join(where)}"
+        )
+
+
+def prepare(
+    chosen: Sequence[tuple[Surface, str]],
+    *,
+    scale: str | None = None,
+    clip: str | float = "auto",
+    norm_range: tuple[float, float] | None = None,
+) -> tuple[list[Heights], Scale]:
+    """Bring quantities of one or more surfaces onto one scale.
+
+    Parameters
+    ----------
+    chosen
+        Pairs of a surface and the name of one of its quantities, all of one unit.
+    scale
+        ``log`` or ``linear``; None is log for a loss and linear for everything else. Under
+        ``log`` a value of exactly 0 is drawn at the smallest positive value, and said.
+    clip
+        Values above it are drawn at it, and counted: a number in the unit of the picture (percent
+        for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
+    norm_range
+        The range of the scale itself, (low, high); it replaces ``clip`` and fixes the colours of
+        pictures that are made one by one.
+
+    Raises
+    ------
+    InputError
+        If units differ, there is nothing finite to draw, or a log scale meets negative values.
+    """
+    shows = [shown(surface, name) for surface, name in chosen]
+    if len({s.unit for s in shows}) > 1:
+        listed = ", ".join(f"{s.name} in {s.unit or 'no unit'}" for s in shows)
+        raise InputError(f"one scale cannot show different units: {listed}; draw them separately")
+    kind = _kind(scale, shows[0])
+    finite = [_finite(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)]
+    for (surface, _), show, values in zip(chosen, shows, finite, strict=True):
+        _check_drawable(surface, show, values, kind)
+    low, high = _span(finite, kind)
+    if norm_range is not None:
+        low, high = _checked_range(norm_range, kind)
+    else:
+        top = _clip_value(clip, finite, kind, shows[0], low)
+        high = high if top is None else min(high, top)
+    drawn = Scale(kind, *_widened(low, high, kind))
+    panels = [
+        _panel(surface, show, values, drawn)
+        for (surface, _), show, values in zip(chosen, shows, finite, strict=True)
+    ]
+    return panels, drawn
+
+
+def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
+    """Where ``clip="auto"`` cuts, or None where nothing needs to be cut.
+
+    The corners of a plane can lie orders of magnitude above everything else and would take most
+    of the colours. At most 5 % of the points of any surface are cut: the limit is the largest of
+    the surfaces' 95 % quantiles, rounded up to one significant digit (so that one surface is never
+    judged by another's walls). It is used only where it is worth it: on a log scale if the part
+    above it is more than a tenth of the whole range, on a linear one if the largest value is more
+    than 1.5 times the limit. A bowl, whose corners belong to it, is therefore left whole.
+
+    Parameters
+    ----------
+    finite
+        Per surface the values, NaN for holes, any shape.
+    kind
+        ``log`` or ``linear``.
+    """
+    pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
+    limit = max(float(np.nanquantile(v, 1 - _TAIL)) for v in finite)
+    if limit <= 0:
+        return None
+    decade = 10.0 ** math.floor(math.log10(limit))
+    limit = float(f"{math.ceil(limit / decade - 1e-9) * decade:.12g}")
+    most = float(pooled.max())
+    if kind == "linear":
+        return limit if most > _WORTH_ON_LINEAR * limit else None
+    least = float(pooled[pooled > 0].min())
+    cut, whole = math.log10(most / limit), math.log10(most / least)
+    return limit if cut > _WORTH_ON_LOG * whole else None
+
+
+def _kind(scale: str | None, show: Shown) -> str:
+    if scale is None:
+        return "log" if is_loss(show.name) else "linear"
+    if scale not in SCALES:
+        raise unknown_choice("scale", scale, SCALES)
+    return scale
+
+
+def _finite(surface: Surface, show: Shown) -> FloatArray:
+    values = surface[show.name]
+    return np.where(surface.done & np.isfinite(values), values * show.factor, math.nan)
+
+
+def _check_drawable(surface: Surface, show: Shown, values: FloatArray, kind: str) -> None:
+    where = f"{show.name} of {name_of(surface)}"
+    if np.isnan(values).all():
+        done = int(surface.done.sum())
+        raise InputError(
+            f"{where} holds nothing to draw: {share(done, values.size)} are computed and none of "
+            "them is finite; expected at least one finite value"
+        )
+    if kind == "linear":
+        return
+    negative = int((values < 0).sum())
+    if negative:
+        raise InputError(
+            f"{where} is negative at {share(negative, values.size)} (down to "
+            f"{short(float(np.nanmin(values)))}), which a log scale cannot show: use scale linear"
+        )
+    if not (values > 0).any():
+        raise InputError(f"{where} is 0 everywhere, which a log scale cannot show: use linear")
+
+
+def _span(finite: Sequence[FloatArray], kind: str) -> tuple[float, float]:
+    pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
+    if kind == "log":
+        pooled = pooled[pooled > 0]
+    return float(pooled.min()), float(pooled.max())
+
+
+def _widened(low: float, high: float, kind: str) -> tuple[float, float]:
+    # A constant (or a clip just above the minimum) still needs a range to have a colour in.
+    if kind == "log" and high < low * 1.0001:
+        return low / 2, high * 2
+    if kind == "linear" and high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
+        half = 0.5 * max(abs(low), 1e-6)
+        return low - half, high + half
+    return low, high
+
+
+def _checked_range(norm_range: tuple[float, float], kind: str) -> tuple[float, float]:
+    low, high = (float(v) for v in norm_range)
+    positive = kind == "linear" or low > 0
+    if not (math.isfinite(low) and math.isfinite(high) and low < high and positive):
+        raise InputError(
+            f"range {norm_range}: expected two finite numbers, low below high, both positive on "
+            "a log scale"
+        )
+    return low, high
+
+
+def _clip_value(
+    clip: str | float, finite: Sequence[FloatArray], kind: str, show: Shown, low: float
+) -> float | None:
+    if clip == "none":
+        return None
+    if clip == "auto":
+        return None if show.is_fraction else upper_clip(finite, kind)
+    try:
+        top = float(clip)
+    except (TypeError, ValueError):
+        top = math.nan
+    if not math.isfinite(top):
+        raise InputError(f"clip {clip!r}: expected auto, none or a number")
+    if top <= low:
+        raise InputError(
+            f"clip {short(top)} is not above the smallest value, {short(low)}: nothing would be "
+            "left to see; expected a larger number, auto or none"
+        )
+    return top
+
+
+def _panel(surface: Surface, show: Shown, values: FloatArray, drawn: Scale) -> Heights:
+    not_finite = surface.done & ~np.isfinite(surface[show.name])
+    total = values.size
+    notes = []
+    # A relative hair, because a limit that is itself a value must not count as cut.
+    above = int((values > drawn.high * (1 + 1e-12)).sum()) if drawn.high > 0 else 0
+    if drawn.high <= 0:
+        above = int((values > drawn.high).sum())
+    if above:
+        end = short(drawn.high)
+        notes.append(f"Values above {end} drawn as {end}: {share(above, total)}.")
+    zeros = int((values == 0).sum()) if drawn.kind == "log" else 0
+    if zeros:
+        notes.append(f"Values of 0 drawn as {short(drawn.low)}: {share(zeros, total)}.")
+    below = int((values < drawn.low).sum()) - zeros
+    if below:
+        end = short(drawn.low)
+        notes.append(f"Values below {end} drawn as {end}: {share(below, total)}.")
+    if not_finite.any():
+        notes.append(f"Not finite (left open): {share(int(not_finite.sum()), total)}.")
+    missing = int((~surface.done).sum())
+    if missing:
+        notes.append(f"Not computed yet (left open): {share(missing, total)}.")
+    heights, chance = drawn.heights(values), _chance(show, values, drawn)
+    return Heights(surface, show, values, heights, chance, not_finite, tuple(notes))
+
+
+def _chance(show: Shown, values: FloatArray, drawn: Scale) -> float | None:
+    if show.chance is None:
+        return None
+    low = max(drawn.low, float(np.nanmin(values)))
+    high = min(drawn.high, float(np.nanmax(values)))
+    return show.chance if low < show.chance < high else None

@@ -1,0 +1,93 @@
+"""The one scale that all surfaces of a picture share: log or linear, its range and its ticks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.grid import FloatArray
+
+SCALES = ("log", "linear")
+
+# Within a decade, from few ticks to many; decades themselves are always among them.
+_MANTISSAS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A range of values and how they become heights (and colours).
+
+    Attributes
+    ----------
+    kind
+        ``log`` (height = log10 of the value) or ``linear`` (height = value).
+    low, high
+        The range drawn, in the unit of the picture; low < high, and 0 < low on a log scale.
+    """
+
+    kind: str
+    low: float
+    high: float
+
+    def heights(self, values: npt.ArrayLike) -> FloatArray:
+        """Values to heights, any shape; NaN stays NaN, what lies outside is drawn at the end."""
+        clipped = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
+        return np.log10(clipped) if self.kind == "log" else clipped
+
+    def value(self, height: float) -> float:
+        """The value at a height."""
+        return float(10.0**height) if self.kind == "log" else float(height)
+
+    @property
+    def bottom(self) -> float:
+        """The height of ``low``."""
+        return float(self.heights(self.low))
+
+    @property
+    def top(self) -> float:
+        """The height of ``high``."""
+        return float(self.heights(self.high))
+
+    def ticks(self, count: int = 8) -> FloatArray:
+        """About ``count`` round values within the range, increasing (for lines and tick labels)."""
+        if self.kind == "linear":
+            return _even_steps(self.low, self.high, count)
+        choices = [_log_steps(self.low, self.high, m, 1) for m in _MANTISSAS]
+        choices += [_log_steps(self.low, self.high, (1.0,), stride) for stride in (2, 3, 5, 10, 20)]
+        best = min(choices, key=lambda ticks: (abs(len(ticks) - count), len(ticks)))
+        if len(best) >= max(2, count // 2):
+            return best
+        return _even_steps(self.low, self.high, count)
+
+    def clear_of_bottom(self, ticks: FloatArray) -> FloatArray:
+        """The ticks of a vertical axis in 3-D whose labels do not meet those of the floor."""
+        return ticks[self.heights(ticks) > self.bottom + 0.06 * (self.top - self.bottom)]
+
+
+def inner_ticks(axis: FloatArray) -> FloatArray:
+    """Round coordinates well within an axis: at its ends, labels of two axes meet in a corner."""
+    low, high = float(axis[0]), float(axis[-1])
+    ticks, room = _even_steps(low, high, 4), 0.08 * (high - low)
+    return ticks[(ticks > low + room) & (ticks < high - room)]
+
+
+def _log_steps(low: float, high: float, mantissas: tuple[float, ...], stride: int) -> FloatArray:
+    first = math.floor(math.log10(low) / stride) * stride
+    last = math.ceil(math.log10(high))
+    values = [float(f"{m:g}e{e}") for e in range(first, last + 1, stride) for m in mantissas]
+    ticks = np.array(values)
+    return ticks[(ticks >= low * (1 - 1e-9)) & (ticks <= high * (1 + 1e-9))]
+
+
+def _even_steps(low: float, high: float, count: int) -> FloatArray:
+    rough = (high - low) / max(count, 1)
+    decade = 10.0 ** math.floor(math.log10(rough))
+    step = min((m * decade for m in (1.0, 2.0, 2.5, 5.0, 10.0)), key=lambda s: abs(s - rough))
+    multiples = np.arange(math.floor(low / step), math.ceil(high / step) + 1)
+    ticks = np.array([float(f"{m * step:.12g}") for m in multiples])
+    # The ends are ticks too, even if rounding puts them a hair outside.
+    slack = 1e-9 * (high - low)
+    return ticks[(ticks >= low - slack) & (ticks <= high + slack)]

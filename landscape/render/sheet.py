@@ -1,0 +1,160 @@
+"""The layout of a figure in inches: panels in rows, a title above and notes below each.
+
+Everything is placed by measured text, so nothing overlaps and nothing is cut off, whatever the
+titles say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from landscape.render.style import (
+    HEADING_SIZE,
+    LINE,
+    TEXT_SIZE,
+    TITLE_SIZE,
+    StyledFigure,
+    new_figure,
+    text_width,
+    wrap,
+)
+
+ONE_COLUMN = 3.5
+"""Width in inches of a figure with one panel: one column of a two-column paper."""
+TWO_COLUMNS = 7.0
+"""Width of a figure with more panels: a full page."""
+_BAR_GAP = 0.06
+_BAR_WIDTH = 0.11
+_PAD = 0.08
+TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
+HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Room in inches around the plotting area of each panel, for ticks and labels.
+
+    ``above`` is negative where the plot leaves its own upper edge empty, as a 3-D box does.
+    """
+
+    left: float
+    right: float
+    below: float
+    above: float = 0.0
+
+
+@dataclass(frozen=True)
+class PanelText:
+    """What stands above and below a panel."""
+
+    title: str
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure, its panels in reading order, and the axes of the colour bar if it has one."""
+
+    figure: StyledFigure
+    panels: list[Any]
+    colour_bar: Any | None
+
+
+def panel_width(columns: int, margins: Margins, bar: float) -> float:
+    """The width in inches of the plotting area of panels in so many columns."""
+    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
+    cell = (width - bar) / columns
+    return cell - margins.left - margins.right
+
+
+def lay_out(
+    texts: Sequence[PanelText],
+    margins: Margins,
+    *,
+    columns: int,
+    aspect: float,
+    bar: float,
+    title: str | None = None,
+    projection: str | None = None,
+) -> Sheet:
+    """Place as many panels as there are texts.
+
+    Parameters
+    ----------
+    texts
+        Titles and notes; they are shown as they are, without mathematical markup.
+    columns
+        How many panels stand side by side.
+    aspect
+        Height over width of the plotting area.
+    bar
+        Width in inches of the room for a colour bar at the right, 0 for none; :func:`bar_width`.
+    title
+        A heading over the whole figure.
+    projection
+        ``3d``, or None for plane axes.
+    """
+    count = len(texts)
+    rows = math.ceil(count / columns)
+    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
+    cell = (width - bar) / columns
+    plot_width = cell - margins.left - margins.right
+    plot_height = aspect * plot_width
+    titles = [wrap(t.title, cell - _PAD, TITLE_SIZE) for t in texts]
+    notes = [[line for note in t.notes for line in wrap(note, cell - 2 * _PAD)] for t in texts]
+    above = TITLE_LINE * max(len(t) for t in titles) + 1.5 * _PAD + margins.above
+    below = margins.below + LINE * max(len(n) for n in notes) + _PAD
+    heading = wrap(title, width - 2 * _PAD, HEADING_SIZE) if title else []
+    top = HEADING_LINE * len(heading) + (_PAD if heading else 0.0)
+    row_height = above + plot_height + below
+    height = top + rows * row_height
+    figure = new_figure(width, height)
+    if heading:
+        _write(figure, width / 2, height - _PAD / 2, heading, HEADING_SIZE, "center")
+    panels = []
+    for k in range(count):
+        left = (k % columns) * cell
+        floor = height - top - (k // columns) * row_height - above - plot_height
+        place = (left + margins.left, floor, plot_width, plot_height)
+        panels.append(figure.add_axes(_relative(place, width, height), projection=projection))
+        middle = left + margins.left + plot_width / 2
+        half = min(middle - left, left + cell - middle)
+        # A title wider than the room around the middle of the plot is centred on its cell.
+        wide = any(len(wrap(line, 2 * half, TITLE_SIZE)) > 1 for line in titles[k])
+        centre = left + cell / 2 if wide else middle
+        ceiling = floor + plot_height + margins.above + _PAD * 0.8 + TITLE_LINE * len(titles[k])
+        _write(figure, centre, ceiling, titles[k], TITLE_SIZE, "center")
+        _write(figure, left + _PAD, floor - margins.below, notes[k], TEXT_SIZE, "left")
+    colour_bar = None
+    if bar:
+        floor = height - top - (rows - 1) * row_height - above - plot_height
+        full = plot_height + (rows - 1) * row_height
+        place = (columns * cell + _BAR_GAP, floor, _BAR_WIDTH, full)
+        colour_bar = figure.add_axes(_relative(place, width, height))
+    return Sheet(figure, panels, colour_bar)
+
+
+def _relative(
+    place: tuple[float, float, float, float], width: float, height: float
+) -> tuple[float, float, float, float]:
+    left, floor, wide, high = place
+    return (left / width, floor / height, wide / width, high / height)
+
+
+def _write(
+    figure: StyledFigure, x: float, top: float, lines: list[str], size: float, side: str
+) -> None:
+    # Line by line on baselines: a block is placed by its ink, and would jump with each descender.
+    width, height = figure.get_size_inches()
+    for number, line in enumerate(lines, start=1):
+        y = top - number * LINE * size / TEXT_SIZE + 0.25 * size / 72
+        figure.text(x / width, y / height, line, fontsize=size, ha=side, parse_math=False)
+
+
+def bar_width(ticks: Sequence[str], label_lines: int) -> float:
+    """The room in inches that a colour bar with these tick labels takes."""
+    text = max((text_width(tick) for tick in ticks), default=0.0)
+    return _BAR_GAP + _BAR_WIDTH + 0.1 + text + LINE * label_lines + 2 * _PAD
