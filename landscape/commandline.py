@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from landscape.errors import InputError
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
+EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -31,14 +33,27 @@ def parser(module: str, description: str, example: str) -> argparse.ArgumentPars
     )
 
 
-def run(command: Callable[[Sequence[str] | None], None], argv: Sequence[str] | None = None) -> int:
-    """Run a command line and return its exit status: 0, 2 for bad input, 130 for Ctrl-C."""
+def run(
+    command: Callable[[Sequence[str] | None], None],
+    argv: Sequence[str] | None = None,
+    *,
+    when_interrupted: str = "nothing was written",
+) -> int:
+    """Run a command line and return its exit status: 0, 2 for bad input, 130 for Ctrl-C.
+
+    ``when_interrupted`` tells the user what has become of the work and how it goes on.
+    """
     try:
         command(argv)
+        sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print("interrupted: what was computed is saved; the same command goes on", file=sys.stderr)
+        print(f"interrupted: {when_interrupted}", file=sys.stderr)
         return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has had enough. What is left to be flushed at exit goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
     return 0

@@ -1,0 +1,67 @@
+"""Loss landscapes of neural networks.
+
+>>> import landscape                                                       # doctest: +SKIP
+>>> problem = landscape.Problem(model, (inputs, targets), loss="cross_entropy")
+>>> surface = landscape.sample_surface(problem, x="-1:1:51", y="-1:1:51", path="mine.h5")
+>>> surface.plot_contour(); surface.to_html("mine.html")
+
+Names are imported when they are first used: opening and drawing a saved surface never imports
+torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from landscape.version import __version__
+
+if TYPE_CHECKING:
+    from landscape.build import build_problem
+    from landscape.default_job import run_default_job
+    from landscape.errors import InputError
+    from landscape.grid import Grid, parse_range
+    from landscape.problem import Problem
+    from landscape.run import sample_surface
+    from landscape.store import open_surface, save_surface
+    from landscape.surface import Surface
+    from landscape.training import train_network
+
+_HOME = {
+    "Grid": "landscape.grid",
+    "InputError": "landscape.errors",
+    "Problem": "landscape.problem",
+    "Surface": "landscape.surface",
+    "build_problem": "landscape.build",
+    "open_surface": "landscape.store",
+    "parse_range": "landscape.grid",
+    "run_default_job": "landscape.default_job",
+    "sample_surface": "landscape.run",
+    "save_surface": "landscape.store",
+    "train_network": "landscape.training",
+}
+
+__all__ = [
+    "Grid",
+    "InputError",
+    "Problem",
+    "Surface",
+    "__version__",
+    "build_problem",
+    "open_surface",
+    "parse_range",
+    "run_default_job",
+    "sample_surface",
+    "save_surface",
+    "train_network",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'landscape' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

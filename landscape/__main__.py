@@ -1,0 +1,42 @@
+"""``landscape --help``: the list of the commands."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+COMMANDS = {
+    "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
+    "train": "train a network, leaving checkpoints and a history",
+    "render": "draw surfaces: .png .pdf .svg .html",
+    "info": "print what a surface file holds",
+}
+
+USAGE = "usage: landscape COMMAND … (the same as python -m landscape.COMMAND …)"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the arguments to the command named first; returns the exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help"):
+        print(USAGE, "", "commands:", sep="\n")
+        for name, what in COMMANDS.items():
+            print(f"  {name:<8} {what}")
+        print("\nexample:\n  landscape sample --help")
+        return 0
+    if words[0] not in COMMANDS:
+        known = ", ".join(COMMANDS)
+        print(f"error: unknown command {words[0]!r}: expected one of {known}", file=sys.stderr)
+        return 2
+    if os.getcwd() not in sys.path:
+        # The console script, unlike python -m, does not look for the user's modules here.
+        sys.path.append(os.getcwd())
+    home = "landscape.render.__main__" if words[0] == "render" else f"landscape.{words[0]}"
+    status: int = importlib.import_module(home).main(words[1:])
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

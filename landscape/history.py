@@ -1,0 +1,86 @@
+"""Loss and error per epoch, as an HDF5 file that xarray opens."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from landscape.errors import InputError, one_line
+from landscape.surface import Attribute
+
+_MEANING = {
+    "train_loss": ("mean cross-entropy over the training examples, evaluation mode", "nats"),
+    "train_error": ("fraction of training examples answered wrongly", "1"),
+    "test_loss": ("mean cross-entropy over the test examples, evaluation mode", "nats"),
+    "test_error": ("fraction of test examples answered wrongly", "1"),
+    "lr": ("learning rate at the beginning of the epoch", "1"),
+}
+
+
+@dataclass
+class History:
+    """Columns of equal length, one row per complete epoch; ``attributes`` are the settings."""
+
+    columns: dict[str, list[float]] = field(default_factory=lambda: {n: [] for n in _MEANING})
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.columns["train_loss"])
+
+    def append(self, **row: float) -> None:
+        """Add an epoch: one number for every column."""
+        for name, column in self.columns.items():
+            column.append(row[name])
+
+    def last_line(self) -> str:
+        """The newest epoch in a few words."""
+        last = {name: column[-1] for name, column in self.columns.items()}
+        return (
+            f"train loss {last['train_loss']:.4f}, error {last['train_error']:.1%}; "
+            f"test error {last['test_error']:.1%}"
+        )
+
+    def save(self, path: Path) -> None:
+        """Write the history so that a reader never sees half of it."""
+        temporary = path.with_name(f".{path.name}.tmp")
+        try:
+            with h5py.File(temporary, "w") as file:
+                file.attrs.update(self.attributes)
+                epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
+                epochs.make_scale("epoch")
+                for name, (long_name, units) in _MEANING.items():
+                    column = file.create_dataset(name, data=np.array(self.columns[name]))
+                    column.attrs["long_name"], column.attrs["units"] = long_name, units
+                    column.dims[0].attach_scale(epochs)
+                    column.dims[0].label = "epoch"
+            os.replace(temporary, path)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise InputError(f"cannot write history {path}: {reason}") from None
+
+
+def read_history(path: str | Path) -> History:
+    """Read a history file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no history.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"history {path} does not exist; expected the history.h5 of a training")
+    try:
+        with h5py.File(path, "r") as file:
+            columns = {name: np.asarray(file[name][()], float).tolist() for name in _MEANING}
+            attributes = {k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()}
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path} is no training history ({one_line(error)}); expected the "
+            "history.h5 that landscape.train writes"
+        ) from None
+    return History(columns, attributes)

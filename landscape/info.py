@@ -1,0 +1,71 @@
+"""``python -m landscape.info``: what a surface file holds. Never imports torch."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from landscape import commandline
+from landscape.store import open_surface
+from landscape.summary import describe
+from landscape.surface import Surface
+
+DESCRIPTION = "Print what surface files hold: grid, quantities, network, data, directions, history."
+EXAMPLE = "  python -m landscape.info resnet56.h5"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return commandline.run(_command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    parser: argparse.ArgumentParser = commandline.parser("info", DESCRIPTION, EXAMPLE)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="surface files")
+    for path in parser.parse_args(argv).files:
+        print("\n".join([str(path), *report(open_surface(path)), ""]))
+
+
+def report(surface: Surface) -> list[str]:
+    """What a surface holds, a line each."""
+    lines = [f"  grid        {surface.grid} ({describe(surface)})"]
+    for name, quantity in surface.quantities.items():
+        lines.append(f"  {name:<24} {_extent(surface, name)} {_unit(quantity.units)}".rstrip())
+    for name, facts in surface.axes.items():
+        words = ", ".join(f"{key} {_word(value)}" for key, value in facts.items())
+        lines.append(f"  {name} axis      {words or 'nothing said'}")
+    for key, value in sorted(surface.attributes.items()):
+        if key == "sessions":
+            lines += [f"  session     {_session(s)}" for s in json.loads(str(value))]
+        else:
+            lines.append(f"  {key:<24} {_word(value)}")
+    return lines
+
+
+def _extent(surface: Surface, name: str) -> str:
+    values = surface[name][surface.done]
+    finite = values[np.isfinite(values)]
+    odd = f", {values.size - finite.size} NaN or infinite" if finite.size < values.size else ""
+    if not finite.size:
+        return f"nothing finite{odd}"
+    return f"{finite.min():.6g} … {finite.max():.6g}{odd}"
+
+
+def _unit(units: str) -> str:
+    return "" if units == "1" else units
+
+
+def _word(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _session(session: dict[str, object]) -> str:
+    return ", ".join(f"{key} {_word(value)}" for key, value in session.items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

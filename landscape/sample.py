@@ -1,0 +1,173 @@
+"""``python -m landscape.sample``: measure the loss on a plane around trained weights.
+
+Without a network it runs the default job: see :mod:`landscape.default_job`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from landscape import commandline
+from landscape.build import SPLITS, build_problem
+from landscape.default_job import run_default_job
+from landscape.directions import IGNORED, NORMALIZATIONS, make_directions, save_directions
+from landscape.errors import InputError
+from landscape.metrics import LOSSES
+from landscape.models import SHORTCUTS
+from landscape.run import sample_surface
+from landscape.summary import describe
+
+DESCRIPTION = """Measure loss and accuracy on a grid of a plane (or line) around trained weights.
+
+Without --model and --weights it does the default job: both ResNet-56, with and without shortcuts,
+are trained on scikit-learn's digits (once), sampled and drawn, into the folder given by -o."""
+
+EXAMPLE = """  python -m landscape.sample
+  python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
+      --limit 1000 --x=-1:1:51 --y=-1:1:51 -o resnet56.h5"""
+
+DEFAULT_RANGE = "-1:1:25"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return commandline.run(
+        _command, argv, when_interrupted="what was computed is saved; the same command goes on"
+    )
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
+    if "model" in given or "weights" in given:
+        _surface(given)
+    else:
+        _default_job(given)
+
+
+def _surface(given: dict[str, str | int]) -> None:
+    x, y = given.pop("x", None), given.pop("y", None)
+    if x is None:
+        if y is not None:
+            raise InputError(f"--y={y} without --x: give both, or --x alone for a line")
+        x = y = DEFAULT_RANGE
+    output = Path(str(given.pop("output", "surface.h5")))
+    saved_directions = given.pop("save_directions", None)
+    title = given.pop("title", None)
+    plane_options = {
+        "kind": given.pop("directions", "random"),
+        "normalization": given.pop("norm", "filter"),
+        "ignored": given.pop("ignore", "biasbn"),
+        "seed": given.pop("seed", 0),
+    }
+    problem = build_problem(given.pop("model", None), **given)  # type: ignore[arg-type]
+    axes = 1 if y is None else 2
+    directions = make_directions(problem.origin, axes, **plane_options)  # type: ignore[arg-type]
+    if saved_directions is not None:
+        save_directions(
+            str(saved_directions),
+            [d.vector for d in directions],
+            [d.attributes for d in directions],
+        )
+    surface = sample_surface(problem, x, y, path=output, directions=directions, title=title)  # type: ignore[arg-type]
+    print(f"{output}: {describe(surface)}")
+    print(f"draw it: python -m landscape.render {output} -o {output.with_suffix('.png')}")
+
+
+def _default_job(given: dict[str, str | int]) -> None:
+    allowed = {"x": "x", "y": "y", "limit": "limit", "seed": "seed", "device": "device"}
+    folder = given.pop("output", None)
+    for option in given:
+        if option not in allowed:
+            raise InputError(
+                f"--{option.replace('_', '-')} needs a network: give --model or --weights; the "
+                "default job, which runs without them, takes only --x, --y, --limit, --seed, "
+                "--device and -o"
+            )
+    result = run_default_job(*([folder] if folder is not None else []), **given)  # type: ignore[arg-type]
+    print("\n".join(result.report()))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = commandline.parser("sample", DESCRIPTION, EXAMPLE)
+    network = parser.add_argument_group("network")
+    network.add_argument(
+        "--model",
+        metavar="NAME",
+        help="resnet20, resnet56, any depth 6n+2; package.module:function",
+    )
+    network.add_argument(
+        "--weights", metavar="FILE", help="checkpoint; what it shows need not be given again"
+    )
+    network.add_argument(
+        "--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: read off weights)"
+    )
+    network.add_argument("--width", type=int, metavar="N", help="multiplies the channels")
+    data = parser.add_argument_group("data")
+    data.add_argument(
+        "--data",
+        metavar="SOURCE",
+        help="digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)",
+    )
+    data.add_argument(
+        "--preprocess",
+        metavar="HOW",
+        help="cifar10, imagenet, digits, none, or MEAN,…/STD,… (default: the source's own)",
+    )
+    data.add_argument("--split", metavar="SPLIT", help=f"{', '.join(SPLITS)} (default: train)")
+    data.add_argument(
+        "--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split"
+    )
+    data.add_argument(
+        "--loss",
+        metavar="NAME",
+        help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
+    )
+    plane = parser.add_argument_group("plane")
+    plane.add_argument(
+        "--x", metavar="A:B:N", help="N coordinates from A to B (default: -1:1:25 on both axes)"
+    )
+    plane.add_argument("--y", metavar="A:B:N", help="the same; --x without --y gives a line")
+    plane.add_argument(
+        "--directions",
+        metavar="KIND",
+        help="random, a direction FILE.h5, or package.module:function (default: random)",
+    )
+    plane.add_argument(
+        "--norm",
+        metavar="HOW",
+        help=f"{', '.join(NORMALIZATIONS)} (default: filter)",
+    )
+    plane.add_argument(
+        "--ignore",
+        metavar="WHAT",
+        help=f"{', '.join(IGNORED)}: biasbn leaves biases and normalization layers where they are "
+        "(default: biasbn)",
+    )
+    plane.add_argument(
+        "--seed", type=int, metavar="N", help="of the random directions (default: 0)"
+    )
+    output = parser.add_argument_group("running and output")
+    output.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="surface file, resumed if it is there (surface.h5); folder of the default job",
+    )
+    output.add_argument(
+        "--save-directions", metavar="FILE", help="write the directions to an HDF5 file"
+    )
+    output.add_argument("--title", metavar="TEXT", help="kept in the file, shown on pictures")
+    output.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
+    )
+    output.add_argument(
+        "--batch-size", type=int, metavar="N", help="examples a forward pass (default: 128)"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,106 @@
+"""``python -m landscape.train``: train a network, leaving checkpoints and a history."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from landscape import commandline
+from landscape.build import load_splits
+from landscape.models import SHORTCUTS
+from landscape.models.named import Network, build_network
+from landscape.schedules import SCHEDULES
+from landscape.training import FINAL, TrainingSettings, train_network
+
+DESCRIPTION = """Train a network by SGD with Nesterov momentum, without augmentation.
+
+The folder gets final.pt (the trained weights, for landscape.sample), epoch_0000.pt, … on the way,
+and history.h5 with train and test loss and error per epoch."""
+
+EXAMPLE = """  python -m landscape.train --model resnet56 --shortcuts none --data digits \\
+      --epochs 25 -o runs/resnet56-none"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return commandline.run(
+        _command,
+        argv,
+        when_interrupted="complete epochs are saved; the same command with --resume goes on",
+    )
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    options = _parser().parse_args(argv)
+    settings = TrainingSettings(
+        **{f.name: getattr(options, f.name) for f in fields(TrainingSettings)}
+    )
+    whole = load_splits(options.data, "both", preprocess=options.preprocess)
+    data = {name: examples.subset(options.limit) for name, examples in whole.items()}
+
+    def make_network() -> Network:
+        asked: dict[str, Any] = {"shortcuts": options.shortcuts, "width": options.width}
+        if ":" not in options.model:
+            # A small subset need not hold every class.
+            asked["classes"] = int(max(e.targets.max() for e in whole.values())) + 1
+            asked["in_channels"] = whole["train"].inputs.shape[1]
+        return build_network(options.model, **asked)
+
+    folder = Path(options.output)
+    history = train_network(
+        make_network, data, folder, settings, device=options.device, resume=options.resume
+    )
+    print(f"{folder / FINAL}: {history.last_line()}")
+    print(
+        f"sample it: python -m landscape.sample --weights {folder / FINAL} --data {options.data} "
+        f"-o {folder / 'surface.h5'}"
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = TrainingSettings()
+    parser = commandline.parser("train", DESCRIPTION, EXAMPLE)
+    add = parser.add_argument
+    add("--model", default="resnet56", metavar="NAME", help="(default: resnet56)")
+    add("--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: projection)")
+    add("--width", type=int, metavar="N", help="multiplies the channels (default: 1)")
+    add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
+    add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
+    add("--limit", type=int, metavar="N", help="a fixed random subset of N examples a split")
+    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
+    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
+    add("--momentum", type=float, default=default.momentum, metavar="M", help="Nesterov's (0.9)")
+    add(
+        "--weight-decay",
+        type=float,
+        default=default.weight_decay,
+        metavar="D",
+        help=f"({default.weight_decay})",
+    )
+    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
+    add(
+        "--schedule",
+        default=default.schedule,
+        metavar="NAME",
+        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
+    )
+    add("--seed", type=int, default=default.seed, metavar="N", help="(0)")
+    add(
+        "--checkpoint-every",
+        type=int,
+        default=default.checkpoint_every,
+        metavar="K",
+        help="keep the weights every K epochs, for trajectories (0: only the first and the last)",
+    )
+    add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
+    add("--resume", action="store_true", help="go on after the last complete epoch")
+    add("-o", "--output", default="runs/train", metavar="FOLDER", help="(runs/train)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

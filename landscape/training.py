@@ -1,0 +1,339 @@
+"""The training loop: SGD with Nesterov momentum, checkpoints on the way, a history in HDF5."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from tqdm.auto import tqdm
+
+from landscape.checkpoint import read_tensors, save_checkpoint
+from landscape.data import Examples
+from landscape.device import choose_device
+from landscape.errors import InputError, one_line, unknown_choice
+from landscape.history import History
+from landscape.metrics import check_targets
+from landscape.models.named import Network
+from landscape.schedules import SCHEDULES
+
+FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
+LARGEST_SEED = 2**32 - 1  # with the epoch mixed in, it still has to fit 64 bits
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that a training run depends on beside network and data.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training examples.
+    lr
+        The (largest) learning rate.
+    momentum, weight_decay
+        Of SGD; the momentum is Nesterov's.
+    batch_size
+        Examples a step; the last batch of an epoch may be smaller.
+    schedule
+        ``onecycle``: up to ``lr`` over the first 30% of the steps and down to zero along a cosine
+        (Smith and Topin, arXiv 1708.07120); ``step``: a tenth after half and after three quarters
+        of the epochs, as in He et al.; ``constant``.
+    seed
+        Of the initial weights and of the order of the examples.
+    checkpoint_every
+        Epochs between checkpoints; 0 keeps only the first and the last.
+    """
+
+    epochs: int = 25
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    batch_size: int = 128
+    schedule: str = "onecycle"
+    seed: int = 0
+    checkpoint_every: int = 0
+
+    def __post_init__(self) -> None:
+        bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
+        for name, least in bounds:
+            if getattr(self, name) < least:
+                raise InputError(
+                    f"--{name.replace('_', '-')} {getattr(self, name)}: expected at least {least}"
+                )
+        if not (self.lr > 0 and math.isfinite(self.lr)):
+            raise InputError(f"--lr {self.lr}: expected a positive number")
+        if self.seed > LARGEST_SEED:
+            raise InputError(f"--seed {self.seed}: expected at most {LARGEST_SEED}")
+        if not (0 < self.momentum < 1 and 0 <= self.weight_decay < math.inf):
+            raise InputError(
+                f"--momentum {self.momentum} --weight-decay {self.weight_decay}: expected a "
+                "momentum between 0 and 1 and a weight decay of at least 0"
+            )
+        if self.schedule not in SCHEDULES:
+            raise unknown_choice("schedule", self.schedule, SCHEDULES)
+
+
+def train_network(
+    make_network: Callable[[], Network],
+    data: dict[str, Examples],
+    folder: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    device: str = "auto",
+    resume: bool = False,
+    title: str = "training",
+    progress: bool = True,
+) -> History:
+    """Train a network and leave checkpoints and a history in ``folder``.
+
+    ``epoch_0000.pt``, … hold weights on the way, ``final.pt`` the trained ones, ``last.pt`` what
+    ``resume`` needs, ``history.h5`` losses and errors. On a CPU the same seed gives the same
+    weights, bit by bit, with the same number of threads, resumed or not.
+
+    Parameters
+    ----------
+    make_network
+        Builds the network; called once, with the random generator at ``settings.seed``.
+    data
+        Examples of splits ``train`` and ``test``.
+    folder
+        Made if it is not there.
+    resume
+        Go on after the last complete epoch found in ``folder``; without it, a folder that already
+        holds a run is left alone. Settings, network and examples must be those of the run; only
+        the device and the path of the examples may be others.
+    title
+        What the progress bar is called.
+
+    Raises
+    ------
+    InputError
+        If the folder holds a run (without ``resume``), or one of other settings (with it); if the
+        data do not fit the network; if the loss stops being finite.
+    """
+    settings = settings or TrainingSettings()
+    if set(data) != {"train", "test"}:
+        raise InputError(f"data of splits {', '.join(data)}: expected train and test")
+    place = choose_device(device)
+    folder = Path(folder)
+    _check_folder(folder, resume)
+    with _seeded(settings.seed, place):
+        network = make_network()
+    data = {name: examples.to(place) for name, examples in data.items()}
+    trainer = _Trainer(network, data, folder, settings, place)
+    trainer.check_fit()
+    if (folder / LAST).exists():
+        trainer.restore()
+    else:
+        _make(folder)
+        trainer.save(f"epoch_{0:04d}.pt")
+    trainer.run(title, progress)
+    return trainer.history
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """Random numbers from ``seed`` on the CPU and ``device``; the caller's own stay untouched."""
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        torch.default_generator.manual_seed(seed)
+        if cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
+
+
+def evaluate_examples(
+    model: nn.Module, examples: Examples, batch_size: int = 250
+) -> tuple[float, float]:
+    """Mean cross-entropy and error (fraction of wrong answers) in evaluation mode."""
+    training = model.training
+    model.eval()
+    dtype = next(model.parameters()).dtype
+    losses, wrong = [], []
+    with torch.inference_mode():
+        for start in range(0, len(examples), batch_size):
+            part = slice(start, start + batch_size)
+            output = model(examples.preprocess(examples.inputs[part], dtype))
+            target = examples.targets[part]
+            losses.append(F.cross_entropy(output, target, reduction="none"))
+            wrong.append(output.argmax(dim=1) != target)
+    model.train(training)
+    loss, error = (torch.cat(rows).cpu().double().mean().item() for rows in (losses, wrong))
+    return loss, error
+
+
+class _Trainer:
+    """One run: its network, optimizer, schedule and history, together on a device."""
+
+    def __init__(
+        self,
+        network: Network,
+        data: dict[str, Examples],
+        folder: Path,
+        settings: TrainingSettings,
+        device: torch.device,
+    ) -> None:
+        self.network = network
+        self.model = network.model.to(device)
+        self.train, self.test = data["train"], data["test"]
+        self.folder = folder
+        self.settings = settings
+        self.facts: dict[str, Any] = {
+            **asdict(settings),
+            "model": network.name,
+            **network.settings,
+            "data": self.train.source,
+            "data_sha256": self.train.sha256(),
+            "test_data_sha256": self.test.sha256(),
+            "preprocess": str(self.train.preprocess),
+        }
+        steps = math.ceil(len(self.train) / settings.batch_size)
+        trained = [p for p in self.model.parameters() if p.requires_grad]
+        if not trained:
+            raise InputError(f"{network.name} has no parameters that take a gradient: expected one")
+        self.optimizer = torch.optim.SGD(
+            trained,
+            lr=settings.lr,
+            momentum=settings.momentum,
+            weight_decay=settings.weight_decay,
+            nesterov=True,
+        )
+        self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)
+        self.history = History(attributes=dict(self.facts))
+
+    def check_fit(self) -> None:
+        """The smallest batch through a copy of the network, before any work."""
+        model = copy.deepcopy(self.model).train()
+        dtype = next(model.parameters()).dtype
+        smallest = len(self.train) % self.settings.batch_size or self.settings.batch_size
+        inputs = self.train.preprocess(self.train.inputs[:smallest], dtype)
+        try:
+            with _seeded(0, inputs.device), torch.no_grad():
+                output = model(inputs)
+        except Exception as error:  # a network can refuse its input in any way
+            raise InputError(
+                f"{self.network.name} does not take a batch of {len(inputs)} examples of "
+                f"{self.train.source}, {tuple(inputs.shape)} ({one_line(error)}); "
+                "choose data that it was made for, or another --batch-size"
+            ) from error
+        for examples in (self.train, self.test):
+            check_targets(output, examples.targets, examples.source)
+
+    def run(self, title: str, progress: bool) -> None:
+        """The epochs that are still to do."""
+        first = len(self.history) + 1
+        epochs: Iterable[int] = range(first, self.settings.epochs + 1)
+        bar = tqdm(
+            epochs,
+            initial=first - 1,
+            total=self.settings.epochs,
+            unit="epoch",
+            desc=title,
+            disable=not progress,
+        )
+        for epoch in bar:
+            rate = float(self.schedule.get_last_lr()[0])
+            self._epoch(epoch)
+            self._measure(rate)
+            every = self.settings.checkpoint_every
+            if every and epoch % every == 0:
+                self.save(f"epoch_{epoch:04d}.pt")
+            self.history.save(self.folder / HISTORY)
+            self.save(
+                LAST,
+                optimizer=self.optimizer.state_dict(),
+                schedule=self.schedule.state_dict(),
+                facts=self.facts,
+                history=self.history.columns,
+            )
+            bar.set_postfix_str(self.history.last_line())
+        if not (self.folder / FINAL).exists():  # last, so that who finds it finds all the rest
+            self.save(FINAL)
+
+    def _epoch(self, epoch: int) -> None:
+        # Order and any dropout noise depend on seed and epoch alone, so that a resumed run is the
+        # uninterrupted one.
+        device = self.train.inputs.device
+        with _seeded(self.settings.seed * 100_003 + epoch, device):
+            order = torch.randperm(len(self.train)).to(device)
+            self.model.train()
+            dtype = next(self.model.parameters()).dtype
+            for chosen in order.split(self.settings.batch_size):
+                inputs = self.train.preprocess(self.train.inputs[chosen], dtype)
+                loss = F.cross_entropy(self.model(inputs), self.train.targets[chosen])
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+                self.schedule.step()
+
+    def _measure(self, rate: float) -> None:
+        train_loss, train_error = evaluate_examples(self.model, self.train)
+        test_loss, test_error = evaluate_examples(self.model, self.test)
+        if not math.isfinite(train_loss):
+            raise InputError(
+                f"the training loss became {train_loss} in epoch {len(self.history) + 1}; train "
+                f"with a learning rate below {self.settings.lr:g} (--lr)"
+            )
+        self.history.append(
+            train_loss=train_loss,
+            train_error=train_error,
+            test_loss=test_loss,
+            test_error=test_error,
+            lr=rate,
+        )
+
+    def save(self, name: str, **more: Any) -> None:
+        """Weights with the network's settings, so that they can be read without being told."""
+        settings = {"name": self.network.name, **self.network.settings}
+        save_checkpoint(self.folder / name, self.model, settings, epoch=len(self.history), **more)
+
+    def restore(self) -> None:
+        """Take up the run in the folder where its last complete epoch ended."""
+        path = self.folder / LAST
+        found = read_tensors(path)
+        try:
+            facts: dict[str, Any] = found["facts"]
+            for key, value in self.facts.items():
+                if key != "data" and facts.get(key) != value:
+                    raise InputError(
+                        f"{path} is of a run with {key} {facts.get(key)}, asked for {value}; "
+                        "resume with the same settings, or give another folder with -o"
+                    )
+            self.model.load_state_dict(found["state_dict"])
+            self.optimizer.load_state_dict(found["optimizer"])
+            self.schedule.load_state_dict(found["schedule"])
+            self.history = replace(self.history, columns=found["history"])
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            raise InputError(
+                f"{path} is not what a training run leaves to go on from "
+                f"({one_line(error)}); train anew into another folder with -o"
+            ) from error
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    if resume and (folder / FINAL).exists() and not (folder / LAST).exists():
+        raise InputError(
+            f"{folder} holds trained weights, but no {LAST} to go on from; give another folder "
+            "with -o"
+        )
+    if not resume and ((folder / LAST).exists() or (folder / FINAL).exists()):
+        raise InputError(
+            f"{folder} already holds a training run; go on with it by --resume, or give another "
+            "folder with -o"
+        )
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {folder}: {error.strerror}") from None

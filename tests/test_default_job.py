@@ -1,0 +1,65 @@
+"""The default job from nothing to pictures, run from the wheel outside the checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape.history import read_history
+from landscape.store import open_surface
+from landscape.summary import at_origin
+from tests.conftest import ROOT, Job
+
+VARIANTS = ("projection", "none")
+
+
+def test_the_wheel_holds_everything(wheel: Path) -> None:
+    sources = {str(p.relative_to(ROOT)) for p in (ROOT / "landscape").rglob("*.py")}
+    held = {str(p.relative_to(wheel)) for p in (wheel / "landscape").rglob("*")}
+    assert sources <= held
+    assert "landscape/py.typed" in held
+    (licence,) = wheel.glob("landscape-*.dist-info/**/LICENSE")
+    assert "MIT License" in licence.read_text()
+    (entry,) = wheel.glob("landscape-*.dist-info/entry_points.txt")
+    assert "landscape = landscape.__main__:main" in entry.read_text()
+    assert not list(wheel.glob("tests"))
+
+
+def test_it_says_what_it_wrote_and_what_it_shows(default_job: Job) -> None:
+    for name in ("contour.png", "surface.png", "explore.html", "resnet56-none.h5"):
+        assert (default_job.folder / name).stat().st_size > 1000
+        assert f"landscape-digits/{name}" in default_job.output
+    for line in ("ResNet-56 with shortcuts: test accuracy", "ResNet-56 without shortcuts: test"):
+        assert line in default_job.output
+
+
+def test_shortcuts_train_better(default_job: Job) -> None:
+    """With shortcuts the digits are learnt; without them 56 layers are hard to train at all."""
+    error = {}
+    for kind in VARIANTS:
+        history = read_history(default_job.folder / f"train-{kind}" / "history.h5")
+        assert len(history) == 25
+        error[kind] = history.columns["test_error"][-1]
+    assert error["projection"] < 0.04
+    assert 0.1 < error["none"] < 0.7
+
+
+@pytest.mark.parametrize("kind", VARIANTS)
+def test_the_surface_has_the_trained_network_at_its_origin(default_job: Job, kind: str) -> None:
+    surface = open_surface(default_job.folder / f"resnet56-{kind}.h5")
+    assert surface.complete
+    assert surface["train_loss"].shape == (4, 5)
+    assert surface.attributes["shortcuts"] == kind
+    assert (surface["train_count"] == 60).all()
+    assert at_origin(surface, "train_loss") < np.median(surface["train_loss"]) / 3
+
+
+def test_done_again_it_uses_what_is_there(default_job: Job) -> None:
+    from landscape.default_job import run_default_job
+
+    before = {p: p.stat().st_mtime_ns for p in default_job.folder.rglob("*.pt")}
+    again = run_default_job(default_job.folder, "-1:1:5", "-1:0.5:4", limit=60, progress=False)
+    assert again.surfaces["none"].complete
+    assert {p: p.stat().st_mtime_ns for p in default_job.folder.rglob("*.pt")} == before

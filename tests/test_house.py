@@ -1,0 +1,118 @@
+"""The way of the data: imports run one way, and drawing never needs torch."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "landscape"
+
+# From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
+LAYERS = [
+    {"errors", "version"},
+    {"grid", "commandline", "plugin", "device"},
+    {"surface", "params"},
+    {"summary", "history", "checkpoint", "metrics", "data", "legacy", "store"},
+    {"models", "problem", "directions"},
+    {"build", "plane", "training"},
+    {"evaluate"},
+    {"run"},
+    {"render"},
+    {"default_job"},
+    {"sample", "train", "info"},
+    {"__main__", "__init__"},
+]
+LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+
+# A surface fetches its renderer when it is asked to draw itself: the one step up.
+REACHES_UP = {("surface", "render")}
+# What each command line draws on is its own matter; the page and figures of a saved surface are
+# opened by the store.
+RENDER_KNOWS = {"surface", "grid", "errors", "commandline", "store", "render"}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imports_of(path: Path) -> set[str]:
+    """Modules of the package that a file imports, wherever in it, as dotted names."""
+    found = set()
+    tree = ast.parse(path.read_text())
+    typing_only = {
+        node
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        for node in ast.walk(block)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "landscape":
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found.update(names if node.module == "landscape" else [str(node.module)])
+        elif isinstance(node, ast.Import):
+            found.update(a.name for a in node.names if a.name.startswith("landscape."))
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_downwards(path: Path) -> None:
+    own = room_of(path)
+    assert own in LAYER_OF, f"{own} has no layer yet: give it one"
+    for name in imports_of(path):
+        other = name.split(".")[1]
+        if (own, other) not in REACHES_UP:
+            assert LAYER_OF[other] <= LAYER_OF[own], f"{path} imports {name}: upwards"
+        if own == "render":
+            assert other in RENDER_KNOWS, f"{path} imports {name}"
+
+
+def test_no_circles() -> None:
+    graph: dict[str, set[str]] = {}
+    for path in modules():
+        name = ".".join(("landscape", *path.relative_to(ROOT).with_suffix("").parts))
+        name = name.removesuffix(".__init__")
+        up = {f"landscape.{other}" for own, other in REACHES_UP if room_of(path) == own}
+        graph[name] = imports_of(path) - up
+    done: set[str] = set()
+
+    def visit(name: str, above: tuple[str, ...]) -> None:
+        assert name not in above, f"a circle: {' -> '.join((*above, name))}"
+        if name not in done:
+            for other in graph.get(name, ()):
+                visit(other, (*above, name))
+            done.add(name)
+
+    for name in graph:
+        visit(name, ())
+
+
+def test_every_file_is_small() -> None:
+    long = {str(p): n for p in modules() if (n := len(p.read_text().splitlines())) > 350}
+    assert not long
+
+
+@pytest.mark.parametrize(
+    ("code", "never"),
+    [
+        ("import landscape", ["torch", "matplotlib", "plotly", "h5py"]),
+        ("import landscape.info, landscape.render", ["torch", "matplotlib", "plotly"]),
+        ("import landscape; landscape.sample_surface", ["matplotlib", "plotly", "pyvista"]),
+        ("import landscape.sample", ["matplotlib", "plotly", "pyvista", "sklearn", "torchvision"]),
+    ],
+)
+def test_what_is_not_needed_is_not_imported(code: str, never: list[str]) -> None:
+    check = f"{code}\nimport sys\nprint([m for m in {never} if m in sys.modules])"
+    result = subprocess.run(
+        [sys.executable, "-c", check], capture_output=True, text=True, cwd=ROOT.parent, check=True
+    )
+    assert result.stdout.strip() == "[]"
