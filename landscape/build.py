@@ -29,7 +29,6 @@ def build_problem(
     limit: int | None = None,
     loss: str = "cross_entropy",
     device: str = "auto",
-    batch_size: int = 128,
 ) -> Problem:
     """The problem that these names describe.
 
@@ -72,7 +71,6 @@ def build_problem(
         load_splits(data, split, preprocess=preprocess, limit=limit),
         loss=_loss(loss),
         device=device,
-        batch_size=batch_size,
         attributes=facts,
     )
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from landscape.build import build_problem, load_splits
+from landscape.device import choose_device
+from landscape.directions import make_directions
+from landscape.grid import parse_range
 from landscape.history import read_history
 from landscape.models.named import Network, build_network
 from landscape.render import save
@@ -66,6 +69,11 @@ def run_default_job(
     seed
         Of the random directions.
     """
+    # What cannot work is found before minutes of training.
+    axes = parse_range(x, "x"), parse_range(y, "y")
+    make_directions({}, seed=seed)
+    load_splits("digits", limit=limit)
+    choose_device(device)
     folder = Path(folder)
     surfaces: dict[str, Surface] = {}
     test_errors: dict[str, float] = {}
@@ -78,7 +86,7 @@ def run_default_job(
             "resnet56", weights=weights, shortcuts=kind, data="digits", limit=limit, device=device
         )
         surfaces[kind] = sample_surface(
-            problem, x, y, path=path, seed=seed, title=title, progress=progress
+            problem, *axes, path=path, seed=seed, title=title, progress=progress
         )
         files += [weights, path]
     drawn = list(surfaces.values())

@@ -16,6 +16,8 @@ from landscape.errors import InputError
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
+_LARGEST_COUNT = 1_000_000
+
 
 def parse_range(text: str, name: str = "x") -> FloatArray:
     """Coordinates from ``start:stop:count``, or from one number for a single point.
@@ -50,12 +52,14 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
         count = int(parts[2]) if len(parts) == 3 else 1
     except ValueError:
         raise wrong(f"{parts[2]!r} is not a whole number of points") from None
-    if not (np.isfinite(start) and np.isfinite(stop)):
-        raise wrong("the ends are not finite")
+    if not np.isfinite(stop - start):
+        raise wrong("the ends are not finite, or too far apart")
     if count < 1:
         raise wrong(f"{count} points")
     if count == 1 and start != stop:
         raise wrong("one point cannot have two ends")
+    if count > _LARGEST_COUNT:
+        raise wrong(f"more than {_LARGEST_COUNT:,} points on one axis")
     if count > 1 and start >= stop:
         raise wrong("start is not below stop")
     values = np.linspace(start, stop, count)

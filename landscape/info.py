@@ -40,7 +40,7 @@ def report(surface: Surface) -> list[str]:
         lines.append(f"  {name} axis      {words or 'nothing said'}")
     for key, value in sorted(surface.attributes.items()):
         if key == "sessions":
-            lines += [f"  session     {_session(s)}" for s in json.loads(str(value))]
+            lines += [f"  session     {session}" for session in _sessions(str(value))]
         else:
             lines.append(f"  {key:<24} {_word(value)}")
     return lines
@@ -63,8 +63,13 @@ def _word(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def _session(session: dict[str, object]) -> str:
-    return ", ".join(f"{key} {_word(value)}" for key, value in session.items())
+def _sessions(text: str) -> list[str]:
+    """The sittings of a run in words; the text as it is, where it is not the list that we write."""
+    try:
+        sittings: list[dict[str, object]] = json.loads(text)
+        return [", ".join(f"{k} {_word(v)}" for k, v in one.items()) for one in sittings]
+    except (ValueError, TypeError, AttributeError):
+        return [text]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from landscape.data import Examples, examples_from
 from landscape.device import choose_device
-from landscape.errors import InputError
+from landscape.errors import InputError, one_line
 from landscape.metrics import Metric, PerExample, check_targets, cross_entropy, metrics_for
 from landscape.params import Params, fingerprint, parameters_of
 from landscape.surface import Attribute, Quantity
@@ -33,8 +33,6 @@ class Problem:
         More per-example functions by name, measured in the same pass.
     device
         ``auto`` (CUDA, MPS or CPU, the first that is there) or a name.
-    batch_size
-        Examples per forward pass.
     attributes
         Facts about the network for the surface's records (name, shortcuts, checkpoint, …).
 
@@ -52,13 +50,9 @@ class Problem:
         loss: str | PerExample = "cross_entropy",
         metrics: Mapping[str, PerExample] | None = None,
         device: str = "auto",
-        batch_size: int = 128,
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
-        if batch_size < 1:
-            raise InputError(f"batch size {batch_size}: expected at least 1")
         self.device = choose_device(device)
-        self.batch_size = batch_size
         self.loss = loss if isinstance(loss, str) else getattr(loss, "__name__", "function")
         self.metrics: dict[str, Metric] = metrics_for(loss)
         for name, function in (metrics or {}).items():
@@ -98,6 +92,12 @@ class Problem:
             found[self.prefixed(split, "count")] = Quantity("number of examples", "1")
         return found
 
+    def with_splits(self, splits: Mapping[str, Examples]) -> Problem:
+        """The same problem on other examples of the same kind, on the same device."""
+        other = copy.copy(self)
+        other.splits = dict(splits)
+        return other
+
     def prepare(self, examples: Examples, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """The batch ``start … stop`` as the network takes it, on the device."""
         inputs = examples.preprocess(examples.inputs[start:stop], self.dtype)
@@ -109,10 +109,10 @@ class Problem:
         try:
             with torch.inference_mode():
                 output = self.model(inputs)
-        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+        except Exception as error:  # a network can refuse its input in any way
             raise InputError(
                 f"{examples.source}: the network does not take examples of shape "
-                f"{tuple(inputs.shape[1:])} ({str(error).splitlines()[0]}); give it the data it "
+                f"{tuple(inputs.shape[1:])} ({one_line(error)}); give it the data it "
                 "was made for"
             ) from error
         if self.metrics["loss"].function is cross_entropy:
@@ -137,7 +137,6 @@ class Problem:
             "metrics": ", ".join(self.metrics),
             "device": self.device.type,
             "dtype": str(self.dtype).removeprefix("torch."),
-            "batch_size": self.batch_size,
             "bn_statistics": "stored",
         }
         if self.metrics["loss"].function is cross_entropy:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
-from landscape.evaluate import evaluate
+from landscape.evaluate import choose_settings, evaluate
 from landscape.grid import Grid, coarse_to_fine, parse_range
 from landscape.params import Params
 from landscape.plane import Plane
@@ -54,6 +55,9 @@ def sample_surface(
     normalization: str = "filter",
     ignored: str = "biasbn",
     seed: int = 0,
+    precision: str = "float32",
+    batch_size: int | None = None,
+    tuned: bool = True,
     title: str | None = None,
     progress: bool = True,
 ) -> Surface:
@@ -70,6 +74,8 @@ def sample_surface(
         run, only the missing points are computed.
     directions, normalization, ignored, seed
         See :func:`landscape.directions.make_directions`.
+    precision, batch_size, tuned
+        See :func:`landscape.evaluate.choose_settings`.
     title
         Kept in the file and shown on pictures.
     progress
@@ -97,25 +103,42 @@ def sample_surface(
         seed=seed,
     )
     plane = Plane(problem.origin, [d.vector for d in made])
-    surface = _empty(problem, grid, plane, made)
+    found = open_surface(path) if path is not None and Path(path).exists() else None
+    settings, facts = choose_settings(
+        problem,
+        plane,
+        grid,
+        precision=precision,
+        batch_size=batch_size,
+        tuned=tuned,
+        stored=found.attributes if found is not None else None,
+    )
+    surface = _empty(problem, grid, plane, made, facts)
     if title:
         surface.attributes["title"] = title
+    if found is not None and path is not None:
+        surface = _resumed(found, surface, Path(path))
+    if surface.complete:
+        return surface
     if path is not None:
-        if Path(path).exists():
-            surface = _resumed(open_surface(path), surface, Path(path))
-        if not surface.complete:
-            save_surface(surface, path)  # a folder that cannot be written to is found now
-    if not surface.complete:
-        _fill(surface, problem, plane, Path(path) if path is not None else None, progress)
+        save_surface(surface, path)  # a folder that cannot be written to is found now
+    measure = partial(evaluate, problem, plane, grid.points(), settings=settings)
+    images = sum(len(examples) for examples in problem.splits.values())
+    _fill(surface, measure, images, Path(path) if path is not None else None, progress)
     return surface
 
 
-def _empty(problem: Problem, grid: Grid, plane: Plane, made: Sequence[Direction]) -> Surface:
+def _empty(
+    problem: Problem,
+    grid: Grid,
+    plane: Plane,
+    made: Sequence[Direction],
+    facts: dict[str, Attribute],
+) -> Surface:
     axes: dict[str, dict[str, Attribute]] = {}
     for name, direction, length in zip(grid.axes, made, plane.norms, strict=True):
         axes[name] = {**direction.attributes, "norm": length}
-    attributes = dict(problem.attributes)
-    attributes["precision"] = "ieee"  # no reduced-precision mode (TF32) is used
+    attributes = {**problem.attributes, **facts}
     if len(made) == 2:
         attributes["axes_cosine"] = plane.cosine
     return Surface(grid, problem.quantities, attributes=attributes, axes=axes)
@@ -165,12 +188,15 @@ def _agree(a: object, b: object) -> bool:
 
 
 def _fill(
-    surface: Surface, problem: Problem, plane: Plane, path: Path | None, progress: bool
+    surface: Surface,
+    measure: Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]],
+    images_a_point: int,
+    path: Path | None,
+    progress: bool,
 ) -> None:
     """Compute the missing points, coarse to fine; save as it goes, and whatever happens."""
     order = coarse_to_fine(surface.grid.shape)
     missing = order[~surface.done.ravel()[order]].tolist()
-    images_a_point = sum(len(examples) for examples in problem.splits.values())
     started = saved = time.monotonic()
     computed = 0
     bar = tqdm(
@@ -181,7 +207,7 @@ def _fill(
         disable=not progress,
     )
     try:
-        for index, values in evaluate(problem, plane, surface.grid.points(), missing):
+        for index, values in measure(missing):
             surface.record(index, values)
             computed += 1
             now = time.monotonic()

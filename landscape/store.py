@@ -111,9 +111,15 @@ def _read(file: h5py.File, path: Path) -> Surface:
             f"{path} is an HDF5 file but no surface: it holds {held}; expected coordinates 'x' "
             "(and 'y'), a 'done' mask and quantities"
         )
-    if int(file.attrs["schema"]) > SCHEMA:
+    schema, listed = _plain(file.attrs["schema"]), str(file.attrs.get("quantities", "")).split()
+    if not isinstance(schema, int) or not listed:
         raise InputError(
-            f"{path} has schema {file.attrs['schema']}, this version of landscape reads up to "
+            f"{path} says schema {schema!r} and quantities {', '.join(listed) or 'none'}; expected "
+            "a whole number and at least one; it is damaged"
+        )
+    if schema > SCHEMA:
+        raise InputError(
+            f"{path} has schema {schema}, this version of landscape reads up to "
             f"{SCHEMA}; upgrade landscape to read it"
         )
     names = ["x", "y"] if "y" in file else ["x"]
@@ -126,7 +132,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
         name: {k: _plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
     }
     quantities, values = {}, {}
-    for name in str(file.attrs.get("quantities", "")).split():
+    for name in listed:
         array = _numbers(file, name, path, grid.shape)
         data = file[name]
         long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -55,10 +56,13 @@ def _command(argv: Sequence[str] | None) -> None:
         make_network, data, folder, settings, device=options.device, resume=options.resume
     )
     print(f"{folder / FINAL}: {history.last_line()}")
-    print(
-        f"sample it: python -m landscape.sample --weights {folder / FINAL} --data {options.data} "
-        f"-o {folder / 'surface.h5'}"
-    )
+    sample = ["--weights", str(folder / FINAL), "--data", options.data]
+    if ":" in options.model:
+        sample += ["--model", options.model]
+    if options.preprocess:
+        sample += ["--preprocess", options.preprocess]
+    sample += ["-o", str(folder / "surface.h5")]
+    print(f"sample it: python -m landscape.sample {shlex.join(sample)}")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples
@@ -25,7 +25,7 @@ from landscape.models.named import Network
 from landscape.schedules import SCHEDULES
 
 FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
-LARGEST_SEED = 2**32 - 1  # with the epoch mixed in, it still has to fit 64 bits
+LARGEST = 2**32 - 1  # of any whole number: seed and epoch are mixed into 64 bits
 
 
 @dataclass(frozen=True)
@@ -64,14 +64,13 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
         for name, least in bounds:
-            if getattr(self, name) < least:
-                raise InputError(
-                    f"--{name.replace('_', '-')} {getattr(self, name)}: expected at least {least}"
-                )
+            value, option = getattr(self, name), f"--{name.replace('_', '-')}"
+            if value < least:
+                raise InputError(f"{option} {value}: expected at least {least}")
+            if value > LARGEST:
+                raise InputError(f"{option} {value}: expected at most {LARGEST}")
         if not (self.lr > 0 and math.isfinite(self.lr)):
             raise InputError(f"--lr {self.lr}: expected a positive number")
-        if self.seed > LARGEST_SEED:
-            raise InputError(f"--seed {self.seed}: expected at most {LARGEST_SEED}")
         if not (0 < self.momentum < 1 and 0 <= self.weight_decay < math.inf):
             raise InputError(
                 f"--momentum {self.momentum} --weight-decay {self.weight_decay}: expected a "
@@ -267,7 +266,7 @@ class _Trainer:
             order = torch.randperm(len(self.train)).to(device)
             self.model.train()
             dtype = next(self.model.parameters()).dtype
-            for chosen in order.split(self.settings.batch_size):
+            for chosen in order.split(min(self.settings.batch_size, len(order))):
                 inputs = self.train.preprocess(self.train.inputs[chosen], dtype)
                 loss = F.cross_entropy(self.model(inputs), self.train.targets[chosen])
                 self.optimizer.zero_grad()

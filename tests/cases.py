@@ -37,8 +37,10 @@ def settled(model: nn.Module) -> nn.Module:
     generator = torch.Generator().manual_seed(2)
     for module in model.modules():
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
-            module.running_mean.copy_(torch.randn(module.num_features, generator=generator) * 0.1)
-            module.running_var.copy_(torch.rand(module.num_features, generator=generator) + 0.5)
+            for statistic, random, least in [("mean", torch.randn, 0.0), ("var", torch.rand, 0.5)]:
+                buffer = getattr(module, f"running_{statistic}")
+                if buffer is not None:
+                    buffer.copy_(random(module.num_features, generator=generator) * 0.1 + least)
             if module.affine:
                 with torch.no_grad():
                     module.weight.copy_(torch.rand(module.num_features, generator=generator) + 0.5)
@@ -48,14 +50,14 @@ def settled(model: nn.Module) -> nn.Module:
 
 def resnet(shortcuts: str) -> Problem:
     torch.manual_seed(0)
-    return Problem(settled(CifarResNet(8, shortcuts)), images(37), batch_size=16, device="cpu")
+    return Problem(settled(CifarResNet(8, shortcuts)), images(37), device="cpu")
 
 
 def perceptron() -> Problem:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(6, 12), nn.BatchNorm1d(12), nn.Tanh(), nn.Linear(12, 2))
     inputs, targets = torch.randn(41, 6), torch.randn(41, 2)
-    return Problem(settled(model), (inputs, targets), loss="mse", batch_size=10, device="cpu")
+    return Problem(settled(model), (inputs, targets), loss="mse", device="cpu")
 
 
 class Segmenter(nn.Module):
@@ -77,7 +79,7 @@ def segmentation() -> Problem:
     data = images(9, channels=1)
     masks = torch.randint(0, 3, (9, 8, 8), generator=torch.Generator().manual_seed(3))
     examples = Examples(data.inputs, masks, data.preprocess)
-    return Problem(Segmenter(), examples, batch_size=4, device="cpu")
+    return Problem(Segmenter(), examples, device="cpu")
 
 
 class Tied(nn.Module):
@@ -98,7 +100,7 @@ class Tied(nn.Module):
 def language() -> Problem:
     torch.manual_seed(0)
     tokens = torch.randint(0, 11, (13, 7))
-    return Problem(Tied(), (tokens[:, :-1], tokens[:, 1:]), batch_size=5, device="cpu")
+    return Problem(Tied(), (tokens[:, :-1], tokens[:, 1:]), device="cpu")
 
 
 def two_splits() -> Problem:
@@ -113,7 +115,6 @@ def two_splits() -> Problem:
         settled(CifarResNet(8, width=1)),
         data,
         metrics={"margin": margin},
-        batch_size=6,
         device="cpu",
     )
 

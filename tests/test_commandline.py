@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ import landscape.info
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
+from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint, save_checkpoint
 from landscape.commandline import run
 from landscape.errors import InputError
@@ -117,8 +119,7 @@ def write_data() -> None:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (4, 3, 32, 32), dtype=np.uint8)
     labels = np.arange(4)
-    arrays = {"train_x": images, "train_y": labels, "test_x": images, "test_y": labels}
-    np.savez("cifar.npz", **arrays)
+    np.savez("cifar.npz", train_x=images, train_y=labels, test_x=images, test_y=labels)
     whole = Path("cifar.npz").read_bytes()
     Path("cut.npz").write_bytes(whole[: len(whole) // 2])
     Path("half").mkdir()
@@ -148,6 +149,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         file["something"] = [1, 2]
     save_surface(small_surface(), "surface.h5")
     Path("cut.h5").write_bytes(Path("surface.h5").read_bytes()[:1500])
+    for name, attribute, value in [
+        ("schema", "schema", "abc"),
+        ("bare", "quantities", ""),
+        ("sessions", "sessions", "not JSON"),
+        ("sitting", "sessions", "3"),
+    ]:
+        save_surface(small_surface(), f"{name}.h5")
+        with h5py.File(f"{name}.h5", "r+") as file:
+            file.attrs[attribute] = value
     write_data()
     assert landscape.sample.main([*SAMPLE, "-o", "mine.h5"]) == 0
     assert landscape.train.main([*TRAIN, "-o", "run"]) == 0
@@ -237,7 +247,7 @@ DATA = [
     bad("sample", [*SAMPLE, "--limit", "0"], "--limit 0", "at least 1"),
     bad("sample", [*SAMPLE, "--limit", "-5"], "--limit -5", "at least 1"),
     bad("sample", [*SAMPLE, "--limit", "many"], "--limit", "'many'"),
-    bad("sample", [*SAMPLE, "--batch-size", "0"], "atch size 0", "at least 1"),
+    bad("sample", [*SAMPLE, "--batch-size", "0"], "--batch-size 0", "at least 1"),
     bad("sample", [*SAMPLE, "--loss", "hinge"], "'hinge'", "cross_entropy, mse"),
     bad("sample", [*SAMPLE, "--loss", "mse"], "mse", "(1, 10)", "choose cross_entropy"),
     bad("sample", [*SAMPLE, "--loss", "users:mean_loss"], "(n,)", "reduction='none'"),
@@ -267,6 +277,9 @@ PLANE = [
             ("0:1:2:3", "4 parts"),
             ("nan:1:3", "not finite"),
             ("0:inf:3", "not finite"),
+            ("-1e308:1e308:5", "too far apart"),
+            ("-1:1:100000000000", "more than 1,000,000 points"),
+            ("-1:1:999999999999999999999999", "more than 1,000,000 points"),
             ("-1:1:1", "two ends"),
             ("", "not numbers"),
             ("a:b:3", "not numbers"),
@@ -277,6 +290,7 @@ PLANE = [
     bad("sample", [*SAMPLE, "--norm", "filters"], "'filters'", "did you mean 'filter'?"),
     bad("sample", [*SAMPLE, "--ignore", "bn"], "'bn'", "biasbn, none"),
     bad("sample", [*SAMPLE, "--seed", "-1"], "--seed -1", "at least 0"),
+    bad("sample", [*SAMPLE, "--seed", str(2**64)], f"--seed {2**64}", "below 2^64"),
     bad("sample", [*SAMPLE, "--seed", "1.5"], "--seed", "'1.5'"),
     bad("sample", [*SAMPLE, "--directions", "randm"], "'randm'", "did you mean 'random'?"),
     bad("sample", [*SAMPLE, "--directions", "gone.h5"], "gone.h5 does not exist"),
@@ -305,12 +319,8 @@ OUTPUT = [
     bad("sample", [*SAMPLE, "-o", "half"], "half", "is a folder"),
     bad("sample", [*SAMPLE, "-o", "gone/s.h5"], "gone/s.h5", "No such file", "existing folder"),
     bad("sample", [*SAMPLE, "-o", "text.txt/s.h5"], "text.txt/s.h5", "Not a directory"),
-    bad(
-        "sample",
-        [*SAMPLE, "-o", "gone.h5", "--save-directions", "gone/d.h5"],
-        "gone/d.h5",
-        "cannot write directions",
-    ),
+    bad("sample", [*SAMPLE, "-o", "mine.h5", "--save-directions", "gone/d.h5"], "gone/d.h5"),
+    bad("sample", [*SAMPLE, "-o", "surface.h5", "--save-directions", "other.h5"], "another run"),
     bad("train", [*TRAIN, "-o", "text.txt"], "text.txt", "File exists"),
     bad("train", [*TRAIN, "-o", "text.txt/run"], "text.txt/run", "Not a directory"),
     bad("train", [*TRAIN, "-o", "run"], "run already holds a training run", "--resume", "-o"),
@@ -338,6 +348,12 @@ DEFAULT_JOB = [
     bad("sample", "--data cifar10:cifar.npz", "--data needs a network", "default job"),
     bad("sample", "--save-directions d.h5", "--save-directions needs a network"),
     bad("sample", "--batch-size 4", "--batch-size needs a network"),
+    bad("sample", "--x=1:0:5", "--x=1:0:5", "start is not below stop"),
+    bad("sample", "--y=0:1", "--y=0:1", "2 parts"),
+    bad("sample", "--limit 0", "--limit 0", "at least 1"),
+    bad("sample", "--seed -1", "--seed -1", "at least 0"),
+    bad("sample", "--device gpu", "'gpu'", "auto, cpu, cuda"),
+    bad("sample", "-o text.txt --limit 5", "text.txt", "Not a directory"),
 ]
 
 READING = [
@@ -347,6 +363,11 @@ READING = [
     bad("info", "text.txt", "text.txt is not a readable HDF5 file", "landscape"),
     bad("info", "cut.h5", "cut.h5 is not a readable HDF5 file"),
     bad("info", "other.h5", "other.h5 is an HDF5 file but no surface", "something"),
+    *[
+        bad(command, f"{name}.h5{rest}", f"{name}.h5 says", word, "damaged")
+        for command, rest in [("info", ""), ("render", " -o out.png")]
+        for name, word in [("schema", "schema 'abc'"), ("bare", "quantities none")]
+    ],
     bad("info", "run/history.h5", "no surface", "epoch"),
     bad("info", "--all surface.h5", "--all"),
     bad("render", "surface.h5", "-o"),
@@ -433,7 +454,6 @@ def test_what_train_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[
     assert "new/run/final.pt: train loss " in said
     assert "python -m landscape.sample --weights new/run/final.pt --data digits" in said
     checkpoint = read_checkpoint("new/run/final.pt")
-    # three images cannot hold ten classes: they are counted in the whole data set
     assert checkpoint.settings == {
         "name": "resnet8",
         "depth": 8,
@@ -443,6 +463,14 @@ def test_what_train_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[
         "classes": 10,
     }
     assert len(read_history("new/run/history.h5")) == 2
+
+
+def test_classes_are_counted_in_the_whole_data_set(folder: Path) -> None:
+    data = load_splits("cifar10:cifar.npz", "both", limit=1)
+    assert all(examples.targets.max() < 3 for examples in data.values())
+    arguments = ["--model", "resnet8", "--data", "cifar10:cifar.npz", "--epochs", "1"]
+    assert landscape.train.main([*arguments, "--limit", "1", "-o", "four"]) == 0
+    assert read_checkpoint("four/final.pt").settings["classes"] == 4
 
 
 def test_the_command_that_train_proposes_works(
@@ -455,11 +483,51 @@ def test_the_command_that_train_proposes_works(
     assert open_surface("run/surface.h5").complete
 
 
-def test_a_model_and_a_loss_of_the_users(folder: Path) -> None:
+def test_the_proposed_command_has_all_that_matters(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--model", "users:good", "--preprocess", "0.2/0.5", "--limit", "4"]
+    assert landscape.train.main([*arguments, "--epochs", "1", "-o", "with space"]) == 0
+    proposed = shlex.split(capsys.readouterr().out.splitlines()[-1])[5:]
+    assert landscape.sample.main([*proposed, "--limit", "4", "--x=0"]) == 0
+    surface = open_surface("with space/surface.h5")
+    assert surface.attributes["preprocess"] == "given: (x/16 - [0.2])/[0.5]"
+    assert surface.attributes["model"] == "users:good"
+    at_the_end = read_history("with space/history.h5").columns["train_loss"][-1]
+    assert surface["train_loss"].item() == pytest.approx(at_the_end, abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "said"), [("sessions", "not JSON"), ("sitting", "3")])
+def test_info_of_a_file_with_strange_sessions(
+    folder: Path, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert landscape.info.main([f"{name}.h5"]) == 0
+    assert f"session     {said}" in capsys.readouterr().out
+
+
+def test_a_model_of_the_users(folder: Path) -> None:
     assert landscape.sample.main([*USERS, "-o", "users.h5", "--seed", "3"]) == 0
     surface = open_surface("users.h5")
     assert surface.attributes["model"] == "users:good"
     assert surface.axes["x"]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("ranges", "grid"),
+    [
+        ([], "x=-1:1:25 y=-1:1:25"),
+        (["--x=-2:1:4"], "x=-2:1:4"),
+        (["--x=-2:1:4", "--y=0:1:2"], "x=-2:1:4 y=0:1:2"),
+        (["--x=0.5", "--y=0:1:2"], "x=0.5:0.5:1 y=0:1:2"),
+    ],
+)
+def test_grids(folder: Path, tmp_path: Path, ranges: list[str], grid: str) -> None:
+    output = tmp_path / "s.h5"
+    assert (
+        landscape.sample.main(["--model", "users:good", "--limit", "2", *ranges, "-o", str(output)])
+        == 0
+    )
+    assert str(open_surface(output).grid) == grid
 
 
 def test_landscape_lists_and_hands_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from landscape.directions import make_directions
-from landscape.evaluate import evaluate
+from landscape.evaluate import Settings, evaluate
 from landscape.evaluate.naive import evaluate_naive
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.plane import Plane
@@ -53,9 +53,8 @@ def test_values_do_not_depend_on_the_other_points(case: Case) -> None:
 def test_the_partial_batch_weighs_what_it_should(case: Case) -> None:
     problem = case.make()
     plane = plane_of(problem)
-    ((_, batched),) = evaluate(problem, plane, POINTS, [1])
-    problem.batch_size = 1000
-    ((_, whole),) = evaluate(problem, plane, POINTS, [1])
+    ((_, batched),) = evaluate(problem, plane, POINTS, [1], Settings(batch_size=4))
+    ((_, whole),) = evaluate(problem, plane, POINTS, [1], Settings(batch_size=1000))
     for name, value in whole.items():
         assert batched[name] == pytest.approx(value, rel=1e-5, abs=1e-7), name
 

@@ -88,6 +88,19 @@ def test_another_seed_another_network(
         assert not torch.equal(a["conv1.weight"], b["conv1.weight"])
 
 
+def test_another_seed_another_order(digits: dict[str, Examples], tmp_path: Path) -> None:
+    def from_zero() -> Network:
+        network = linear()
+        for p in network.model.parameters():
+            nn.init.zeros_(p)
+        return network
+
+    for seed in (0, 1):
+        train(digits, tmp_path / str(seed), replace(SETTINGS, epochs=1, seed=seed), from_zero)
+    a, b = (weights(tmp_path / seed / "final.pt")["1.weight"] for seed in "01")
+    assert not torch.allclose(a, b, rtol=1e-6)
+
+
 def test_the_callers_random_numbers_are_untouched(
     digits: dict[str, Examples], tmp_path: Path
 ) -> None:
@@ -488,6 +501,13 @@ def test_steps_by_hand(
     np.testing.assert_allclose(final["1.bias"].numpy(), b, rtol=1e-12, atol=1e-13)
 
 
+def test_a_batch_may_be_larger_than_the_data(digits: dict[str, Examples], tmp_path: Path) -> None:
+    settings = replace(SETTINGS, epochs=1, schedule="constant")
+    for name, size in [("just", 40), ("more", 2**32 - 1)]:
+        train(digits, tmp_path / name, replace(settings, batch_size=size), linear)
+    assert_same(*[weights(tmp_path / name / "final.pt") for name in ("just", "more")])
+
+
 def test_every_example_once_an_epoch(digits: dict[str, Examples], tmp_path: Path) -> None:
     seen: list[Tensor] = []
 
@@ -529,6 +549,8 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], list[str]]] = [
     ({"checkpoint_every": -1}, ["--checkpoint-every -1", "at least 0"]),
     ({"seed": -1}, ["--seed -1", "at least 0"]),
     ({"seed": 2**32}, ["--seed 4294967296", "at most 4294967295"]),
+    ({"epochs": 2**32}, ["--epochs 4294967296", "at most 4294967295"]),
+    ({"batch_size": 10**25}, ["--batch-size 1", "at most 4294967295"]),
     ({"lr": 0.0}, ["--lr 0.0", "positive"]),
     ({"lr": math.nan}, ["--lr nan", "positive"]),
     ({"lr": math.inf}, ["--lr inf", "positive"]),

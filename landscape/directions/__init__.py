@@ -73,8 +73,8 @@ def make_directions(
         raise unknown_choice("normalization", normalization, NORMALIZATIONS)
     if ignored not in IGNORED:
         raise unknown_choice("parameters to ignore", ignored, IGNORED)
-    if seed < 0:
-        raise InputError(f"--seed {seed}: expected a whole number of at least 0")
+    if not 0 <= seed < 2**64:  # what HDF5 can keep
+        raise InputError(f"--seed {seed}: expected a whole number of at least 0 and below 2^64")
     if not isinstance(kind, str) and not callable(kind):
         return _given(params, kind, axes)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import torch
-from torch import nn
+from torch import Tensor
 
 from landscape.data import Examples
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
 from landscape.plane import Plane
@@ -16,7 +18,11 @@ from landscape.problem import Problem
 
 
 def evaluate(
-    problem: Problem, plane: Plane, points: FloatArray, indices: Sequence[int]
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    indices: Sequence[int],
+    settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Measure the problem at chosen points of a plane.
 
@@ -28,6 +34,8 @@ def evaluate(
         Shape (size, number of axes): all coordinates of the grid.
     indices
         Which rows of ``points`` to measure, in this order.
+    settings
+        How; None is the plain way, in the network's own precision and layout.
 
     Yields
     ------
@@ -35,35 +43,45 @@ def evaluate(
         The index, and for every quantity of the problem its value there. Values do not depend on
         which other points are measured, or in which order. NaN and infinity come as they are.
     """
-    model = copy.deepcopy(problem.model)
-    plane = plane.to(problem.device)
+    settings = settings or Settings()
+    with exactly():
+        network = PointNetwork(problem, plane.to(problem.device), settings)
     for index in indices:
-        yield index, _measure(problem, model, plane, points[index])
+        with exactly():  # left again before the caller's own code runs
+            network.move_to(points[index])
+            found: dict[str, float] = {}
+            for split, examples in problem.splits.items():
+                # One transfer per split and point: nothing is fetched batch by batch.
+                rows = per_example(problem, network, examples, settings.batch_size)
+                found.update(summary(problem, split, rows.cpu().double().numpy()))
+        yield index, found
 
 
-def _measure(
-    problem: Problem, model: nn.Module, plane: Plane, point: FloatArray
-) -> dict[str, float]:
-    found: dict[str, float] = {}
-    # TensorFloat-32 keeps 10 bits of the mantissa and is cuDNN's silent default: not for us.
+@contextmanager
+def exactly() -> Iterator[None]:
+    """No gradients, and no TensorFloat-32: cuDNN's silent default keeps 10 bits of the mantissa."""
     with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
-        plane.write(point, model)
-        for split, examples in problem.splits.items():
-            # One transfer per split and point: nothing is fetched batch by batch.
-            per_example = _per_example(problem, model, examples).cpu().double().numpy()
-            for name, values in zip(problem.metrics, per_example, strict=True):
-                key = problem.prefixed(split, name)
-                mean, stderr = mean_and_stderr(values, examples.population)
-                found[key], found[f"{key}_stderr"] = mean, stderr
-            found[problem.prefixed(split, "count")] = float(len(examples))
-    return found
+        yield
 
 
-def _per_example(problem: Problem, model: nn.Module, examples: Examples) -> torch.Tensor:
-    """Every metric of every example at the model's present weights, shape (metrics, n)."""
+def per_example(
+    problem: Problem, network: PointNetwork, examples: Examples, batch_size: int
+) -> Tensor:
+    """Every metric of every example where the network stands, shape (metrics, n)."""
     batches = []
-    for start in range(0, len(examples), problem.batch_size):
-        inputs, targets = problem.prepare(examples, start, start + problem.batch_size)
-        output = model(inputs)
+    for start in range(0, len(examples), batch_size):
+        inputs, targets = problem.prepare(examples, start, start + batch_size)
+        output = network(inputs)
         batches.append(torch.stack([m.function(output, targets) for m in problem.metrics.values()]))
     return torch.cat(batches, dim=1)
+
+
+def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:
+    """Means, standard errors and count of one split, by the names of the problem's quantities."""
+    population = problem.splits[split].population
+    found: dict[str, float] = {}
+    for name, values in zip(problem.metrics, rows, strict=True):
+        key = problem.prefixed(split, name)
+        found[key], found[f"{key}_stderr"] = mean_and_stderr(values, population)
+    found[problem.prefixed(split, "count")] = float(rows.shape[1])
+    return found

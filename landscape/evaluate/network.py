@@ -1,0 +1,77 @@
+"""A network that can be moved about a plane: weights for a point in, outputs for inputs out."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+from landscape.evaluate.fold import Folding, fold_batch_norms
+from landscape.evaluate.settings import Settings
+from landscape.params import Params
+from landscape.plane import Coordinates, Plane
+from landscape.problem import Problem
+
+
+class PointNetwork:
+    """A copy of a problem's network whose weights follow a point of a plane.
+
+    Parameters
+    ----------
+    problem
+        Whose network is copied; it stays as it is.
+    plane
+        On the problem's device.
+    settings
+        How the copy computes: folded or not, memory layout, precision.
+    """
+
+    def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
+        self._plane = plane
+        self._settings = settings
+        self._folding: Folding | None = fold_batch_norms(problem.model) if settings.fold else None
+        model = self._folding.model if self._folding else copy.deepcopy(problem.model)
+        if settings.reduced is not None:
+            model = model.to(settings.reduced)
+        if settings.channels_last:
+            model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model: nn.Module = model
+        self._own = _tensors_by_name(model, problem.model)
+
+    def move_to(self, coordinates: Coordinates) -> None:
+        """Take the weights of one point."""
+        point: Params = self._plane.at(coordinates)
+        if self._folding is not None:
+            point = self._folding.fold(point)
+        for name, tensor in point.items():
+            for own in self._own.get(name, ()):
+                own.copy_(tensor)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        """Outputs in the problem's own precision, whatever they were computed in."""
+        dtype = inputs.dtype
+        if self._settings.reduced is not None and inputs.is_floating_point():
+            inputs = inputs.to(self._settings.reduced)
+        if self._settings.channels_last and inputs.ndim == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        output: Tensor = self._model(inputs)
+        if self._settings.reduced is not None and output.is_floating_point():
+            # Integer inputs (tokens) do not say what the network's precision is: float32 then.
+            output = output.to(dtype if dtype.is_floating_point else torch.float32)
+        return output
+
+
+def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Tensor]]:
+    """Where each parameter goes: its tensors in ``model``, under all names that share it."""
+    first_name: dict[int, str] = {}
+    found: dict[str, list[Tensor]] = {}
+    held = dict(model.named_parameters(remove_duplicate=False))
+    for name, p in original.named_parameters(remove_duplicate=False):
+        own = held.pop(name, None)
+        key = first_name.setdefault(id(p), name)
+        if own is not None and all(own is not other for other in found.get(key, ())):
+            found.setdefault(key, []).append(own)
+    for name, own in held.items():  # parameters that folding has added
+        found[name] = [own]
+    return found

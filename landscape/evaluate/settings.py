@@ -1,0 +1,71 @@
+"""How points are evaluated: data that a run stores, so that it can be done again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from landscape.errors import InputError
+from landscape.surface import Attribute
+
+REDUCED = {"bfloat16": torch.bfloat16}
+"""Precisions that a network can be evaluated in instead of its own."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One admissible way of evaluating.
+
+    Attributes
+    ----------
+    fold
+        Batch normalization is folded into the convolution or linear layer before it.
+    channels_last
+        Images and convolutions lie in memory with the channels innermost.
+    reduced
+        The precision that the network computes in, or None for its own. Sums over examples are in
+        float64 in any case.
+    batch_size
+        Examples a forward pass.
+    """
+
+    fold: bool = False
+    channels_last: bool = False
+    reduced: torch.dtype | None = None
+    batch_size: int = 128
+
+    def __post_init__(self) -> None:
+        if self.batch_size < 1:
+            raise InputError(f"--batch-size {self.batch_size}: expected at least 1")
+
+    def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
+        """As a surface stores it; ``own`` is the network's own precision."""
+        return {
+            "batch_norm_folded": int(self.fold),
+            "channels_last": int(self.channels_last),
+            "precision": str(self.reduced or own).removeprefix("torch."),
+            "batch_size": self.batch_size,
+        }
+
+    @staticmethod
+    def from_attributes(stored: Mapping[str, Attribute]) -> Settings | None:
+        """The settings that a surface was sampled with; None if it does not say them."""
+        try:
+            precision = str(stored["precision"])
+            return Settings(
+                bool(stored["batch_norm_folded"]),
+                bool(stored["channels_last"]),
+                None if precision == stored["dtype"] else REDUCED[precision],
+                int(stored["batch_size"]),
+            )
+        except (KeyError, ValueError):
+            return None
+
+    def __str__(self) -> str:
+        parts = [f"batch {self.batch_size}"]
+        parts += ["batch norm folded"] if self.fold else []
+        parts += ["channels last"] if self.channels_last else []
+        parts += [str(self.reduced).removeprefix("torch.")] if self.reduced else []
+        return ", ".join(parts)

@@ -1,0 +1,187 @@
+"""Batch normalization folded away: the same outputs to rounding, at any point of a plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.directions import make_directions
+from landscape.evaluate.fold import fold_batch_norms
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.settings import Settings
+from landscape.models import CifarResNet
+from landscape.plane import Plane
+from landscape.problem import Problem
+from tests.cases import settled
+
+IMAGE, VECTOR = (3, 8, 8), (6,)
+
+
+class Untraceable(nn.Module):
+    """Control flow that depends on the data: torch.fx cannot follow it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.Conv2d(3, 4, 3, bias=False), nn.BatchNorm2d(4), nn.ReLU(), nn.Conv2d(4, 5, 3)
+        )
+        self.norm = nn.BatchNorm2d(5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.norm(self.body(x)).mean(dim=(2, 3))
+        return out if out.sum() > 1e9 else out * 2
+
+
+class ReadTwice(nn.Module):
+    """The convolution's own output is used beside its normalization: it must not be folded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = self.conv(x)
+        out: Tensor = (self.norm(z) + z).mean(dim=(2, 3))
+        return out
+
+
+class CalledTwice(nn.Module):
+    """One normalization after two layers, one layer before two: nothing can be folded."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv, self.norm = nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.norm(self.conv(self.norm(self.conv(x)))).mean(dim=(2, 3))
+        return out
+
+
+class Reordered(nn.Sequential):
+    """A subclass of Sequential whose forward is not that of a sequence."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self[1](x) + self[0](x)
+        return out.mean(dim=(2, 3)) if out.sum() < 1e9 else out
+
+
+def shared_weights() -> nn.Module:
+    a, b = nn.Conv2d(3, 3, 3, padding=1), nn.Conv2d(3, 3, 3, padding=1)
+    b.weight = a.weight
+    return nn.Sequential(a, nn.BatchNorm2d(3), b, nn.BatchNorm2d(3), nn.Flatten())
+
+
+def perceptron() -> nn.Module:
+    return nn.Sequential(
+        nn.Linear(6, 5),
+        nn.BatchNorm1d(5, affine=False),
+        nn.Tanh(),
+        nn.Linear(5, 4, bias=False),
+        nn.BatchNorm1d(4),
+    )
+
+
+def batch_statistics() -> nn.Module:
+    """A normalization without running statistics depends on the batch: not an affine map."""
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4, track_running_stats=False), nn.Flatten()
+    )
+
+
+def norm_first() -> nn.Module:
+    return nn.Sequential(nn.BatchNorm2d(3), nn.Conv2d(3, 4, 3, groups=1), nn.Flatten())
+
+
+NETWORKS: list[tuple[str, Callable[[], nn.Module], tuple[int, ...], int]] = [
+    ("resnet-projection", lambda: CifarResNet(8, "projection"), IMAGE, 9),
+    ("resnet-identity", lambda: CifarResNet(14, "identity"), IMAGE, 13),
+    ("resnet-none", lambda: CifarResNet(8, "none"), IMAGE, 7),
+    ("perceptron", perceptron, VECTOR, 2),
+    ("untraceable", Untraceable, IMAGE, 1),
+    (
+        "grouped",
+        lambda: nn.Sequential(nn.Conv2d(3, 6, 3, groups=3), nn.BatchNorm2d(6), nn.Flatten()),
+        IMAGE,
+        1,
+    ),
+    ("read-twice", ReadTwice, IMAGE, 0),
+    ("called-twice", CalledTwice, IMAGE, 0),
+    ("reordered", lambda: Reordered(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3)), IMAGE, 0),
+    ("shared-weights", shared_weights, IMAGE, 0),
+    ("batch-statistics", batch_statistics, IMAGE, 0),
+    ("norm-first", norm_first, IMAGE, 0),
+    ("no-norm", lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()), IMAGE, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "make", "shape", "pairs"), NETWORKS, ids=[n[0] for n in NETWORKS])
+def test_outputs_are_equal_to_rounding(
+    name: str, make: Callable[[], nn.Module], shape: tuple[int, ...], pairs: int
+) -> None:
+    torch.manual_seed(0)
+    model = settled(make()).double()
+    inputs = torch.randn(7, *shape, dtype=torch.float64)
+    data = (inputs, torch.zeros(7))
+    problem = Problem(model, data, loss=lambda o, t: o.flatten(1).sum(1), device="cpu")
+    folding = fold_batch_norms(problem.model)
+    assert (len(folding.pairs) if folding else 0) == pairs
+
+    directions = make_directions(problem.origin, 2, ignored="none", seed=1)
+    plane = Plane(problem.origin, [d.vector for d in directions])  # γ and β are displaced too
+    plain = PointNetwork(problem, plane, Settings())
+    folded = PointNetwork(problem, plane, Settings(fold=True, channels_last=True))
+    for point in [(0.0, 0.0), (0.7, -1.3), (-1.0, 1.0), (0.0, 0.0)]:
+        for network in (plain, folded):
+            network.move_to(point)
+        with torch.inference_mode():
+            torch.testing.assert_close(folded(inputs), plain(inputs), rtol=1e-11, atol=1e-11)
+
+
+def test_the_network_that_is_folded_stays_as_it_is() -> None:
+    model = settled(CifarResNet(8)).eval()
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    folding = fold_batch_norms(model)
+    assert folding is not None
+    for tensor in folding.model.parameters():
+        tensor.data.add_(1.0)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_one_layer_by_hand() -> None:
+    layer, norm = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3)
+    model = settled(nn.Sequential(layer, norm)).double().eval()
+    folding = fold_batch_norms(model)
+    assert folding is not None
+    params = {name: p.detach() for name, p in model.named_parameters()}
+    found = folding.fold(params)
+    w, b, gamma, beta = (params[k].numpy() for k in ("0.weight", "0.bias", "1.weight", "1.bias"))
+    mean, variance = norm.running_mean.numpy(), norm.running_var.numpy()  # type: ignore[union-attr]
+    scale = gamma / np.sqrt(variance + 1e-5)
+    np.testing.assert_allclose(found["0.weight"], w * scale[:, None, None, None], rtol=1e-14)
+    np.testing.assert_allclose(found["0.bias"], beta + scale * (b - mean), rtol=1e-14)
+    assert set(found) == {"0.weight", "0.bias"}
+
+
+def test_bfloat16_outputs_come_back_in_the_problems_precision() -> None:
+    model = nn.Sequential(nn.Linear(6, 50), nn.Linear(50, 3))
+    data = (torch.randn(7, 6), torch.zeros(7, dtype=torch.long))
+    problem = Problem(model, data, device="cpu")
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    network = PointNetwork(problem, plane, Settings(reduced=torch.bfloat16))
+    network.move_to((0.5, 0.5))
+    exact = F.linear(F.linear(data[0], *_layer(plane, "0")), *_layer(plane, "1"))
+    with torch.inference_mode():
+        found = network(data[0])
+    assert found.dtype == torch.float32
+    error = (found - exact).abs().max() / exact.abs().max()
+    assert 1e-5 < error < 3e-2  # bfloat16 was used, and no worse than it is
+
+
+def _layer(plane: Plane, name: str) -> tuple[Tensor, Tensor]:
+    point = plane.at((0.5, 0.5))
+    return point[f"{name}.weight"], point[f"{name}.bias"]

@@ -1,0 +1,176 @@
+"""How a run chooses its settings: the tuner, the reduced precision, what a file keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from landscape.build import build_problem
+from landscape.directions import make_directions
+from landscape.errors import InputError
+from landscape.evaluate import Settings, choose_settings, evaluate
+from landscape.evaluate.naive import evaluate_naive
+from landscape.evaluate.precision import measure_precision, probe_points
+from landscape.evaluate.tuner import BATCH_SIZES, tune
+from landscape.grid import Grid
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.run import sample_surface
+from tests.cases import CASES, Case, case_id
+
+GRID = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5))
+
+
+def plane_of(problem: Problem) -> Plane:
+    return Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+
+
+@pytest.mark.parametrize("case", CASES, ids=case_id)
+def test_what_the_tuner_takes_is_right_to_rounding(case: Case) -> None:
+    problem = case.make()
+    plane = plane_of(problem)
+    settings = tune(problem, plane, GRID.points()[[0, -1]], Settings())
+    assert settings.batch_size in BATCH_SIZES
+    assert settings.reduced is None
+    indices = [0, 7, 12]
+    found = dict(evaluate(problem, plane, GRID.points(), indices, settings))
+    for index, expected in evaluate_naive(problem, plane, GRID.points(), indices):
+        for name, value in expected.items():
+            assert found[index][name] == pytest.approx(value, rel=5e-5, abs=1e-6), name
+
+
+class Peculiar(nn.Sequential):
+    """Not traceable, and reads the output of its convolution behind the sequence's back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.sum() > 1e9:
+            return x
+        inner = self[0]
+        assert isinstance(inner, nn.Sequential)
+        out: Tensor = (inner(x) + inner[0](x)).mean(dim=(2, 3))
+        return out
+
+
+def test_folding_that_would_change_the_outputs_is_not_admissible() -> None:
+    torch.manual_seed(0)
+    model = Peculiar(nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)))
+    norm = model[0][1]  # type: ignore[index]
+    norm.running_var.fill_(4.0)
+    norm.running_mean.fill_(1.0)
+    problem = Problem(model, (torch.randn(8, 1, 6, 6), torch.zeros(8).long()), device="cpu")
+    plane = plane_of(problem)
+    assert not tune(problem, plane, GRID.points()[[0, -1]], Settings()).fold
+
+
+def test_a_batch_size_that_is_asked_for_is_kept() -> None:
+    problem = CASES[0].make()
+    base = Settings(batch_size=7)
+    assert tune(problem, plane_of(problem), GRID.points()[:2], base, fixed=True).batch_size == 7
+
+
+class Cancelling(nn.Module):
+    """Logits that are small differences of large numbers: bfloat16 cannot represent them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(4, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        z = x @ self.weight.T
+        return (1000.0 + z) - 1000.0
+
+
+@pytest.mark.parametrize(("model", "good"), [(nn.Linear(3, 4), True), (Cancelling(), False)])
+def test_a_reduced_precision_is_taken_only_where_it_is_good_enough(
+    model: nn.Module, good: bool
+) -> None:
+    torch.manual_seed(1)
+    data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
+    problem = Problem(model, data, device="cpu")
+    settings, facts = choose_settings(problem, plane_of(problem), GRID, precision="auto")
+    assert (settings.reduced is torch.bfloat16) == good
+    assert facts["precision"] == ("bfloat16" if good else "float32")
+    assert (float(facts["precision_error"]) <= 1.0) == good
+    assert "2%" in str(facts["precision_bound"])
+    forced, said = choose_settings(problem, plane_of(problem), GRID, precision="bfloat16")
+    assert forced.reduced is torch.bfloat16
+    assert said["precision_error"] == facts["precision_error"]
+
+
+def test_the_measured_error_is_the_error() -> None:
+    torch.manual_seed(1)
+    data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
+    problem = Problem(Cancelling(), data, device="cpu")
+    plane, points = plane_of(problem), GRID.points()
+    settings = Settings(reduced=torch.bfloat16)
+    chosen = probe_points(points)
+    own = dict(evaluate(problem, plane, points, chosen))
+    low = dict(evaluate(problem, plane, points, chosen, settings))
+    expected = max(
+        abs(low[i]["loss"] - own[i]["loss"]) / (0.02 * own[i]["loss"] + 0.002) for i in chosen
+    )
+    assert measure_precision(problem, plane, points, settings).error == pytest.approx(expected)
+
+
+def test_the_points_tried_are_the_corners_the_middle_and_between() -> None:
+    grid = Grid(np.linspace(-1, 1, 9), np.linspace(-2, 2, 5))
+    chosen = {tuple(p) for p in grid.points()[probe_points(grid.points())].tolist()}
+    assert {(-1.0, -2.0), (1.0, -2.0), (-1.0, 2.0), (1.0, 2.0), (0.0, 0.0), (0.5, 1.0)} <= chosen
+    assert len(chosen) <= 13
+    assert len(probe_points(Grid(np.zeros(1)).points())) == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "shortcuts", "good"),
+    [("resnet56", None, True), ("resnet56_noshort", "none", False)],
+)
+def test_bfloat16_is_for_the_resnet_with_shortcuts_only(
+    shared: Path, network: str, shortcuts: str | None, good: bool
+) -> None:
+    """Without shortcuts, bfloat16 more than doubles the loss at the trained weights."""
+    problem = build_problem(
+        weights=shared / "weights" / f"li2018_{network}.t7",
+        shortcuts=shortcuts,
+        data=f"cifar10:{shared / 'data' / 'cifar10_subset.npz'}",
+        limit=256,
+    )
+    settings = Settings(fold=True, channels_last=True, reduced=torch.bfloat16)
+    measured = measure_precision(problem, plane_of(problem), GRID.points(), settings)
+    assert measured.good_enough == good
+
+
+def test_a_run_goes_on_with_the_settings_it_was_begun_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem, path = CASES[0].make(), tmp_path / "s.h5"
+
+    def sample(**options: Any) -> dict[str, Any]:
+        surface = sample_surface(
+            problem, GRID.x, GRID.y, path=path, progress=False, **{"batch_size": 9, **options}
+        )
+        return surface.attributes
+
+    before = sample(precision="bfloat16")
+    assert before["batch_size"] == 9
+    assert before["precision"] == "bfloat16"
+    monkeypatch.setattr("landscape.evaluate.choose.tune", None)  # calling it would fail
+    assert sample(precision="auto", batch_size=None) == before
+    for options in ({"precision": "float32"}, {"tuned": False}, {"batch_size": 8}):
+        monkeypatch.undo()
+        with pytest.raises(InputError, match="belongs to another run"):
+            sample(**{"precision": "bfloat16", **options})
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"precision": "half"}, "unknown precision"), ({"batch_size": 0}, "--batch-size 0")],
+)
+def test_what_cannot_be_used_is_named(options: dict[str, Any], says: str) -> None:
+    problem = CASES[0].make()
+    with pytest.raises(InputError, match=says):
+        choose_settings(problem, plane_of(problem), GRID, **options)
