@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from landscape.atomic import replacing
 from landscape.errors import InputError
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since, and before, 1.6
@@ -168,14 +169,9 @@ def save_checkpoint(path: Path, model: nn.Module, network: Mapping[str, Any], **
     InputError
         If the file cannot be written.
     """
-    content = io.BytesIO()
+    content = (
+        io.BytesIO()
+    )  # torch.save reports a full disk in its own way, a plain write as OSError
     torch.save({"state_dict": model.state_dict(), "network": dict(network), **more}, content)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write checkpoint {path}: {error.strerror}") from None
+    with replacing(path) as temporary:
+        temporary.write_bytes(content.getbuffer())

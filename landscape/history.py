@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from landscape.atomic import replacing
 from landscape.errors import InputError, one_line
 from landscape.surface import Attribute
 
@@ -46,21 +46,15 @@ class History:
 
     def save(self, path: Path) -> None:
         """Write the history so that a reader never sees half of it."""
-        temporary = path.with_name(f".{path.name}.tmp")
-        try:
-            with h5py.File(temporary, "w") as file:
-                file.attrs.update(self.attributes)
-                epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
-                epochs.make_scale("epoch")
-                for name, (long_name, units) in _MEANING.items():
-                    column = file.create_dataset(name, data=np.array(self.columns[name]))
-                    column.attrs["long_name"], column.attrs["units"] = long_name, units
-                    column.dims[0].attach_scale(epochs)
-                    column.dims[0].label = "epoch"
-            os.replace(temporary, path)
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise InputError(f"cannot write history {path}: {reason}") from None
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs.update(self.attributes)
+            epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
+            epochs.make_scale("epoch")
+            for name, (long_name, units) in _MEANING.items():
+                column = file.create_dataset(name, data=np.array(self.columns[name]))
+                column.attrs["long_name"], column.attrs["units"] = long_name, units
+                column.dims[0].attach_scale(epochs)
+                column.dims[0].label = "epoch"
 
 
 def read_history(path: str | Path) -> History:

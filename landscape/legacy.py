@@ -6,12 +6,12 @@ They hold ``xcoordinates`` (and ``ycoordinates``) and arrays such as ``train_los
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import h5py
 import numpy as np
 
+from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
 from landscape.surface import Quantity, Surface
@@ -68,21 +68,14 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
 
 def save_legacy(surface: Surface, path: str | Path) -> Path:
     """Write a surface so that the scripts of tomgoldstein/loss-landscape read it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
-            for name, axis in surface.grid.axes.items():
-                file[f"{name}coordinates"] = axis
-            for theirs, (ours, _) in _NAMES.items():
-                if ours in surface.values:
-                    scale = 100.0 if theirs.endswith("_acc") else 1.0
-                    done = surface.done
-                    file[theirs] = np.where(done, surface[ours] * scale, _NOT_COMPUTED)
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error}") from None
-    return path
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for name, axis in surface.grid.axes.items():
+            file[f"{name}coordinates"] = axis
+        for theirs, (ours, _) in _NAMES.items():
+            if ours in surface.values:
+                scale = 100.0 if theirs.endswith("_acc") else 1.0
+                file[theirs] = np.where(surface.done, surface[ours] * scale, _NOT_COMPUTED)
+    return Path(path)
 
 
 def _coordinates(data: h5py.Dataset) -> FloatArray:

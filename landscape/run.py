@@ -116,12 +116,13 @@ def sample_surface(
     surface = _empty(problem, grid, plane, made, facts)
     if title:
         surface.attributes["title"] = title
+    renamed = found is not None and title is not None and found.attributes.get("title") != title
     if found is not None and path is not None:
         surface = _resumed(found, surface, Path(path))
+    if path is not None and (renamed or not surface.complete):
+        save_surface(surface, path)  # a folder that cannot be written to is found now
     if surface.complete:
         return surface
-    if path is not None:
-        save_surface(surface, path)  # a folder that cannot be written to is found now
     measure = partial(evaluate, problem, plane, grid.points(), settings=settings)
     images = sum(len(examples) for examples in problem.splits.values())
     _fill(surface, measure, images, Path(path) if path is not None else None, progress)

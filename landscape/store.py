@@ -7,14 +7,13 @@ shows labelled coordinates.
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
 from landscape.legacy import is_legacy, read_legacy
@@ -32,23 +31,9 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
     InputError
         If the folder is missing or cannot be written to.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
-            _write(file, surface)
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise InputError(
-            f"cannot write {path}: {reason}; expected a file in an existing folder that is "
-            "writable and not full"
-        ) from None
-    return path
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        _write(file, surface)
+    return Path(path)
 
 
 def _write(file: h5py.File, surface: Surface) -> None:

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 # From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
 LAYERS = [
     {"errors", "version"},
-    {"grid", "commandline", "plugin", "device"},
+    {"atomic", "grid", "commandline", "plugin", "device"},
     {"surface", "params", "schedules"},
     {"summary", "history", "checkpoint", "metrics", "data", "legacy", "store"},
     {"models", "problem", "directions"},
@@ -32,7 +32,7 @@ LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 REACHES_UP = {("surface", "render")}
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.
-RENDER_KNOWS = {"surface", "grid", "errors", "commandline", "store", "render"}
+RENDER_KNOWS = {"surface", "grid", "errors", "atomic", "commandline", "store", "render"}
 
 
 def modules() -> list[Path]:

@@ -79,7 +79,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("landscape.store.os.fsync", full)
+    monkeypatch.setattr("landscape.atomic.os.fsync", full)
     with pytest.raises(InputError, match="No space left"):
         save_surface(tilted(nx=9), path)
     assert path.read_bytes() == before

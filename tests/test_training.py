@@ -381,7 +381,7 @@ def test_no_history(tmp_path: Path) -> None:
     ]:
         with pytest.raises(InputError, match=word):
             read_history(tmp_path / name)
-    with pytest.raises(InputError, match="cannot write history"):
+    with pytest.raises(InputError, match="cannot write"):
         History().save(tmp_path / "text.h5" / "h.h5")
 
 

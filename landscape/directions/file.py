@@ -8,7 +8,6 @@ attribute, which their scripts do not mind; on reading, names are checked where 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import h5py
 import numpy as np
 import torch
 
+from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.params import Params
 from landscape.surface import Attribute
@@ -73,20 +73,14 @@ def save_directions(
     path: str | Path, directions: Sequence[Params], attributes: Sequence[dict[str, Attribute]]
 ) -> Path:
     """Write one or two directions, with names and with what each axis is; atomic."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        with h5py.File(temporary, "w") as file:
-            for axis, direction, facts in zip(AXES, directions, attributes, strict=False):
-                group = file.create_group(axis)
-                group.attrs.update(facts)
-                for index, (name, d) in enumerate(direction.items()):
-                    entry = group.create_dataset(str(index), data=d.detach().cpu().numpy())
-                    entry.attrs["name"] = name
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write directions to {path}: {error.strerror or error}") from None
-    return path
+    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for axis, direction, facts in zip(AXES, directions, attributes, strict=False):
+            group = file.create_group(axis)
+            group.attrs.update(facts)
+            for index, (name, d) in enumerate(direction.items()):
+                entry = group.create_dataset(str(index), data=d.detach().cpu().numpy())
+                entry.attrs["name"] = name
+    return Path(path)
 
 
 def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:

@@ -13,6 +13,8 @@ from landscape.surface import Attribute
 REDUCED = {"bfloat16": torch.bfloat16}
 """Precisions that a network can be evaluated in instead of its own."""
 
+_LARGEST_BATCH = 1_000_000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,8 +39,11 @@ class Settings:
     batch_size: int = 128
 
     def __post_init__(self) -> None:
-        if self.batch_size < 1:
-            raise InputError(f"--batch-size {self.batch_size}: expected at least 1")
+        if not 1 <= self.batch_size <= _LARGEST_BATCH:
+            raise InputError(
+                f"--batch-size {self.batch_size}: expected at least 1 and at "
+                f"most {_LARGEST_BATCH:,} examples"
+            )
 
     def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
         """As a surface stores it; ``own`` is the network's own precision."""

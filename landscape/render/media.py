@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
 from landscape.render.choice import STYLES
-from landscape.render.files import write_atomically
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -105,11 +105,9 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | No
 
     fonts: Any = {k: STYLE[k] for k in ("pdf.fonttype", "svg.fonttype", "svg.hashsalt")}
 
-    def write(stream: Any) -> None:
-        with mpl.rc_context(fonts):
-            figure.savefig(stream, format=kind, dpi=dpi or 300, metadata=_METADATA[kind])
-
-    return write_atomically(target, write)
+    with replacing(target) as temporary, mpl.rc_context(fonts):
+        figure.savefig(temporary, format=kind, dpi=dpi or 300, metadata=_METADATA[kind])
+    return target
 
 
 def _write_figure(

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from landscape.atomic import replacing
 from landscape.errors import unknown_choice
 from landscape.render.camera import Camera, choose_camera
 from landscape.render.captions import full, name_of
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
-from landscape.render.files import write_atomically
 from landscape.render.heights import Heights, prepare
 from landscape.render.numerals import short
 from landscape.render.page_template import PAGE, PANEL
@@ -96,7 +96,9 @@ def save_page(
         data=_json(specs),
         plotly=_plotly_js(),
     )
-    return write_atomically(Path(path), lambda stream: stream.write(page.encode()))
+    with replacing(path) as temporary:
+        temporary.write_bytes(page.encode())
+    return Path(path)
 
 
 def _plotly_js() -> str:
