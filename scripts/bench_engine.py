@@ -1,0 +1,238 @@
+"""How fast the engine is, against the loops that people write, in one interleaved run.
+
+Part one: images a second of ResNet-56 at 32×32 on two or more points of a plane,
+
+- ``loader``: the loop of existing tools: a DataLoader with two workers over PIL images that are
+  decoded again for every point, batch 128, ``.item()`` at every batch;
+- ``plain``: the images in memory, float32, the network as it is;
+- ``tuned``: what the tuner takes (batch norm folded, memory layout, batch size), float32;
+- ``bfloat16``: the same in bfloat16.
+
+Every round runs all of them in turn; medians are compared, and the loss of each is checked beside
+its time. Part two (``--scaling``): seconds and the share of time outside the network's own forward
+passes against the number of points, of examples and the size of the network.
+
+    python scripts/bench_engine.py --weights li2018_resnet56.t7 --data cifar10:PATH -o bench.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from landscape.checkpoint import read_checkpoint
+from landscape.data import Examples, load
+from landscape.data.preprocess import CIFAR10
+from landscape.directions import make_directions
+from landscape.evaluate import Settings, evaluate
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.tuner import tune
+from landscape.grid import FloatArray, Grid
+from landscape.models import CifarResNet
+from landscape.models.named import build_network
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.run import sample_surface
+
+
+class PilImages(Dataset):  # type: ignore[type-arg]
+    """Images as existing tools hold them: decoded and normalized one by one, at every access."""
+
+    def __init__(self, examples: Examples) -> None:
+        self.images = examples.inputs.permute(0, 2, 3, 1).numpy()
+        self.targets = examples.targets
+        self.mean = torch.tensor(CIFAR10.mean).reshape(3, 1, 1)
+        self.std = torch.tensor(CIFAR10.std).reshape(3, 1, 1)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, i: int) -> tuple[Tensor, int]:
+        from PIL import Image
+
+        image = np.asarray(Image.fromarray(self.images[i]))
+        tensor = torch.from_numpy(image.transpose(2, 0, 1).copy()).float() / 255
+        return (tensor - self.mean) / self.std, int(self.targets[i])
+
+
+def loader_loop(problem: Problem, plane: Plane, points: FloatArray) -> list[float]:
+    """The loop of existing tools; returns the loss at each point."""
+    examples = problem.splits["train"]
+    loader = DataLoader(PilImages(examples), batch_size=128, num_workers=2)
+    losses = []
+    for point in points:
+        plane.write(point, problem.model)
+        total = 0.0
+        with torch.no_grad():
+            for inputs, targets in loader:
+                loss = F.cross_entropy(problem.model(inputs), targets)
+                total += loss.item() * len(inputs)
+        losses.append(total / len(examples))
+    return losses
+
+
+def engine(settings: Settings) -> Callable[[Problem, Plane, FloatArray], list[float]]:
+    """Our evaluation with given settings, in the same form."""
+
+    def run(problem: Problem, plane: Plane, points: FloatArray) -> list[float]:
+        found = dict(evaluate(problem, plane, points, range(len(points)), settings))
+        return [found[i]["train_loss"] for i in range(len(points))]
+
+    return run
+
+
+def compare(problem: Problem, plane: Plane, rounds: int) -> dict[str, Any]:
+    """Part one."""
+    points = np.array([[0.0, 0.0], [0.25, -0.25]])
+    tuned = tune(problem, plane, points, Settings())
+    ways = {
+        "loader": loader_loop,
+        "plain": engine(Settings()),
+        "tuned": engine(tuned),
+        "bfloat16": engine(replace(tuned, reduced=torch.bfloat16)),
+    }
+    images = len(points) * len(problem.splits["train"])
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    losses: dict[str, list[float]] = {}
+    for round_ in range(rounds + 1):  # the first warms up
+        for name, way in ways.items():
+            start = time.perf_counter()
+            losses[name] = way(problem, plane, points)
+            if round_:
+                rates[name].append(images / (time.perf_counter() - start))
+    medians = {name: statistics.median(r) for name, r in rates.items()}
+    for name in ways:
+        error = max(abs(a - b) / b for a, b in zip(losses[name], losses["plain"], strict=True))
+        print(
+            f"{name:>9} {medians[name]:7.0f} images/s, {medians[name] / medians['plain']:.2f} of "
+            f"plain, {medians[name] / medians['loader']:.2f} of loader; "
+            f"losses off by at most {error:.1e} of plain's"
+        )
+    return {"tuned": str(tuned), "images": images, "rates": rates, "losses": losses}
+
+
+@contextmanager
+def forward_clock() -> Iterator[list[float]]:
+    """Seconds that pass inside the networks' forward passes (exact on a CPU)."""
+    seconds = [0.0]
+    real = PointNetwork.__call__
+
+    def timed(self: PointNetwork, inputs: Tensor) -> Tensor:
+        start = time.perf_counter()
+        output = real(self, inputs)
+        seconds[0] += time.perf_counter() - start
+        return output
+
+    PointNetwork.__call__ = timed  # type: ignore[method-assign]
+    try:
+        yield seconds
+    finally:
+        PointNetwork.__call__ = real  # type: ignore[method-assign]
+
+
+def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
+    """A whole run with saving and progress, on a line of points, tuning left aside."""
+    path = folder / "bench.h5"
+    path.unlink(missing_ok=True)
+    grid = Grid(np.linspace(-1, 1, points))
+    with forward_clock() as forward:
+        start = time.perf_counter()
+        sample_surface(problem, grid.x, None, path=path, tuned=False)
+        wall = time.perf_counter() - start
+    path.unlink()
+    return {"points": points, "seconds": wall, "outside_forward": 1 - forward[0] / wall}
+
+
+def repeated(examples: Examples, n: int) -> Examples:
+    """``n`` examples by repetition: the cost does not know the difference."""
+    index = torch.arange(n) % len(examples)
+    return Examples(
+        examples.inputs[index], examples.targets[index], examples.preprocess, examples.source
+    )
+
+
+def scaling(problem: Problem, folder: Path) -> dict[str, list[dict[str, float]]]:
+    """Part two."""
+    examples = problem.splits["train"]
+    small = problem.with_splits({"train": repeated(examples, 20)})
+    found: dict[str, list[dict[str, float]]] = {"points": [], "examples": [], "networks": []}
+    for points in (9, 81, 289, 2601):
+        found["points"].append({"examples": 20, **one_run(small, points, folder)})
+    for n in (500, 1000, 5000, 50000):
+        many = problem.with_splits({"train": repeated(examples, n)})
+        found["examples"].append({"examples": n, **one_run(many, 2, folder)})
+    for depth in (8, 20, 56, 110):
+        network = Problem(CifarResNet(depth).eval(), {"train": repeated(examples, 1000)})
+        found["networks"].append({"depth": depth, **one_run(network, 3, folder)})
+    for part, rows in found.items():
+        for row in rows:
+            print(part, ", ".join(f"{key} {value:.4g}" for key, value in row.items()))
+    return found
+
+
+def environment() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "processor": platform.processor() or platform.machine(),
+        "capability": torch.backends.cpu.get_cpu_capability(),
+        "cores": os.cpu_count(),
+        "threads": torch.get_num_threads(),
+    }
+
+
+def main() -> None:
+    """Parse, run, print, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--weights", help="a ResNet-56 checkpoint; without it, untrained weights")
+    parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
+    parser.add_argument("--data", help="cifar10:PATH; without it, random images")
+    parser.add_argument("--examples", type=int, default=512, help="a point (512)")
+    parser.add_argument("--rounds", type=int, default=5, help="(5)")
+    parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
+    parser.add_argument("-o", "--output", default="bench_engine.json")
+    options = parser.parse_args()
+    if options.data:
+        examples = load(options.data, "train", limit=options.examples)
+    else:
+        torch.manual_seed(0)
+        images = torch.randint(0, 256, (options.examples, 3, 32, 32), dtype=torch.uint8)
+        examples = Examples(images, torch.randint(0, 10, (options.examples,)), CIFAR10, "random")
+    if options.weights:
+        checkpoint = read_checkpoint(options.weights)
+        model = build_network(None, checkpoint, shortcuts=options.shortcuts).model
+    else:
+        torch.manual_seed(0)
+        model = CifarResNet(56).eval()
+    problem = Problem(model, {"train": examples})
+    directions = make_directions(problem.origin, 2)
+    plane = Plane(problem.origin, [d.vector for d in directions])
+    result: dict[str, Any] = {"environment": environment()}
+    result["compare"] = compare(problem, plane, options.rounds)
+    if options.scaling:
+        result["scaling"] = scaling(problem, Path(options.output).parent)
+    Path(options.output).write_text(json.dumps(result, indent=1))
+    print(f"wrote {options.output}")
+
+
+if __name__ == "__main__":
+    main()
