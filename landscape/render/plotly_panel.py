@@ -100,6 +100,7 @@ def surface_spec(
         "tickangle": 0,
     }
     span = [float(v) for v in (panel.surface.x[0], panel.surface.x[-1], y[0], y[-1])]
+    lid = 0.005 * (scale.top - scale.bottom)
     layout = {
         "font": _FONT,
         "margin": {"l": 0, "r": 0, "t": 0, "b": 0},
@@ -122,7 +123,8 @@ def surface_spec(
             "zaxis": {
                 **axis,
                 "title": {"text": word},
-                "range": [scale.bottom, scale.top],
+                # A plateau of clipped values lies in the lid of the box, which would cut holes in it.
+                "range": [scale.bottom - lid, scale.top + lid],
                 "tickmode": "array",
                 "tickvals": plain(scale.heights(free)),
                 "ticktext": [short(v) for v in free],
