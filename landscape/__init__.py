@@ -18,6 +18,7 @@ from landscape.version import __version__
 
 if TYPE_CHECKING:
     from landscape.build import build_problem
+    from landscape.data import Stream
     from landscape.default_job import run_default_job
     from landscape.errors import InputError
     from landscape.grid import Grid, parse_range
@@ -31,6 +32,7 @@ _HOME = {
     "Grid": "landscape.grid",
     "InputError": "landscape.errors",
     "Problem": "landscape.problem",
+    "Stream": "landscape.data",
     "Surface": "landscape.surface",
     "build_problem": "landscape.build",
     "open_surface": "landscape.store",
@@ -45,6 +47,7 @@ __all__ = [
     "Grid",
     "InputError",
     "Problem",
+    "Stream",
     "Surface",
     "__version__",
     "build_problem",

@@ -24,10 +24,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _command(argv: Sequence[str] | None) -> None:
-    parser: argparse.ArgumentParser = commandline.parser("info", DESCRIPTION, EXAMPLE)
-    parser.add_argument("files", nargs="+", metavar="FILE", help="surface files")
-    for path in parser.parse_args(argv).files:
+    for path in _parser().parse_args(argv).files:
         print("\n".join([str(path), *report(open_surface(path)), ""]))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = commandline.parser("info", DESCRIPTION, EXAMPLE)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="surface files")
+    return parser
 
 
 def report(surface: Surface) -> list[str]:

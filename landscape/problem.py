@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from landscape.data import Examples, examples_from
+from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device
 from landscape.errors import InputError, one_line
 from landscape.metrics import Metric, PerExample, check_targets, cross_entropy, metrics_for
@@ -26,7 +26,8 @@ class Problem:
         Any module; a copy of it is measured, in evaluation mode. The model itself stays untouched.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
-        or a dict from split names (``train``, ``test``) to any of these. Read once.
+        or a dict from split names (``train``, ``test``) to any of these. Read once, into memory;
+        a :class:`~landscape.data.Stream` is read anew for every group of points.
     loss
         ``cross_entropy`` (with top-1 accuracy), ``mse``, or ``(output, target) -> (n,)``.
     metrics
@@ -63,8 +64,9 @@ class Problem:
         self.model = copy.deepcopy(model).requires_grad_(False).eval().to(self.device)
         self.dtype = next(p.dtype for p in self.origin.values())
         splits = data if isinstance(data, Mapping) else {"": data}
-        self.splits: dict[str, Examples] = {
-            name: examples_from(split).to(self.device) for name, split in splits.items()
+        self.splits: dict[str, Examples | Stream] = {
+            name: (split if isinstance(split, Stream) else examples_from(split)).to(self.device)
+            for name, split in splits.items()
         }
         if not self.splits:
             raise InputError("no data: expected examples, or a dict of splits with at least one")
@@ -92,7 +94,7 @@ class Problem:
             found[self.prefixed(split, "count")] = Quantity("number of examples", "1")
         return found
 
-    def with_splits(self, splits: Mapping[str, Examples]) -> Problem:
+    def with_splits(self, splits: Mapping[str, Examples | Stream]) -> Problem:
         """The same problem on other examples of the same kind, on the same device."""
         other = copy.copy(self)
         other.splits = dict(splits)
@@ -103,9 +105,9 @@ class Problem:
         inputs = examples.preprocess(examples.inputs[start:stop], self.dtype)
         return inputs, examples.targets[start:stop]
 
-    def _try_one(self, examples: Examples) -> Tensor:
+    def _try_one(self, examples: Examples | Stream) -> Tensor:
         """One example through the network: what does not fit is found before any work."""
-        inputs, targets = self.prepare(examples, 0, 1)
+        inputs, targets = self.prepare(examples.head(1), 0, 1)
         try:
             with torch.inference_mode():
                 output = self.model(inputs)
@@ -116,7 +118,7 @@ class Problem:
                 "was made for"
             ) from error
         if self.metrics["loss"].function is cross_entropy:
-            check_targets(output, examples.targets, examples.source)
+            check_targets(output, examples.extreme_targets, examples.source)
         for name, metric in self.metrics.items():
             values = metric.function(output, targets)
             if not isinstance(values, Tensor) or values.shape != (1,):

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
-from landscape.evaluate import choose_settings, evaluate
+from landscape.evaluate import choose_settings, evaluation_for
 from landscape.grid import Grid, coarse_to_fine, parse_range
 from landscape.params import Params
 from landscape.plane import Plane
@@ -123,7 +123,7 @@ def sample_surface(
         save_surface(surface, path)  # a folder that cannot be written to is found now
     if surface.complete:
         return surface
-    measure = partial(evaluate, problem, plane, grid.points(), settings=settings)
+    measure = partial(evaluation_for(problem), problem, plane, grid.points(), settings=settings)
     images = sum(len(examples) for examples in problem.splits.values())
     _fill(surface, measure, images, Path(path) if path is not None else None, progress)
     return surface

@@ -45,9 +45,9 @@ def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = sample_surface(problem(), **GRID, path=tmp_path / "whole.h5", progress=False)
-    import landscape.run
+    import landscape.evaluate
 
-    real, stop_after, measured = landscape.run.evaluate, [0, 1, 7, 3], []
+    real, stop_after, measured = landscape.evaluate.evaluate, [0, 1, 7, 3], []
 
     def stopping(*args: Any, **options: Any) -> Any:
         left = stop_after.pop(0) if stop_after else 10**6
@@ -58,7 +58,7 @@ def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
             measured.append(index)
             yield index, values
 
-    monkeypatch.setattr("landscape.run.evaluate", stopping)
+    monkeypatch.setattr("landscape.run.evaluation_for", lambda problem: stopping)
     path = tmp_path / "parts.h5"
     for done in (0, 1, 8, 11):
         with pytest.raises(KeyboardInterrupt):
@@ -73,7 +73,7 @@ def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "s.h5"
     first = sample_surface(problem(), **GRID, path=path, progress=False)
     before = path.read_bytes()
-    monkeypatch.setattr("landscape.run.evaluate", None)  # calling it would fail
+    monkeypatch.setattr("landscape.run.evaluation_for", None)  # calling it would fail
     assert_equal(sample_surface(problem(), **GRID, path=path, progress=False), first)
     assert path.read_bytes() == before
 

@@ -72,6 +72,15 @@ class Examples:
                 "(--preprocess), such as none, or one mean and one standard deviation"
             )
 
+    @property
+    def extreme_targets(self) -> Tensor:
+        """Targets among which are the smallest and the largest: all of them."""
+        return self.targets
+
+    def head(self, count: int) -> Examples:
+        """The first ``count`` examples."""
+        return replace(self, inputs=self.inputs[:count], targets=self.targets[:count])
+
     def __len__(self) -> int:
         return len(self.inputs)
 

@@ -50,7 +50,7 @@ def _pair(item: Any, what: str) -> Pair:
     return _tensor(item[0], f"{what}: the input"), _tensor(item[1], f"{what}: the target")
 
 
-def _joined(batches: Iterable[Pair], unit: str, source: str) -> Pair:
+def joined(batches: Iterable[Pair], unit: str, source: str) -> Pair:
     """Batches end to end along their first dimension, if they agree in the other ones."""
     inputs: list[Tensor] = []
     targets: list[Tensor] = []
@@ -117,7 +117,8 @@ def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
     )
 
 
-def _batches(loader: DataLoader[Any], source: str) -> Iterator[Pair]:
+def batches_of(loader: DataLoader[Any], source: str) -> Iterator[Pair]:
+    """Each batch of a loader once, as tensors, in the order of its dataset."""
     for i, batch in enumerate(_in_dataset_order(loader)):
         yield _pair(batch, f"{source}: batch {i}")
 
@@ -163,9 +164,9 @@ def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "te
     if isinstance(data, tuple) or _is_two_arrays(data):
         inputs, targets = _pair(data, f"{source}: data")
     elif isinstance(data, DataLoader):
-        inputs, targets = _joined(_batches(data, source), "batch", source)
+        inputs, targets = joined(batches_of(data, source), "batch", source)
     elif _is_dataset(data):
-        inputs, targets = _joined(_items(data, source), "element", source)
+        inputs, targets = joined(_items(data, source), "element", source)
     else:
         raise InputError(
             f"{source}: data of type {type(data).__name__}; expected (inputs, targets), a Dataset "

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from landscape.data import Stream
 from landscape.errors import unknown_choice
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
+from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import REDUCED, Settings
+from landscape.evaluate.streamed import evaluate_streamed
 from landscape.evaluate.tuner import tune
 from landscape.grid import Grid
 from landscape.plane import Plane
@@ -15,6 +18,14 @@ from landscape.problem import Problem
 from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
+
+Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
+
+
+def evaluation_for(problem: Problem) -> Evaluation:
+    """Point by point where the examples are in memory, in passes where one split is a stream."""
+    streamed = any(isinstance(examples, Stream) for examples in problem.splits.values())
+    return evaluate_streamed if streamed else evaluate
 
 
 def choose_settings(

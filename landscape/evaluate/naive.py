@@ -30,7 +30,8 @@ def evaluate_naive(
                 shift = sum(float(c) * d[name] for c, d in zip(points[index], axes, strict=True))
                 p.copy_(origin[name] + shift)
         found: dict[str, float] = {}
-        for split, examples in problem.splits.items():
+        for split, given in problem.splits.items():
+            examples = given.head(len(given))
             rows: dict[str, list[float]] = {name: [] for name in problem.metrics}
             for i in range(len(examples)):
                 inputs = examples.preprocess(examples.inputs[i : i + 1].cpu(), torch.float64)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape.data import Examples
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
@@ -79,8 +78,4 @@ def _error(reduced: float, exact: float) -> float:
 
 
 def _with_few_examples(problem: Problem) -> Problem:
-    splits = {
-        name: Examples(e.inputs[:_EXAMPLES], e.targets[:_EXAMPLES], e.preprocess)
-        for name, e in problem.splits.items()
-    }
-    return problem.with_splits(splits)
+    return problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})

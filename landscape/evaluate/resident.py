@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor
 
-from landscape.data import Examples
+from landscape.data import Examples, Stream
+from landscape.errors import InputError
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
@@ -52,9 +53,25 @@ def evaluate(
             found: dict[str, float] = {}
             for split, examples in problem.splits.items():
                 # One transfer per split and point: nothing is fetched batch by batch.
-                rows = per_example(problem, network, examples, settings.batch_size)
+                rows = per_example(problem, network, in_memory(examples), settings.batch_size)
                 found.update(summary(problem, split, rows.cpu().double().numpy()))
         yield index, found
+
+
+def in_memory(examples: Examples | Stream) -> Examples:
+    """The examples, if they are in memory.
+
+    Raises
+    ------
+    InputError
+        If they are a stream: those are for :func:`landscape.evaluate.streamed.evaluate_streamed`.
+    """
+    if isinstance(examples, Stream):
+        raise InputError(
+            f"{examples.source}: a stream is read in passes, but this way of evaluating needs its "
+            "examples in memory; give Examples, tensors or a Dataset"
+        )
+    return examples
 
 
 @contextmanager

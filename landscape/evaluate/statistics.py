@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 
 def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, float]:
@@ -34,3 +36,47 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
         if n < 2:
             return mean, math.nan
         return mean, float(v.std(ddof=1) / math.sqrt(n) * math.sqrt(1.0 - n / population))
+
+
+class Moments:
+    """Mean and spread of rows of numbers that come in parts, without keeping them.
+
+    Parts are merged by the pairwise update of Chan, Golub and LeVeque (*Updating formulae and a
+    pairwise algorithm for computing sample variances*, 1979), which loses no digits to
+    cancellation. Nothing is fetched from the device before the end.
+    """
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sum: Tensor | None = None
+        self._squares: Tensor | None = None
+
+    def add(self, values: Tensor) -> None:
+        """Another part, shape (rows, n)."""
+        wide = values.to(torch.float32 if values.device.type == "mps" else torch.float64)
+        n, part = values.shape[1], wide.sum(dim=1)
+        squares = ((wide - part[:, None] / n) ** 2).sum(dim=1)
+        if self._sum is None or self._squares is None:
+            self.count, self._sum, self._squares = n, part, squares
+            return
+        step = part / n - self._sum / self.count
+        weight = self.count * n / (self.count + n)
+        self._squares = self._squares + squares + step**2 * weight
+        self._sum = self._sum + part  # infinity stays infinity, which updating a mean would lose
+        self.count += n
+
+    def means_and_stderrs(self, population: int) -> list[tuple[float, float]]:
+        """Per row what :func:`mean_and_stderr` gives for all its numbers together."""
+        if self._sum is None or self._squares is None:
+            raise ValueError("no values have been added")
+        n, found = self.count, []
+        for total, squares in zip(self._sum.tolist(), self._squares.tolist(), strict=True):
+            mean = total / n
+            if n >= population and math.isfinite(mean):
+                stderr = 0.0
+            elif n < 2 or not math.isfinite(mean):
+                stderr = math.nan
+            else:
+                stderr = math.sqrt(squares / (n - 1) / n * (1.0 - n / population))
+            found.append((mean, stderr))
+        return found

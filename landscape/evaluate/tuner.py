@@ -52,7 +52,7 @@ def tune(
         Whether the batch size of ``base`` is to be kept.
     """
     examples = next(iter(problem.splits.values()))
-    inputs, _ = problem.prepare(examples, 0, min(_AT_MOST, len(examples)))
+    inputs, _ = problem.prepare(examples.head(_AT_MOST), 0, _AT_MOST)
     layouts = {
         replace(base, fold=fold, channels_last=last)
         for fold in (False, True)

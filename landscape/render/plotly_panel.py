@@ -123,7 +123,7 @@ def surface_spec(
             "zaxis": {
                 **axis,
                 "title": {"text": word},
-                # A plateau of clipped values lies in the lid of the box, which would cut holes in it.
+                # A plateau of clipped values lies in the lid of the box, which would cut it.
                 "range": [scale.bottom - lid, scale.top + lid],
                 "tickmode": "array",
                 "tickvals": plain(scale.heights(free)),

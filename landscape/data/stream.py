@@ -1,0 +1,126 @@
+"""Examples that do not fit into memory: read batch by batch, anew for every pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from landscape.data.examples import Examples
+from landscape.data.preprocess import NONE, Preprocess
+from landscape.data.tensors import batches_of, joined
+from landscape.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """What one pass over the batches shows."""
+
+    count: int
+    sha256: str
+    extremes: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """A ``DataLoader`` whose batches are evaluated at many points each time they are read.
+
+    It is read once when it is made, to count and to fingerprint the examples, and once for every
+    group of points. The loader's order is that of its dataset, shuffled or not; it has to give the
+    same examples in each pass, so a dataset with random augmentation is refused by its
+    fingerprint when a run goes on.
+
+    Attributes
+    ----------
+    loader
+        Batches of pairs (inputs, targets).
+    preprocess
+        The map from inputs to what the network takes.
+    source
+        What to call the data in messages and files.
+    device
+        Where batches are moved to.
+    """
+
+    loader: DataLoader[Any]
+    preprocess: Preprocess = NONE
+    source: str = "stream"
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    seen: _Seen | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.loader, DataLoader):
+            raise InputError(
+                f"{self.source}: a stream of {type(self.loader).__name__}; expected a DataLoader"
+            )
+        if self.seen is None:
+            object.__setattr__(self, "seen", _scan(self))
+
+    def __len__(self) -> int:
+        assert self.seen is not None
+        return self.seen.count
+
+    @property
+    def population(self) -> int:
+        """All examples are used: there are no others."""
+        return len(self)
+
+    @property
+    def extreme_targets(self) -> Tensor:
+        """Two targets of the shape of the others, with the smallest and largest number in any."""
+        assert self.seen is not None
+        return self.seen.extremes
+
+    def sha256(self) -> str:
+        """A fingerprint of all inputs and targets and of the preprocessing."""
+        assert self.seen is not None
+        return self.seen.sha256
+
+    def to(self, device: torch.device) -> Stream:
+        """The same examples, their batches moved to a device."""
+        return replace(self, device=device)
+
+    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        """One pass: inputs and targets as stored, on the device."""
+        for inputs, targets in batches_of(self.loader, self.source):
+            whole = targets.long() if _narrow(targets) else targets
+            yield inputs.to(self.device), whole.to(self.device)
+
+    def head(self, count: int) -> Examples:
+        """The first ``count`` examples, in memory."""
+        first, found = [], 0
+        for batch in self.batches():
+            first.append(batch)
+            found += len(batch[0])
+            if found >= count:
+                break
+        inputs, targets = joined(first, "batch", self.source)
+        return Examples(inputs[:count], targets[:count], self.preprocess, self.source, len(self))
+
+
+def _narrow(targets: Tensor) -> bool:
+    return not targets.is_floating_point() and targets.dtype != torch.int64
+
+
+def _scan(stream: Stream) -> _Seen:
+    digest, count = hashlib.sha256(str(stream.preprocess).encode()), 0
+    low: Tensor | None = None
+    high: Tensor | None = None
+    for inputs, targets in stream.batches():
+        for tensor in (inputs, targets):
+            array = tensor.detach().cpu().contiguous()
+            digest.update(f"{array.dtype}{tuple(array.shape[1:])}".encode())
+            digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        count += len(inputs)
+        low = targets.min() if low is None else torch.minimum(low, targets.min())
+        high = targets.max() if high is None else torch.maximum(high, targets.max())
+        shape = targets.shape[1:]
+    if low is None or high is None:
+        raise InputError(f"{stream.source}: no examples; expected at least one")
+    extremes = torch.stack([low.expand(shape), high.expand(shape)])
+    return _Seen(count, digest.hexdigest(), extremes)

@@ -1,0 +1,90 @@
+"""Points in the inner loop: a batch is read, decoded and moved once, and evaluated at K points.
+
+Data that are larger than memory cost one pass for K points, not one for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from landscape.data import Examples, Stream
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.resident import exactly
+from landscape.evaluate.settings import Settings
+from landscape.evaluate.statistics import Moments
+from landscape.grid import FloatArray
+from landscape.plane import Plane
+from landscape.problem import Problem
+
+MEMORY = 512 * 2**20
+"""Bytes that the weights of the K points may take together."""
+
+_AT_MOST = 64
+
+
+def evaluate_streamed(
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    indices: Sequence[int],
+    settings: Settings | None = None,
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Like :func:`landscape.evaluate.evaluate`, for data that are read anew in every pass.
+
+    The batches are those of the stream. Means and spreads are gathered batch by batch in float64
+    (float32 on Apple MPS, which has no float64), on the device.
+    """
+    settings = settings or Settings()
+    plane = plane.to(problem.device)
+    at_once = points_at_once(problem)
+    with exactly():
+        networks = [
+            PointNetwork(problem, plane, settings) for _ in range(min(at_once, len(indices)))
+        ]
+    for start in range(0, len(indices), at_once):
+        chunk = list(indices[start : start + at_once])
+        with exactly():
+            for network, index in zip(networks, chunk, strict=False):
+                network.move_to(points[index])
+            found: list[dict[str, float]] = [{} for _ in chunk]
+            for split, examples in problem.splits.items():
+                moments = [Moments() for _ in chunk]
+                for inputs, targets in _batches(problem, examples, settings.batch_size):
+                    for network, gathered in zip(networks, moments, strict=False):
+                        output = network(inputs)
+                        rows = [m.function(output, targets) for m in problem.metrics.values()]
+                        gathered.add(torch.stack(rows))
+                for values, gathered in zip(found, moments, strict=True):
+                    values.update(_summary(problem, split, gathered, examples.population))
+        yield from zip(chunk, found, strict=True)
+
+
+def points_at_once(problem: Problem) -> int:
+    """K: as many points as their weights fit into :data:`MEMORY`, from 1 to 64."""
+    size = sum(p.numel() * p.element_size() for p in problem.origin.values())
+    return max(1, min(_AT_MOST, MEMORY // max(size, 1)))
+
+
+def _batches(
+    problem: Problem, examples: Examples | Stream, batch_size: int
+) -> Iterator[tuple[Tensor, Tensor]]:
+    if isinstance(examples, Stream):
+        for inputs, targets in examples.batches():
+            yield examples.preprocess(inputs, problem.dtype), targets
+    else:
+        for start in range(0, len(examples), batch_size):
+            yield problem.prepare(examples, start, start + batch_size)
+
+
+def _summary(problem: Problem, split: str, gathered: Moments, population: int) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, (mean, stderr) in zip(
+        problem.metrics, gathered.means_and_stderrs(population), strict=True
+    ):
+        key = problem.prefixed(split, name)
+        found[key], found[f"{key}_stderr"] = mean, stderr
+    found[problem.prefixed(split, "count")] = float(gathered.count)
+    return found
