@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import copy
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from landscape.directions import make_directions
 from landscape.evaluate.fold import fold_batch_norms
@@ -128,13 +130,15 @@ def test_outputs_are_equal_to_rounding(
     inputs = torch.randn(7, *shape, dtype=torch.float64)
     data = (inputs, torch.zeros(7))
     problem = Problem(model, data, loss=lambda o, t: o.flatten(1).sum(1), device="cpu")
-    folding = fold_batch_norms(problem.model)
-    assert (len(folding.pairs) if folding else 0) == pairs
+    rewritten = copy.deepcopy(problem.model)
+    with contextlib.suppress(Exception):
+        rewritten = fx.symbolic_trace(rewritten)
+    assert len(fold_batch_norms(rewritten, problem.model)) == pairs
 
     directions = make_directions(problem.origin, 2, ignored="none", seed=1)
     plane = Plane(problem.origin, [d.vector for d in directions])  # γ and β are displaced too
     plain = PointNetwork(problem, plane, Settings())
-    folded = PointNetwork(problem, plane, Settings(fold=True, channels_last=True))
+    folded = PointNetwork(problem, plane, Settings(fold=True, in_place=True, channels_last=True))
     for point in [(0.0, 0.0), (0.7, -1.3), (-1.0, 1.0), (0.0, 0.0)]:
         for network in (plain, folded):
             network.move_to(point)
@@ -143,28 +147,37 @@ def test_outputs_are_equal_to_rounding(
 
 
 def test_the_network_that_is_folded_stays_as_it_is() -> None:
-    model = settled(CifarResNet(8)).eval()
-    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    folding = fold_batch_norms(model)
-    assert folding is not None
-    for tensor in folding.model.parameters():
-        tensor.data.add_(1.0)
-    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    torch.manual_seed(0)
+    model = settled(CifarResNet(8))
+    data = (torch.randn(4, 3, 8, 8), torch.zeros(4).long())
+    problem = Problem(model, data, device="cpu")
+    before = {name: tensor.clone() for name, tensor in problem.model.state_dict().items()}
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    PointNetwork(problem, plane, Settings(fold=True, in_place=True)).move_to((1.0, 1.0))
+    for name, tensor in problem.model.state_dict().items():
+        assert torch.equal(tensor, before[name])
 
 
-def test_one_layer_by_hand() -> None:
-    layer, norm = nn.Conv2d(2, 3, 1), nn.BatchNorm2d(3)
+@pytest.mark.parametrize("biased", [True, False])
+@pytest.mark.parametrize("affine", [True, False])
+def test_one_layer_by_hand(biased: bool, affine: bool) -> None:
+    layer, norm = nn.Conv2d(2, 3, 1, bias=biased), nn.BatchNorm2d(3, affine=affine)
     model = settled(nn.Sequential(layer, norm)).double().eval()
-    folding = fold_batch_norms(model)
-    assert folding is not None
-    params = {name: p.detach() for name, p in model.named_parameters()}
-    found = folding.fold(params)
-    w, b, gamma, beta = (params[k].numpy() for k in ("0.weight", "0.bias", "1.weight", "1.bias"))
+    data = (torch.randn(4, 2, 1, 1, dtype=torch.float64), torch.zeros(4))
+    problem = Problem(model, data, loss=lambda o, t: o.flatten(1).sum(1), device="cpu")
+    plane = Plane(problem.origin, [problem.origin])
+    network = PointNetwork(problem, plane, Settings(fold=True))
+    network.move_to((1.0,))  # twice the weights, biases, γ and β
+    found = {name: p.detach().numpy() for name, p in network._model.named_parameters()}
+    w = 2 * layer.weight.detach().numpy()
+    b = 2 * layer.bias.detach().numpy() if biased else 0.0
+    gamma = 2 * norm.weight.detach().numpy() if affine else 1.0
+    beta = 2 * norm.bias.detach().numpy() if affine else 0.0
     mean, variance = norm.running_mean.numpy(), norm.running_var.numpy()  # type: ignore[union-attr]
     scale = gamma / np.sqrt(variance + 1e-5)
-    np.testing.assert_allclose(found["0.weight"], w * scale[:, None, None, None], rtol=1e-14)
-    np.testing.assert_allclose(found["0.bias"], beta + scale * (b - mean), rtol=1e-14)
     assert set(found) == {"0.weight", "0.bias"}
+    np.testing.assert_allclose(found["0.weight"], w * scale[:, None, None, None], rtol=1e-14)
+    np.testing.assert_allclose(found["0.bias"], beta + scale * (b - mean), rtol=1e-13)
 
 
 def test_bfloat16_outputs_come_back_in_the_problems_precision() -> None:

@@ -11,7 +11,6 @@ move with the point, and are folded anew for each; μ, σ² and ε stay.
 
 from __future__ import annotations
 
-import copy
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,14 +18,12 @@ from itertools import pairwise
 import torch
 from torch import Tensor, fx, nn
 
-from landscape.params import Params
-
 _LAYERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
 @dataclass(frozen=True)
-class _Pair:
+class Pair:
     """A layer and the batch normalization that alone reads it, by their names in the network."""
 
     layer: str
@@ -36,81 +33,53 @@ class _Pair:
     eps: float
 
 
-@dataclass(frozen=True)
-class Folding:
-    """A network without its folded normalizations, and how to compute its parameters.
+def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
+    """Take the batch normalizations that can be folded out of ``model``.
 
-    Attributes
+    Pairs are found in the graph of a traced network, and otherwise between neighbours inside
+    ``nn.Sequential``. A layer is folded only if its output goes nowhere else, and neither it nor
+    its normalization is used twice or shares parameters.
+
+    Parameters
     ----------
     model
-        A copy in which every folded layer has a bias and its normalization is gone.
-    pairs
-        What was folded.
+        In evaluation mode; it is changed. Every folded layer has a bias afterwards, whose value,
+        like that of its weight, is for :class:`~landscape.evaluate.weights.PointWeights` to write.
+    original
+        The network as it was, with all its modules.
+
+    Returns
+    -------
+    tuple
+        What was folded; empty where nothing could be.
     """
-
-    model: nn.Module
-    pairs: tuple[_Pair, ...]
-
-    def fold(self, point: Params) -> Params:
-        """Parameters of the original network to those of the folded one, in the same precision."""
-        folded = dict(point)
-        for pair in self.pairs:
-            inverse = torch.rsqrt(pair.variance + pair.eps)
-            gamma = folded.pop(f"{pair.norm}.weight", None)
-            beta = folded.pop(f"{pair.norm}.bias", None)
-            scale = inverse if gamma is None else gamma * inverse
-            weight, bias = folded[f"{pair.layer}.weight"], folded.get(f"{pair.layer}.bias")
-            shift = -pair.mean if bias is None else bias - pair.mean
-            folded[f"{pair.layer}.weight"] = weight * scale.reshape(-1, *[1] * (weight.ndim - 1))
-            folded[f"{pair.layer}.bias"] = scale * shift if beta is None else beta + scale * shift
-        return folded
-
-
-def fold_batch_norms(model: nn.Module) -> Folding | None:
-    """Fold what can be folded; None where nothing can.
-
-    Pairs are found by tracing the network with ``torch.fx``; where that fails (control flow that
-    depends on the data), by neighbours inside ``nn.Sequential``. A layer is folded only if its
-    output goes nowhere else, and neither it nor its normalization is used twice or shares
-    parameters. The network is expected in evaluation mode, and is left as it is.
-    """
-    model = copy.deepcopy(model)
-    traced = _traced(model)
-    names = _pairs_in_graph(traced, model) if traced is not None else _pairs_in_sequences(model)
-    folded: nn.Module = traced if traced is not None else model
-    alone = _unshared(model)
+    traced = isinstance(model, fx.GraphModule)
+    names = _pairs_in_graph(model, original) if traced else _pairs_in_sequences(model)
+    alone = _unshared(original)
     pairs = []
     for layer_name, norm_name in names:
-        layer, norm = model.get_submodule(layer_name), model.get_submodule(norm_name)
+        layer, norm = original.get_submodule(layer_name), original.get_submodule(norm_name)
         if not (isinstance(layer, _LAYERS) and isinstance(norm, _NORMS)):
             continue
         if norm.running_mean is None or norm.running_var is None or norm.training:
             continue
-        if layer_name not in alone or norm_name not in alone:
-            continue
-        pairs.append(_Pair(layer_name, norm_name, norm.running_mean, norm.running_var, norm.eps))
-    if not pairs:
-        return None
+        if layer_name in alone and norm_name in alone:
+            mean, variance = norm.running_mean, norm.running_var
+            pairs.append(Pair(layer_name, norm_name, mean, variance, norm.eps))
     for pair in pairs:
-        layer = folded.get_submodule(pair.layer)
-        assert isinstance(layer.weight, Tensor)
-        if layer.bias is None:
-            zeros = torch.zeros_like(pair.mean)
-            layer.bias = nn.Parameter(zeros.to(layer.weight.dtype), requires_grad=False)
-        _remove(folded, pair.norm)
-    if isinstance(folded, fx.GraphModule):
-        folded.recompile()
-    return Folding(folded, tuple(pairs))
+        folded = model.get_submodule(pair.layer)
+        assert isinstance(folded.weight, Tensor)
+        if folded.bias is None:
+            zeros = torch.zeros_like(pair.mean, dtype=folded.weight.dtype)
+            folded.bias = nn.Parameter(zeros, requires_grad=False)
+        _remove(model, pair.norm)
+    if isinstance(model, fx.GraphModule):
+        model.recompile()
+    return tuple(pairs)
 
 
-def _traced(model: nn.Module) -> fx.GraphModule | None:
-    try:
-        return fx.symbolic_trace(model)
-    except Exception:  # a network may refuse to be traced in any way it likes
-        return None
-
-
-def _pairs_in_graph(traced: fx.GraphModule, model: nn.Module) -> list[tuple[str, str]]:
+def _pairs_in_graph(traced: nn.Module, model: nn.Module) -> list[tuple[str, str]]:
+    assert isinstance(traced, fx.GraphModule)
     calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
     pairs = []
     for node in traced.graph.nodes:

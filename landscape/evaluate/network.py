@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
-from landscape.evaluate.fold import Folding, fold_batch_norms
+from landscape.evaluate.fold import Pair, fold_batch_norms
+from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.settings import Settings
-from landscape.params import Params
+from landscape.evaluate.weights import PointWeights
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 
@@ -28,25 +29,25 @@ class PointNetwork:
     """
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
-        self._plane = plane
         self._settings = settings
-        self._folding: Folding | None = fold_batch_norms(problem.model) if settings.fold else None
-        model = self._folding.model if self._folding else copy.deepcopy(problem.model)
+        model: nn.Module = copy.deepcopy(problem.model)
+        if settings.fold or settings.in_place:
+            model = _traced(model) or model
+        pairs: tuple[Pair, ...] = ()
+        if settings.fold:
+            pairs = fold_batch_norms(model, problem.model)
+        if settings.in_place and isinstance(model, fx.GraphModule):
+            reuse_memory(model)
         if settings.reduced is not None:
             model = model.to(settings.reduced)
         if settings.channels_last:
             model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._model: nn.Module = model
-        self._own = _tensors_by_name(model, problem.model)
+        self._model = model
+        self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
 
     def move_to(self, coordinates: Coordinates) -> None:
         """Take the weights of one point."""
-        point: Params = self._plane.at(coordinates)
-        if self._folding is not None:
-            point = self._folding.fold(point)
-        for name, tensor in point.items():
-            for own in self._own.get(name, ()):
-                own.copy_(tensor)
+        self._weights.write(coordinates)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs in the problem's own precision, whatever they were computed in."""
@@ -60,6 +61,13 @@ class PointNetwork:
             # Integer inputs (tokens) do not say what the network's precision is: float32 then.
             output = output.to(dtype if dtype.is_floating_point else torch.float32)
         return output
+
+
+def _traced(model: nn.Module) -> fx.GraphModule | None:
+    try:
+        return fx.symbolic_trace(model)
+    except Exception:  # a network may refuse to be traced in any way it likes
+        return None
 
 
 def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Tensor]]:

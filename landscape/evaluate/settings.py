@@ -24,6 +24,8 @@ class Settings:
     ----------
     fold
         Batch normalization is folded into the convolution or linear layer before it.
+    in_place
+        Activations and sums are written over their input where nothing else reads it.
     channels_last
         Images and convolutions lie in memory with the channels innermost.
     reduced
@@ -34,6 +36,7 @@ class Settings:
     """
 
     fold: bool = False
+    in_place: bool = False
     channels_last: bool = False
     reduced: torch.dtype | None = None
     batch_size: int = 128
@@ -49,6 +52,7 @@ class Settings:
         """As a surface stores it; ``own`` is the network's own precision."""
         return {
             "batch_norm_folded": int(self.fold),
+            "in_place": int(self.in_place),
             "channels_last": int(self.channels_last),
             "precision": str(self.reduced or own).removeprefix("torch."),
             "batch_size": self.batch_size,
@@ -61,6 +65,7 @@ class Settings:
             precision = str(stored["precision"])
             return Settings(
                 bool(stored["batch_norm_folded"]),
+                bool(stored["in_place"]),
                 bool(stored["channels_last"]),
                 None if precision == stored["dtype"] else REDUCED[precision],
                 int(stored["batch_size"]),
@@ -71,6 +76,7 @@ class Settings:
     def __str__(self) -> str:
         parts = [f"batch {self.batch_size}"]
         parts += ["batch norm folded"] if self.fold else []
+        parts += ["in place"] if self.in_place else []
         parts += ["channels last"] if self.channels_last else []
         parts += [str(self.reduced).removeprefix("torch.")] if self.reduced else []
         return ", ".join(parts)

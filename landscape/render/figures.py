@@ -37,7 +37,7 @@ from landscape.render.surface_panel import best_shows, box_heights, draw_surface
 from landscape.surface import Surface
 
 _CONTOUR_MARGINS = Margins(left=0.76, right=0.1, below=0.27)
-_SURFACE_MARGINS = Margins(left=0.02, right=0.3, below=0.16, above=-0.22)
+_SURFACE_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
 _SURFACE_ASPECT = 0.94
 _HEIGHT_TICKS = 4
 _CURVE_MARGINS = Margins(left=0.62, right=0.52, below=0.27)

@@ -131,8 +131,8 @@ def _dress(axes: Any, panel: Heights, scale: Scale, ticks: FloatArray, camera: C
     axes.set_yticks(inner_ticks(y))
     axes.set_box_aspect((1, 1, HEIGHT), zoom=0.9)
     axes.view_init(camera.elevation, camera.azimuth)
-    axes.set_xlabel(axis_name(panel.surface, "x"), labelpad=-5, parse_math=False)
-    axes.set_ylabel(axis_name(panel.surface, "y"), labelpad=-5, parse_math=False)
+    axes.set_xlabel(axis_name(panel.surface, "x"), labelpad=-4, parse_math=False)
+    axes.set_ylabel(axis_name(panel.surface, "y"), labelpad=-2, parse_math=False)
     axes.tick_params(pad=-2.5)
     axes.tick_params(axis="z", pad=2)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
