@@ -147,6 +147,27 @@ def test_inference_mode_does_not_leak_between_points() -> None:
         assert not torch.is_inference_mode_enabled()
 
 
+def test_tensorfloat_is_off_inside_and_the_users_own_choice_outside() -> None:
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    seen = []
+
+    def look(output: Tensor, target: Tensor) -> Tensor:
+        seen.append((cudnn.enabled, cudnn.allow_tf32, matmul.allow_tf32))
+        return output[:, 0]
+
+    problem = Problem(nn.Linear(1, 1), (torch.ones(2, 1), torch.ones(2)), loss=look, device="cpu")
+    before = cudnn.allow_tf32, matmul.allow_tf32
+    for own in (True, False):
+        cudnn.allow_tf32 = matmul.allow_tf32 = own
+        try:
+            seen.clear()
+            for _ in evaluate(problem, plane_of(problem), POINTS, [0, 1]):
+                assert (cudnn.allow_tf32, matmul.allow_tf32) == (own, own)
+        finally:
+            cudnn.allow_tf32, matmul.allow_tf32 = before
+        assert set(seen) == {(True, False, False)}  # cuDNN itself stays in use
+
+
 def test_stderr_is_what_repeated_samples_spread() -> None:
     rng = np.random.default_rng(1)
     population = rng.exponential(size=400) ** 2

@@ -76,9 +76,15 @@ def in_memory(examples: Examples | Stream) -> Examples:
 
 @contextmanager
 def exactly() -> Iterator[None]:
-    """No gradients, and no TensorFloat-32: cuDNN's silent default keeps 10 bits of the mantissa."""
-    with torch.inference_mode(), torch.backends.cudnn.flags(allow_tf32=False):
-        yield
+    """No gradients, and no TensorFloat-32, whose mantissa has 10 bits: cuDNN's silent default."""
+    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = convolutions.allow_tf32, products.allow_tf32
+    convolutions.allow_tf32 = products.allow_tf32 = False
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        convolutions.allow_tf32, products.allow_tf32 = before
 
 
 def per_example(
