@@ -12,9 +12,12 @@ from pathlib import Path
 from landscape.build import build_problem, load_splits
 from landscape.device import choose_device
 from landscape.directions import make_directions
-from landscape.grid import parse_range
+from landscape.extent import common_extent
+from landscape.grid import automatic_range, parse_range
 from landscape.history import read_history
 from landscape.models.named import Network, build_network
+from landscape.plane import Plane
+from landscape.problem import Problem
 from landscape.render import save
 from landscape.run import sample_surface
 from landscape.summary import describe
@@ -63,35 +66,50 @@ def run_default_job(
     folder
         Where weights, surfaces and pictures go; made if it is not there.
     x, y
-        The grid of both surfaces.
+        The grid of both surfaces; ``auto:count`` for ``x`` makes both axes as long as either
+        network needs (see :func:`landscape.extent.common_extent`).
     limit
         Training digits behind each value (of 1,437).
     seed
         Of the random directions.
     """
     # What cannot work is found before minutes of training.
-    axes = parse_range(x, "x"), parse_range(y, "y")
+    automatic = x.startswith("auto")
+    axes = (automatic_range(x, 1.0),) * 2 if automatic else (parse_range(x), parse_range(y, "y"))
     make_directions({}, seed=seed)
     load_splits("digits", limit=limit)
     choose_device(device)
     folder = Path(folder)
+    weights = {kind: _trained(kind, folder, device, progress) for kind in VARIANTS}
+    problems = {
+        kind: build_problem(
+            "resnet56", weights=path, shortcuts=kind, data="digits", limit=limit, device=device
+        )
+        for kind, path in weights.items()
+    }
+    if automatic:
+        extent = common_extent([(p, _plane(p, seed)) for p in problems.values()])
+        axes = (automatic_range(x, extent.distance),) * 2
     surfaces: dict[str, Surface] = {}
-    test_errors: dict[str, float] = {}
     files = []
     for kind, title in VARIANTS.items():
-        weights = _trained(kind, folder, device, progress)
-        test_errors[kind] = read_history(weights.with_name(HISTORY)).columns["test_error"][-1]
         path = folder / f"resnet56-{kind}.h5"
-        problem = build_problem(
-            "resnet56", weights=weights, shortcuts=kind, data="digits", limit=limit, device=device
-        )
         surfaces[kind] = sample_surface(
-            problem, *axes, path=path, seed=seed, title=title, progress=progress
+            problems[kind], *axes, path=path, seed=seed, title=title, progress=progress
         )
-        files += [weights, path]
+        files += [weights[kind], path]
+    test_errors = {
+        kind: read_history(path.with_name(HISTORY)).columns["test_error"][-1]
+        for kind, path in weights.items()
+    }
     drawn = list(surfaces.values())
     files += [save(drawn, folder / picture, style) for picture, style in PICTURES.items()]
     return DefaultJob(surfaces, files, test_errors)
+
+
+def _plane(problem: Problem, seed: int) -> Plane:
+    directions = make_directions(problem.origin, seed=seed)
+    return Plane(problem.origin, [d.vector for d in directions])
 
 
 def _trained(kind: str, folder: Path, device: str, progress: bool) -> Path:

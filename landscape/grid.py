@@ -67,6 +67,22 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
     return values
 
 
+def automatic_range(text: str, distance: float) -> FloatArray:
+    """Coordinates from ``auto`` or ``auto:count``: ``count`` (25) of them, ±``distance``.
+
+    Raises
+    ------
+    InputError
+        If the text is not of that form, or the count is below 2.
+    """
+    word, colon, count = text.partition(":")
+    if word != "auto" or (colon and not (count.isdecimal() and int(count) > 1)):
+        raise InputError(
+            f"--x={text}: expected auto, or auto:count with at least 2 points, as in --x=auto:51"
+        )
+    return parse_range(f"{-distance!r}:{distance!r}:{count or 25}")
+
+
 def _axis(values: npt.ArrayLike, name: str) -> FloatArray:
     axis = np.array(values, dtype=np.float64)
     if axis.ndim != 1 or axis.size == 0:

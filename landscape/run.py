@@ -18,7 +18,8 @@ from tqdm import tqdm
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
 from landscape.evaluate import choose_settings, evaluation_for
-from landscape.grid import Grid, coarse_to_fine, parse_range
+from landscape.extent import common_extent
+from landscape.grid import Grid, automatic_range, coarse_to_fine, parse_range
 from landscape.params import Params
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -68,7 +69,9 @@ def sample_surface(
     problem
         Network, examples and metrics.
     x, y
-        Coordinates: ``start:stop:count`` or an increasing array; ``y=None`` for a line.
+        Coordinates: ``start:stop:count`` or an increasing array; ``y=None`` for a line. With
+        ``auto:count`` for ``x`` both axes run as far as the loss takes to rise: see
+        :func:`landscape.extent.common_extent`.
     path
         A file that is written as the points come. If it is there already and belongs to the same
         run, only the missing points are computed.
@@ -92,17 +95,16 @@ def sample_surface(
         If the file belongs to another run (what differs is named), is no surface, or cannot be
         written; and for whatever cannot be used.
     """
-    axes = [parse_range(a, n) if isinstance(a, str) else a for n, a in [("x", x), ("y", y)]]
-    grid = Grid(*[a for a in axes if a is not None])  # type: ignore[arg-type]
     made = make_directions(
         problem.origin,
-        len(grid.axes),
+        1 if y is None else 2,
         kind=directions,
         normalization=normalization,
         ignored=ignored,
         seed=seed,
     )
     plane = Plane(problem.origin, [d.vector for d in made])
+    grid, range_facts = _grid(problem, plane, x, y)
     found = open_surface(path) if path is not None and Path(path).exists() else None
     settings, facts = choose_settings(
         problem,
@@ -113,7 +115,7 @@ def sample_surface(
         tuned=tuned,
         stored=found.attributes if found is not None else None,
     )
-    surface = _empty(problem, grid, plane, made, facts)
+    surface = _empty(problem, grid, plane, made, {**facts, **range_facts})
     if title:
         surface.attributes["title"] = title
     renamed = found is not None and title is not None and found.attributes.get("title") != title
@@ -127,6 +129,18 @@ def sample_surface(
     images = sum(len(examples) for examples in problem.splits.values())
     _fill(surface, measure, images, Path(path) if path is not None else None, progress)
     return surface
+
+
+def _grid(
+    problem: Problem, plane: Plane, x: Range, y: Range | None
+) -> tuple[Grid, dict[str, Attribute]]:
+    """The grid, and the level behind its range where that is found automatically."""
+    if isinstance(x, str) and x.startswith("auto"):
+        extent = common_extent([(problem, plane)])
+        values = automatic_range(x, extent.distance)
+        return Grid(values, None if y is None else values), {"range_level": extent.level}
+    axes = [parse_range(a, n) if isinstance(a, str) else a for n, a in [("x", x), ("y", y)]]
+    return Grid(*[a for a in axes if a is not None]), {}  # type: ignore[arg-type]
 
 
 def _empty(

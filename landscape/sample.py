@@ -50,6 +50,9 @@ def _command(argv: Sequence[str] | None) -> None:
 
 def _surface(given: dict[str, Any]) -> None:
     x, y = given.pop("x", None), given.pop("y", None)
+    if x is not None and x.startswith("auto"):
+        _check_automatic(x, y)
+        y = x
     if x is None:
         if y is not None:
             raise InputError(f"--y={y} without --x: give both, or --x alone for a line")
@@ -85,6 +88,8 @@ def _surface(given: dict[str, Any]) -> None:
 def _default_job(given: dict[str, Any]) -> None:
     allowed = {"x": "x", "y": "y", "limit": "limit", "seed": "seed", "device": "device"}
     folder = given.pop("output", None)
+    if given.get("x", "").startswith("auto"):
+        _check_automatic(given["x"], given.get("y"))
     for option in given:
         if option not in allowed:
             raise InputError(
@@ -94,6 +99,11 @@ def _default_job(given: dict[str, Any]) -> None:
             )
     result = run_default_job(*([folder] if folder is not None else []), **given)
     print("\n".join(result.report()))
+
+
+def _check_automatic(x: str, y: str | None) -> None:
+    if y is not None:
+        raise InputError(f"--x={x} is for both axes, but --y={y} came too: leave --y out")
 
 
 def _on(text: str) -> bool:
@@ -139,7 +149,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     plane = parser.add_argument_group("plane")
     plane.add_argument(
-        "--x", metavar="A:B:N", help="N coordinates from A to B (default: -1:1:25 on both axes)"
+        "--x",
+        metavar="A:B:N",
+        help="N coordinates from A to B (default: -1:1:25 on both axes), or auto:N: both axes as "
+        "far as the loss takes to rise to twice that of guessing",
     )
     plane.add_argument("--y", metavar="A:B:N", help="the same; --x without --y gives a line")
     plane.add_argument(

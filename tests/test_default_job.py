@@ -63,3 +63,18 @@ def test_done_again_it_uses_what_is_there(default_job: Job) -> None:
     again = run_default_job(default_job.folder, "-1:1:5", "-1:0.5:4", limit=60, progress=False)
     assert again.surfaces["none"].complete
     assert {p: p.stat().st_mtime_ns for p in default_job.folder.rglob("*.pt")} == before
+
+
+def test_an_automatic_range_is_the_same_for_both(default_job: Job) -> None:
+    from landscape.default_job import run_default_job
+
+    for kind in VARIANTS:
+        (default_job.folder / f"resnet56-{kind}.h5").rename(default_job.folder / f"{kind}.kept")
+    try:
+        found = run_default_job(default_job.folder, "auto:3", limit=60, progress=False)
+        a, b = (found.surfaces[kind].grid for kind in VARIANTS)
+        assert a.same_as(b)
+        assert a.x[-1] not in (1.0, 0.0)
+    finally:
+        for kind in VARIANTS:
+            (default_job.folder / f"{kind}.kept").rename(default_job.folder / f"resnet56-{kind}.h5")

@@ -20,6 +20,7 @@ LAYERS = [
     {"models", "problem", "directions"},
     {"build", "plane", "training"},
     {"evaluate"},
+    {"extent"},
     {"run"},
     {"render"},
     {"default_job"},

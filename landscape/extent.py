@@ -1,0 +1,113 @@
+"""How far out a plane is worth looking at: the distance at which the loss has risen to a level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.evaluate import evaluate
+from landscape.plane import Plane
+from landscape.problem import Problem
+
+CHANCE_MULTIPLE = 2.0
+"""A cross-entropy has risen far enough where it is twice that of guessing, 2 ln(classes)."""
+
+ORIGIN_MULTIPLE = 100.0
+"""Any other loss has, where it is a hundred times that of the trained network."""
+
+_EXAMPLES = 256
+_LARGEST, _SMALLEST = 64.0, 2.0**-20
+_STEPS = 6  # halvings of the logarithm: the level is met to about 1% of the distance
+
+
+@dataclass(frozen=True)
+class Extent:
+    """A distance from the trained network, in multiples of the directions, and how it was found.
+
+    Attributes
+    ----------
+    distance
+        The grid runs from ``-distance`` to ``distance``; two significant digits.
+    level
+        The loss that is reached there, on average over both ends of all axes.
+    """
+
+    distance: float
+    level: float
+
+
+def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None = None) -> Extent:
+    """The distance at which the loss of every network has risen to ``level``.
+
+    The loss is the mean over both ends of each axis, on a few hundred examples; NaN and infinity
+    count as risen. The same distance is meant for all networks that are compared: it is the
+    largest that any of them needs.
+
+    Parameters
+    ----------
+    problems
+        Networks with their planes.
+    level
+        None is 2 ln(classes) for a cross-entropy, and otherwise a hundred times the loss at the
+        origin; the largest of those where several networks are given.
+
+    Raises
+    ------
+    InputError
+        If the loss of a network does not reach the level within 64 times its directions.
+    """
+    if level is None:
+        level = max(_level(problem, plane) for problem, plane in problems)
+    return Extent(max(_distance(problem, plane, level) for problem, plane in problems), level)
+
+
+def _level(problem: Problem, plane: Plane) -> float:
+    classes = problem.attributes.get("classes")
+    if problem.loss == "cross_entropy" and isinstance(classes, int):
+        return CHANCE_MULTIPLE * math.log(classes)
+    return ORIGIN_MULTIPLE * _risen(problem, plane, 0.0)
+
+
+def _distance(problem: Problem, plane: Plane, level: float) -> float:
+    few = problem.with_splits({n: e.head(_EXAMPLES) for n, e in problem.splits.items()})
+    high = 1.0 / 16
+    while not _at_least(_risen(few, plane, high), level):
+        high *= 2
+        if high > _LARGEST:
+            raise InputError(
+                f"--x=auto: the loss does not rise to {level:.4g} within {_LARGEST:g} times the "
+                "directions; give a range, as in --x=-1:1:51"
+            )
+    low = high / 2
+    while low > _SMALLEST and _at_least(_risen(few, plane, low), level):
+        low, high = low / 2, low
+    for _ in range(_STEPS):
+        middle = math.sqrt(low * high)
+        if _at_least(_risen(few, plane, middle), level):
+            high = middle
+        else:
+            low = middle
+    return _rounded_up(high)
+
+
+def _risen(problem: Problem, plane: Plane, distance: float) -> float:
+    """The loss of the first split, averaged over both ends of each axis at a distance."""
+    axes = len(plane.axes)
+    ends = np.concatenate([np.eye(axes), -np.eye(axes)]) * distance
+    name = problem.prefixed(next(iter(problem.splits)), "loss")
+    found = evaluate(problem, plane, ends, range(len(ends)))
+    return float(np.mean([values[name] for _, values in found]))
+
+
+def _at_least(loss: float, level: float) -> bool:
+    return not loss < level  # NaN has risen
+
+
+def _rounded_up(value: float) -> float:
+    """To two significant digits, upwards."""
+    unit = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return float(f"{math.ceil(value / unit - 1e-9) * unit:.2g}")

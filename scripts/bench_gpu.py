@@ -1,0 +1,136 @@
+"""How near the engine comes to what a GPU could do, and what 51×51 points would take.
+
+ResNet-56 at 32×32 over 50,000 images that lie on the GPU as bytes. For each way of computing it
+prints images a second, the share of two floors, and the time for 2,601 points:
+
+- arithmetic: 0.25 GFLOP an image, at the rate of a large matrix product measured here first;
+- memory: every activation written once and read once, at the bandwidth of a large copy.
+
+    python scripts/bench_gpu.py -o bench_gpu.json
+
+Where PyTorch sees no CUDA device it says so and stops.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from landscape.data import Examples
+from landscape.data.preprocess import CIFAR10
+from landscape.directions import make_directions
+from landscape.evaluate import Settings, evaluate
+from landscape.evaluate.tuner import tune
+from landscape.models import CifarResNet
+from landscape.plane import Plane
+from landscape.problem import Problem
+
+FLOP_AN_IMAGE = 0.25e9
+GRID_POINTS = 51 * 51
+IMAGES = 50_000
+
+
+def activation_bytes(model: torch.nn.Module, element: int) -> float:
+    """Bytes an image that a network without fusion moves: outputs of its layers, in and out."""
+    moved = [0]
+
+    def count(module: torch.nn.Module, _: Any, output: torch.Tensor) -> None:
+        moved[0] += 2 * output.numel() * element
+
+    layers = [m for m in model.modules() if isinstance(m, torch.nn.Conv2d)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    with torch.no_grad():
+        model(torch.zeros(1, 3, 32, 32))
+    for hook in hooks:
+        hook.remove()
+    return float(moved[0])
+
+
+def seconds(work: Callable[[], object], rounds: int = 5) -> float:
+    """The median time of some work on the GPU, after one round of warming up."""
+    times = []
+    for _ in range(rounds + 1):
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        work()
+        torch.cuda.synchronize()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times[1:])
+
+
+def ceilings() -> dict[str, float]:
+    """FLOP a second of a large matrix product per precision, bytes a second of a large copy."""
+    found = {}
+    for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
+        a = torch.randn(8192, 8192, device="cuda", dtype=dtype)
+        found[f"flop_{name}"] = 2 * 8192**3 / seconds(lambda a=a: a @ a)  # type: ignore[misc]
+    source = torch.randn(2**30, device="cuda")
+    target = torch.empty_like(source)
+    found["bytes"] = 2 * source.numel() * 4 / seconds(lambda: target.copy_(source))
+    return found
+
+
+def main() -> int:
+    """Parse, run, print, write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--points", type=int, default=3, help="measured (3)")
+    parser.add_argument("-o", "--output", default="bench_gpu.json")
+    options = parser.parse_args()
+    if not torch.cuda.is_available():
+        print("no CUDA device that PyTorch can use: nothing was measured")
+        return 1
+    torch.manual_seed(0)
+    model = CifarResNet(56).eval()
+    images = torch.randint(0, 256, (IMAGES, 3, 32, 32), dtype=torch.uint8)
+    examples = Examples(images, torch.randint(0, 10, (IMAGES,)), CIFAR10, "random")
+    problem = Problem(model, {"train": examples}, device="cuda")
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    points = np.linspace(-1, 1, options.points)[:, None].repeat(2, axis=1)
+    tuned = replace(tune(problem, plane, points, Settings()), batch_size=2048)
+    ways = {
+        "plain": Settings(batch_size=2048),
+        "tuned": tuned,
+        "bfloat16": replace(tuned, reduced=torch.bfloat16),
+    }
+    limits = ceilings()
+    result: dict[str, Any] = {"device": torch.cuda.get_device_name(), "ceilings": limits}
+    exact: list[float] = []
+    for name, settings in ways.items():
+        losses: list[float] = []
+
+        def work(settings: Settings = settings, losses: list[float] = losses) -> None:
+            found = dict(evaluate(problem, plane, points, range(len(points)), settings))
+            losses[:] = [found[i]["train_loss"] for i in range(len(points))]
+
+        rate = len(points) * IMAGES / seconds(work, rounds=3)
+        exact = exact or losses
+        precision = "bfloat16" if settings.reduced else "float32"
+        arithmetic = limits[f"flop_{precision}"] / FLOP_AN_IMAGE
+        memory = limits["bytes"] / activation_bytes(model, 2 if settings.reduced else 4)
+        error = max(abs(a - b) / b for a, b in zip(losses, exact, strict=True))
+        minutes = GRID_POINTS * IMAGES / rate / 60
+        print(
+            f"{name:>9} {rate:9.0f} images/s: {rate / arithmetic:.1%} of the arithmetic floor, "
+            f"{rate / memory:.1%} of the memory floor; 51×51×50,000 in {minutes:.1f} minutes; "
+            f"losses off by at most {error:.1e} of plain's"
+        )
+        result[name] = {"images_per_second": rate, "losses": losses, "minutes": minutes}
+    Path(options.output).write_text(json.dumps(result, indent=1))
+    print(f"wrote {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
