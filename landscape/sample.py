@@ -16,10 +16,12 @@ from landscape.build import SPLITS, build_problem
 from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, make_directions, save_directions
 from landscape.errors import InputError, unknown_choice
+from landscape.evaluate import Settings
 from landscape.metrics import LOSSES
 from landscape.models import SHORTCUTS
 from landscape.run import sample_surface
 from landscape.summary import describe
+from landscape.surface import Surface
 
 DESCRIPTION = """Measure loss and accuracy on a grid of a plane (or line) around trained weights.
 
@@ -82,6 +84,7 @@ def _surface(given: dict[str, Any]) -> None:
             [d.attributes for d in directions],
         )
     print(f"{output}: {describe(surface)}")
+    print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print(f"draw it: python -m landscape.render {output} -o {output.with_suffix('.png')}")
 
 
@@ -99,6 +102,12 @@ def _default_job(given: dict[str, Any]) -> None:
             )
     result = run_default_job(*([folder] if folder is not None else []), **given)
     print("\n".join(result.report()))
+
+
+def _precision(surface: Surface) -> str:
+    """What was measured of a reduced precision, if anything was."""
+    error = surface.attributes.get("precision_error")
+    return "" if error is None else f"; error {error:.3g} ({surface.attributes['precision_bound']})"
 
 
 def _check_automatic(x: str, y: str | None) -> None:
