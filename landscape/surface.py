@@ -6,6 +6,7 @@ is not installed.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -156,6 +157,21 @@ class Surface:
         from landscape.render import save_page
 
         return save_page([self], path, **style)
+
+    def _repr_png_(self) -> bytes | None:
+        """The picture that a notebook shows of it: a contour, or a curve of a line.
+
+        None where there is nothing to draw, as with a single point: it shows its text then.
+        """
+        from landscape.render import contour, curve
+
+        try:
+            figure = curve(self) if self.y is None or 1 in self.grid.shape else contour(self)
+        except InputError:
+            return None
+        stream = io.BytesIO()
+        figure.savefig(stream, format="png", dpi=144)
+        return stream.getvalue()
 
     def __repr__(self) -> str:
         done = int(self.done.sum())

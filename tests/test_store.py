@@ -202,3 +202,17 @@ def test_to_the_authors_layout_and_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.done, surface.done)
     for name in ("train_loss", "train_accuracy"):
         np.testing.assert_array_equal(read[name][read.done], surface[name][surface.done])
+
+
+@pytest.mark.parametrize(("nx", "ny"), [(4, 3), (5, 0), (5, 1)])
+def test_a_surface_shows_itself_in_a_notebook(nx: int, ny: int) -> None:
+    surface = tilted(nx, ny)
+    surface.values["train_loss"] += 2.0
+    picture = surface._repr_png_()
+    assert picture is not None
+    assert picture.startswith(b"\x89PNG")
+    assert "train_loss" in repr(surface)
+    surface.done[...] = False
+    assert surface._repr_png_() is None
+    assert tilted(1, 1)._repr_png_() is None
+    assert f"0/{surface.grid.size} points" in repr(surface)
