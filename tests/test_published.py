@@ -10,7 +10,7 @@ import pytest
 
 from landscape.build import build_problem
 from landscape.directions import make_directions
-from landscape.evaluate import evaluate
+from landscape.evaluate import Settings, evaluate
 from landscape.plane import Plane
 from landscape.run import sample_surface
 from landscape.store import open_surface
@@ -44,7 +44,10 @@ def test_the_origin(shared: Path, network: str) -> None:
     assert found["test_count"] == 932
 
 
-def compare(shared: Path, network: str, indices: list[int]) -> None:
+PLAIN, FAST = Settings(), Settings(fold=True, in_place=True, channels_last=True)
+
+
+def compare(shared: Path, network: str, indices: list[int], settings: Settings) -> None:
     """Along the authors' directions, on the authors' 1,000 examples."""
     reference = open_surface(shared / "reference" / f"{network}_7x7.h5")
     problem = build_problem(
@@ -60,19 +63,23 @@ def compare(shared: Path, network: str, indices: list[int]) -> None:
         points = np.array(
             [[x, y] for y in file["ycoordinates"][()] for x in file["xcoordinates"][()]]
         )
-    for index, found in evaluate(problem, plane, points, indices):
+    for index, found in evaluate(problem, plane, points, indices, settings):
         expected = reference["train_loss"].flat[index]
         assert found["train_loss"] == pytest.approx(expected, rel=1e-4), points[index]
         correct = 1000 * reference["train_accuracy"].flat[index]
         assert abs(1000 * found["train_accuracy"] - correct) <= 1.001, points[index]
 
 
+@pytest.mark.parametrize("settings", [PLAIN, FAST], ids=str)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_authors_surface_at_corners_edges_and_centre(shared: Path, network: str) -> None:
-    compare(shared, network, [0, 6, 17, 24, 30, 45, 48])
+def test_the_authors_surface_at_corners_edges_and_centre(
+    shared: Path, network: str, settings: Settings
+) -> None:
+    compare(shared, network, [0, 6, 17, 24, 30, 45, 48], settings)
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("settings", [PLAIN, FAST], ids=str)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_authors_surface_at_every_point(shared: Path, network: str) -> None:
-    compare(shared, network, list(range(49)))
+def test_the_authors_surface_at_every_point(shared: Path, network: str, settings: Settings) -> None:
+    compare(shared, network, list(range(49)), settings)

@@ -1,0 +1,40 @@
+"""The benchmark scripts run as they stand, check their values, and write what they measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.conftest import ROOT
+
+
+def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, str(ROOT / "scripts" / script), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_the_engine_is_measured_against_the_loops_that_people_write(tmp_path: Path) -> None:
+    output = tmp_path / "bench.json"
+    result = run("bench_engine.py", "--examples", "6", "--rounds", "1", "-o", str(output))
+    assert result.returncode == 0, result.stderr
+    written = json.loads(output.read_text())
+    assert written["environment"]["torch"] == torch.__version__
+    losses = written["compare"]["losses"]
+    for way in ("loader", "tuned"):
+        assert losses[way] == pytest.approx(losses["plain"], rel=1e-4)
+    assert losses["bfloat16"] == pytest.approx(losses["plain"], rel=0.2)
+    assert all(rate > 0 for rates in written["compare"]["rates"].values() for rate in rates)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here to be measured")
+def test_without_a_gpu_the_gpu_benchmark_says_so_and_stops() -> None:
+    result = run("bench_gpu.py")
+    assert result.returncode == 1
+    assert "no CUDA device" in result.stdout
