@@ -9,6 +9,9 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+# Before torch: threads that wait by spinning take the cores from other processes of the tests.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import matplotlib
 import pytest
 

@@ -672,7 +672,17 @@ def interrupted(arguments: list[str], ready: Callable[[], bool]) -> str:
 
 
 def test_ctrl_c_while_sampling(folder: Path) -> None:
-    arguments = ["--model", "slow:slow", "--limit", "4", "--x=-1:1:50", "-o", "slow.h5"]
+    arguments = [
+        "--model",
+        "slow:slow",
+        "--limit",
+        "4",
+        "--tune",
+        "off",
+        "--x=-1:1:50",
+        "-o",
+        "slow.h5",
+    ]
 
     def under_way() -> bool:
         if not Path("slow.h5").exists():  # it appears, empty, before the first point
