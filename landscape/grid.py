@@ -152,22 +152,56 @@ class Grid:
         return " ".join(parts)
 
 
+def _axis_levels(n: int) -> IntArray:
+    """The level of every index of an axis: 0 the ends, each further level halves the spacing."""
+    level = np.full(n, -1, dtype=np.int64)
+    k = 0
+    while (level < 0).any():
+        indices = np.unique(np.rint(np.linspace(0, n - 1, min(2**k + 1, n))).astype(int))
+        level[indices[level[indices] < 0]] = k
+        k += 1
+    return level
+
+
 def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
     """An order of visiting a grid in which every beginning already covers the whole grid.
 
     Level 0 holds the corners, each further level halves the spacing along every axis, both ends
     included. Returns flat indices, shape (size,), each exactly once.
     """
-    levels = []
-    for n in shape:
-        level = np.full(n, -1)
-        k = 0
-        while (level < 0).any():
-            indices = np.unique(np.rint(np.linspace(0, n - 1, min(2**k + 1, n))).astype(int))
-            level[indices[level[indices] < 0]] = k
-            k += 1
-        levels.append(level)
+    levels = [_axis_levels(n) for n in shape]
     rank = levels[0]
     for level in levels[1:]:
         rank = np.maximum(rank[..., None], level)
     return np.argsort(rank.ravel(), kind="stable").astype(np.int64)
+
+
+class CoarserCells:
+    """For every point of a grid, the points of earlier levels that enclose it.
+
+    The levels are those of :func:`coarse_to_fine`; which points they are follows from the shape
+    of the grid alone.
+    """
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self._shape = shape
+        self._levels = [_axis_levels(n) for n in shape]
+
+    def level(self, index: int) -> int:
+        """The level of the point with this flat index."""
+        place = np.unravel_index(index, self._shape)
+        return max(int(levels[i]) for levels, i in zip(self._levels, place, strict=True))
+
+    def around(self, index: int) -> list[int]:
+        """Flat indices: the corners of the cell, up to four; none for points of level 0."""
+        place = [int(i) for i in np.unravel_index(index, self._shape)]
+        level = self.level(index)
+        if level == 0:
+            return []
+        corners: list[int] = [0]
+        for levels, i, n in zip(self._levels, place, self._shape, strict=True):
+            coarser = np.flatnonzero(levels < level)
+            at = int(np.searchsorted(coarser, i))
+            ends = coarser[at : at + 1] if coarser[at] == i else coarser[at - 1 : at + 1]
+            corners = [c * n + int(end) for c in corners for end in ends]
+        return corners

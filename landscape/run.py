@@ -17,7 +17,13 @@ from tqdm import tqdm
 
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
-from landscape.evaluate import choose_settings, evaluation_for
+from landscape.evaluate import (
+    Tolerance,
+    choose_settings,
+    evaluate_to_tolerance,
+    evaluation_for,
+)
+from landscape.evaluate.resident import in_memory
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, coarse_to_fine, parse_range
 from landscape.params import Params
@@ -28,6 +34,7 @@ from landscape.surface import Attribute, Surface
 from landscape.version import __version__
 
 Range = str | npt.ArrayLike
+Measure = Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]]
 
 SAVE_EVERY_S = 2.0
 """Seconds of work that an abrupt end may cost at most, beside the point in hand."""
@@ -56,6 +63,7 @@ def sample_surface(
     normalization: str = "filter",
     ignored: str = "biasbn",
     seed: int = 0,
+    tolerance: str | Tolerance | None = None,
     precision: str = "float32",
     batch_size: int | None = None,
     tuned: bool = True,
@@ -77,6 +85,9 @@ def sample_surface(
         run, only the missing points are computed.
     directions, normalization, ignored, seed
         See :func:`landscape.directions.make_directions`.
+    tolerance
+        ``2%`` or ``2%,0.01``: every point on a growing part of the examples until the standard
+        error of its loss is at most 2% of it, or 0.01 if that is larger. None: all examples.
     precision, batch_size, tuned
         See :func:`landscape.evaluate.choose_settings`.
     title
@@ -95,6 +106,10 @@ def sample_surface(
         If the file belongs to another run (what differs is named), is no surface, or cannot be
         written; and for whatever cannot be used.
     """
+    allowed = Tolerance.parse(tolerance) if isinstance(tolerance, str) else tolerance
+    if allowed is not None:
+        for examples in problem.splits.values():
+            in_memory(examples)  # a stream is refused before anything is written
     made = make_directions(
         problem.origin,
         1 if y is None else 2,
@@ -115,6 +130,8 @@ def sample_surface(
         tuned=tuned,
         stored=found.attributes if found is not None else None,
     )
+    if allowed is not None:
+        facts.update(tolerance_relative=allowed.relative, tolerance_absolute=allowed.absolute)
     surface = _empty(problem, grid, plane, made, {**facts, **range_facts})
     if title:
         surface.attributes["title"] = title
@@ -125,9 +142,15 @@ def sample_surface(
         save_surface(surface, path)  # a folder that cannot be written to is found now
     if surface.complete:
         return surface
-    measure = partial(evaluation_for(problem), problem, plane, grid.points(), settings=settings)
-    images = sum(len(examples) for examples in problem.splits.values())
-    _fill(surface, measure, images, Path(path) if path is not None else None, progress)
+    measure: Measure
+    if allowed is None:
+        measure = partial(evaluation_for(problem), problem, plane, grid.points(), settings=settings)
+    else:
+        measure = partial(
+            evaluate_to_tolerance, problem, plane, surface, allowed, settings=settings
+        )
+    counts = [problem.prefixed(split, "count") for split in problem.splits]
+    _fill(surface, measure, counts, Path(path) if path is not None else None, progress)
     return surface
 
 
@@ -204,8 +227,8 @@ def _agree(a: object, b: object) -> bool:
 
 def _fill(
     surface: Surface,
-    measure: Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]],
-    images_a_point: int,
+    measure: Measure,
+    counts: Sequence[str],
     path: Path | None,
     progress: bool,
 ) -> None:
@@ -213,7 +236,7 @@ def _fill(
     order = coarse_to_fine(surface.grid.shape)
     missing = order[~surface.done.ravel()[order]].tolist()
     started = saved = time.monotonic()
-    computed = 0
+    computed = images = 0
     bar = tqdm(
         total=surface.grid.size,
         initial=surface.grid.size - len(missing),
@@ -225,8 +248,9 @@ def _fill(
         for index, values in measure(missing):
             surface.record(index, values)
             computed += 1
+            images += sum(int(values[name]) for name in counts)
             now = time.monotonic()
-            rate = computed * images_a_point / max(now - started, 1e-9)
+            rate = images / max(now - started, 1e-9)
             bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
             bar.update()
             if path is not None and now - saved > SAVE_EVERY_S:
@@ -234,7 +258,7 @@ def _fill(
                 saved = time.monotonic()
     finally:
         bar.close()
-        _note_session(surface, computed, computed * images_a_point, time.monotonic() - started)
+        _note_session(surface, computed, images, time.monotonic() - started)
         if path is not None:
             save_surface(surface, path)
 

@@ -68,7 +68,9 @@ def _surface(given: dict[str, Any]) -> None:
         "seed": given.pop("seed", 0),
     }
     run_options = {
-        name: given.pop(name) for name in ("precision", "batch_size", "title") if name in given
+        name: given.pop(name)
+        for name in ("tolerance", "precision", "batch_size", "title")
+        if name in given
     }
     tuned = _on(str(given.pop("tune", "on")))
     problem = build_problem(given.pop("model", None), **given)
@@ -198,6 +200,12 @@ def _parser() -> argparse.ArgumentParser:
         "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
     )
     speed = parser.add_argument_group("speed")
+    speed.add_argument(
+        "--tolerance",
+        metavar="PERCENT[,ABSOLUTE]",
+        help="as in 2%%,0.01: every point on as many examples as it needs for a standard error of "
+        "its loss of 2%%, or 0.01 if that is larger (default: all examples)",
+    )
     speed.add_argument(
         "--precision",
         metavar="HOW",

@@ -3,5 +3,15 @@
 from landscape.evaluate.choose import PRECISIONS, choose_settings, evaluation_for
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import Settings
+from landscape.evaluate.stopping import Tolerance
+from landscape.evaluate.tolerance import evaluate_to_tolerance
 
-__all__ = ["PRECISIONS", "Settings", "choose_settings", "evaluate", "evaluation_for"]
+__all__ = [
+    "PRECISIONS",
+    "Settings",
+    "Tolerance",
+    "choose_settings",
+    "evaluate",
+    "evaluate_to_tolerance",
+    "evaluation_for",
+]

@@ -1,0 +1,264 @@
+"""How many examples a point needs: stratified, nested samples that stop at a tolerance.
+
+Numpy only and without a network, so that it can be tried out on stored per-example losses.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.errors import InputError
+from landscape.evaluate.statistics import mean_and_stderr
+from landscape.grid import FloatArray, IntArray
+
+FIRST = 64
+"""Examples that every point is given before anything is concluded from their spread."""
+
+FIRST_OF_ALL = 1024
+"""The same at the corners of the grid, from which all others are sized; half as many a level."""
+
+PRIOR_WEIGHT = 128
+"""As many examples' worth is what neighbouring points say about the size that is needed."""
+
+_LEAST_IN_STRATUM = 4  # of the first examples: below, a class has no spread of its own
+_START = 0.25  # of the size that neighbours needed is looked at first
+_GROWTH = 1.05  # at least, from one look to the next
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How large a standard error may be: relative to the mean, or absolute, whichever is larger.
+
+    Attributes
+    ----------
+    relative
+        As a fraction of the absolute value of the mean; from 0 to 1.
+    absolute
+        In units of the loss; 0 or more.
+
+    Raises
+    ------
+    InputError
+        If a number is out of bounds, or both are 0.
+    """
+
+    relative: float
+    absolute: float = 0.0
+
+    def __post_init__(self) -> None:
+        in_bounds = 0 <= self.relative <= 1 and 0 <= self.absolute < math.inf
+        if not in_bounds or self.relative == self.absolute == 0:
+            raise _wrong(
+                f"{self.relative:.6g},{self.absolute:.6g}",
+                "a tolerance is from 0% to 100%, an absolute one finite and not negative, and one "
+                "of them is above 0",
+            )
+
+    @staticmethod
+    def parse(text: str) -> Tolerance:
+        """``2%`` is relative, ``2%,0.01`` both; the percent sign must be there.
+
+        >>> Tolerance.parse("2%,0.01")
+        Tolerance(relative=0.02, absolute=0.01)
+        """
+        parts = [part.strip() for part in text.split(",")]
+        if len(parts) > 2 or not parts[0].endswith("%"):
+            raise _wrong(text, "not of that form")
+        try:
+            percent = float(parts[0][:-1])
+            absolute = float(parts[1]) if len(parts) == 2 else 0.0
+        except ValueError:
+            raise _wrong(text, "not numbers") from None
+        return Tolerance(percent / 100, absolute)
+
+    def bound(self, mean: float) -> float:
+        """The largest standard error that is good enough for a mean."""
+        return max(self.relative * abs(mean), self.absolute)
+
+    def needed(self, mean: float, stderr: float, count: int, population: int) -> float:
+        """Examples of an infinite population that this point would need, (s/bound)².
+
+        s² is recovered from the standard error of ``count`` examples of a finite population.
+        NaN where it cannot be: no error is left, or none is known.
+        """
+        bound = self.bound(mean)
+        if not (math.isfinite(stderr) and math.isfinite(mean)) or count >= population or bound == 0:
+            return math.nan
+        return (stderr / bound) ** 2 * count / (1.0 - count / population)
+
+
+def first_look(level: int, size: int) -> int:
+    """Examples of ``size`` to begin with at a point of a level of the coarse-to-fine order.
+
+    The few coarse points are looked at longer: a spread that one in a hundred examples makes is
+    not seen in 64, but it is in the neighbours' experience.
+    A quarter at most, since a point that takes all leaves no error to tell the spread by.
+    """
+    return max(FIRST, min(FIRST_OF_ALL >> level, size // 4))
+
+
+def _wrong(text: str, why: str) -> InputError:
+    return InputError(
+        f"--tolerance {text}: {why}; expected a percentage, or a percentage and an absolute "
+        "tolerance, as in --tolerance 2% or --tolerance 2%,0.01"
+    )
+
+
+def with_finite_population(needed: float, size: int) -> float:
+    """From the examples needed of an infinite population to those of ``size``.
+
+    n = n₀/(1 + n₀/N) (Cochran, *Sampling Techniques*, 3rd ed., eq. 4.4).
+    """
+    return needed / (1.0 + needed / size)
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """An order of the examples in which every beginning is a stratified random sample.
+
+    Attributes
+    ----------
+    order
+        Shape (N,): which example comes when.
+    strata
+        Shape (N,): the stratum of each, in that order; 0, 1, …
+    population
+        How many examples the N were themselves drawn from; at least N.
+    """
+
+    order: IntArray
+    strata: IntArray
+    population: int
+
+    def mean_and_stderr(self, values: npt.ArrayLike) -> tuple[float, float]:
+        """The mean over all examples estimated from the first n, and its standard error.
+
+        The stratified estimate Σ W_h v̄_h with W_h = N_h/N, and its variance
+        Σ W_h² (1 − n_h/N_h) s_h²/n_h (Cochran, *Sampling Techniques*, 3rd ed., theorem 5.3 and
+        eq. 5.6); if the N are a sample of a larger population, that adds (1/N − 1/P) s². All of
+        the population means no error.
+        """
+        v = np.asarray(values, dtype=np.float64)
+        n, size = v.size, self.order.size
+        if n >= size or not np.isfinite(v).all():
+            return mean_and_stderr(v, self.population)
+        h, total = self.strata[:n], np.bincount(self.strata)
+        count = np.bincount(h, minlength=total.size)
+        if (count < 2).any():
+            return mean_and_stderr(v, self.population)
+        means = np.bincount(h, v) / count
+        variances = np.bincount(h, (v - means[h]) ** 2) / (count - 1)
+        shares = total / size
+        variance = float((shares**2 * (1.0 - count / total) * variances / count).sum())
+        variance += float(v.var(ddof=1)) * (1.0 / size - 1.0 / self.population)
+        return float(shares @ means), math.sqrt(variance)
+
+
+def stratified(labels: IntArray | None, size: int, population: int, seed: int = 0) -> Sample:
+    """A seeded random order in which the first n of N hold their share of every class.
+
+    Far from the minimum a network says nearly the same of every image, so that the loss of an
+    image is nearly that of its class: most of the spread lies between the classes, and costs
+    nothing if each has its share. Classes with fewer than four of the first examples are put
+    together; no labels is one class.
+    """
+    rng = np.random.default_rng(seed)
+    groups = np.zeros(size, np.int64) if labels is None else _strata(labels)
+    shuffled = rng.permutation(size)
+    key = np.empty(size)
+    for stratum in range(int(groups.max()) + 1):
+        members = shuffled[groups[shuffled] == stratum]
+        key[members] = (np.arange(members.size) + rng.random(members.size)) / members.size
+    order = np.argsort(key, kind="stable").astype(np.int64)
+    return Sample(order, groups[order], population)
+
+
+def _strata(labels: IntArray) -> IntArray:
+    """Classes numbered from 0, the rare ones as one, which joins the smallest if still rare."""
+    _, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
+    least = _LEAST_IN_STRATUM * labels.size / FIRST
+    group = np.where(sizes >= least, np.arange(sizes.size), -1)
+    kept = np.flatnonzero(group >= 0)
+    if kept.size and sizes[group < 0].sum() < least:
+        group[group < 0] = kept[np.argmin(sizes[kept])]
+    _, numbered = np.unique(group, return_inverse=True)
+    return numbered[classes].astype(np.int64)
+
+
+def needed_around(
+    tolerance: Tolerance, around: Sequence[tuple[float, float, float]], population: int
+) -> float:
+    """What neighbouring points have needed of an infinite population, on average.
+
+    Parameters
+    ----------
+    around
+        Mean, standard error and count of each. Where the count is the population, no error is
+        left to tell the spread by: such a point is taken to need half of it or more.
+
+    Returns
+    -------
+    float
+        NaN where there are no neighbours, or none with a known error.
+    """
+    needed = [
+        float(population)
+        if count >= population
+        else tolerance.needed(mean, stderr, int(count), population)
+        for mean, stderr, count in around
+    ]
+    known = [value for value in needed if math.isfinite(value)]
+    return float(np.mean(known)) if known else math.nan
+
+
+def sample_until_within(
+    tolerance: Tolerance,
+    sample: Sample,
+    draw: Callable[[int], FloatArray],
+    neighbours: float = math.nan,
+    first: int = FIRST,
+) -> tuple[int, float, float]:
+    """Draw growing beginnings of a sample until its standard error is within the tolerance.
+
+    Parameters
+    ----------
+    draw
+        Gives the losses of the first n examples, shape (n,); n grows from call to call.
+    neighbours
+        What :func:`needed_around` gives for neighbouring points; NaN if unknown.
+        Where a few hard examples carry the loss, the first ones drawn may well hold none of them
+        and look alike: so the size needed here is at least the mean of what the neighbours say
+        and what this point says, weighted by :data:`PRIOR_WEIGHT` examples and by n.
+    first
+        The least number of examples to begin with: see :func:`first_look`.
+
+    Returns
+    -------
+    tuple
+        How many examples were drawn, their mean and its standard error, which is that of the
+        sample or, if larger, the one that belongs to the size needed as above. All examples if it
+        takes so many. A loss that is not finite ends it at once, as more examples would not make
+        the mean so.
+    """
+    size = sample.order.size
+    prior = neighbours if math.isfinite(neighbours) else 0.0
+    n = min(size, max(first, math.ceil(with_finite_population(prior * _START, size))))
+    while True:
+        mean, stderr = sample.mean_and_stderr(draw(n))
+        if n == size or not math.isfinite(stderr):
+            return n, mean, stderr
+        own = tolerance.needed(mean, stderr, n, sample.population)
+        if not math.isfinite(own):
+            n = size  # a mean of 0 and no absolute tolerance: nothing but all will do
+            continue
+        needed = max(own, (n * own + PRIOR_WEIGHT * prior) / (n + PRIOR_WEIGHT))
+        target = math.ceil(with_finite_population(needed, sample.population))
+        if n >= target:
+            bound = tolerance.bound(mean)
+            return n, mean, bound * math.sqrt(needed * (1.0 / n - 1.0 / sample.population))
+        n = min(size, max(target, math.ceil(n * _GROWTH)))

@@ -1,0 +1,154 @@
+"""Every point on as many examples as its standard error needs, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from landscape.data import Examples
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.resident import exactly, in_memory, per_example
+from landscape.evaluate.settings import Settings
+from landscape.evaluate.statistics import mean_and_stderr
+from landscape.evaluate.stopping import (
+    Sample,
+    Tolerance,
+    first_look,
+    needed_around,
+    sample_until_within,
+    stratified,
+)
+from landscape.grid import CoarserCells, FloatArray
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.surface import Surface
+
+
+def evaluate_to_tolerance(
+    problem: Problem,
+    plane: Plane,
+    surface: Surface,
+    tolerance: Tolerance,
+    indices: Sequence[int],
+    settings: Settings | None = None,
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Like :func:`landscape.evaluate.evaluate`, on a part of the examples of each split.
+
+    Every point takes the beginning of one fixed order of the examples, in which each beginning
+    holds its share of every class; the length of it is what the standard error of the loss, the
+    first metric, needs. See :mod:`landscape.evaluate.stopping`.
+
+    Parameters
+    ----------
+    surface
+        Gives the coordinates, and what earlier levels of the coarse-to-fine order know: points
+        are sized by the means, errors and counts that the surface holds for the corners of the
+        coarser cell around them. These must be done: record what is yielded before the next.
+    indices
+        Which points, coarse to fine. Values do not depend on the order within a level, nor on
+        which points of it are measured here or were measured before.
+
+    Raises
+    ------
+    InputError
+        If the examples are a stream: its order cannot be chosen.
+    """
+    settings = settings or Settings()
+    samplers = [
+        _Sampler(problem, split, in_memory(examples), tolerance, settings)
+        for split, examples in problem.splits.items()
+    ]
+    cells, points = CoarserCells(surface.grid.shape), surface.grid.points()
+    with exactly():
+        network = PointNetwork(problem, plane.to(problem.device), settings)
+    for index in indices:
+        around = cells.around(index)
+        if not surface.done.ravel()[around].all():
+            raise ValueError(f"point {index} comes before the coarser points around it")
+        found: dict[str, float] = {}
+        with exactly():  # left again before the caller's own code runs
+            network.move_to(points[index])
+            for sampler in samplers:
+                found.update(sampler.measure(network, surface, around, cells.level(index)))
+        yield index, found
+
+
+class _Sampler:
+    """One split in its order, measured wherever the network stands."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        split: str,
+        examples: Examples,
+        tolerance: Tolerance,
+        settings: Settings,
+    ) -> None:
+        self._problem, self._split = problem, split
+        self._tolerance, self._settings = tolerance, settings
+        self._names = [problem.prefixed(split, name) for name in problem.metrics]
+        self._count = problem.prefixed(split, "count")
+        targets = examples.targets
+        classes = targets.ndim == 1 and not targets.is_floating_point()
+        labels = targets.cpu().long().numpy() if classes else None
+        self._sample: Sample = stratified(labels, len(examples), examples.population)
+        order = torch.from_numpy(self._sample.order).to(targets.device)
+        self._examples = replace(examples, inputs=examples.inputs[order], targets=targets[order])
+
+    def measure(
+        self, network: PointNetwork, surface: Surface, around: Sequence[int], level: int
+    ) -> dict[str, float]:
+        """Means, standard errors and count, by the names of the problem's quantities."""
+        rows = torch.empty(len(self._names), 0)
+
+        def draw(n: int) -> FloatArray:
+            nonlocal rows
+            rows = torch.cat([rows, self._rows(network, rows.shape[1], n)], dim=1)
+            return _wide(rows[0])
+
+        count, mean, stderr = sample_until_within(
+            self._tolerance,
+            self._sample,
+            draw,
+            self._needed(surface, around),
+            first_look(level, len(self._examples)),
+        )
+        loss, *others = self._names
+        found = {loss: mean, f"{loss}_stderr": stderr, self._count: float(count)}
+        for name, row in zip(others, rows[1:], strict=True):
+            found[name], found[f"{name}_stderr"] = self._other(_wide(row))
+        return found
+
+    def _other(self, values: FloatArray) -> tuple[float, float]:
+        """Mean and error of a metric that did not decide on the number of examples.
+
+        The few examples of a class often agree entirely, as with an accuracy, and then say
+        nothing of their spread: the error is at least that of a sample without strata.
+        """
+        mean, stderr = self._sample.mean_and_stderr(values)
+        _, simple = mean_and_stderr(values, self._sample.population)
+        return mean, max(stderr, simple)
+
+    def _rows(self, network: PointNetwork, start: int, stop: int) -> Tensor:
+        examples = self._examples
+        part = replace(
+            examples, inputs=examples.inputs[start:stop], targets=examples.targets[start:stop]
+        )
+        return per_example(self._problem, network, part, self._settings.batch_size).cpu()
+
+    def _needed(self, surface: Surface, around: Sequence[int]) -> float:
+        """What the points around have needed, by what the surface holds of them."""
+        loss = self._names[0]
+        columns = [
+            surface.values[name].ravel()[list(around)]
+            for name in (loss, f"{loss}_stderr", self._count)
+        ]
+        known = list(zip(*(column.tolist() for column in columns), strict=True))
+        return needed_around(self._tolerance, known, self._sample.population)
+
+
+def _wide(row: Tensor) -> FloatArray:
+    return row.double().numpy()

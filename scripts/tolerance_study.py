@@ -1,0 +1,172 @@
+r"""What sampling to a tolerance costs, and whether its intervals cover, on stored losses.
+
+First the losses of every example at every point of a plane are computed once and stored:
+
+    python scripts/tolerance_study.py --weights resnet56.t7 --data cifar10:PATH \
+        --points 13 --precision bfloat16 --losses losses.npz
+
+then the very code that decides how many examples a point needs is run on them, over many orders of
+the examples:
+
+    python scripts/tolerance_study.py --losses losses.npz --seeds 50 -o study.json
+
+For each tolerance it prints how many times fewer examples are evaluated than all (``factor``), at
+how many points the mean of all examples lies within 1.96 standard errors (``coverage``, on average
+and for the worst orders), and both by the loss at the point. ``ideal`` is the factor of a sampler
+that knows the true spread of each point beforehand, without and with strata. ``--population N``
+repeats the examples at random up to N of them: the projection to a larger data set.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from landscape.build import build_problem
+from landscape.directions import make_directions
+from landscape.evaluate import Settings, Tolerance
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.resident import exactly, in_memory, per_example
+from landscape.evaluate.settings import REDUCED
+from landscape.evaluate.stopping import (
+    Sample,
+    first_look,
+    needed_around,
+    sample_until_within,
+    stratified,
+    with_finite_population,
+)
+from landscape.grid import CoarserCells, FloatArray, Grid, IntArray, coarse_to_fine, parse_range
+from landscape.plane import Plane
+
+REGIONS = [("below 2", 0.0, 2.0), ("2 to 4", 2.0, 4.0), ("4 and above", 4.0, np.inf)]
+
+
+def record(options: argparse.Namespace) -> None:
+    """The losses of all examples at all points of the plane of seed 0, into an npz file."""
+    problem = build_problem(None, weights=options.weights, data=options.data, limit=options.limit)
+    (examples,) = (in_memory(split) for split in problem.splits.values())
+    axis = parse_range(f"-1:1:{options.points}")
+    points = Grid(axis, axis).points()
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    settings = Settings(fold=True, channels_last=True, reduced=REDUCED.get(options.precision))
+    losses = np.empty((len(points), len(examples)), dtype=np.float32)
+    with exactly():
+        network = PointNetwork(problem, plane.to(problem.device), settings)
+        for index, point in enumerate(points):
+            network.move_to(point)
+            losses[index] = per_example(problem, network, examples, 128)[0].cpu().numpy()
+            print(f"{index + 1} of {len(points)} points", end="\r", flush=True)
+    np.savez(options.losses, loss=losses, labels=examples.targets.cpu().numpy())
+
+
+def sampled(
+    losses: FloatArray, shape: tuple[int, int], tolerance: Tolerance, sample: Sample
+) -> FloatArray:
+    """Mean, standard error and count at every point, shape (points, 3), as a run gives them."""
+    cells, size = CoarserCells(shape), losses.shape[1]
+    found = np.full((len(losses), 3), np.nan)
+    for index in coarse_to_fine(shape).tolist():
+        values = losses[index][sample.order]
+        around = [(m, s, n) for m, s, n in found[cells.around(index)].tolist()]
+        count, mean, stderr = sample_until_within(
+            tolerance,
+            sample,
+            partial(_first, values),
+            needed_around(tolerance, around, size),
+            first_look(cells.level(index), size),
+        )
+        found[index] = mean, stderr, count
+    return found
+
+
+def _first(values: FloatArray, n: int) -> FloatArray:
+    return values[:n]
+
+
+def ideal(losses: FloatArray, labels: IntArray | None, tolerance: Tolerance) -> float:
+    """The factor of the size that the true spread (within the classes) asks for."""
+    size = losses.shape[1]
+    squares = np.zeros(len(losses))
+    groups = np.zeros(size, dtype=int) if labels is None else labels
+    for label in np.unique(groups):
+        part = losses[:, groups == label]
+        squares += ((part - part.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    bounds = np.array([tolerance.bound(mean) for mean in losses.mean(axis=1)])
+    needed = [with_finite_population(s, size) for s in squares / size / bounds**2]
+    return size / float(np.mean(needed))
+
+
+def study(losses: FloatArray, labels: IntArray, text: str, seeds: int) -> dict[str, Any]:
+    """Cost and coverage of one tolerance over many orders of the examples."""
+    side = round(len(losses) ** 0.5)
+    tolerance, size, truth = Tolerance.parse(text), losses.shape[1], losses.mean(axis=1)
+    covered, counts = [], []
+    for seed in range(seeds):
+        found = sampled(losses, (side, side), tolerance, stratified(labels, size, size, seed))
+        mean, stderr, count = found.T
+        # The sum of all examples depends on their order by rounding.
+        covered.append(np.abs(mean - truth) <= 1.96 * stderr + 1e-9 * np.abs(truth))
+        counts.append(count)
+    hit, n = np.array(covered), np.array(counts)
+    a_run = hit.mean(axis=1)
+    return {
+        "tolerance": text,
+        "factor": size / n.mean(),
+        "factor_of_seed_0": size / n[0].mean(),
+        "ideal": ideal(losses, None, tolerance),
+        "ideal_with_strata": ideal(losses, labels, tolerance),
+        "coverage": hit.mean(),
+        "coverage_of_seed_0": a_run[0],
+        "coverage_of_the_worst_tenth": float(np.quantile(a_run, 0.1)),
+        "runs_with_coverage_of_90%": float((a_run >= 0.9).mean()),
+        "regions": {
+            name: {
+                "points": int(where.sum()),
+                "factor": size / n[:, where].mean(),
+                "coverage": hit[:, where].mean(),
+            }
+            for name, low, high in REGIONS
+            if (where := (truth >= low) & (truth < high)).any()
+        },
+    }
+
+
+def main() -> None:
+    """Record the losses, or study those that are stored."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--losses", required=True, help="npz: loss (points, n), labels (n,)")
+    parser.add_argument("--weights", help="a checkpoint: compute the losses")
+    parser.add_argument("--data", default="digits", help="of the checkpoint (digits)")
+    parser.add_argument("--limit", type=int, help="examples (all)")
+    parser.add_argument("--points", type=int, default=13, help="a side of the grid (13)")
+    parser.add_argument("--precision", default="float32", choices=["float32", *REDUCED])
+    parser.add_argument("--seeds", type=int, default=50, help="orders of the examples (50)")
+    parser.add_argument("--population", type=int, help="repeat the examples up to so many")
+    parser.add_argument("--tolerance", nargs="+", default=["5%,0.02", "2%,0.01"])
+    parser.add_argument("-o", "--output", help="JSON")
+    options = parser.parse_args()
+    if options.weights:
+        record(options)
+        return
+    with np.load(options.losses) as stored:
+        losses, labels = stored["loss"].astype(np.float64), stored["labels"].astype(np.int64)
+    if options.population:
+        again = np.random.default_rng(0).integers(0, labels.size, options.population)
+        losses, labels = losses[:, again], labels[again]
+    result = [study(losses, labels, text, options.seeds) for text in options.tolerance]
+    for row in result:
+        print(json.dumps(row, indent=1))
+    if options.output:
+        Path(options.output).write_text(json.dumps(result, indent=1))
+
+
+if __name__ == "__main__":
+    main()
