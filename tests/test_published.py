@@ -18,7 +18,8 @@ from landscape.store import open_surface
 NETWORKS = {"resnet56": None, "resnet56_noshort": "none"}
 
 # Measured with plain PyTorch in float32: loss and correct answers on 4,660 training images, and on
-# 932 test images.
+# 932 test images. The losses hold to four digits: that far float32 goes in this deep a network, in
+# whatever order its sums are taken.
 AT_ORIGIN = {
     "resnet56": (0.00084964, 4660, 0.272371, 872),
     "resnet56_noshort": (0.136762, 4444, 0.396927, 808),
@@ -37,7 +38,7 @@ def test_the_origin(shared: Path, network: str) -> None:
     found = {name: surface[name].item() for name in surface.quantities}
     train_loss, train_correct, test_loss, test_correct = AT_ORIGIN[network]
     assert found["train_loss"] == pytest.approx(train_loss, rel=5e-5)
-    assert found["test_loss"] == pytest.approx(test_loss, rel=5e-6)
+    assert found["test_loss"] == pytest.approx(test_loss, rel=5e-5)
     assert round(found["train_accuracy"] * found["train_count"]) == train_correct
     assert round(found["test_accuracy"] * found["test_count"]) == test_correct
     assert found["train_count"] == 4660

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Job
 
 
 def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,3 +39,22 @@ def test_without_a_gpu_the_gpu_benchmark_says_so_and_stops() -> None:
     result = run("bench_gpu.py")
     assert result.returncode == 1
     assert "no CUDA device" in result.stdout
+
+
+def test_the_tolerance_study_records_losses_and_simulates_on_them(
+    tmp_path: Path, default_job: Job
+) -> None:
+    losses, study = tmp_path / "losses.npz", tmp_path / "study.json"
+    weights = default_job.folder / "train-projection" / "final.pt"
+    recorded = run(
+        "tolerance_study.py",
+        *("--weights", str(weights), "--data", "digits", "--points", "3", "--limit", "300"),
+        *("--losses", str(losses)),
+    )
+    assert recorded.returncode == 0, recorded.stderr
+    assert np.load(losses)["loss"].shape == (9, 300)
+    options = ("--seeds", "2", "--tolerance", "20%,0.1", "-o", str(study))
+    simulated = run("tolerance_study.py", "--losses", str(losses), *options)
+    assert simulated.returncode == 0, simulated.stderr
+    assert "factor" in simulated.stdout
+    assert study.exists()
