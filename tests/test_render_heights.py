@@ -226,7 +226,7 @@ class TestCaptions:
     FACTS: ClassVar = {
         "model": "resnet56",
         "shortcuts": "none",
-        "data": "cifar10:/home/me/secret/subset.npz",
+        "data": "cifar10:/data/me/secret/subset.npz",
         "train_examples": 1000,
         "train_population": 4660,
     }

@@ -41,7 +41,7 @@ def _whole(surface: Surface, key: str) -> int:
 def base_name(path: str) -> str:
     """The last part of a path of any system.
 
-    >>> base_name("/home/someone/data/subset.npz"), base_name("C:\\\\data\\\\subset.npz")
+    >>> base_name("/data/someone/subset.npz"), base_name("C:\\\\data\\\\subset.npz")
     ('subset.npz', 'subset.npz')
     """
     return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
