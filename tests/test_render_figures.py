@@ -8,6 +8,7 @@ import sys
 
 import h5py
 import matplotlib as mpl
+import matplotlib.text as mpl_text
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
@@ -378,3 +379,24 @@ def test_drawing_a_figure_imports_neither_torch_nor_plotly_nor_pyplot():
         "assert not bad, bad\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_curve_counts_the_examples_of_each_split_that_it_shows() -> None:
+    """A fault once: the test loss was drawn under the number of training images alone."""
+    from landscape.grid import Grid
+    from landscape.render import curve
+    from landscape.surface import Quantity, Surface
+
+    names = ("train_loss", "test_loss")
+    facts = {"data": "digits", "train_examples": 300, "train_population": 1437}
+    line = Surface(
+        Grid(np.linspace(-1, 1, 5)),
+        {name: Quantity("mean cross-entropy", "nats") for name in names},
+        {name: np.linspace(1.0, 2.0, 5) for name in names},
+        np.ones(5, dtype=bool),
+        {**facts, "test_examples": 200, "test_population": 360},
+    )
+    words = " ".join(text.get_text() for text in curve(line).findobj(match=mpl_text.Text))
+    said = " ".join(words.split())
+    assert "300 of 1,437 training images" in said
+    assert "200 of 360 test images" in said

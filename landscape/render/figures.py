@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
@@ -18,17 +16,14 @@ from landscape.render.camera import Camera, choose_camera
 from landscape.render.captions import axis_label, axis_name, brief, name_of
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.contour_panel import draw_contour
-from landscape.render.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
+from landscape.render.curve_figure import curves, other_losses
 from landscape.render.heights import Heights, prepare
-from landscape.render.lines import line_of
 from landscape.render.numerals import short
+from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
-from landscape.render.sheet import Margins, PanelText, Sheet, bar_width, lay_out, panel_width
-from landscape.render.shown import accuracy_of, is_loss, shown, split_words
+from landscape.render.sheet import TICKS_BELOW, Margins, bar_width, panel_width
 from landscape.render.style import (
-    ACCURACY_COLOUR,
     LINE,
-    LOSS_COLOUR,
     STYLE,
     colour_map,
     wrap,
@@ -40,9 +35,6 @@ _CONTOUR_MARGINS = Margins(left=0.76, right=0.1, below=0.27)
 _SURFACE_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
 _SURFACE_ASPECT = 0.94
 _HEIGHT_TICKS = 4
-_CURVE_MARGINS = Margins(left=0.62, right=0.52, below=0.27)
-_CURVE_ASPECT = 0.75
-_TICKS_BELOW = 0.27
 _TICKS_LEFT = 0.47
 _NARROW = 1.8
 """Width in inches below which panels get the short names of their axes."""
@@ -211,8 +203,8 @@ def side_by_side(
     look: dict[str, Any] = {"scale": scale, "clip": clip, "norm_range": norm_range}
     with mpl.rc_context(STYLE):
         if style == "curve":
-            names = [name] if quantity else [name, *_other_losses(surfaces[0], name)]
-            return _curves(surfaces, names, look, levels, title)
+            names = [name] if quantity else [name, *other_losses(surfaces[0], name)]
+            return curves(surfaces, names, look, levels, title)
         panels, shared = prepare([(s, name) for s in surfaces], **look)
         if style == "contour":
             return _contours(panels, shared, chosen_levels(levels, shared), cmap, title)
@@ -239,7 +231,7 @@ def _contours(
     margins, across, upward = _contour_labels(panels, aspect, bar)
     notes = [_contour_notes(p) for p in panels]
     columns = _contour_columns(len(panels))
-    sheet = _sheet(panels, notes, margins, aspect, title, columns=columns, bar=bar)
+    sheet = panel_sheet(panels, notes, margins, aspect, title, columns=columns, bar=bar)
     for axes, panel, x_label, y_label in zip(sheet.panels, panels, across, upward, strict=True):
         draw_contour(axes, panel, shared, lines, norm, colours)
         axes.set_xlabel("\n".join(x_label), parse_math=False)
@@ -268,7 +260,7 @@ def _contour_labels(
         margins = Margins(
             left=_TICKS_LEFT + LINE * max(map(len, upward)),
             right=_CONTOUR_MARGINS.right,
-            below=_TICKS_BELOW + LINE * max(map(len, across)),
+            below=TICKS_BELOW + LINE * max(map(len, across)),
         )
     return margins, across, upward
 
@@ -286,94 +278,12 @@ def _surfaces(
     notes = [_surface_notes(p, best_shows(p, shared, camera)) for p in panels]
     bar = _bar_room(panels[0], ticks, 2.0)
     look: dict[str, Any] = {"columns": min(len(panels), 2), "bar": bar, "projection": "3d"}
-    sheet = _sheet(panels, notes, _SURFACE_MARGINS, _SURFACE_ASPECT, title, **look)
+    sheet = panel_sheet(panels, notes, _SURFACE_MARGINS, _SURFACE_ASPECT, title, **look)
     for axes, panel in zip(sheet.panels, panels, strict=True):
         draw_surface(axes, panel, shared, height_ticks, norm, colours, camera)
     cax = {"cax": sheet.colour_bar}
     _colour_bar(sheet.figure, panels, shared, ticks, norm, colours, cax)
     return sheet.figure
-
-
-def _curves(
-    surfaces: Sequence[Surface],
-    names: Sequence[str],
-    look: dict[str, Any],
-    levels: int | Sequence[float] | None,
-    title: str | None,
-) -> Figure:
-    for surface in surfaces:
-        line_of(surface)
-    per_surface = [[n for n in names if n in s.quantities] for s in surfaces]
-    pairs = [(s, n) for s, own in zip(surfaces, per_surface, strict=True) for n in own]
-    prepared, shared = prepare(pairs, **look)
-    rest = iter(prepared)
-    groups = [[next(rest) for _ in own] for own in per_surface]
-    ticks = chosen_levels(6 if levels is None else levels, shared)
-    notes = [_curve_notes(group) for group in groups]
-    firsts = [group[0] for group in groups]
-    columns = min(len(groups), 2)
-    width = panel_width(columns, _CURVE_MARGINS, bar=0.0)
-    labels = [_line_label(surface, width + 0.8) for surface in surfaces]
-    margins = replace(_CURVE_MARGINS, below=_TICKS_BELOW + LINE * max(map(len, labels)))
-    sheet = _sheet(firsts, notes, margins, _CURVE_ASPECT, title, columns=columns, bar=0.0)
-    for axes, group, label in zip(sheet.panels, groups, labels, strict=True):
-        axes.set_xlabel("\n".join(label), parse_math=False)
-        _curve_panel(axes, group, shared, ticks)
-    return sheet.figure
-
-
-def _line_label(surface: Surface, width: float) -> list[str]:
-    line = line_of(surface)
-    return wrap(", ".join(filter(None, (axis_label(surface, line.axis), line.at))), width)
-
-
-def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: FloatArray) -> None:
-    surface, first = group[0].surface, group[0].quantity
-    line = line_of(surface)
-    draw_losses(axes, group, shared, ticks)
-    axes.set_xlim(line.coordinates[0], line.coordinates[-1])
-    colour = ACCURACY_COLOUR if first.is_fraction else LOSS_COLOUR
-    words = first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
-    axes.set_ylabel(words, color=colour, parse_math=False)
-    axes.tick_params(axis="y", colors=colour)
-    accuracies = [a for p in group if (a := accuracy_of(surface, p.quantity.name))]
-    if accuracies:
-        right = axes.twinx()
-        draw_accuracies(right, surface, accuracies)
-        one = shown(surface, accuracies[0]).axis_label
-        words = one if len(accuracies) == 1 else "accuracy (%)"
-        right.set_ylabel(words, color=ACCURACY_COLOUR, parse_math=False)
-        right.tick_params(axis="y", colors=ACCURACY_COLOUR)
-
-
-def _other_losses(surface: Surface, name: str) -> list[str]:
-    if not is_loss(name):
-        return []
-    unit = shown(surface, name).unit
-    losses = [q for q in surface.quantities if is_loss(q) and q != name]
-    alike = [q for q in losses if shown(surface, q).unit == unit]
-    return [q for q in alike if np.isfinite(surface[q]).any()][:3]
-
-
-def _sheet(
-    panels: Sequence[Heights],
-    notes: Sequence[Sequence[str]],
-    margins: Margins,
-    aspect: float,
-    title: str | None,
-    *,
-    columns: int,
-    bar: float,
-    projection: str | None = None,
-) -> Sheet:
-    alone = len(panels) == 1 and title is not None
-    texts = [
-        PanelText(str(title) if alone else name_of(panel.surface), panel_notes)
-        for panel, panel_notes in zip(panels, notes, strict=True)
-    ]
-    heading = None if alone else title
-    look: dict[str, Any] = {"aspect": aspect, "bar": bar, "projection": projection}
-    return lay_out(texts, margins, columns=columns, title=heading, **look)
 
 
 def _bar_room(panel: Heights, ticks: FloatArray, height: float) -> float:
@@ -416,18 +326,3 @@ def _surface_notes(panel: Heights, seen: bool) -> list[str]:
     words = panel.best_words()
     lowest = f"○ {words}." if seen else f"○ {words}, hidden by the wall before it."
     return [*filter(None, [first]), lowest, *panel.notes]
-
-
-def _curve_notes(group: Sequence[Heights]) -> list[str]:
-    notes = [*filter(None, [brief(group[0].surface, group[0].quantity)])]
-    if len(group) > 1:
-        strokes = zip(STROKE_WORDS, group, strict=False)
-        words = "; ".join(f"{word}: {split_words(p.quantity.name)}" for word, p in strokes)
-        notes.append(f"{words[:1].upper()}{words[1:]}.")
-    if group[0].chance is not None:
-        notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
-    for panel in group:
-        label = panel.quantity.label
-        own = [f"{label[:1].upper()}{label[1:]}: {n[:1].lower()}{n[1:]}" for n in panel.notes]
-        notes.extend(own if len(group) > 1 else panel.notes)
-    return notes

@@ -33,6 +33,10 @@ TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
 HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
 
 
+TICKS_BELOW = 0.27
+"""Inches that the tick labels below a panel take."""
+
+
 @dataclass(frozen=True)
 class Margins:
     """Room in inches around the plotting area of each panel, for ticks and labels.
