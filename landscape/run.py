@@ -128,6 +128,7 @@ def sample_surface(
         precision=precision,
         batch_size=batch_size,
         tuned=tuned,
+        one_by_one=allowed is not None,
         stored=found.attributes if found is not None else None,
     )
     if allowed is not None:
@@ -144,7 +145,9 @@ def sample_surface(
         return surface
     measure: Measure
     if allowed is None:
-        measure = partial(evaluation_for(problem), problem, plane, grid.points(), settings=settings)
+        measure = partial(
+            evaluation_for(problem, settings), problem, plane, grid.points(), settings=settings
+        )
     else:
         measure = partial(
             evaluate_to_tolerance, problem, plane, surface, allowed, settings=settings

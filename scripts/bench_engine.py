@@ -5,12 +5,13 @@ Part one: images a second of ResNet-56 at 32×32 on two or more points of a plan
 - ``loader``: the loop of existing tools: a DataLoader with two workers over PIL images that are
   decoded again for every point, batch 128, ``.item()`` at every batch;
 - ``plain``: the images in memory, float32, the network as it is;
-- ``tuned``: what the tuner takes (batch norm folded, memory layout, batch size), float32;
+- ``float32``: what the tuner takes (folded, fused, memory layout, batch size);
 - ``bfloat16``: the same in bfloat16.
 
 Every round runs all of them in turn; medians are compared, and the loss of each is checked beside
-its time. Part two (``--scaling``): seconds and the share of time outside the network's own forward
-passes against the number of points, of examples and the size of the network.
+its time. Then the same, less the loader, on the digits. Part two (``--scaling``): seconds and the
+share of time outside the network's own forward passes against the number of points, of examples
+and the size of the network.
 
     python scripts/bench_engine.py --weights li2018_resnet56.t7 --data cifar10:PATH -o bench.json
 """
@@ -39,9 +40,9 @@ from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
 from landscape.data.preprocess import CIFAR10
 from landscape.directions import make_directions
-from landscape.evaluate import Settings, evaluate
+from landscape.evaluate import Settings, evaluation_for
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.tuner import tune
+from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size
 from landscape.grid import FloatArray, Grid
 from landscape.models import CifarResNet
 from landscape.models.named import build_network
@@ -90,22 +91,34 @@ def engine(settings: Settings) -> Callable[[Problem, Plane, FloatArray], list[fl
     """Our evaluation with given settings, in the same form."""
 
     def run(problem: Problem, plane: Plane, points: FloatArray) -> list[float]:
-        found = dict(evaluate(problem, plane, points, range(len(points)), settings))
+        evaluation = evaluation_for(problem, settings)
+        found = dict(evaluation(problem, plane, points, range(len(points)), settings))
         return [found[i]["train_loss"] for i in range(len(points))]
 
     return run
 
 
-def compare(problem: Problem, plane: Plane, rounds: int) -> dict[str, Any]:
-    """Part one."""
-    points = np.array([[0.0, 0.0], [0.25, -0.25]])
+Way = Callable[[Problem, Plane, FloatArray], list[float]]
+
+
+def ours(problem: Problem, plane: Plane, points: FloatArray) -> dict[str, Way]:
+    """The plain loop, and what the tuner makes of it in two precisions."""
     tuned = tune(problem, plane, points, Settings())
-    ways = {
-        "loader": loader_loop,
-        "plain": engine(Settings()),
-        "tuned": engine(tuned),
-        "bfloat16": engine(replace(tuned, reduced=torch.bfloat16)),
+    reduced = [replace(settings, reduced=torch.bfloat16) for settings in tuned]
+    chosen = {
+        "plain": Settings(),
+        "float32": tune_abreast(problem, plane, tune_batch_size(problem, plane, tuned)),
+        "bfloat16": tune_abreast(problem, plane, tune_batch_size(problem, plane, reduced)),
     }
+    for name, settings in chosen.items():
+        print(f"{name:>9} is {settings}")
+    return {name: engine(settings) for name, settings in chosen.items()}
+
+
+def compare(
+    problem: Problem, plane: Plane, points: FloatArray, ways: dict[str, Way], rounds: int
+) -> dict[str, Any]:
+    """Every way in turn, again and again; prints medians and how far the losses are apart."""
     images = len(points) * len(problem.splits["train"])
     rates: dict[str, list[float]] = {name: [] for name in ways}
     losses: dict[str, list[float]] = {}
@@ -118,12 +131,26 @@ def compare(problem: Problem, plane: Plane, rounds: int) -> dict[str, Any]:
     medians = {name: statistics.median(r) for name, r in rates.items()}
     for name in ways:
         error = max(abs(a - b) / b for a, b in zip(losses[name], losses["plain"], strict=True))
+        ratios = ", ".join(
+            f"{medians[name] / medians[other]:.2f} of {other}"
+            for other in ("plain", "loader")
+            if other in medians
+        )
         print(
-            f"{name:>9} {medians[name]:7.0f} images/s, {medians[name] / medians['plain']:.2f} of "
-            f"plain, {medians[name] / medians['loader']:.2f} of loader; "
+            f"{name:>9} {medians[name]:7.0f} images/s, {ratios}; "
             f"losses off by at most {error:.1e} of plain's"
         )
-    return {"tuned": str(tuned), "images": images, "rates": rates, "losses": losses}
+    return {"images": images, "rates": rates, "losses": losses}
+
+
+def digits(rounds: int) -> dict[str, Any]:
+    """Small images and few of them: ResNet-56 on the digits, as the default job draws it."""
+    torch.manual_seed(0)
+    examples = load("digits", "train", limit=300)
+    problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    points = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5)).points()
+    return compare(problem, plane, points, ours(problem, plane, points), rounds)
 
 
 @contextmanager
@@ -206,7 +233,7 @@ def main() -> None:
     parser.add_argument("--weights", help="a ResNet-56 checkpoint; without it, untrained weights")
     parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
     parser.add_argument("--data", help="cifar10:PATH; without it, random images")
-    parser.add_argument("--examples", type=int, default=512, help="a point (512)")
+    parser.add_argument("--examples", type=int, default=1000, help="a point (1000)")
     parser.add_argument("--rounds", type=int, default=5, help="(5)")
     parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
     parser.add_argument("-o", "--output", default="bench_engine.json")
@@ -227,7 +254,11 @@ def main() -> None:
     directions = make_directions(problem.origin, 2)
     plane = Plane(problem.origin, [d.vector for d in directions])
     result: dict[str, Any] = {"environment": environment()}
-    result["compare"] = compare(problem, plane, options.rounds)
+    points = np.array([[0.0, 0.0], [0.25, -0.25]])
+    ways = {"loader": loader_loop, **ours(problem, plane, points)}
+    result["compare"] = compare(problem, plane, points, ways, options.rounds)
+    print("digits, 8×8, 300 of them at each of 25 points")
+    result["digits"] = digits(options.rounds)
     if options.scaling:
         result["scaling"] = scaling(problem, Path(options.output).parent)
     Path(options.output).write_text(json.dumps(result, indent=1))

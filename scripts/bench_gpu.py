@@ -30,7 +30,7 @@ from landscape.data import Examples
 from landscape.data.preprocess import CIFAR10
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, evaluate
-from landscape.evaluate.tuner import tune
+from landscape.evaluate.tuner import tune, tune_batch_size
 from landscape.models import CifarResNet
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -98,11 +98,12 @@ def main() -> int:
     problem = Problem(model, {"train": examples}, device="cuda")
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     points = np.linspace(-1, 1, options.points)[:, None].repeat(2, axis=1)
-    tuned = replace(tune(problem, plane, points, Settings()), batch_size=2048)
+    tuned = tune(problem, plane, points, Settings())
+    reduced = [replace(settings, reduced=torch.bfloat16) for settings in tuned]
     ways = {
         "plain": Settings(batch_size=2048),
-        "tuned": tuned,
-        "bfloat16": replace(tuned, reduced=torch.bfloat16),
+        "float32": tune_batch_size(problem, plane, tuned),
+        "bfloat16": tune_batch_size(problem, plane, reduced),
     }
     limits = ceilings()
     result: dict[str, Any] = {"device": torch.cuda.get_device_name(), "ceilings": limits}

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.evaluate.inplace import add_into, reuse_memory
+from landscape.evaluate.inplace import reuse_memory
+from landscape.evaluate.patterns import add_into
 from landscape.models import CifarResNet
 from tests.cases import settled
 

@@ -58,7 +58,7 @@ def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
             measured.append(index)
             yield index, values
 
-    monkeypatch.setattr("landscape.run.evaluation_for", lambda problem: stopping)
+    monkeypatch.setattr("landscape.run.evaluation_for", lambda problem, settings: stopping)
     path = tmp_path / "parts.h5"
     for done in (0, 1, 8, 11):
         with pytest.raises(KeyboardInterrupt):

@@ -16,7 +16,7 @@ from landscape.errors import InputError
 from landscape.evaluate import Settings, choose_settings, evaluate
 from landscape.evaluate.naive import evaluate_naive
 from landscape.evaluate.precision import measure_precision, probe_points
-from landscape.evaluate.tuner import BATCH_SIZES, tune
+from landscape.evaluate.tuner import BATCH_SIZES, tune, tune_batch_size
 from landscape.grid import Grid
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -34,8 +34,9 @@ def plane_of(problem: Problem) -> Plane:
 def test_what_the_tuner_takes_is_right_to_rounding(case: Case) -> None:
     problem = case.make()
     plane = plane_of(problem)
-    settings = tune(problem, plane, GRID.points()[[0, -1]], Settings())
-    assert settings.batch_size in BATCH_SIZES
+    tuned = tune(problem, plane, GRID.points()[[0, -1]], Settings())
+    settings = tune_batch_size(problem, plane, tuned)
+    assert settings.batch_size in BATCH_SIZES["cpu"]
     assert settings.reduced is None
     indices = [0, 7, 12]
     found = dict(evaluate(problem, plane, GRID.points(), indices, settings))
@@ -64,13 +65,13 @@ def test_folding_that_would_change_the_outputs_is_not_admissible() -> None:
     norm.running_mean.fill_(1.0)
     problem = Problem(model, (torch.randn(8, 1, 6, 6), torch.zeros(8).long()), device="cpu")
     plane = plane_of(problem)
-    assert not tune(problem, plane, GRID.points()[[0, -1]], Settings()).fold
+    assert not any(s.fold for s in tune(problem, plane, GRID.points()[[0, -1]], Settings()))
 
 
 def test_a_batch_size_that_is_asked_for_is_kept() -> None:
     problem = CASES[0].make()
-    base = Settings(batch_size=7)
-    assert tune(problem, plane_of(problem), GRID.points()[:2], base, fixed=True).batch_size == 7
+    settings, facts = choose_settings(problem, plane_of(problem), GRID, batch_size=7)
+    assert (settings.batch_size, facts["batch_size"]) == (7, 7)
 
 
 class Cancelling(nn.Module):

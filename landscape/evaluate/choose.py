@@ -7,11 +7,13 @@ from dataclasses import replace
 
 from landscape.data import Stream
 from landscape.errors import unknown_choice
+from landscape.evaluate.abreast import evaluate_abreast
+from landscape.evaluate.fused import available
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
-from landscape.evaluate.tuner import tune
+from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size
 from landscape.grid import Grid
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -19,13 +21,21 @@ from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
 
+_MANY_IMAGES = 200_000
+"""In a run, from which on a few thousand spent on choosing batch sizes come back."""
+
 Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
 
 
-def evaluation_for(problem: Problem) -> Evaluation:
-    """Point by point where the examples are in memory, in passes where one split is a stream."""
-    streamed = any(isinstance(examples, Stream) for examples in problem.splits.values())
-    return evaluate_streamed if streamed else evaluate
+def evaluation_for(problem: Problem, settings: Settings) -> Evaluation:
+    """Point by point or several abreast where the examples are in memory, else in passes."""
+    if _streamed(problem):
+        return evaluate_streamed
+    return evaluate_abreast if settings.abreast > 1 else evaluate
+
+
+def _streamed(problem: Problem) -> bool:
+    return any(isinstance(examples, Stream) for examples in problem.splits.values())
 
 
 def choose_settings(
@@ -36,6 +46,7 @@ def choose_settings(
     precision: str = "float32",
     batch_size: int | None = None,
     tuned: bool = True,
+    one_by_one: bool = False,
     stored: Mapping[str, Attribute] | None = None,
 ) -> tuple[Settings, dict[str, Attribute]]:
     """The settings of a run, and what its surface says of them.
@@ -48,7 +59,10 @@ def choose_settings(
     batch_size
         None lets the tuner choose.
     tuned
-        Whether folding, memory layout and batch size are chosen by trying; else plain settings.
+        Whether folding, memory layout, batch size and points at once are chosen by trying; else
+        plain settings. A run too short to win the time back tries layouts only.
+    one_by_one
+        Whether each point waits for the one before it.
     stored
         Attributes of the surface that the run goes on with: what it was begun with is kept, as
         far as it does not contradict what is asked.
@@ -64,18 +78,29 @@ def choose_settings(
             return found, {**found.attributes(problem.dtype), **kept}
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
-    if tuned:
-        settings = tune(problem, plane, points[[0, -1]], settings, fixed=batch_size is not None)
+    candidates = tune(problem, plane, points[[0, -1]], settings) if tuned else [settings]
     facts: dict[str, Attribute] = {}
     if precision != "float32":
         name = next(iter(REDUCED)) if precision == "auto" else precision
-        reduced_settings = replace(settings, reduced=REDUCED[name])
-        measured = measure_precision(problem, plane, points, reduced_settings)
+        others = [_reduced(settings, name) for settings in candidates]
+        measured = measure_precision(problem, plane, points, others[0])
         facts["precision_error"] = measured.error
         facts["precision_bound"] = (
             f"{name}: 1 stands for {RELATIVE_BOUND:.0%} of the loss plus {ABSOLUTE_BOUND:g}, "
             f"largest of {measured.points} points"
         )
         if precision != "auto" or measured.good_enough:
-            settings = reduced_settings
+            candidates = others
+    settings = candidates[0]
+    images = grid.size * sum(len(examples) for examples in problem.splits.values())
+    if tuned and images > _MANY_IMAGES:
+        if batch_size is None:
+            settings = tune_batch_size(problem, plane, candidates)
+        if problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
+            settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
     return settings, {**settings.attributes(problem.dtype), **facts}
+
+
+def _reduced(settings: Settings, name: str) -> Settings:
+    dtype = REDUCED[name]
+    return replace(settings, reduced=dtype, fused=settings.fused and available(dtype))

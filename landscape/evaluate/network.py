@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from landscape.evaluate.fold import Pair, fold_batch_norms
+from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
@@ -25,19 +26,22 @@ class PointNetwork:
     plane
         On the problem's device.
     settings
-        How the copy computes: folded or not, memory layout, precision.
+        How the copy computes: what is folded and fused, memory layout, precision.
     """
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
         self._settings = settings
         model: nn.Module = copy.deepcopy(problem.model)
-        if settings.fold or settings.in_place:
+        if settings.fold or settings.in_place or settings.fused:
             model = _traced(model) or model
         pairs: tuple[Pair, ...] = ()
         if settings.fold:
             pairs = fold_batch_norms(model, problem.model)
-        if settings.in_place and isinstance(model, fx.GraphModule):
-            reuse_memory(model)
+        if isinstance(model, fx.GraphModule):
+            if settings.fused:
+                fuse_convolutions(model)
+            if settings.in_place:
+                reuse_memory(model)
         if settings.reduced is not None:
             model = model.to(settings.reduced)
         if settings.channels_last:

@@ -14,7 +14,7 @@ from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
-from landscape.plane import Plane
+from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 
 
@@ -48,14 +48,21 @@ def evaluate(
     with exactly():
         network = PointNetwork(problem, plane.to(problem.device), settings)
     for index in indices:
-        with exactly():  # left again before the caller's own code runs
-            network.move_to(points[index])
-            found: dict[str, float] = {}
-            for split, examples in problem.splits.items():
-                # One transfer per split and point: nothing is fetched batch by batch.
-                rows = per_example(problem, network, in_memory(examples), settings.batch_size)
-                found.update(summary(problem, split, rows.cpu().double().numpy()))
-        yield index, found
+        yield index, measure(problem, network, points[index], settings.batch_size)
+
+
+def measure(
+    problem: Problem, network: PointNetwork, coordinates: Coordinates, batch_size: int
+) -> dict[str, float]:
+    """Every quantity of the problem at one point."""
+    with exactly():  # left again before the caller's own code runs
+        network.move_to(coordinates)
+        found: dict[str, float] = {}
+        for split, examples in problem.splits.items():
+            # One transfer per split and point: nothing is fetched batch by batch.
+            rows = per_example(problem, network, in_memory(examples), batch_size)
+            found.update(summary(problem, split, rows.cpu().double().numpy()))
+    return found
 
 
 def in_memory(examples: Examples | Stream) -> Examples:

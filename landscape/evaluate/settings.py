@@ -26,6 +26,8 @@ class Settings:
         Batch normalization is folded into the convolution or linear layer before it.
     in_place
         Activations and sums are written over their input where nothing else reads it.
+    fused
+        On a CPU, a convolution and the sum and rectifier behind it are one operation.
     channels_last
         Images and convolutions lie in memory with the channels innermost.
     reduced
@@ -33,13 +35,17 @@ class Settings:
         float64 in any case.
     batch_size
         Examples a forward pass.
+    abreast
+        Points at once, each by one thread of a CPU; 1 is one point by all threads.
     """
 
     fold: bool = False
     in_place: bool = False
+    fused: bool = False
     channels_last: bool = False
     reduced: torch.dtype | None = None
     batch_size: int = 128
+    abreast: int = 1
 
     def __post_init__(self) -> None:
         if not 1 <= self.batch_size <= _LARGEST_BATCH:
@@ -53,9 +59,11 @@ class Settings:
         return {
             "batch_norm_folded": int(self.fold),
             "in_place": int(self.in_place),
+            "convolutions_fused": int(self.fused),
             "channels_last": int(self.channels_last),
             "precision": str(self.reduced or own).removeprefix("torch."),
             "batch_size": self.batch_size,
+            "points_at_once": self.abreast,
         }
 
     @staticmethod
@@ -66,17 +74,21 @@ class Settings:
             return Settings(
                 bool(stored["batch_norm_folded"]),
                 bool(stored["in_place"]),
+                bool(stored["convolutions_fused"]),
                 bool(stored["channels_last"]),
                 None if precision == stored["dtype"] else REDUCED[precision],
                 int(stored["batch_size"]),
+                int(stored["points_at_once"]),
             )
         except (KeyError, ValueError):
             return None
 
     def __str__(self) -> str:
         parts = [f"batch {self.batch_size}"]
+        parts += [f"{self.abreast} points at once"] if self.abreast > 1 else []
         parts += ["batch norm folded"] if self.fold else []
         parts += ["in place"] if self.in_place else []
+        parts += ["convolutions fused"] if self.fused else []
         parts += ["channels last"] if self.channels_last else []
         parts += [str(self.reduced).removeprefix("torch.")] if self.reduced else []
         return ", ".join(parts)

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.evaluate.abreast import evaluate_abreast
+from landscape.evaluate.fused import available
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import exactly
+from landscape.evaluate.resident import evaluate, exactly
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem
 
-BATCH_SIZES = (64, 128, 256, 512)
-ROUNDS = 3
-_FEW, _MANY = 128, 512  # examples of a trial: of layouts, of batch sizes
+BATCH_SIZES = {"cpu": (64, 128, 256, 512), "mps": (128, 512, 2048), "cuda": (512, 1024, 2048, 4096)}
+_ROUNDS, _LONG_ENOUGH_S = 3, 0.1
+_FINALISTS = 2
+_ABREAST, _ROUNDS_ABREAST = 256, 2  # examples of a trial of several points at once, and turns
+_FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples of a trial of layouts
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
 
 
@@ -31,15 +37,12 @@ class _Trial:
     seconds: list[float]
 
 
-def tune(
-    problem: Problem, plane: Plane, points: FloatArray, base: Settings, *, fixed: bool = False
-) -> Settings:
-    """The fastest settings that give the same outputs to rounding.
+def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> list[Settings]:
+    """Settings that give the same outputs to rounding, the fastest at the base's batch size first.
 
-    First folding, working in place and memory layout are tried in all combinations, then batch
-    sizes with the fastest of them. Trials take turns and the smallest time of each counts, so that
-    a moment's noise decides nothing. A combination whose outputs differ from the plain ones is
-    not admissible.
+    Folding, fusing, working in place and memory layout are tried in all combinations. Trials take
+    turns and the smallest time of each counts, so that a moment's noise decides nothing. A
+    combination whose outputs differ from the plain ones is not admissible.
 
     Parameters
     ----------
@@ -48,15 +51,16 @@ def tune(
     points
         Shape (n, number of axes): two or more points of the run, the first two are used.
     base
-        The plain settings.
-    fixed
-        Whether the batch size of ``base`` is to be kept.
+        The plain settings; they are among those returned.
     """
-    inputs, _ = problem.prepare(next(iter(problem.splits.values())).head(_MANY), 0, _MANY)
+    inputs = _inputs(problem, _FEW[problem.device.type])
+    images = inputs.ndim == 4
+    fuses = images and problem.device.type == "cpu" and available(problem.dtype)
     layouts = [
-        replace(base, fold=fold, in_place=in_place, channels_last=last)
-        for fold, in_place in ((False, False), (True, False), (True, True), (False, True))
-        for last in ((False, True) if inputs.ndim == 4 else (False,))
+        replace(base, fold=fold, in_place=in_place, fused=fused, channels_last=last)
+        for fold in (False, True)
+        for in_place, fused in ((False, False), (True, False), (True, True))[: 2 + fuses]
+        for last in (False, True)[: 1 + images]
     ]
     with exactly():
         place = plane.to(problem.device)
@@ -67,14 +71,63 @@ def tune(
             for layout, network in networks.items()
             if _equal(_outputs(network, points[:2], inputs), expected)
         ]
-        if not admissible:
-            return base
-        best = _fastest(admissible, inputs[:_FEW])
-        if fixed:
-            return best.settings
-        sizes = [size for size in BATCH_SIZES if size < 2 * len(inputs)] or BATCH_SIZES[:1]
-        trials = [_Trial(replace(best.settings, batch_size=n), best.network, []) for n in sizes]
-        return _fastest(trials, inputs).settings
+        return [trial.settings for trial in _by_speed(admissible, inputs)] or [base]
+
+
+def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
+    """The fastest of the first few settings that :func:`tune` found, with its best batch size."""
+    candidates = BATCH_SIZES[problem.device.type]
+    inputs = _inputs(problem, max(candidates))
+    sizes = [size for size in candidates if size < 2 * len(inputs)] or candidates[:1]
+    trials = []
+    with exactly():
+        place = plane.to(problem.device)
+        for settings in tuned[:_FINALISTS]:
+            network = PointNetwork(problem, place, settings)
+            network.move_to([0.0] * len(plane.axes))
+            trials += [_Trial(replace(settings, batch_size=size), network, []) for size in sizes]
+        return _by_speed(trials, inputs)[0].settings
+
+
+def tune_abreast(
+    problem: Problem, plane: Plane, settings: Settings, *, fixed: bool = False
+) -> Settings:
+    """The same settings, or several points at once where that is faster, by measuring a few.
+
+    Parameters
+    ----------
+    fixed
+        Whether the batch size is to be kept.
+    """
+    threads = torch.get_num_threads()
+    if threads == 1:
+        return settings
+    few = problem.with_splits({n: e.head(_ABREAST) for n, e in problem.splits.items()})
+    batches = {settings.batch_size} if fixed else {settings.batch_size, settings.batch_size // 2}
+    ways = [settings, *(replace(settings, batch_size=n, abreast=threads) for n in sorted(batches))]
+    seconds = dict.fromkeys(ways, math.inf)
+    for _ in range(_ROUNDS_ABREAST):
+        for way in ways:
+            seconds[way] = min(seconds[way], _steady(few, plane, threads, way))
+    return min(ways, key=lambda way: seconds[way])
+
+
+def _steady(problem: Problem, plane: Plane, threads: int, settings: Settings) -> float:
+    """Seconds for a few points, once the networks are made and every thread is at work."""
+    evaluation = evaluate_abreast if settings.abreast > 1 else evaluate
+    points = np.zeros((4 * threads, len(plane.axes)))
+    results = evaluation(problem, plane, points, range(len(points)), settings)
+    for _ in range(2 * threads):
+        next(results)
+    start = time.perf_counter()
+    for _ in results:
+        pass
+    return time.perf_counter() - start
+
+
+def _inputs(problem: Problem, count: int) -> Tensor:
+    first = next(iter(problem.splits.values())).head(count)
+    return problem.prepare(first, 0, count)[0]
 
 
 def _outputs(network: PointNetwork, points: FloatArray, inputs: Tensor) -> list[Tensor]:
@@ -99,8 +152,11 @@ def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
     )
 
 
-def _fastest(trials: Sequence[_Trial], inputs: Tensor) -> _Trial:
-    for _ in range(ROUNDS):
+def _by_speed(trials: Sequence[_Trial], inputs: Tensor) -> list[_Trial]:
+    """Trials in turns, at least a few rounds and until a round's noise has had its turn."""
+    while trials and (
+        len(trials[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in trials) < _LONG_ENOUGH_S
+    ):
         for trial in trials:
             _synchronize(inputs.device)
             start = time.perf_counter()
@@ -108,7 +164,7 @@ def _fastest(trials: Sequence[_Trial], inputs: Tensor) -> _Trial:
                 trial.network(batch)
             _synchronize(inputs.device)
             trial.seconds.append(time.perf_counter() - start)
-    return min(trials, key=lambda trial: min(trial.seconds))
+    return sorted(trials, key=lambda trial: min(trial.seconds))
 
 
 def _synchronize(device: torch.device) -> None:

@@ -1,0 +1,68 @@
+"""Several points at once on a CPU, each in a thread of its own.
+
+An operation of a small network is too short to be shared between cores: they wait for each other
+longer than they compute. A point each needs no waiting. On two cores that makes the surface of a
+ResNet-56 on 8×8 digits a quarter faster than one point by both.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
+
+import torch
+
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.resident import exactly, measure
+from landscape.evaluate.settings import Settings
+from landscape.grid import FloatArray
+from landscape.plane import Plane
+from landscape.problem import Problem
+
+
+def evaluate_abreast(
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    indices: Sequence[int],
+    settings: Settings,
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """Like :func:`landscape.evaluate.evaluate`, ``settings.abreast`` points at a time, in order.
+
+    The metrics are called from several threads.
+    """
+    place = plane.to(problem.device)
+    networks: SimpleQueue[PointNetwork] = SimpleQueue()
+    with exactly():
+        for _ in range(settings.abreast):
+            networks.put(PointNetwork(problem, place, settings))
+
+    def work(index: int) -> dict[str, float]:
+        network = networks.get()
+        try:
+            return measure(problem, network, points[index], settings.batch_size)
+        finally:
+            networks.put(network)
+
+    threads = torch.get_num_threads()
+    pool = ThreadPoolExecutor(settings.abreast, initializer=torch.set_num_threads, initargs=(1,))
+    pending: deque[tuple[int, Future[dict[str, float]]]] = deque()
+    try:
+        for index in indices:
+            pending.append((index, pool.submit(work, index)))
+            # The number is one thread's own, but new threads begin with the last that was set.
+            torch.set_num_threads(threads)
+            if len(pending) > 2 * settings.abreast:  # enough that none waits for the caller
+                yield _next(pending)
+        while pending:
+            yield _next(pending)
+    finally:
+        pool.shutdown(cancel_futures=True)
+        torch.set_num_threads(threads)
+
+
+def _next(pending: deque[tuple[int, Future[dict[str, float]]]]) -> tuple[int, dict[str, float]]:
+    index, future = pending.popleft()
+    return index, future.result()

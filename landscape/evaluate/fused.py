@@ -1,0 +1,187 @@
+"""A convolution with the sum and the rectifier behind it as one operation, on a CPU.
+
+oneDNN can rectify what it has just computed, or add it to what lies at its destination, while it
+is still in the cache. That spares a ResNet the passes over memory which it otherwise spends a
+fifth of its time on. The operations are those that torch's own compiler uses, without the minute
+that compiling takes. Values differ from the separate operations by rounding at most.
+"""
+
+from __future__ import annotations
+
+import operator
+from functools import cache
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from landscape.evaluate.patterns import SUMS, is_relu, is_sum, makes_new_memory, pass_identities
+
+
+def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
+    """relu(weight ∗ x + bias); ``shape`` is padding, stride, dilation and groups."""
+    fused: Tensor = torch.ops.mkldnn._convolution_pointwise(x, weight, bias, *shape, "relu", [], "")
+    return fused
+
+
+def convolve_onto_relu(
+    onto: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any
+) -> Tensor:
+    """relu(onto + weight ∗ x + bias), in the memory of ``onto`` where the sum fits there."""
+    layout = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
+    if onto.dtype != x.dtype or not onto.is_contiguous(memory_format=layout):
+        return F.relu(onto + _convolve(x, weight, bias, *shape))
+    expected = _convolved_shape(x, weight, *shape)
+    if tuple(onto.shape) != expected:  # the sum broadcasts, or is an error of the network's own
+        return F.relu(onto + _convolve(x, weight, bias, *shape))
+    fused: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
+        onto, x, weight, bias, *shape, "add", 1.0, "relu", [], ""
+    )
+    return fused
+
+
+def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
+    padding, stride, dilation, groups = shape
+    return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
+
+
+def _is_channels_last(x: Tensor) -> bool:
+    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
+
+
+def _convolved_shape(x: Tensor, weight: Tensor, *shape: Any) -> tuple[int, ...]:
+    padding, stride, dilation, _ = shape
+    size = [
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, p, s, d in zip(
+            x.shape[2:], weight.shape[2:], padding, stride, dilation, strict=True
+        )
+    ]
+    return (x.shape[0], weight.shape[0], *size)
+
+
+@cache
+def available(dtype: torch.dtype) -> bool:
+    """Whether this processor and this version of torch have the operations, by trying them."""
+    if not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
+        return False
+    x = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4).to(dtype)
+    weight = torch.linspace(-1, 1, 3 * 3 * 3 * 3).reshape(3, 3, 3, 3).to(dtype)
+    bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
+    try:
+        first = convolve_relu(x, weight, bias, *shape)
+        second = convolve_onto_relu(x.clone(), x, weight, bias, *shape)
+    except Exception:  # an operation of another version may fail in any way
+        return False
+    plain = _convolve(x, weight, bias, *shape)
+    near = 0.1 if dtype == torch.bfloat16 else 1e-5
+    return torch.allclose(first, F.relu(plain), atol=near) and torch.allclose(
+        second, F.relu(x + plain), atol=near
+    )
+
+
+def fuse_convolutions(traced: fx.GraphModule) -> None:
+    """Rewrite a traced network, for evaluation on a CPU only; its outputs stay the same."""
+    pass_identities(traced)
+    place = {node: k for k, node in enumerate(traced.graph.nodes)}
+    for relu in list(traced.graph.nodes):
+        before = relu.args[0] if is_relu(relu, traced) else None
+        if not isinstance(before, fx.Node) or len(before.users) != 1:
+            continue
+        fused: fx.Node | None = None
+        last: Any = before
+        if _can_wait(before, relu, place, traced):
+            fused = _insert(traced, relu, convolve_relu, before, ())
+        elif is_sum(before) or before.target is operator.iadd:
+            for last, onto in (before.args, before.args[::-1]):
+                if (
+                    _can_wait(last, relu, place, traced)
+                    and last.args[0] is not onto
+                    and _dead_after(onto, before, place, traced)
+                ):
+                    fused = _insert(traced, relu, convolve_onto_relu, last, (onto,))
+                    break
+        if fused is not None:
+            place[fused] = place[relu]
+            relu.replace_all_uses_with(fused)
+            for gone in (relu, before, last):
+                if not gone.users and gone in place:
+                    traced.graph.erase_node(gone)
+                    del place[gone]
+    traced.graph.lint()
+    traced.recompile()
+
+
+def _can_wait(node: Any, until: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule) -> bool:
+    """Whether a node is a convolution that ``until`` alone waits for, and may be computed there.
+
+    Nothing in between may write over its input, so only layers that leave it as it is read it.
+    """
+    if not isinstance(node, fx.Node) or node.op != "call_module" or len(node.args) != 1:
+        return False
+    module = traced.get_submodule(str(node.target))
+    return (
+        type(module) is nn.Conv2d
+        and module.padding_mode == "zeros"
+        and not isinstance(module.padding, str)
+        and not module._forward_hooks
+        and not module._forward_pre_hooks
+        and len(node.users) == 1
+        and isinstance(node.args[0], fx.Node)
+        and all(
+            _leaves_input(user, traced)
+            for user in node.args[0].users
+            if place[node] < place[user] < place[until]
+        )
+    )
+
+
+def _dead_after(
+    value: Any, reader: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule
+) -> bool:
+    """Whether nothing sees the memory of ``value`` once ``reader`` has read it.
+
+    Its other readers come earlier, and what they make of it is memory of their own: a view would
+    still show it.
+    """
+    return _owns_memory(value, traced) and all(
+        user is reader or (place[user] < place[reader] and _leaves_input(user, traced))
+        for user in value.users
+    )
+
+
+def _owns_memory(value: Any, traced: fx.GraphModule) -> bool:
+    if not isinstance(value, fx.Node):
+        return False
+    if is_relu(value, traced):  # a new tensor, or its input's memory
+        source = value.args[0]
+        return (
+            isinstance(source, fx.Node)
+            and len(source.users) == 1
+            and (_owns_memory(source, traced) or source.target in SUMS)
+        )
+    return makes_new_memory(value, traced) or value.target in (convolve_relu, convolve_onto_relu)
+
+
+def _leaves_input(node: fx.Node, traced: fx.GraphModule) -> bool:
+    return makes_new_memory(node, traced) or node.target is convolve_relu
+
+
+def _insert(
+    traced: fx.GraphModule,
+    before: fx.Node,
+    operation: Any,
+    convolution: fx.Node,
+    onto: tuple[Any, ...],
+) -> fx.Node:
+    module = traced.get_submodule(str(convolution.target))
+    assert isinstance(module, nn.Conv2d)
+    shape: tuple[Any, ...] = (list(module.padding), list(module.stride), list(module.dilation))
+    graph = traced.graph
+    with graph.inserting_before(before):
+        weight = graph.get_attr(f"{convolution.target}.weight")
+        bias = None if module.bias is None else graph.get_attr(f"{convolution.target}.bias")
+        return graph.call_function(
+            operation, (*onto, convolution.args[0], weight, bias, *shape, module.groups)
+        )

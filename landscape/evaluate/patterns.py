@@ -1,0 +1,58 @@
+"""What a traced network is made of: rectifiers, sums, and values whose memory is their own."""
+
+from __future__ import annotations
+
+import operator
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+# Layers whose output is a new tensor that shares no memory with anything.
+_FRESH = (
+    nn.Conv1d,
+    nn.Conv2d,
+    nn.Conv3d,
+    nn.ConvTranspose2d,
+    nn.Linear,
+    nn.modules.batchnorm._BatchNorm,
+)
+SUMS = (operator.add, torch.add)
+
+
+def add_into(a: Tensor, b: Tensor) -> Tensor:
+    """a + b, in the memory of ``a`` where the sum has its shape and type."""
+    fits = a.shape == b.shape and a.dtype == b.dtype
+    return a.add_(b) if fits else a + b
+
+
+def is_relu(node: fx.Node, traced: fx.GraphModule) -> bool:
+    """Whether a node rectifies its first argument and does nothing else."""
+    if node.op == "call_module":
+        module = traced.get_submodule(str(node.target))
+        return type(module) is nn.ReLU and not module._forward_hooks
+    return node.op == "call_function" and node.target in (F.relu, torch.relu)
+
+
+def is_sum(node: fx.Node) -> bool:
+    """Whether a node adds two values of the graph."""
+    plain = node.op == "call_function" and node.target in SUMS and not node.kwargs
+    return plain and len(node.args) == 2 and all(isinstance(a, fx.Node) for a in node.args)
+
+
+def makes_new_memory(node: fx.Node, traced: fx.GraphModule) -> bool:
+    """Whether a node is a layer whose output shares no memory with its input."""
+    if node.op != "call_module":
+        return False
+    module = traced.get_submodule(str(node.target))
+    return isinstance(module, _FRESH) and not module._forward_hooks
+
+
+def pass_identities(traced: fx.GraphModule) -> None:
+    """Take out the layers that hand their input on, such as the shortcut of a residual block."""
+    for node in list(traced.graph.nodes):
+        if node.op == "call_module" and len(node.args) == 1:
+            module = traced.get_submodule(str(node.target))
+            if type(module) is nn.Identity and not module._forward_hooks:
+                node.replace_all_uses_with(node.args[0])
+                traced.graph.erase_node(node)

@@ -1,0 +1,167 @@
+"""A convolution with what follows it as one operation: the same outputs, nothing written over."""
+
+from __future__ import annotations
+
+import copy
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from landscape.evaluate import fused
+from landscape.evaluate.fold import fold_batch_norms
+from landscape.evaluate.fused import convolve_onto_relu, convolve_relu, fuse_convolutions
+from landscape.models import CifarResNet
+from tests.cases import settled
+
+pytestmark = pytest.mark.skipif(
+    not fused.available(torch.float32), reason="this build of torch has no oneDNN"
+)
+
+
+class Made(nn.Module):
+    """A forward pass over three convolutions and one rectifier module."""
+
+    def __init__(self, forward: Callable[[Made, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.a, self.b, self.c = (nn.Conv2d(4, 4, 3, padding=1) for _ in range(3))
+        self.odd = nn.Conv2d(4, 6, (3, 2), (2, 1), (1, 0), (1, 2), groups=2, bias=False)
+        self.same, self.round = (
+            nn.Conv2d(4, 4, 3, padding="same"),
+            nn.Conv2d(4, 4, 3, padding=1, padding_mode="circular"),
+        )
+        self.relu, self.over = nn.ReLU(), nn.ReLU(inplace=True)
+        self.one = nn.AdaptiveAvgPool2d(1)
+        self._forward = forward
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self._forward(self, x)
+
+
+def _residual(m: Made, x: Tensor, add: Callable[..., Any] = operator.add) -> Tensor:
+    y = m.c(x)
+    return F.relu(add(m.b(F.relu(m.a(y))), y))
+
+
+def _read_later(m: Made, x: Tensor) -> Tensor:
+    y = m.c(x)
+    return F.relu(m.b(m.a(y)) + y) * y
+
+
+def _seen_through_a_view(m: Made, x: Tensor) -> Tensor:
+    y = m.c(x)
+    view = y[:, ::2]
+    return F.relu(m.a(y) + y)[:, ::2] * view
+
+
+def _input_written_over(m: Made, x: Tensor) -> Tensor:
+    y = m.c(x)
+    z = m.a(y)
+    y.mul_(2.0)
+    return F.relu(z) + y
+
+
+def _two_sums(m: Made, x: Tensor) -> Tensor:
+    y = F.relu(m.c(x))
+    y = F.relu(m.a(y) + y)
+    return F.relu(y + m.b(y))
+
+
+def _both_convolutions(m: Made, x: Tensor) -> Tensor:
+    return F.relu(m.a(x) + m.b(x))
+
+
+def _broadcast(m: Made, x: Tensor) -> Tensor:
+    y = m.c(m.one(x))
+    return F.relu(m.a(x) + y)
+
+
+def _large_onto_small(m: Made, x: Tensor) -> Tensor:
+    y = m.c(x)
+    return F.relu(m.a(m.one(x)) + y)
+
+
+# name: (forward, convolutions fused with a rectifier, with a sum and a rectifier)
+CASES: dict[str, tuple[Callable[[Made, Tensor], Tensor], int, int]] = {
+    "relu of a convolution": (lambda m, x: F.relu(m.a(x)), 1, 0),
+    "a module": (lambda m, x: m.relu(m.a(x)), 1, 0),
+    "a module that writes over its input": (lambda m, x: m.over(m.a(x)), 1, 0),
+    "strides, groups, dilation, no bias": (lambda m, x: F.relu(m.odd(x)), 1, 0),
+    "padding in words": (lambda m, x: F.relu(m.same(x)), 0, 0),
+    "padding that is not zero": (lambda m, x: F.relu(m.round(x)), 0, 0),
+    "no rectifier": (lambda m, x: m.a(m.b(x)), 0, 0),
+    "read twice": (lambda m, x: _twice(m.a(x)), 0, 0),
+    "one layer twice": (lambda m, x: F.relu(m.a(F.relu(m.a(x)))), 2, 0),
+    "residual": (_residual, 1, 1),
+    "residual written as +=": (lambda m, x: _residual(m, x, operator.iadd), 1, 1),
+    "residual with the input": (lambda m, x: F.relu(m.a(F.relu(m.b(x))) + x), 1, 0),
+    "the shortcut is read later": (_read_later, 0, 0),
+    "the shortcut is seen through a view": (_seen_through_a_view, 0, 0),
+    "the input is written over": (_input_written_over, 0, 0),
+    # y is what the second convolution reads: it cannot be written over while it is read
+    "a sum with a convolution's own input": (_two_sums, 1, 0),
+    "two convolutions": (_both_convolutions, 0, 1),
+    "a sum that broadcasts": (_broadcast, 0, 1),
+    "a small one onto a large one": (_large_onto_small, 0, 1),
+}
+
+
+def _twice(z: Tensor) -> Tensor:
+    return F.relu(z) * z
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("name", CASES)
+def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.memory_format) -> None:
+    torch.manual_seed(0)
+    forward, rectified, summed = CASES[name]
+    model = Made(forward).to(memory_format=layout)  # type: ignore[call-overload]
+    x = torch.randn(3, 4, 6, 7).contiguous(memory_format=layout)
+    kept = x.clone()
+    traced = fx.symbolic_trace(copy.deepcopy(model))
+    fuse_convolutions(traced)
+    targets = [node.target for node in traced.graph.nodes]
+    assert (targets.count(convolve_relu), targets.count(convolve_onto_relu)) == (rectified, summed)
+    with torch.inference_mode():
+        for _ in range(2):  # the second time shows whether a weight was written over
+            assert torch.allclose(traced(x), model(x), rtol=1e-4, atol=1e-6)
+        assert torch.equal(x, kept)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
+def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
+    shortcuts: str, dtype: torch.dtype
+) -> None:
+    if not fused.available(dtype):
+        pytest.skip(f"no oneDNN for {dtype} on this processor")
+    torch.manual_seed(0)
+    model = settled(CifarResNet(14, shortcuts)).eval()
+    traced = fx.symbolic_trace(copy.deepcopy(model))
+    fold_batch_norms(traced, model)
+    plain = copy.deepcopy(traced)
+    fuse_convolutions(traced)
+    targets = [node.target for node in traced.graph.nodes]
+    # identity shortcuts that change the shape are padded: two of six sums stay where they are
+    expected = {"projection": (7, 6), "identity": (7, 4), "none": (13, 0)}[shortcuts]
+    assert (targets.count(convolve_relu), targets.count(convolve_onto_relu)) == expected
+    x = torch.randn(3, 3, 16, 16).to(dtype)
+    with torch.inference_mode():
+        found, wanted = traced.to(dtype)(x), plain.to(dtype)(x)
+    scale = float(wanted.abs().max())
+    assert float((found - wanted).abs().max()) < scale * (1e-5 if dtype.itemsize == 4 else 0.05)
+
+
+def test_a_build_without_the_operations_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> Tensor:
+        raise AttributeError("no such operation")
+
+    fused.available.cache_clear()
+    monkeypatch.setattr(fused, "convolve_relu", missing)
+    assert not fused.available(torch.float32)
+    assert not fused.available(torch.float64)
+    fused.available.cache_clear()
