@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from landscape.errors import InputError
+from landscape.examples import refuse_example
 
 
 @contextmanager
@@ -21,9 +22,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises
     ------
     InputError
-        If the folder does not exist, cannot be written to or is full, or the path is a folder.
+        If the folder does not exist, cannot be written to or is full, or the path is a folder or
+        the name of an example.
     """
     path = Path(path)
+    refuse_example(path)
     # Always the same name: what a killed process left behind is written over by the next one.
     temporary = path.with_name(f".{path.name}.tmp")
     folder = path.parent

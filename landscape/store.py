@@ -15,6 +15,7 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.examples import located
 from landscape.grid import FloatArray, Grid
 from landscape.legacy import is_legacy, read_legacy
 from landscape.surface import Attribute, Quantity, Surface
@@ -68,12 +69,18 @@ def _attach(data: h5py.Dataset, file: h5py.File, dimensions: list[str]) -> None:
 def open_surface(path: str | Path) -> Surface:
     """Read a surface file, ours or of tomgoldstein/loss-landscape.
 
+    Parameters
+    ----------
+    path
+        The file, or ``example:NAME`` for a surface that comes with the package.
+
     Raises
     ------
     InputError
-        If the file is missing, no HDF5, no surface, or of a later version than this software.
+        If the file is missing, no HDF5, no surface, or of a later version than this software, or
+        there is no such example.
     """
-    path = Path(path)
+    path = located(path)
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")

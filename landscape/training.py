@@ -19,6 +19,7 @@ from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.errors import InputError, one_line, unknown_choice
+from landscape.examples import refuse_example
 from landscape.history import History
 from landscape.metrics import check_targets
 from landscape.models.named import Network
@@ -332,6 +333,7 @@ def _check_folder(folder: Path, resume: bool) -> None:
 
 
 def _make(folder: Path) -> None:
+    refuse_example(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 # From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
 LAYERS = [
     {"errors", "version"},
+    {"examples"},
     {"atomic", "grid", "commandline", "plugin", "device"},
     {"surface", "params", "schedules"},
     {"summary", "history", "checkpoint", "metrics", "data", "legacy", "store"},
