@@ -30,7 +30,7 @@ def _command(argv: Sequence[str] | None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("info", DESCRIPTION, EXAMPLE)
-    parser.add_argument("files", nargs="+", metavar="FILE", help="surface files")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="surface files, or example:NAME")
     return parser
 
 

@@ -18,6 +18,9 @@ import pytest
 matplotlib.use("Agg")
 os.environ.setdefault("MPLBACKEND", "Agg")  # for notebooks and commands that tests start
 
+# Their failed assertions are told as those of test files are.
+pytest.register_assert_rewrite("tests.commands.calls", "tests.training.runs")
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

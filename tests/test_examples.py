@@ -17,11 +17,12 @@ import landscape
 import landscape.info
 import landscape.render.__main__
 from landscape import examples
+from landscape.build import load_splits
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.store import save_surface
 from landscape.surface import Quantity, Surface
-from landscape.training import train_network
+from tests.training.runs import train
 
 SHIPPED = examples.example_names()
 
@@ -66,10 +67,15 @@ def test_commands_read_examples(stand_ins: Path, capsys: pytest.CaptureFixture[s
     drawn = ["example:bowl", "example:pot", "-o", "both.html"]
     assert landscape.render.__main__.main(drawn) == 0
     assert "example:pot" in Path("both.html").read_text()  # two panels can be told apart
-    for command in (landscape.info.main, landscape.render.__main__.main):
-        capsys.readouterr()
-        assert command(["example:bolw", *(["-o", "x.png"] if "render" in str(command) else [])])
+    capsys.readouterr()
+    for main, rest in [
+        (landscape.info.main, []),
+        (landscape.render.__main__.main, ["-o", "x.png"]),
+    ]:
+        assert main(["example:bolw", *rest]) == 2
         assert "did you mean 'example:bowl'?" in capsys.readouterr().err
+    assert landscape.render.__main__.main(["example:pot", "-o", "example:pot.png"]) == 2
+    assert "cannot write example:pot.png" in capsys.readouterr().err
 
 
 WRITERS: dict[str, Callable[[str], object]] = {
@@ -90,10 +96,8 @@ def test_nothing_writes_an_example(stand_ins: Path, kind: str) -> None:
 
 
 def test_nothing_is_trained_into_an_example(stand_ins: Path) -> None:
-    from tests.training_runs import SETTINGS, digits_of, resnet8
-
     with pytest.raises(InputError, match="cannot write example:run"):
-        train_network(resnet8, digits_of(8), "example:run", SETTINGS, device="cpu", progress=False)
+        train(load_splits("digits", "both", limit=8), Path("example:run"))
     assert not list(Path.cwd().iterdir())
 
 
@@ -149,7 +153,7 @@ def test_a_shipped_surface_is_whole_and_says_what_it_is(name: str) -> None:
     facts = {**surface.attributes, **{f"x {k}": v for k, v in surface.axes["x"].items()}}
     known = ["model", "shortcuts", "classes", "checkpoint_sha256", "weights_sha256", "data"]
     known += ["train_data_sha256", "train_examples", "train_population", "preprocess", "versions"]
-    known += ["precision", "x kind", "x normalization", "x ignore", "x seed", "x norm"]
+    known += ["precision", "x kind", "x normalization", "x norm"]
     assert [key for key in known if key not in facts] == []
     everything = [*surface.attributes.values(), *surface.axes["x"].values()]
     everything += surface.axes["y"].values()

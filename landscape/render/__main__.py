@@ -28,7 +28,7 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m landscape.render resnet56.h5 resnet56_noshort.h5 -o compare.html\n"
         "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10",
     )
-    p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="saved surfaces")
+    p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
     known = " ".join(MEDIA)
     p.add_argument("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
     p.add_argument("--style", choices=STYLES, help="default: what suits surfaces and file")

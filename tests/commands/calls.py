@@ -1,0 +1,102 @@
+"""Calling a command: good arguments to start from, and bad ones with what must be said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import landscape.__main__
+import landscape.info
+import landscape.render.__main__
+import landscape.sample
+import landscape.train
+from tests.conftest import ROOT
+
+MAIN: dict[str, Callable[[list[str]], int]] = {
+    "sample": landscape.sample.main,
+    "train": landscape.train.main,
+    "info": landscape.info.main,
+    "render": landscape.render.__main__.main,
+    "landscape": landscape.__main__.main,
+}
+
+
+SAMPLE = ["--weights", "projection.pt", "--limit", "5", "--x=-1:1:2", "--y=-1:1:2"]
+TRAIN = ["--model", "resnet8", "--limit", "8", "--epochs", "1"]
+USERS = ["--model", "users:good", "--limit", "5", "--x=-1:1:2"]
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A command line that cannot work, and what its message must say."""
+
+    command: str
+    arguments: list[str]
+    words: list[str]
+
+    def __str__(self) -> str:
+        return " ".join([self.command, *self.arguments])
+
+
+def bad(command: str, arguments: str | list[str], *words: str) -> Bad:
+    listed = arguments.split() if isinstance(arguments, str) else arguments
+    return Bad(command, listed, list(words))
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """Each file with its content, each folder, except what Python itself leaves."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+        for path in folder.rglob("*")
+        if "__pycache__" not in str(path)
+    }
+
+
+def check_refused(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command leaves with status 2 and one message, and touches nothing."""
+    before = everything(folder)
+    try:
+        status: object = MAIN[case.command](case.arguments)
+    except SystemExit as stop:  # argparse's own way
+        status = stop.code
+    said = capsys.readouterr()
+    assert status == 2, said.err
+    assert said.out == ""
+    assert "Traceback" not in said.err
+    assert said.err.count("error: ") == 1
+    if not said.err.startswith("usage: "):
+        assert said.err.startswith("error: ")
+    for word in case.words:
+        assert word in said.err
+    assert everything(folder) == before
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+def interrupted(arguments: list[str], ready: Callable[[], bool]) -> str:
+    """Start a command, send SIGINT once ``ready``, and give what it said; status must be 130."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *arguments],
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 60
+    while not ready() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    return said.splitlines()[-1]

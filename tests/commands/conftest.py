@@ -1,0 +1,28 @@
+"""The working folder of the tests of commands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.commands.material import make_material
+
+
+@pytest.fixture(scope="session")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all tests of commands work in, made once."""
+    place = tmp_path_factory.mktemp("work")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.syspath_prepend(place)
+        make_material()
+    return place
+
+
+@pytest.fixture
+def folder(material: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working folder; it is the current one during the test."""
+    monkeypatch.chdir(material)
+    monkeypatch.syspath_prepend(material)
+    return material

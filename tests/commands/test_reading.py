@@ -1,0 +1,111 @@
+"""landscape.info and landscape.render: what they refuse, and that they need no torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import landscape.info
+from tests.commands.calls import (
+    Bad,
+    bad,
+    check_refused,
+    environment,
+)
+
+READING = [
+    bad("info", "", "FILE"),
+    bad("info", "gone.h5", "gone.h5 does not exist", "surface"),
+    bad("info", "half", "half is a folder"),
+    bad("info", "text.txt", "text.txt is not a readable HDF5 file", "landscape"),
+    bad("info", "cut.h5", "cut.h5 is not a readable HDF5 file"),
+    bad("info", "other.h5", "other.h5 is an HDF5 file but no surface", "something"),
+    *[
+        bad(command, f"{name}.h5{rest}", f"{name}.h5 says", word, "damaged")
+        for command, rest in [("info", ""), ("render", " -o out.png")]
+        for name, word in [("schema", "schema 'abc'"), ("bare", "quantities none")]
+    ],
+    bad("info", "run/history.h5", "no surface", "epoch"),
+    bad("info", "--all surface.h5", "--all"),
+    bad("render", "surface.h5", "-o"),
+    bad("render", "surface.h5 -o out.bmp", "out.bmp", ".png", ".html"),
+    bad("render", "surface.h5 -o out", "no suffix", ".png"),
+    bad("render", "gone.h5 -o out.png", "gone.h5 does not exist"),
+    bad("render", "text.txt -o out.png", "text.txt is not a readable HDF5 file"),
+    bad("render", "surface.h5 other.h5 -o out.png", "other.h5", "no surface"),
+    bad("render", "surface.h5 -o gone/out.png", "gone/out.png"),
+    bad("render", "surface.h5 -o text.txt/out.html", "text.txt/out.html"),
+    bad("render", "surface.h5 -o out.png --quantity accuracy", "'accuracy'", "loss"),
+    bad("render", "surface.h5 -o out.png --style pie", "pie", "contour"),
+    bad("render", "surface.h5 -o out.png --style curve", "curve", "contour"),
+    bad("render", "surface.h5 -o out.png --scale cubic", "cubic", "log"),
+    bad("render", "surface.h5 -o out.png --levels many", "'many'", "whole number"),
+    bad("render", "surface.h5 -o out.png --levels 0", "0 levels", "between"),
+    bad("render", "surface.h5 -o out.png --clip high", "high"),
+    bad("render", "surface.h5 -o out.png --dpi 0", "dpi 0", "between"),
+    bad("render", "surface.h5 -o out.png --cmap rainbows", "rainbows"),
+    bad("render", "surface.h5 -o out.html --dpi 100", "dpi", ".html"),
+    bad("landscape", "draw", "'draw'", "sample, train, render, info"),
+    bad("landscape", "--all", "'--all'"),
+    bad("landscape", "info gone.h5", "gone.h5 does not exist"),
+    bad("landscape", "sample --model vgg9 --weights projection.pt", "'vgg9'"),
+]
+
+
+@pytest.mark.parametrize("case", [*READING], ids=str)
+def test_bad_input(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+    check_refused(folder, case, capsys)
+
+
+@pytest.mark.parametrize(("name", "said"), [("sessions", "not JSON"), ("sitting", "3")])
+def test_info_of_a_file_with_strange_sessions(
+    folder: Path, name: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert landscape.info.main([f"{name}.h5"]) == 0
+    assert f"session     {said}" in capsys.readouterr().out
+
+
+READS_ONLY = """
+import sys
+from landscape.{command} import main
+status = main(sys.argv[1:])
+print([name for name in sys.modules if name.partition(".")[0] in ("torch", "sklearn")])
+sys.exit(status)
+"""
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments"),
+    [
+        ("info", ["surface.h5"]),
+        ("render.__main__", ["surface.h5", "-o", "no-torch.png"]),
+        ("render.__main__", ["surface.h5", "-o", "no-torch.html"]),
+    ],
+    ids=["info", "png", "html"],
+)
+def test_reading_never_imports_torch(folder: Path, command: str, arguments: list[str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", READS_ONLY.format(command=command), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_has_had_enough(folder: Path) -> None:
+    many = " ".join(["surface.h5"] * 500)
+    result = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m landscape.info {many} | head -n 1"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+    )
+    assert result.stdout == "surface.h5\n"
+    assert result.stderr == ""

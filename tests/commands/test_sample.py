@@ -1,0 +1,70 @@
+"""landscape.sample: what works says so, and an interrupted run goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import landscape.sample
+from landscape.store import open_surface
+from tests.commands.calls import (
+    USERS,
+    interrupted,
+)
+
+
+def test_a_model_of_the_users(folder: Path) -> None:
+    assert landscape.sample.main([*USERS, "-o", "users.h5", "--seed", "3"]) == 0
+    surface = open_surface("users.h5")
+    assert surface.attributes["model"] == "users:good"
+    assert surface.axes["x"]["seed"] == 3
+
+
+@pytest.mark.parametrize(
+    ("ranges", "grid"),
+    [
+        ([], "x=-1:1:25 y=-1:1:25"),
+        (["--x=-2:1:4"], "x=-2:1:4"),
+        (["--x=-2:1:4", "--y=0:1:2"], "x=-2:1:4 y=0:1:2"),
+        (["--x=0.5", "--y=0:1:2"], "x=0.5:0.5:1 y=0:1:2"),
+    ],
+)
+def test_grids(folder: Path, tmp_path: Path, ranges: list[str], grid: str) -> None:
+    output = tmp_path / "s.h5"
+    assert (
+        landscape.sample.main(["--model", "users:good", "--limit", "2", *ranges, "-o", str(output)])
+        == 0
+    )
+    assert str(open_surface(output).grid) == grid
+
+
+def test_ctrl_c_while_sampling(folder: Path) -> None:
+    arguments = [
+        "--model",
+        "slow:slow",
+        "--limit",
+        "4",
+        "--tune",
+        "off",
+        "--x=-1:1:50",
+        "-o",
+        "slow.h5",
+    ]
+
+    def under_way() -> bool:
+        if not Path("slow.h5").exists():  # it appears, empty, before the first point
+            return False
+        time.sleep(1)
+        return True
+
+    last = interrupted(["landscape.sample", *arguments], under_way)
+    assert last == "interrupted: what was computed is saved; the same command goes on"
+    part = open_surface("slow.h5")
+    assert 0 < part.done.sum() < 50
+    assert landscape.sample.main(arguments) == 0
+    surface = open_surface("slow.h5")
+    assert surface.complete
+    np.testing.assert_array_equal(surface["train_loss"][part.done], part["train_loss"][part.done])

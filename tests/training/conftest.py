@@ -1,0 +1,28 @@
+"""The data of all training runs, and one run that is only looked at."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from landscape.build import load_splits
+from landscape.data import Examples
+from tests.training.runs import (
+    SETTINGS,
+    train,
+)
+
+
+@pytest.fixture(scope="session")
+def digits() -> dict[str, Examples]:
+    return load_splits("digits", "both", limit=40)
+
+
+@pytest.fixture(scope="session")
+def whole(digits: dict[str, Examples], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run from beginning to end, with its weights after every epoch."""
+    folder = tmp_path_factory.mktemp("whole") / "run"
+    train(digits, folder, replace(SETTINGS, checkpoint_every=1))
+    return folder
