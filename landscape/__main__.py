@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "train a network, leaving checkpoints and a history",
     "render": "draw surfaces: .png .pdf .svg .html",
     "info": "print what a surface file holds",
+    "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
 }
 
 USAGE = "usage: landscape COMMAND … (the same as python -m landscape.COMMAND …)"

@@ -14,7 +14,7 @@ import numpy as np
 from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
-from landscape.surface import Quantity, Surface
+from landscape.surface import Attribute, Quantity, Surface
 
 _NAMES = {
     "train_loss": ("train_loss", Quantity("mean cross-entropy over the training examples", "nats")),
@@ -22,6 +22,8 @@ _NAMES = {
     "train_acc": ("train_accuracy", Quantity("top-1 accuracy over the training examples")),
     "test_acc": ("test_accuracy", Quantity("top-1 accuracy over the test examples")),
 }
+_STANDS_FOR = {"train_loss": "loss", "train_accuracy": "accuracy"}
+"""What is written in place of theirs where the examples are of a split without a name."""
 _NOT_COMPUTED = -1.0
 
 
@@ -49,6 +51,10 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
         if theirs not in file:
             continue
         array = np.asarray(file[theirs][()], dtype=np.float64)
+        if array.shape == grid.shape[::-1]:
+            # Their script makes arrays of (nx, ny), but fills them one point after the other with
+            # x running fastest: only the shape is the other way round.
+            array = array.reshape(grid.shape)
         if array.shape != grid.shape:
             raise InputError(
                 f"{path}: {theirs} has shape {array.shape}, but the coordinates make "
@@ -62,20 +68,69 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
         raise InputError(
             f"{path} has coordinates but no values; expected one of {', '.join(_NAMES)}"
         )
-    surface = Surface(grid, quantities, values, done, {"source": "tomgoldstein/loss-landscape"})
-    return surface
+    attributes: dict[str, Attribute] = {"source": "tomgoldstein/loss-landscape"}
+    if "dir_file" in file:
+        attributes["dir_file"] = file["dir_file"].asstr()[()]
+    return Surface(grid, quantities, values, done, attributes)
 
 
 def save_legacy(surface: Surface, path: str | Path) -> Path:
-    """Write a surface so that the scripts of tomgoldstein/loss-landscape read it."""
+    """Write a surface so that the scripts of tomgoldstein/loss-landscape read it.
+
+    Losses and accuracies of ``train`` and ``test`` are kept; those of a split without a name are
+    called ``train``. All else has no place there: see :func:`lost_in_legacy`.
+
+    Raises
+    ------
+    InputError
+        If there is no loss or accuracy, or a computed value is −1, which that layout reads as not
+        computed.
+    """
+    kept = _kept(surface)
+    if not kept:
+        expected = ", ".join([*(ours for ours, _ in _NAMES.values()), *_STANDS_FOR.values()])
+        raise InputError(
+            f"the surface holds {', '.join(surface.quantities)}, but their layout has a place only "
+            f"for {expected}"
+        )
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for name, axis in surface.grid.axes.items():
             file[f"{name}coordinates"] = axis
-        for theirs, (ours, _) in _NAMES.items():
-            if ours in surface.values:
-                scale = 100.0 if theirs.endswith("_acc") else 1.0
-                file[theirs] = np.where(surface.done, surface[ours] * scale, _NOT_COMPUTED)
+        if "dir_file" in surface.attributes:
+            file["dir_file"] = surface.attributes["dir_file"]
+        for theirs, ours in kept.items():
+            values = _percent(surface[ours]) if theirs.endswith("_acc") else surface[ours]
+            clash = int((surface.done & (values == _NOT_COMPUTED)).sum())
+            if clash:
+                raise InputError(
+                    f"{ours} is exactly −1 at {clash} computed points, which their layout reads as "
+                    "not computed; keep this surface in our own layout"
+                )
+            file[theirs] = np.where(surface.done, values, _NOT_COMPUTED)
     return Path(path)
+
+
+def lost_in_legacy(surface: Surface) -> list[str]:
+    """The quantities of a surface that have no place in the authors' layout."""
+    kept = _kept(surface).values()
+    return [name for name in surface.quantities if name not in kept]
+
+
+def _kept(surface: Surface) -> dict[str, str]:
+    """Their names of what they have a place for, with ours."""
+    found: dict[str, str] = {}
+    for theirs, (ours, _) in _NAMES.items():
+        for name in (ours, _STANDS_FOR.get(ours, ours)):
+            if name in surface.values:
+                found.setdefault(theirs, name)
+    return found
+
+
+def _percent(fraction: FloatArray) -> FloatArray:
+    """What gives the fraction when divided by 100: for 0.07 it is 7, not 7.000000000000001."""
+    product = fraction * 100.0
+    tries = [product.round(10), product, np.nextafter(product, 0), np.nextafter(product, 1000)]
+    return np.select([t / 100.0 == fraction for t in tries], tries, product)
 
 
 def _coordinates(data: h5py.Dataset) -> FloatArray:

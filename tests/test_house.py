@@ -25,7 +25,7 @@ LAYERS = [
     {"run"},
     {"render"},
     {"default_job"},
-    {"sample", "train", "info"},
+    {"sample", "train", "info", "convert"},
     {"__main__", "__init__"},
 ]
 LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
@@ -108,7 +108,10 @@ def test_every_file_is_small(folder: Path, most: int) -> None:
     ("code", "never"),
     [
         ("import landscape", ["torch", "matplotlib", "plotly", "h5py"]),
-        ("import landscape.info, landscape.render", ["torch", "matplotlib", "plotly"]),
+        (
+            "import landscape.info, landscape.convert, landscape.render",
+            ["torch", "matplotlib", "plotly"],
+        ),
         ("import landscape; landscape.sample_surface", ["matplotlib", "plotly", "pyvista"]),
         ("import landscape.sample", ["matplotlib", "plotly", "pyvista", "sklearn", "torchvision"]),
     ],

@@ -140,7 +140,7 @@ def _text_axis(path: Path) -> None:
 def _legacy_wrong_shape(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file["xcoordinates"], file["ycoordinates"] = np.arange(3.0), np.arange(4.0)
-        file["train_loss"] = np.zeros((3, 4))
+        file["train_loss"] = np.zeros((2, 6))
 
 
 def _legacy_empty(path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import landscape.__main__
+import landscape.convert
 import landscape.info
 import landscape.render.__main__
 import landscape.sample
@@ -24,6 +25,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
     "info": landscape.info.main,
+    "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,
     "landscape": landscape.__main__.main,
 }

@@ -37,7 +37,7 @@ def test_landscape_lists_and_hands_on(folder: Path, capsys: pytest.CaptureFixtur
     for arguments in ([], ["--help"], ["-h"]):
         assert landscape.__main__.main(arguments) == 0
         said = capsys.readouterr().out
-        for word in ["sample", "train", "render", "info", "example"]:
+        for word in [*landscape.__main__.COMMANDS, "example"]:
             assert word in said
     assert landscape.__main__.main(["info", "surface.h5"]) == 0
     assert "x=-1:1:3 y=-1:1:2" in capsys.readouterr().out
@@ -81,7 +81,7 @@ def test_other_errors_keep_their_traceback() -> None:
         run(command, [])
 
 
-@pytest.mark.parametrize("command", ["sample", "train", "render", "info"])
+@pytest.mark.parametrize("command", landscape.__main__.COMMANDS)
 def test_help(command: str, tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", f"landscape.{command}", "--help"],

@@ -1,4 +1,4 @@
-"""landscape.info and landscape.render: what they refuse, and that they need no torch."""
+"""Commands that read surfaces: what they refuse, and that they need no torch."""
 
 from __future__ import annotations
 
@@ -48,7 +48,16 @@ READING = [
     bad("render", "surface.h5 -o out.png --dpi 0", "dpi 0", "between"),
     bad("render", "surface.h5 -o out.png --cmap rainbows", "rainbows"),
     bad("render", "surface.h5 -o out.html --dpi 100", "dpi", ".html"),
-    bad("landscape", "draw", "'draw'", "sample, train, render, info"),
+    bad("convert", "surface.h5", "OUT.h5"),
+    bad("convert", "gone.h5 out.h5", "gone.h5 does not exist", "surface or direction"),
+    bad("convert", "text.txt out.h5", "text.txt is not a readable HDF5 file"),
+    bad("convert", "other.h5 out.h5", "no surface", "something"),
+    bad("convert", "surface.h5 surface.h5", "the file to convert", "another name"),
+    bad("convert", "surface.h5 gone/out.h5", "gone/out.h5"),
+    bad("convert", "surface.h5 out.h5 --to theirs", "'theirs'", "legacy, landscape"),
+    bad("convert", "surface.h5 out.h5 --to landscape", "already", "--to legacy"),
+    bad("convert", "surface.h5 example:surface", "example:surface", "only read"),
+    bad("landscape", "draw", "'draw'", "sample, train, render, info, convert"),
     bad("landscape", "--all", "'--all'"),
     bad("landscape", "info gone.h5", "gone.h5 does not exist"),
     bad("landscape", "sample --model vgg9 --weights projection.pt", "'vgg9'"),
@@ -83,8 +92,9 @@ sys.exit(status)
         ("info", ["surface.h5"]),
         ("render.__main__", ["surface.h5", "-o", "no-torch.png"]),
         ("render.__main__", ["surface.h5", "-o", "no-torch.html"]),
+        ("convert", ["surface.h5", "theirs.h5"]),
     ],
-    ids=["info", "png", "html"],
+    ids=["info", "png", "html", "convert"],
 )
 def test_reading_never_imports_torch(folder: Path, command: str, arguments: list[str]) -> None:
     result = subprocess.run(
