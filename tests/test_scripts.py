@@ -1,16 +1,20 @@
-"""The benchmark scripts run as they stand, check their values, and write what they measured."""
+"""Scripts run as they stand: benchmarks check their values, notebooks are written in place."""
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from tests.conftest import ROOT, Job
 
@@ -58,3 +62,37 @@ def test_the_tolerance_study_records_losses_and_simulates_on_them(
     assert simulated.returncode == 0, simulated.stderr
     assert "factor" in simulated.stdout
     assert study.exists()
+
+
+def test_notebooks_are_executed_in_place_and_keep_no_trace_of_the_machine(tmp_path: Path) -> None:
+    path = tmp_path / "short.ipynb"
+    cells = [
+        "import sys; print(6 * 7); print('a bar', file=sys.stderr)",
+        "import matplotlib.pyplot as plt; plt.plot([0, 1]); open('left.txt', 'w').close()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    notebook.cells[0].metadata["execution"] = {"started": "yesterday"}
+    nbformat.write(notebook, path)
+    result = run("execute_notebooks.py", str(path))
+    assert result.returncode == 0, result.stderr
+    assert "short.ipynb" in result.stdout
+    first, second = nbformat.read(path, as_version=4).cells
+    assert [out.text for out in first.outputs] == ["42\n"]
+    assert first.metadata == {}
+    (picture,) = [out.data["image/png"] for out in second.outputs if "image/png" in out.data]
+    with Image.open(io.BytesIO(base64.b64decode(picture))) as image:
+        assert image.mode == "P"
+        assert image.getpixel((0, 0)) == image.getpixel((image.width - 1, 0))
+    assert [p.name for p in tmp_path.iterdir()] == ["short.ipynb"]
+
+
+def test_a_notebook_that_tells_a_folder_of_the_machine_is_not_kept(tmp_path: Path) -> None:
+    path = tmp_path / "telling.ipynb"
+    telling = "import os; print(os.getcwd())"
+    cells = [nbformat.v4.new_code_cell(telling)]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    before = path.read_text()
+    result = run("execute_notebooks.py", str(path))
+    assert result.returncode == 1
+    assert "would be on the web" in result.stderr
+    assert path.read_text() == before
