@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -37,8 +38,13 @@ def shared() -> Path:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this repository, unpacked outside of it: what a user installs."""
     folder = tmp_path_factory.mktemp("wheel")
+    # From a copy: setuptools would take along what earlier builds left in the checkout.
+    source = folder / "source"
+    shutil.copytree(ROOT / "landscape", source / "landscape")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
     build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
-    subprocess.run([*build, "-w", str(folder), str(ROOT)], check=True, cwd=folder)
+    subprocess.run([*build, "-w", str(folder), str(source)], check=True, cwd=folder)
     (found,) = folder.glob("landscape-*.whl")
     with zipfile.ZipFile(found) as archive:
         archive.extractall(folder / "site")
