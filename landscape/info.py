@@ -39,6 +39,8 @@ def report(surface: Surface) -> list[str]:
     lines = [f"  grid        {surface.grid} ({describe(surface)})"]
     for name, quantity in surface.quantities.items():
         lines.append(f"  {name:<24} {_extent(surface, name)} {_unit(quantity.units)}".rstrip())
+    for name, path in surface.trajectories.items():
+        lines.append(f"  trajectory  {name}, {path.x.size} steps")
     for name, facts in surface.axes.items():
         words = ", ".join(f"{key} {_word(value)}" for key, value in facts.items())
         lines.append(f"  {name} axis      {words or 'nothing said'}")

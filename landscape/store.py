@@ -1,7 +1,8 @@
 """A surface as an HDF5 file, and back.
 
 ``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
-``done`` mask; attributes say where it came from. ``xarray.open_dataset(path, engine="h5netcdf")``
+``done`` mask; attributes say where it came from; paths of training runs, if there are any, stand
+in the group ``trajectories``, one group each. ``xarray.open_dataset(path, engine="h5netcdf")``
 shows labelled coordinates.
 """
 
@@ -18,7 +19,7 @@ from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
 from landscape.legacy import is_legacy, read_legacy
-from landscape.surface import Attribute, Quantity, Surface
+from landscape.surface import Attribute, Quantity, Surface, Trajectory
 
 SCHEMA = 1
 _OWN = ("schema", "quantities")  # attributes of the file, not of the surface
@@ -58,6 +59,21 @@ def _write(file: h5py.File, surface: Surface) -> None:
     done = file.create_dataset("done", data=surface.done.astype(np.uint8))
     done.attrs["long_name"] = "1 where the point has been computed"
     _attach(done, file, dimensions)
+    _write_trajectories(file, surface)
+
+
+def _write_trajectories(file: h5py.File, surface: Surface) -> None:
+    if not surface.trajectories:
+        return
+    paths = file.create_group("trajectories", track_order=True)
+    for name, trajectory in surface.trajectories.items():
+        if "/" in name or name in ("", "."):
+            raise InputError(
+                f"a trajectory cannot be called {name!r} in a file; expected a name without '/'"
+            )
+        group = paths.create_group(name)
+        for what, values in trajectory.arrays().items():
+            group[what] = values
 
 
 def _attach(data: h5py.Dataset, file: h5py.File, dimensions: list[str]) -> None:
@@ -132,7 +148,22 @@ def _read(file: h5py.File, path: Path) -> Surface:
         values[name] = array
     attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in _OWN}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
-    return Surface(grid, quantities, values, done, attributes, axes)
+    return Surface(grid, quantities, values, done, attributes, axes, _trajectories(file, path))
+
+
+def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
+    paths, found = file.get("trajectories"), {}
+    for name in paths if isinstance(paths, h5py.Group) else ():
+        group, where = paths[name], f"{path}: trajectories/{name}"
+        if not isinstance(group, h5py.Group):
+            raise InputError(f"{where} should be a group of arrays but is none; it is damaged")
+        present = [k for k in ("loss", "distance", "step") if k in group]
+        arrays = {k: _numbers(group, k, Path(where)) for k in ("x", "y", *present)}
+        try:
+            found[name] = Trajectory(**arrays)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+    return found
 
 
 def _numbers(

@@ -33,6 +33,49 @@ class Quantity:
     units: str = "1"
 
 
+@dataclass(frozen=True, eq=False)
+class Trajectory:
+    """A path through weight space (the checkpoints of a training run) as the plane sees it.
+
+    Attributes
+    ----------
+    x, y
+        Shape (steps,): where each checkpoint projects to, in the coordinates of the grid.
+    loss
+        Shape (steps,): the loss of the checkpoint itself, which lies off the plane; or None.
+    distance
+        Shape (steps,): how far the checkpoint lies off the plane (Euclidean norm in weight
+        space); or None.
+    step
+        Shape (steps,): the number of each checkpoint, such as its epoch; or None.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    loss: FloatArray | None = None
+    distance: FloatArray | None = None
+    step: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        for name, given in self.arrays().items():
+            values = np.array(given, dtype=np.float64)
+            if values.ndim != 1 or values.size == 0 or values.shape != np.shape(self.x):
+                raise InputError(
+                    f"trajectory: {name} has shape {values.shape} beside x of shape "
+                    f"{np.shape(self.x)}; expected one number for each of one or more steps"
+                )
+            if name in ("x", "y") and not np.isfinite(values).all():
+                raise InputError(f"trajectory: {name} must be finite, got {values.tolist()}")
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
+
+    def arrays(self) -> dict[str, FloatArray]:
+        """Those of the arrays that are there, by name."""
+        named = {"x": self.x, "y": self.y, "loss": self.loss}
+        named |= {"distance": self.distance, "step": self.step}
+        return {name: values for name, values in named.items() if values is not None}
+
+
 @dataclass(eq=False)
 class Surface:
     """Values of one or more quantities on a grid of a plane (or line) in weight space.
@@ -52,6 +95,8 @@ class Surface:
         What the surface came from: network, data, precision, versions, …
     axes
         Per axis (``x``, ``y``) what the direction is: kind, normalization, seed, norm, …
+    trajectories
+        Paths of training runs in this plane, by name; pictures draw them over the contours.
     """
 
     grid: Grid
@@ -60,6 +105,7 @@ class Surface:
     done: npt.NDArray[np.bool_] = None  # type: ignore[assignment]
     attributes: dict[str, Attribute] = field(default_factory=dict)
     axes: dict[str, dict[str, Attribute]] = field(default_factory=dict)
+    trajectories: dict[str, Trajectory] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.done is None:

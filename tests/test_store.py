@@ -13,7 +13,7 @@ from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.legacy import save_legacy
 from landscape.store import open_surface, save_surface
-from landscape.surface import Quantity, Surface
+from landscape.surface import Quantity, Surface, Trajectory
 
 
 def tilted(nx: int = 4, ny: int = 3) -> Surface:
@@ -40,6 +40,13 @@ def assert_same(a: Surface, b: Surface) -> None:
     np.testing.assert_array_equal(a.done, b.done)
     assert a.attributes == b.attributes
     assert a.axes == b.axes
+    assert list(a.trajectories) == list(b.trajectories)
+    for name, path in a.trajectories.items():
+        for one, two in zip(
+            path.arrays().items(), b.trajectories[name].arrays().items(), strict=True
+        ):
+            assert one[0] == two[0]
+            np.testing.assert_array_equal(one[1], two[1])
 
 
 @pytest.mark.parametrize(("nx", "ny"), [(4, 3), (3, 4), (1, 1), (5, 1), (1, 5), (5, 0), (1, 0)])
@@ -202,6 +209,63 @@ def test_to_the_authors_layout_and_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read.done, surface.done)
     for name in ("train_loss", "train_accuracy"):
         np.testing.assert_array_equal(read[name][read.done], surface[name][surface.done])
+
+
+def with_trajectories() -> Surface:
+    surface = tilted()
+    surface.trajectories["SGD"] = Trajectory(
+        np.array([1, 2]), np.array([3, 4]), distance=np.array([5, 6]), step=np.array([0, 300])
+    )
+    surface.trajectories["Adam, rate 0.1"] = Trajectory(
+        np.array([0.9, 0.5, 0.0]), np.array([0.1, 1.5, 2.5]), loss=np.array([2.0, np.nan, 0.1])
+    )
+    return surface
+
+
+def test_trajectories_are_written_and_read_in_order(tmp_path: Path) -> None:
+    surface = with_trajectories()
+    path = save_surface(surface, tmp_path / "s.h5")
+    assert_same(open_surface(path), surface)
+    with h5py.File(path) as file:
+        assert file.attrs["schema"] == 1  # readers from before trajectories lose nothing else
+        assert file["trajectories/SGD/distance"][()].tolist() == [5, 6]
+    with xarray.open_dataset(path, engine="h5netcdf") as dataset:
+        assert set(dataset.data_vars) == {"train_loss", "train_accuracy", "done"}
+        assert dataset["train_loss"].sel(x=1.0, y=2.0, method="nearest") == 21.0
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"x": [0.0, 1.0], "y": [0.0]}, r"y has shape \(1,\) beside x of shape \(2,\)"),
+        ({"x": [], "y": []}, "one or more steps"),
+        ({"x": [[0.0]], "y": [[0.0]]}, r"shape \(1, 1\)"),
+        ({"x": [0.0], "y": [np.nan]}, "y must be finite"),
+        ({"x": [0.0], "y": [0.0], "step": [1, 2]}, "step has shape"),
+    ],
+)
+def test_a_trajectory_is_one_number_for_each_step(arrays, says: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(InputError, match=says):
+        Trajectory(**arrays)
+
+
+@pytest.mark.parametrize("name", ["", ".", "a/b"])
+def test_a_trajectory_with_a_name_that_files_cannot_hold(tmp_path: Path, name: str) -> None:
+    surface = tilted()
+    surface.trajectories[name] = Trajectory(np.zeros(1), np.zeros(1))
+    with pytest.raises(InputError, match="cannot be called"):
+        save_surface(surface, tmp_path / "s.h5")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("broken", ["SGD/x", "SGD"])
+def test_a_damaged_trajectory_is_named(tmp_path: Path, broken: str) -> None:
+    path = save_surface(with_trajectories(), tmp_path / "s.h5")
+    with h5py.File(path, "a") as file:
+        del file["trajectories"][broken]
+        file["trajectories"][broken] = "text"
+    with pytest.raises(InputError, match=r"s\.h5: trajectories/SGD .*damaged"):
+        open_surface(path)
 
 
 @pytest.mark.parametrize(("nx", "ny"), [(4, 3), (5, 0), (5, 1)])
