@@ -105,7 +105,7 @@ class TestSave:
 
     def test_dots_per_inch(self, tmp_path):
         content = save(make(), tmp_path / "a.png", dpi=100).read_bytes()
-        assert int.from_bytes(content[16:20], "big") == 350
+        assert int.from_bytes(content[16:20], "big") == 325
 
     @pytest.mark.parametrize(
         ("name", "style", "options", "message"),
@@ -246,7 +246,7 @@ class TestCommandLine:
         options = ["--style", "surface", "--clip", "10", "--levels", "1,3,10", "--dpi", "80"]
         assert main([saved, saved, "-o", str(out), *options]) == 0
         assert capsys.readouterr().out == f"wrote {out}\n"
-        assert int.from_bytes(out.read_bytes()[16:20], "big") == 560
+        assert int.from_bytes(out.read_bytes()[16:20], "big") == 540
 
     @pytest.mark.parametrize(
         ("options", "message"),

@@ -11,13 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from landscape.render.figures import contour, curve, side_by_side, surface3d
+    from landscape.render.contour_figure import contour, contour_lines, filled_contour
+    from landscape.render.curve_figure import curve
+    from landscape.render.figures import side_by_side, surface3d
+    from landscape.render.heatmap_figure import heatmap
     from landscape.render.media import save, save_figure
     from landscape.render.page import save_page
 
 __all__ = [
     "contour",
+    "contour_lines",
     "curve",
+    "filled_contour",
+    "heatmap",
     "save",
     "save_figure",
     "save_page",
@@ -26,8 +32,11 @@ __all__ = [
 ]
 
 _HOME = {
-    "contour": "figures",
-    "curve": "figures",
+    "contour": "contour_figure",
+    "contour_lines": "contour_figure",
+    "curve": "curve_figure",
+    "filled_contour": "contour_figure",
+    "heatmap": "heatmap_figure",
     "save": "media",
     "save_figure": "media",
     "save_page": "page",

@@ -42,8 +42,11 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--levels", type=_levels, metavar="N|A,B,…", help="how many lines or ticks, or their values"
     )
-    p.add_argument("--cmap", metavar="NAME", help="colour map (default: viridis)")
+    p.add_argument("--cmap", metavar="NAME", help="colour map (default: viridis; RdBu_r if signed)")
     p.add_argument("--title", metavar="TEXT", help="in place of the network's name, or over all")
+    p.add_argument(
+        "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
+    )
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
     return p
 

@@ -12,7 +12,7 @@ from landscape.render.captions import name_of
 from landscape.render.scale import Scale
 from landscape.surface import Surface
 
-STYLES = ("contour", "surface", "curve")
+STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve")
 _FEWEST, _MOST = 1, 200
 
 

@@ -4,59 +4,121 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
 from landscape.grid import FloatArray
-from landscape.render.captions import axis_label, brief
-from landscape.render.choice import chosen_levels
+from landscape.render.band import band_words, quantile_bands, with_room
+from landscape.render.captions import axis_label, brief, name_of
+from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
 from landscape.render.heights import Heights, prepare
 from landscape.render.lines import line_of
+from landscape.render.look import Look, of_heights, takes
 from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
-from landscape.render.sheet import TICKS_BELOW, Margins, panel_width
+from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
 from landscape.render.shown import accuracy_of, is_loss, shown, split_words
-from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, wrap
+from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
 from landscape.surface import Surface
 
-_CURVE_MARGINS = Margins(left=0.62, right=0.52, below=0.27)
-_CURVE_ASPECT = 0.75
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
+_ASPECT = 0.75
+_HIGHEST = 3.0
+"""Inches; a curve across a page need not be as high as one in a column."""
+_TICKS = 6
 
 
-def curves(
-    surfaces: Sequence[Surface],
-    names: Sequence[str],
-    look: dict[str, Any],
-    levels: int | Sequence[float] | None,
-    title: str | None,
-) -> Figure:
-    """One panel for each surface; ``look`` goes to :func:`~landscape.render.heights.prepare`."""
-    for surface in surfaces:
-        line_of(surface)
-    per_surface = [[n for n in names if n in s.quantities] for s in surfaces]
-    pairs = [(s, n) for s, own in zip(surfaces, per_surface, strict=True) for n in own]
-    prepared, shared = prepare(pairs, **look)
-    rest = iter(prepared)
-    groups = [[next(rest) for _ in own] for own in per_surface]
-    ticks = chosen_levels(6 if levels is None else levels, shared)
-    notes = [_curve_notes(group) for group in groups]
-    firsts = [group[0] for group in groups]
-    columns = min(len(groups), 2)
-    width = panel_width(columns, _CURVE_MARGINS, bar=0.0)
-    labels = [_line_label(surface, width + 0.8) for surface in surfaces]
-    margins = replace(_CURVE_MARGINS, below=TICKS_BELOW + LINE * max(map(len, labels)))
-    sheet = panel_sheet(firsts, notes, margins, _CURVE_ASPECT, title, columns=columns, bar=0.0)
-    for axes, group, label in zip(sheet.panels, groups, labels, strict=True):
-        axes.set_xlabel("\n".join(label), parse_math=False)
-        _curve_panel(axes, group, shared, ticks)
+@takes(Look)
+def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
+    """Loss (left axis) and accuracy (right axis) along a line, each with a band if the file has it.
+
+    Without ``quantity`` all losses are drawn, the first with a full line. A plane of a single row
+    or column is a line too. The band is ±1.96 standard errors or, where the surface holds
+    quantiles over random draws (``train_loss_q05``, ``_q25``, ``_q75``, ``_q95``), those.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes to draw the losses into, in the caller's own style; accuracies get an axis
+        of their own at the right of it. ``width`` has no meaning then.
+
+    Raises
+    ------
+    InputError
+        If the surface is no line, or an option is not one of those below.
+    """
+    if ax is None:
+        return curves([surface], look)
+    (group,), shared = _prepared([surface], look)
+    _curve_panel(ax, group, shared, _ticks(look, shared))
+    line = line_of(surface)
+    along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
+    ax.set_xlabel("\n".join([along, *_curve_notes(group)]), parse_math=False)
+    title = look.get("title")
+    ax.set_title(name_of(surface) if title is None else title, parse_math=False)
+    return ax.figure
+
+
+def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
+    """One panel for each surface, on one loss scale; options as for :func:`curve`."""
+    groups, shared = _prepared(surfaces, look)
+    with mpl.rc_context(STYLE):
+        notes = [_curve_notes(group) for group in groups]
+        firsts = [group[0] for group in groups]
+        width = inches(look.get("width"), len(groups))
+        right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
+        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW)
+        columns = columns_that_fit(width, min(len(groups), 2), margins, bar=0.0)
+        room = panel_width(width, columns, margins, bar=0.0)
+        beside = 2 * min(margins.left, margins.right) - 0.1
+        labels = [_line_label(surface, room + beside) for surface in surfaces]
+        margins = replace(margins, below=TICKS_BELOW + LINE * max(map(len, labels)))
+        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
+        aspect = min(_ASPECT, _HIGHEST / room)
+        sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
+        for axes, group, label in zip(sheet.panels, groups, labels, strict=True):
+            axes.set_xlabel("\n".join(label), parse_math=False)
+            _curve_panel(axes, group, shared, _ticks(look, shared))
     return sheet.figure
 
 
-def other_losses(surface: Surface, name: str) -> list[str]:
+def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Heights]], Scale]:
+    """Per surface its losses, ready to be drawn, and the scale of all."""
+    one_kind(surfaces, "curve")
+    for surface in surfaces:
+        line_of(surface)
+    asked = look.get("quantity")
+    name = quantity_of_all(surfaces, asked)
+    names = [name] if asked else [name, *_other_losses(surfaces[0], name)]
+    per_surface = [[n for n in names if n in s.quantities] for s in surfaces]
+    pairs = [(s, n) for s, own in zip(surfaces, per_surface, strict=True) for n in own]
+    prepared, shared = prepare(pairs, **of_heights(look))
+    if look.get("norm_range") is None and look.get("clip", "auto") in ("auto", "none"):
+        bands = [band for s, n in pairs for band in quantile_bands(s, n)]
+        shared = with_room(shared, bands, any(p.cuts for p in prepared))
+    rest = iter(prepared)
+    return [[next(rest) for _ in own] for own in per_surface], shared
+
+
+def _ticks(look: Look, shared: Scale) -> FloatArray:
+    levels = look.get("levels")
+    return chosen_levels(_TICKS if levels is None else levels, shared)
+
+
+def _accuracies(group: Sequence[Heights]) -> list[str]:
+    found = [accuracy_of(panel.surface, panel.quantity.name) for panel in group]
+    return [name for name in found if name]
+
+
+def _other_losses(surface: Surface, name: str) -> list[str]:
     """Losses of the same unit that a curve shows beside ``name``, three at most."""
     if not is_loss(name):
         return []
@@ -80,7 +142,7 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
     words = first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
     axes.set_ylabel(words, color=colour, parse_math=False)
     axes.tick_params(axis="y", colors=colour)
-    accuracies = [a for p in group if (a := accuracy_of(surface, p.quantity.name))]
+    accuracies = _accuracies(group)
     if accuracies:
         right = axes.twinx()
         draw_accuracies(right, surface, accuracies)
@@ -98,6 +160,7 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         strokes = zip(STROKE_WORDS, group, strict=False)
         words = "; ".join(f"{word}: {split_words(p.quantity.name)}" for word, p in strokes)
         notes.append(f"{words[:1].upper()}{words[1:]}.")
+    notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
     if group[0].chance is not None:
         notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
     for panel in group:
@@ -105,3 +168,7 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         own = [f"{label[:1].upper()}{label[1:]}: {n[:1].lower()}{n[1:]}" for n in panel.notes]
         notes.extend(own if len(group) > 1 else panel.notes)
     return notes
+
+
+def _band_words(panel: Heights) -> str:
+    return band_words(panel.surface, panel.quantity.name)

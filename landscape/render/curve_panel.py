@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from landscape.grid import FloatArray
+from landscape.render.band import bands_of, draw_bands
 from landscape.render.heights import Heights
-from landscape.render.lines import NORMAL_95, line_of
+from landscape.render.lines import line_of
 from landscape.render.numerals import short
 from landscape.render.scale import Scale
-from landscape.render.shown import shown, stderr_of
+from landscape.render.shown import shown
 from landscape.render.style import ACCURACY_COLOUR, LOSS_COLOUR
 from landscape.surface import Surface
 
@@ -21,7 +22,7 @@ STROKE_WORDS = ("full lines", "dashed", "dotted", "dash-dotted")
 
 
 def draw_losses(axes: Any, panels: Sequence[Heights], scale: Scale, ticks: FloatArray) -> None:
-    """Draw one or more quantities of one unit on the left axis, with ±1.96 standard errors.
+    """Draw one or more quantities of one unit on the left axis, with their bands.
 
     The first is a full line, the others are broken. A point between two holes is a dot.
     """
@@ -65,13 +66,7 @@ def _draw(
     alone = np.isfinite(values) & _isolated(values)
     if alone.any():
         axes.plot(at[alone], values[alone], ".", color=colour, markersize=4)
-    error = stderr_of(surface, name)
-    if error is not None:
-        half = NORMAL_95 * surface[error].ravel() * shown(surface, name).factor
-        low, high = values - half, values + half
-        if scale is not None:
-            low, high = np.clip(low, scale.low, None), np.clip(high, None, scale.high)
-        axes.fill_between(at, low, high, color=colour, alpha=0.22, linewidth=0, gid=error)
+    draw_bands(axes, at, bands_of(surface, name), colour, scale)
 
 
 def _isolated(values: FloatArray) -> FloatArray:

@@ -40,8 +40,10 @@ class Heights:
         What guessing gives, if it lies among the values and in the range; else None.
     not_finite
         Boolean, shape of the grid: computed, but NaN or infinite.
+    cuts
+        Which values are not drawn where they lie, one sentence each.
     notes
-        What a reader has to know about this panel, one sentence each.
+        What a reader has to know about this panel, one sentence each: the cuts and the holes.
     """
 
     surface: Surface
@@ -50,6 +52,7 @@ class Heights:
     heights: FloatArray
     chance: float | None
     not_finite: npt.NDArray[np.bool_]
+    cuts: tuple[str, ...]
     notes: tuple[str, ...]
 
     @property
@@ -251,13 +254,14 @@ def _panel(surface: Surface, show: Shown, values: FloatArray, drawn: Scale) -> H
     if below:
         end = short(drawn.low)
         notes.append(f"Values below {end} drawn as {end}: {share(below, total)}.")
+    cuts = tuple(notes)
     if not_finite.any():
         notes.append(f"Not finite (left open): {share(int(not_finite.sum()), total)}.")
     missing = int((~surface.done).sum())
     if missing:
         notes.append(f"Not computed yet (left open): {share(missing, total)}.")
     heights, chance = drawn.heights(values), _chance(show, values, drawn)
-    return Heights(surface, show, values, heights, chance, not_finite, tuple(notes))
+    return Heights(surface, show, values, heights, chance, not_finite, cuts, tuple(notes))
 
 
 def _chance(show: Shown, values: FloatArray, drawn: Scale) -> float | None:

@@ -47,7 +47,8 @@ def save(
         ``.png``, ``.pdf`` and ``.svg`` are figures (:func:`landscape.render.side_by_side`),
         ``.html`` is a page (:func:`landscape.render.save_page`).
     style
-        ``contour``, ``surface`` or ``curve``; None is what suits the surfaces and the medium.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface`` or ``curve``; None is what
+        suits the surfaces and the medium.
     options
         Those of the function above, and ``dpi`` for figures.
 
@@ -134,7 +135,7 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 
 _COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
 _VIEW = frozenset({"elevation", "azimuth"})
-_FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | {"dpi"})
+_FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | {"dpi", "width"})
 
 MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,

@@ -17,6 +17,7 @@ def panel_sheet(
     aspect: float,
     title: str | None,
     *,
+    width: float,
     columns: int,
     bar: float,
     projection: str | None = None,
@@ -29,4 +30,4 @@ def panel_sheet(
     ]
     heading = None if alone else title
     look: dict[str, Any] = {"aspect": aspect, "bar": bar, "projection": projection}
-    return lay_out(texts, margins, columns=columns, title=heading, **look)
+    return lay_out(texts, margins, width=width, columns=columns, title=heading, **look)

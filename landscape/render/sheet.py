@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from landscape.errors import InputError
 from landscape.render.style import (
     HEADING_SIZE,
     LINE,
@@ -22,10 +23,13 @@ from landscape.render.style import (
     wrap,
 )
 
-ONE_COLUMN = 3.5
-"""Width in inches of a figure with one panel: one column of a two-column paper."""
-TWO_COLUMNS = 7.0
-"""Width of a figure with more panels: a full page."""
+COLUMN = 3.25
+"""Width in inches of one column of a two-column paper (ICML)."""
+PAGE = 6.75
+"""Width of both columns."""
+_NARROWEST, _WIDEST = 2.0, 40.0
+_LEAST_PANEL = 1.1
+"""Inches of plotting area that a panel needs beside others."""
 _BAR_GAP = 0.06
 _BAR_WIDTH = 0.11
 _PAD = 0.08
@@ -67,17 +71,47 @@ class Sheet:
     colour_bar: Any | None
 
 
-def panel_width(columns: int, margins: Margins, bar: float) -> float:
+def inches(width: str | float | None, panels: int) -> float:
+    """The width of a figure: ``column``, ``page``, inches, or None for what suits the panels.
+
+    Raises
+    ------
+    InputError
+        If it is none of them.
+    """
+    if width is None:
+        return COLUMN if panels == 1 else PAGE
+    known = {"column": COLUMN, "page": PAGE}
+    try:
+        value = known.get(str(width)) or float(width)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not _NARROWEST <= value <= _WIDEST:
+        raise InputError(
+            f"width {width!r}: expected column ({COLUMN} inches), page ({PAGE} inches) or a number "
+            f"of inches from {_NARROWEST:g} to {_WIDEST:g}"
+        )
+    return value
+
+
+def columns_that_fit(width: float, wanted: int, margins: Margins, bar: float) -> int:
+    """How many panels stand side by side: as many as wanted, or fewer if they would be tiny."""
+    columns = wanted
+    while columns > 1 and panel_width(width, columns, margins, bar) < _LEAST_PANEL:
+        columns -= 1
+    return columns
+
+
+def panel_width(width: float, columns: int, margins: Margins, bar: float) -> float:
     """The width in inches of the plotting area of panels in so many columns."""
-    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
-    cell = (width - bar) / columns
-    return cell - margins.left - margins.right
+    return (width - bar) / columns - margins.left - margins.right
 
 
 def lay_out(
     texts: Sequence[PanelText],
     margins: Margins,
     *,
+    width: float,
     columns: int,
     aspect: float,
     bar: float,
@@ -90,6 +124,8 @@ def lay_out(
     ----------
     texts
         Titles and notes; they are shown as they are, without mathematical markup.
+    width
+        Of the figure, in inches; see :func:`inches`.
     columns
         How many panels stand side by side.
     aspect
@@ -103,12 +139,12 @@ def lay_out(
     """
     count = len(texts)
     rows = math.ceil(count / columns)
-    width = ONE_COLUMN if columns == 1 else TWO_COLUMNS
     cell = (width - bar) / columns
     plot_width = cell - margins.left - margins.right
     plot_height = aspect * plot_width
     titles = [wrap(t.title, cell - _PAD, TITLE_SIZE) for t in texts]
-    notes = [[line for note in t.notes for line in wrap(note, cell - 2 * _PAD)] for t in texts]
+    room = (width if count == 1 else cell) - 2 * _PAD  # below a bar that ends there, too
+    notes = [[line for note in t.notes for line in wrap(note, room)] for t in texts]
     above = TITLE_LINE * max(len(t) for t in titles) + 1.5 * _PAD + margins.above
     below = margins.below + LINE * max(len(n) for n in notes) + _PAD
     heading = wrap(title, width - 2 * _PAD, HEADING_SIZE) if title else []

@@ -24,6 +24,7 @@ LINE = 0.145
 """Height of one line of text, in inches."""
 
 DEFAULT_CMAP = "viridis"
+DIVERGING_CMAP = "RdBu_r"
 HOLE_COLOUR = "#e8e8e8"
 LOSS_COLOUR = "#0072B2"
 ACCURACY_COLOUR = "#D55E00"
@@ -61,6 +62,7 @@ STYLE: Any = {
     "ps.fonttype": 42,
     "svg.fonttype": "path",
     "svg.hashsalt": "landscape",
+    "hatch.linewidth": 0.5,
 }
 
 
@@ -101,7 +103,7 @@ def colour_map(name: str | None) -> Any:
     """
     chosen = name or DEFAULT_CMAP
     if chosen not in mpl.colormaps:
-        usual = ["viridis", "cividis", "plasma", "magma", "inferno", "gray"]
+        usual = ["viridis", "cividis", "plasma", "magma", "inferno", "gray", DIVERGING_CMAP]
         raise unknown_choice("colour map", chosen, usual)
     return mpl.colormaps[chosen].with_extremes(bad=HOLE_COLOUR)
 

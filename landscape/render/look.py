@@ -1,0 +1,98 @@
+"""The options that all figures share: their types, their defaults and their help, said once."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, TypedDict, TypeVar
+
+Drawing = TypeVar("Drawing", bound=Callable[..., Any])
+
+
+class Look(TypedDict, total=False):
+    """Options of every figure; :data:`HELP` says what they mean."""
+
+    quantity: str | None
+    scale: str | None
+    clip: str | float
+    levels: int | Sequence[float] | None
+    title: str | None
+    norm_range: tuple[float, float] | None
+    width: str | float | None
+
+
+class PlaneLook(Look, total=False):
+    """Options of figures in which colours are values."""
+
+    cmap: str | None
+
+
+HELP = {
+    "quantity": ["A name in the surface; None is its first loss."],
+    "scale": ["``log`` or ``linear``; None is log for a loss and linear for everything else."],
+    "clip": [
+        "Values above it are drawn at it, and counted below the picture: a number in the unit of",
+        "the picture, ``none``, or ``auto``, see :func:`landscape.render.heights.prepare`.",
+    ],
+    "levels": [
+        "About how many lines and ticks, or their values in the unit of the picture (percent for",
+        "an accuracy); None is about 8.",
+    ],
+    "title": ["Over a single panel in place of the network's name, over all if there are more."],
+    "norm_range": ["(low, high) of the scale, to make pictures one by one on one scale."],
+    "width": [
+        "``column`` (3.25 inches), ``page`` (6.75 inches) or a number of inches: the width of the",
+        "figure, whose text is set at its final size; None is a column for one panel, a page for",
+        "more.",
+    ],
+    "cmap": ["A matplotlib colour map; None is viridis, or RdBu_r for values of both signs."],
+}
+_DEFAULTS = {"clip": "auto"}
+_ALL = inspect.Parameter.VAR_KEYWORD
+
+
+def takes(options: type) -> Callable[[Drawing], Drawing]:
+    """Decorate a function of ``**look: Unpack[options]``: its help and signature name each option.
+
+    A name that is no option is a TypeError, as with any function.
+    """
+    types = {name: hint.__forward_arg__ for name, hint in options.__annotations__.items()}
+
+    def explain(function: Drawing) -> Drawing:
+        written = inspect.signature(function)
+        own = [p for p in written.parameters.values() if p.kind is not _ALL]
+        shared = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_DEFAULTS.get(name),
+                annotation=annotation,
+            )
+            for name, annotation in types.items()
+        ]
+        signature = written.replace(parameters=[*own, *shared])
+
+        @functools.wraps(function)
+        def checked(*args: Any, **given: Any) -> Any:
+            signature.bind(*args, **given)
+            return function(*args, **given)
+
+        checked.__signature__ = signature  # type: ignore[attr-defined]
+        checked.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{_section(types)}"
+        return checked  # type: ignore[return-value]
+
+    return explain
+
+
+def _section(names: Any) -> str:
+    lines = ["Other Parameters", "----------------"]
+    for name in names:
+        lines.append(name)
+        lines += [f"    {line}" for line in HELP[name]]
+    return "\n".join(lines)
+
+
+def of_heights(look: Look) -> dict[str, Any]:
+    """The options that :func:`landscape.render.heights.prepare` takes."""
+    return {name: look[name] for name in ("scale", "clip", "norm_range") if name in look}

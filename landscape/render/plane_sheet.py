@@ -1,0 +1,151 @@
+"""What all pictures of a plane from above have in common: axes, colour bar, marks and notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from landscape.grid import FloatArray
+from landscape.render.captions import axis_label, axis_name, brief, name_of
+from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
+from landscape.render.colour_bar import bar_room, colour_bar, colours_of
+from landscape.render.heights import Heights, prepare
+from landscape.render.holes import draw_holes, hole_notes
+from landscape.render.look import PlaneLook, of_heights
+from landscape.render.marks import mark_best, mark_notes
+from landscape.render.panel_sheet import panel_sheet
+from landscape.render.scale import Scale
+from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
+from landscape.render.style import LINE, STYLE, wrap
+from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
+from landscape.surface import Surface
+
+_RIGHT = 0.1
+_TICKS_LEFT = 0.47
+_NARROW = 1.8
+"""Width in inches below which panels get the short names of their axes."""
+
+_Paint = tuple[Scale, FloatArray, Any, Any]
+"""The scale, the levels, the norm and the colour map that all panels share."""
+
+
+@dataclass(frozen=True)
+class PlaneStyle:
+    """A way of drawing a plane from above.
+
+    Attributes
+    ----------
+    name
+        As the command line calls it.
+    draw
+        Draws one panel: (axes, panel, scale, levels, norm, colour map).
+    limits
+        Where the axes of a panel end: ((left, right), (bottom, top)).
+    shows_chance
+        Whether it draws the chance level.
+    adapt
+        What becomes of a colour map.
+    """
+
+    name: str
+    draw: Callable[[Any, Heights, Scale, FloatArray, Any, Any], None]
+    limits: Callable[[Heights], tuple[tuple[float, float], tuple[float, float]]]
+    shows_chance: bool = True
+    adapt: Callable[[Any], Any] = lambda colours: colours
+
+
+def planes(
+    surfaces: Sequence[Surface], style: PlaneStyle, look: PlaneLook, ax: Any = None
+) -> Figure:
+    """Draw surfaces on one scale: on a new sheet, or the only one into axes of the caller."""
+    one_kind(surfaces, style.name)
+    name = quantity_of_all(surfaces, look.get("quantity"))
+    panels, shared = prepare([(s, name) for s in surfaces], **of_heights(look))
+    levels = chosen_levels(look.get("levels"), shared)
+    norm, colours = colours_of(shared, look.get("cmap"))
+    paint: _Paint = (shared, levels, norm, style.adapt(colours))
+    if ax is None:
+        with mpl.rc_context(STYLE):
+            return _sheet(panels, style, paint, look)
+    _draw(ax, panels[0], style, paint)
+    words = [axis_label(surfaces[0], "x"), *_notes(panels[0], style)]
+    ax.set_xlabel("\n".join(words), parse_math=False)
+    ax.set_ylabel(axis_label(surfaces[0], "y"), parse_math=False)
+    title = look.get("title")
+    ax.set_title(name_of(surfaces[0]) if title is None else title, parse_math=False)
+    colour_bar(ax.figure, panels, *paint, {"ax": ax})
+    return ax.figure
+
+
+def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:
+    shared, levels, norm, colours = paint
+    across, upward = style.limits(panel)
+    axes.set(xlim=across, ylim=upward)
+    style.draw(axes, panel, shared, levels, norm, colours)
+    draw_holes(axes, panel)
+    draw_trajectories(axes, panel.surface)
+    mark_best(axes, panel)
+    axes.set(xlim=across, ylim=upward)
+
+
+def _notes(panel: Heights, style: PlaneStyle) -> list[str]:
+    return [
+        *filter(None, [brief(panel.surface, panel.quantity)]),
+        *mark_notes(panel, style.shows_chance),
+        *panel.cuts,
+        *hole_notes(panel),
+        *trajectory_notes(style.limits(panel), panel.surface),
+    ]
+
+
+def _sheet(panels: Sequence[Heights], style: PlaneStyle, paint: _Paint, look: PlaneLook) -> Figure:
+    (left, right), (bottom, top) = style.limits(panels[0])
+    # Equal units on both axes, unless that would make a strip.
+    ratio = (top - bottom) / (right - left)
+    aspect = ratio if 0.5 <= ratio <= 1.6 else 1.0
+    width = inches(look.get("width"), len(panels))
+    bar = bar_room(panels[0], paint[1], aspect * 2.0)
+    margins, columns, across, upward = _labels(panels, aspect, bar, width)
+    sheet = panel_sheet(
+        panels,
+        [_notes(p, style) for p in panels],
+        margins,
+        aspect,
+        look.get("title"),
+        width=width,
+        columns=columns,
+        bar=bar,
+    )
+    for axes, panel, x_label, y_label in zip(sheet.panels, panels, across, upward, strict=True):
+        _draw(axes, panel, style, paint)
+        axes.set_xlabel("\n".join(x_label), parse_math=False)
+        axes.set_ylabel("\n".join(y_label), parse_math=False)
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    colour_bar(sheet.figure, panels, *paint, {"cax": sheet.colour_bar})
+    return sheet.figure
+
+
+def _labels(
+    panels: Sequence[Heights], aspect: float, bar: float, width: float
+) -> tuple[Margins, int, list[list[str]], list[list[str]]]:
+    """Margins that hold the wrapped labels of both axes, the columns, and those labels."""
+    margins, columns, across, upward = Margins(0.76, _RIGHT, 0.27), 1, [[""]], [[""]]
+    wanted = {4: 2}.get(len(panels), min(len(panels), 3))
+    for _ in range(3):  # more lines at the left leave less height for each: settle by repetition
+        columns = columns_that_fit(width, wanted, margins, bar)
+        room = panel_width(width, columns, margins, bar)
+        words = axis_label if room > _NARROW else axis_name
+        across = [wrap(words(p.surface, "x"), room + 0.5) for p in panels]
+        upward = [wrap(words(p.surface, "y"), room * aspect + 0.3) for p in panels]
+        margins = Margins(
+            left=_TICKS_LEFT + LINE * max(map(len, upward)),
+            right=_RIGHT,
+            below=TICKS_BELOW + LINE * max(map(len, across)),
+        )
+    return margins, columns, across, upward
