@@ -6,6 +6,7 @@ line (no ``y``) it is ``values[i]`` at ``x[i]``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -174,6 +175,17 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
     for level in levels[1:]:
         rank = np.maximum(rank[..., None], level)
     return np.argsort(rank.ravel(), kind="stable").astype(np.int64)
+
+
+def coarser_grids(shape: tuple[int, ...]) -> Iterator[tuple[IntArray, ...]]:
+    """The grids that :func:`coarse_to_fine` completes on its way, from fine to coarse.
+
+    Yields for each the indices along every axis, both ends and at least one point between them
+    on some axis; the whole grid comes first.
+    """
+    levels = [_axis_levels(n) for n in shape]
+    for finest in range(max(int(level.max()) for level in levels), 0, -1):
+        yield tuple(np.flatnonzero(level <= finest) for level in levels)
 
 
 class CoarserCells:

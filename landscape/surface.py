@@ -186,6 +186,12 @@ class Surface:
 
         return contour(self, **style)
 
+    def plot_heatmap(self, **style: Any) -> Any:
+        """One cell of colour for each point: see :func:`landscape.render.heatmap`."""
+        from landscape.render import heatmap
+
+        return heatmap(self, **style)
+
     def plot_surface(self, **style: Any) -> Any:
         """A shaded 3-D surface: see :func:`landscape.render.surface3d`."""
         from landscape.render import surface3d

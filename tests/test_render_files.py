@@ -248,9 +248,20 @@ class TestCommandLine:
         assert capsys.readouterr().out == f"wrote {out}\n"
         assert int.from_bytes(out.read_bytes()[16:20], "big") == 540
 
+    @pytest.mark.parametrize("style", ["contour", "filled", "lines", "heatmap", "surface"])
+    def test_every_style_at_the_width_of_a_column(self, saved, tmp_path, style):
+        out = tmp_path / "a.png"
+        options = ["--style", style, "--width", "column", "--cmap", "cividis", "--levels", "5"]
+        options += ["--quantity", "train_loss_stderr", "--title", "$one$", "--dpi", "80"]
+        assert main([saved, "-o", str(out), *options]) == 0
+        assert int.from_bytes(out.read_bytes()[16:20], "big") == 260
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [
+            (["-o", "a.png", "--width", "wide"], "expected column (3.25 inches), page"),
+            (["-o", "a.html", "--width", "page"], "option width does not apply"),
+            (["-o", "a.html", "--style", "heatmap"], "do not go together"),
             (["-o", "a.gif2"], "expected a file ending in one of"),
             (["-o", "a.png", "--quantity", "test_loss"], "no 'test_loss'"),
             (["-o", "a.png", "--clip", "high"], "expected auto, none or a number"),

@@ -15,7 +15,7 @@ from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
 
 from landscape.errors import InputError
-from landscape.grid import Grid
+from landscape.grid import Grid, coarse_to_fine
 from landscape.render import (
     contour,
     contour_lines,
@@ -26,6 +26,7 @@ from landscape.render import (
 )
 from landscape.render.holes import cell_edges
 from landscape.render.look import HELP
+from landscape.render.unfinished import finished_part
 from landscape.surface import Quantity, Surface, Trajectory
 
 PLANE_FIGURES = [contour, filled_contour, contour_lines, heatmap]
@@ -143,6 +144,45 @@ class TestHoles:
         figure = draw(waves(9))
         assert not [p for p in figure.axes[0].patches if p.get_hatch()]
         assert not set(said(figure)) & set("▨▩▤")
+
+
+class TestUnfinished:
+    """Runs go from coarse to fine."""
+
+    @staticmethod
+    def begun(share, n=17):
+        surface = waves(n)
+        order = coarse_to_fine(surface.grid.shape)
+        surface.done.flat[order[int(share * order.size) :]] = False
+        surface.values["train_loss"][~surface.done] = np.nan
+        return surface
+
+    @pytest.mark.parametrize(
+        ("share", "step"), [(0.12, 4), (0.5, 2), (0.9, 2), (0.98, 1), (1.0, 1)]
+    )
+    def test_contours_show_the_coarser_grid_that_is_complete(self, share, step):
+        surface = self.begun(share)
+        part = finished_part(surface)
+        assert (part is surface) == (step == 1)
+        assert part.x.tolist() == surface.x[::step].tolist()
+        assert np.array_equal(
+            part["train_loss"], surface["train_loss"][::step, ::step], equal_nan=True
+        )
+        words = said(contour(surface))
+        size = f"{16 // step + 1} × {16 // step + 1}"
+        assert (f"points are computed): drawn on {size} of its 17 × 17 points" in words) == (
+            step > 1
+        )
+
+    def test_heat_maps_show_every_point(self):
+        words = said(heatmap(self.begun(0.5)))
+        assert "▨ not computed: 145 of 289 points." in words
+        assert "drawn on" not in words
+
+    def test_rows_in_order_stay_as_they_are(self):
+        surface = waves(17)
+        surface.done[6:] = False
+        assert finished_part(surface) is surface
 
 
 class TestStyles:

@@ -10,14 +10,15 @@ from landscape.render.colour_bar import on_white
 from landscape.render.contour_panel import draw_contour, draw_filled, draw_lines, limits
 from landscape.render.look import PlaneLook, takes
 from landscape.render.plane_sheet import PlaneStyle, planes
+from landscape.render.unfinished import finished_part
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-CONTOUR = PlaneStyle("contour", draw_contour, limits)
-FILLED = PlaneStyle("filled", draw_filled, limits)
-LINES = PlaneStyle("lines", draw_lines, limits, adapt=on_white)
+CONTOUR = PlaneStyle("contour", draw_contour, limits, part=finished_part)
+FILLED = PlaneStyle("filled", draw_filled, limits, part=finished_part)
+LINES = PlaneStyle("lines", draw_lines, limits, part=finished_part, adapt=on_white)
 
 
 @takes(PlaneLook)
@@ -26,8 +27,9 @@ def contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
 
     The white ring is the smallest value (the largest accuracy); the dashed line is what guessing
     gives, where the number of classes is known. Points that are not computed, NaN or infinite are
-    hatched; trajectories of the surface are drawn as lines with dots. What is clipped or left open
-    is said below the picture.
+    hatched; trajectories of the surface are drawn as lines with dots. Of a run that is far from
+    its end the coarser grid is drawn that is complete. What is clipped or left open is said below
+    the picture.
 
     Parameters
     ----------

@@ -23,6 +23,7 @@ from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
+from landscape.render.unfinished import unfinished_notes
 from landscape.surface import Surface
 
 _RIGHT = 0.1
@@ -48,6 +49,8 @@ class PlaneStyle:
         Where the axes of a panel end: ((left, right), (bottom, top)).
     shows_chance
         Whether it draws the chance level.
+    part
+        What it shows of a surface.
     adapt
         What becomes of a colour map.
     """
@@ -56,6 +59,7 @@ class PlaneStyle:
     draw: Callable[[Any, Heights, Scale, FloatArray, Any, Any], None]
     limits: Callable[[Heights], tuple[tuple[float, float], tuple[float, float]]]
     shows_chance: bool = True
+    part: Callable[[Surface], Surface] = lambda surface: surface
     adapt: Callable[[Any], Any] = lambda colours: colours
 
 
@@ -65,15 +69,20 @@ def planes(
     """Draw surfaces on one scale: on a new sheet, or the only one into axes of the caller."""
     one_kind(surfaces, style.name)
     name = quantity_of_all(surfaces, look.get("quantity"))
-    panels, shared = prepare([(s, name) for s in surfaces], **of_heights(look))
+    drawn = [style.part(s) for s in surfaces]
+    panels, shared = prepare([(s, name) for s in drawn], **of_heights(look))
+    notes = [
+        [*_notes(panel, style), *unfinished_notes(surface, panel.surface)]
+        for surface, panel in zip(surfaces, panels, strict=True)
+    ]
     levels = chosen_levels(look.get("levels"), shared)
     norm, colours = colours_of(shared, look.get("cmap"))
     paint: _Paint = (shared, levels, norm, style.adapt(colours))
     if ax is None:
         with mpl.rc_context(STYLE):
-            return _sheet(panels, style, paint, look)
+            return _sheet(panels, notes, style, paint, look)
     _draw(ax, panels[0], style, paint)
-    words = [axis_label(surfaces[0], "x"), *_notes(panels[0], style)]
+    words = [axis_label(surfaces[0], "x"), *notes[0]]
     ax.set_xlabel("\n".join(words), parse_math=False)
     ax.set_ylabel(axis_label(surfaces[0], "y"), parse_math=False)
     title = look.get("title")
@@ -103,7 +112,13 @@ def _notes(panel: Heights, style: PlaneStyle) -> list[str]:
     ]
 
 
-def _sheet(panels: Sequence[Heights], style: PlaneStyle, paint: _Paint, look: PlaneLook) -> Figure:
+def _sheet(
+    panels: Sequence[Heights],
+    notes: Sequence[list[str]],
+    style: PlaneStyle,
+    paint: _Paint,
+    look: PlaneLook,
+) -> Figure:
     (left, right), (bottom, top) = style.limits(panels[0])
     # Equal units on both axes, unless that would make a strip.
     ratio = (top - bottom) / (right - left)
@@ -113,7 +128,7 @@ def _sheet(panels: Sequence[Heights], style: PlaneStyle, paint: _Paint, look: Pl
     margins, columns, across, upward = _labels(panels, aspect, bar, width)
     sheet = panel_sheet(
         panels,
-        [_notes(p, style) for p in panels],
+        notes,
         margins,
         aspect,
         look.get("title"),

@@ -1,0 +1,51 @@
+"""Contours of a run that goes on: the coarser grid that it has finished already.
+
+Points are computed from coarse to fine, so the first quarter of them covers the whole plane, but
+with gaps that leave hardly a cell of the full grid with values at its corners.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from landscape.grid import Grid, coarser_grids
+from landscape.surface import Surface
+
+_ENOUGH = 0.9
+
+
+def finished_part(surface: Surface) -> Surface:
+    """The surface on the finest coarser grid that is complete; itself if that shows no more.
+
+    A surface stays as it is if at least nine tenths of its cells have four computed corners, or if
+    it was computed in another order.
+    """
+    done = surface.done
+    if done.ndim < 2 or min(done.shape) < 2:
+        return surface
+    cells = done[:-1, :-1] & done[:-1, 1:] & done[1:, :-1] & done[1:, 1:]
+    if cells.mean() >= _ENOUGH:
+        return surface
+    for rows, columns in coarser_grids(done.shape):
+        part = np.ix_(rows, columns)
+        if done[part].all():
+            assert surface.y is not None
+            return Surface(
+                Grid(surface.x[columns], surface.y[rows]),
+                surface.quantities,
+                {name: values[part] for name, values in surface.values.items()},
+                done[part],
+                surface.attributes,
+                surface.axes,
+                surface.trajectories,
+            )
+    return surface
+
+
+def unfinished_notes(surface: Surface, drawn: Surface) -> list[str]:
+    """What a reader has to know if a part is drawn."""
+    if drawn is surface:
+        return []
+    coarse, full = (" × ".join(str(n) for n in s.done.shape[::-1]) for s in (drawn, surface))
+    computed = f"{int(surface.done.sum()):,} of {surface.done.size:,} points are computed"
+    return [f"Not finished ({computed}): drawn on {coarse} of its {full} points."]
