@@ -12,7 +12,8 @@ from matplotlib.figure import Figure
 
 from landscape.grid import FloatArray
 from landscape.render.band import band_words, quantile_bands, with_room
-from landscape.render.captions import axis_label, brief, name_of
+from landscape.render.caller_axes import write_around
+from landscape.render.captions import axis_label, brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
 from landscape.render.heights import Heights, prepare
@@ -61,9 +62,7 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     _curve_panel(ax, group, shared, _ticks(look, shared))
     line = line_of(surface)
     along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
-    ax.set_xlabel("\n".join([along, *_curve_notes(group)]), parse_math=False)
-    title = look.get("title")
-    ax.set_title(name_of(surface) if title is None else title, parse_math=False)
+    write_around(ax, surface, look.get("title"), along, _curve_notes(group))
     return ax.figure
 
 

@@ -31,7 +31,8 @@ def mark_best(axes: Any, panel: Heights) -> None:
 
 def mark_notes(panel: Heights, chance_drawn: bool) -> list[str]:
     """``○ lowest 0.1 nats at x = 0, y = 0; dashed: chance level, 2.3.``, or nothing."""
-    words = [f"○ {panel.best_words()}"] if has_best(panel) else []
+    place = panel.best_words().replace(" = ", "\u00a0=\u00a0")
+    words = [f"○ {place}"] if has_best(panel) else []
     if chance_drawn and panel.chance is not None:
         words.append(f"dashed: chance level, {short(panel.chance)}")
     return [f"{'; '.join(words)}."] if words else []

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from landscape.grid import FloatArray
-from landscape.render.captions import axis_label, axis_name, brief, name_of
+from landscape.render.caller_axes import write_around, write_beside
+from landscape.render.captions import axis_label, axis_name, brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar, colours_of
 from landscape.render.heights import Heights, prepare
@@ -82,12 +83,9 @@ def planes(
         with mpl.rc_context(STYLE):
             return _sheet(panels, notes, style, paint, look)
     _draw(ax, panels[0], style, paint)
-    words = [axis_label(surfaces[0], "x"), *notes[0]]
-    ax.set_xlabel("\n".join(words), parse_math=False)
-    ax.set_ylabel(axis_label(surfaces[0], "y"), parse_math=False)
-    title = look.get("title")
-    ax.set_title(name_of(surfaces[0]) if title is None else title, parse_math=False)
-    colour_bar(ax.figure, panels, *paint, {"ax": ax})
+    colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its room from the axes
+    write_beside(ax, axis_name(surfaces[0], "y"))
+    write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
     return ax.figure
 
 
@@ -150,7 +148,12 @@ def _labels(
     panels: Sequence[Heights], aspect: float, bar: float, width: float
 ) -> tuple[Margins, int, list[list[str]], list[list[str]]]:
     """Margins that hold the wrapped labels of both axes, the columns, and those labels."""
-    margins, columns, across, upward = Margins(0.76, _RIGHT, 0.27), 1, [[""]], [[""]]
+    margins, columns, across, upward = (
+        Margins(_TICKS_LEFT + LINE, _RIGHT, TICKS_BELOW),
+        1,
+        [[""]],
+        [[""]],
+    )
     wanted = {4: 2}.get(len(panels), min(len(panels), 3))
     for _ in range(3):  # more lines at the left leave less height for each: settle by repetition
         columns = columns_that_fit(width, wanted, margins, bar)

@@ -119,7 +119,7 @@ def wrap(text: str, width: float, size: float = TEXT_SIZE) -> list[str]:
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in paragraph.split():
+        for word in paragraph.replace("\t", " ").split(" "):  # no-break spaces hold together
             longer = f"{line} {word}".strip()
             if line and text_width(longer, size) > width:
                 lines.append(line)
