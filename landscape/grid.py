@@ -6,7 +6,6 @@ line (no ``y``) it is ``values[i]`` at ``x[i]``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -177,15 +176,28 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
     return np.argsort(rank.ravel(), kind="stable").astype(np.int64)
 
 
-def coarser_grids(shape: tuple[int, ...]) -> Iterator[tuple[IntArray, ...]]:
-    """The grids that :func:`coarse_to_fine` completes on its way, from fine to coarse.
+def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
+    """The finest level of :func:`coarse_to_fine` of which every point is done.
 
-    Yields for each the indices along every axis, both ends and at least one point between them
-    on some axis; the whole grid comes first.
+    Parameters
+    ----------
+    done
+        Boolean, of the shape of the grid.
+
+    Returns
+    -------
+    tuple
+        Per axis of the array the increasing indices that make up the level; None if not even the
+        corners are done.
     """
-    levels = [_axis_levels(n) for n in shape]
-    for finest in range(max(int(level.max()) for level in levels), 0, -1):
-        yield tuple(np.flatnonzero(level <= finest) for level in levels)
+    levels = [_axis_levels(n) for n in done.shape]
+    found = None
+    for level in range(1 + max(int(axis.max()) for axis in levels)):
+        indices = tuple(np.flatnonzero(axis <= level).astype(np.int64) for axis in levels)
+        if not done[np.ix_(*indices)].all():
+            break
+        found = indices
+    return found
 
 
 class CoarserCells:

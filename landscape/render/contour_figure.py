@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
-from landscape.render.colour_bar import on_white
+from landscape.render.colours import on_white
 from landscape.render.contour_panel import draw_contour, draw_filled, draw_lines, limits
 from landscape.render.look import PlaneLook, takes
 from landscape.render.plane_sheet import PlaneStyle, planes

@@ -14,7 +14,8 @@ from landscape.grid import FloatArray
 from landscape.render.caller_axes import write_around, write_beside
 from landscape.render.captions import axis_label, axis_name, brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
-from landscape.render.colour_bar import bar_room, colour_bar, colours_of
+from landscape.render.colour_bar import bar_room, colour_bar
+from landscape.render.colours import colours_of
 from landscape.render.heights import Heights, prepare
 from landscape.render.holes import draw_holes, hole_notes
 from landscape.render.look import PlaneLook, of_heights

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.grid import Grid, coarser_grids
+from landscape.grid import Grid, finest_complete
 from landscape.surface import Surface
 
 _ENOUGH = 0.9
+_FEWEST = 3
+"""Points along an axis; the corners alone show nothing."""
 
 
 def finished_part(surface: Surface) -> Surface:
@@ -26,20 +28,21 @@ def finished_part(surface: Surface) -> Surface:
     cells = done[:-1, :-1] & done[:-1, 1:] & done[1:, :-1] & done[1:, 1:]
     if cells.mean() >= _ENOUGH:
         return surface
-    for rows, columns in coarser_grids(done.shape):
-        part = np.ix_(rows, columns)
-        if done[part].all():
-            assert surface.y is not None
-            return Surface(
-                Grid(surface.x[columns], surface.y[rows]),
-                surface.quantities,
-                {name: values[part] for name, values in surface.values.items()},
-                done[part],
-                surface.attributes,
-                surface.axes,
-                surface.trajectories,
-            )
-    return surface
+    coarse = finest_complete(done)
+    if coarse is None or max(map(len, coarse)) < _FEWEST:
+        return surface
+    rows, columns = coarse
+    part = np.ix_(rows, columns)
+    assert surface.y is not None
+    return Surface(
+        Grid(surface.x[columns], surface.y[rows]),
+        surface.quantities,
+        {name: values[part] for name, values in surface.values.items()},
+        done[part],
+        surface.attributes,
+        surface.axes,
+        surface.trajectories,
+    )
 
 
 def unfinished_notes(surface: Surface, drawn: Surface) -> list[str]:
