@@ -209,8 +209,9 @@ def _parser() -> argparse.ArgumentParser:
     speed.add_argument(
         "--precision",
         metavar="HOW",
-        help="float32: the network's own; bfloat16; auto: bfloat16 where no loss, on a few points "
-        "of this plane, is further off than 2%% plus 0.002 (default: float32)",
+        help="float32: the network's own; bfloat16; tf32 (CUDA only); auto: bfloat16 where no "
+        "loss, on a few points of this plane, is further off than 2%% plus 0.002 "
+        "(default: float32)",
     )
     speed.add_argument(
         "--batch-size", type=int, metavar="N", help="examples a forward pass (default: tuned)"

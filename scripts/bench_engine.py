@@ -104,7 +104,7 @@ Way = Callable[[Problem, Plane, FloatArray], list[float]]
 def ours(problem: Problem, plane: Plane, points: FloatArray) -> dict[str, Way]:
     """The plain loop, and what the tuner makes of it in two precisions."""
     tuned = tune(problem, plane, points, Settings())
-    reduced = [replace(settings, reduced=torch.bfloat16) for settings in tuned]
+    reduced = [replace(settings, reduced="bfloat16") for settings in tuned]
     chosen = {
         "plain": Settings(),
         "float32": tune_abreast(problem, plane, tune_batch_size(problem, plane, tuned)),

@@ -99,7 +99,7 @@ def main() -> int:
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     points = np.linspace(-1, 1, options.points)[:, None].repeat(2, axis=1)
     tuned = tune(problem, plane, points, Settings())
-    reduced = [replace(settings, reduced=torch.bfloat16) for settings in tuned]
+    reduced = [replace(settings, reduced="bfloat16") for settings in tuned]
     ways = {
         "plain": Settings(batch_size=2048),
         "float32": tune_batch_size(problem, plane, tuned),

@@ -30,9 +30,9 @@ import numpy as np
 from landscape.build import build_problem
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
+from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import exactly, in_memory, per_example
-from landscape.evaluate.settings import REDUCED
+from landscape.evaluate.resident import in_memory, per_example
 from landscape.evaluate.stopping import (
     Sample,
     first_look,
@@ -54,7 +54,8 @@ def record(options: argparse.Namespace) -> None:
     axis = parse_range(f"-1:1:{options.points}")
     points = Grid(axis, axis).points()
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    settings = Settings(fold=True, channels_last=True, reduced=REDUCED.get(options.precision))
+    reduced = None if options.precision == "float32" else options.precision
+    settings = Settings(fold=True, channels_last=True, reduced=reduced)
     losses = np.empty((len(points), len(examples)), dtype=np.float32)
     with exactly():
         network = PointNetwork(problem, plane.to(problem.device), settings)
@@ -147,7 +148,7 @@ def main() -> None:
     parser.add_argument("--data", default="digits", help="of the checkpoint (digits)")
     parser.add_argument("--limit", type=int, help="examples (all)")
     parser.add_argument("--points", type=int, default=13, help="a side of the grid (13)")
-    parser.add_argument("--precision", default="float32", choices=["float32", *REDUCED])
+    parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--seeds", type=int, default=50, help="orders of the examples (50)")
     parser.add_argument("--population", type=int, help="repeat the examples up to so many")
     parser.add_argument("--tolerance", nargs="+", default=["5%,0.02", "2%,0.01"])

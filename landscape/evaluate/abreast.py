@@ -14,8 +14,9 @@ from queue import SimpleQueue
 
 import torch
 
+from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import exactly, measure
+from landscape.evaluate.resident import measure
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Plane

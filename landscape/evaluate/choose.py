@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from landscape.data import Stream
-from landscape.errors import unknown_choice
+from landscape.errors import InputError, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.fused import available
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
-from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size
+from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size, tune_compiled
 from landscape.grid import Grid
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -23,6 +23,9 @@ PRECISIONS = ("float32", *REDUCED, "auto")
 
 _MANY_IMAGES = 200_000
 """In a run, from which on a few thousand spent on choosing batch sizes come back."""
+
+_WORTH_COMPILING = 20_000_000
+"""Images in a run that a GPU takes more than a minute for, which is what compiling costs."""
 
 Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
 
@@ -54,8 +57,9 @@ def choose_settings(
     Parameters
     ----------
     precision
-        ``float32``: the network's own, by IEEE arithmetic; ``bfloat16``; ``auto``: bfloat16 if no
-        loss on a few points of this plane, corners included, is further off than 2% plus 0.002.
+        ``float32``: the network's own, by IEEE arithmetic; ``bfloat16``; ``tf32``, on a CUDA GPU;
+        ``auto``: bfloat16 if no loss on a few points of this plane, corners included, is further
+        off than 2% plus 0.002.
     batch_size
         None lets the tuner choose.
     tuned
@@ -69,10 +73,14 @@ def choose_settings(
     """
     if precision not in PRECISIONS:
         raise unknown_choice("precision", precision, PRECISIONS)
+    if precision == "tf32" and problem.device.type != "cuda":
+        raise InputError(
+            f"--precision tf32: TensorFloat-32 is of CUDA GPUs, and this run is on "
+            f"{problem.device.type}; choose float32, bfloat16 or auto"
+        )
     found = Settings.from_attributes(stored) if stored is not None else None
     if found is not None and stored is not None and tuned:
-        reduced = str(found.reduced).removeprefix("torch.") if found.reduced else "float32"
-        same_precision = precision in ("auto", reduced)
+        same_precision = precision in ("auto", found.reduced or "float32")
         if same_precision and batch_size in (None, found.batch_size):
             kept = {k: stored[k] for k in ("precision_error", "precision_bound") if k in stored}
             return found, {**found.attributes(problem.dtype), **kept}
@@ -81,7 +89,7 @@ def choose_settings(
     candidates = tune(problem, plane, points[[0, -1]], settings) if tuned else [settings]
     facts: dict[str, Attribute] = {}
     if precision != "float32":
-        name = next(iter(REDUCED)) if precision == "auto" else precision
+        name = "bfloat16" if precision == "auto" else precision
         others = [_reduced(settings, name) for settings in candidates]
         measured = measure_precision(problem, plane, points, others[0])
         facts["precision_error"] = measured.error
@@ -98,9 +106,12 @@ def choose_settings(
             settings = tune_batch_size(problem, plane, candidates)
         if problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
             settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
+    if tuned and images > _WORTH_COMPILING and problem.device.type == "cuda":
+        settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
 
 
 def _reduced(settings: Settings, name: str) -> Settings:
-    dtype = REDUCED[name]
-    return replace(settings, reduced=dtype, fused=settings.fused and available(dtype))
+    reduced = replace(settings, reduced=name)
+    dtype = reduced.stored_as
+    return replace(reduced, fused=settings.fused and (dtype is None or available(dtype)))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import copy
+import warnings
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, fx, nn
 
+from landscape.evaluate.arithmetic import tensor_float_32
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import fuse_convolutions
+from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
@@ -42,26 +46,54 @@ class PointNetwork:
                 fuse_convolutions(model)
             if settings.in_place:
                 reuse_memory(model)
-        if settings.reduced is not None:
-            model = model.to(settings.reduced)
+        if settings.stored_as is not None:
+            model = model.to(settings.stored_as)
         if settings.channels_last:
             model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self._model = model
+        self._model: Callable[[Tensor], Tensor] = model
+        if settings.compiled:
+            self._model = torch.compile(model, dynamic=False)
+        elif settings.graphs:
+            self._model = Replaying(model)
         self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
+        self._at_most: int | None = None  # examples at once, once memory has run out
 
     def move_to(self, coordinates: Coordinates) -> None:
         """Take the weights of one point."""
         self._weights.write(coordinates)
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Outputs in the problem's own precision, whatever they were computed in."""
-        dtype = inputs.dtype
-        if self._settings.reduced is not None and inputs.is_floating_point():
-            inputs = inputs.to(self._settings.reduced)
+        """Outputs in the problem's own precision, whatever they were computed in.
+
+        A batch that a GPU has not the memory for is computed in halves, which is said; later
+        batches come in parts of that size at once.
+        """
+        while True:
+            parts = inputs.split(self._at_most) if self._at_most else (inputs,)
+            try:
+                outputs = [self._forward(part) for part in parts]
+                return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
+            except torch.OutOfMemoryError:
+                size = max(len(part) for part in parts)
+                if size < 2:
+                    raise
+                self._at_most = size // 2
+            if inputs.device.type == "cuda":
+                torch.cuda.empty_cache()
+            warnings.warn(
+                f"out of memory with {size} examples at once: going on with {self._at_most}",
+                stacklevel=2,
+            )
+
+    def _forward(self, inputs: Tensor) -> Tensor:
+        dtype, narrow = inputs.dtype, self._settings.stored_as
+        if narrow is not None and inputs.is_floating_point():
+            inputs = inputs.to(narrow)
         if self._settings.channels_last and inputs.ndim == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
-        output: Tensor = self._model(inputs)
-        if self._settings.reduced is not None and output.is_floating_point():
+        with tensor_float_32(self._settings.reduced == "tf32"):
+            output = self._model(inputs)
+        if narrow is not None and output.is_floating_point():
             # Integer inputs (tokens) do not say what the network's precision is: float32 then.
             output = output.to(dtype if dtype.is_floating_point else torch.float32)
         return output

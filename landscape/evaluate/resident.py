@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
 from landscape.data import Examples, Stream
 from landscape.errors import InputError
+from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
@@ -79,19 +79,6 @@ def in_memory(examples: Examples | Stream) -> Examples:
             "examples in memory; give Examples, tensors or a Dataset"
         )
     return examples
-
-
-@contextmanager
-def exactly() -> Iterator[None]:
-    """No gradients, and no TensorFloat-32, whose mantissa has 10 bits: cuDNN's silent default."""
-    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
-    before = convolutions.allow_tf32, products.allow_tf32
-    convolutions.allow_tf32 = products.allow_tf32 = False
-    try:
-        with torch.inference_mode():
-            yield
-    finally:
-        convolutions.allow_tf32, products.allow_tf32 = before
 
 
 def per_example(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import torch
 
-from landscape.errors import InputError
+from landscape.errors import InputError, unknown_choice
 from landscape.surface import Attribute
 
-REDUCED = {"bfloat16": torch.bfloat16}
-"""Precisions that a network can be evaluated in instead of its own."""
+REDUCED = ("bfloat16", "tf32")
+"""Precisions that a network can be evaluated in instead of its own; tf32 (TensorFloat-32: 10 bits
+of mantissa in products, weights and activations stay as they are) on a CUDA GPU only."""
 
 _LARGEST_BATCH = 1_000_000
 
@@ -31,10 +32,15 @@ class Settings:
     channels_last
         Images and convolutions lie in memory with the channels innermost.
     reduced
-        The precision that the network computes in, or None for its own. Sums over examples are in
-        float64 in any case.
+        One of :data:`REDUCED`, which the network computes in, or None for its own precision. Sums
+        over examples are in float64 in any case.
     batch_size
         Examples a forward pass.
+    graphs
+        On a CUDA GPU, a forward pass is recorded once and replayed, without launching its kernels
+        one by one.
+    compiled
+        On a CUDA GPU, by ``torch.compile``.
     abreast
         Points at once, each by one thread of a CPU; 1 is one point by all threads.
     """
@@ -43,16 +49,25 @@ class Settings:
     in_place: bool = False
     fused: bool = False
     channels_last: bool = False
-    reduced: torch.dtype | None = None
+    reduced: str | None = None
     batch_size: int = 128
+    graphs: bool = False
+    compiled: bool = False
     abreast: int = 1
 
     def __post_init__(self) -> None:
+        if self.reduced not in (None, *REDUCED):
+            raise unknown_choice("reduced precision", str(self.reduced), REDUCED)
         if not 1 <= self.batch_size <= _LARGEST_BATCH:
             raise InputError(
                 f"--batch-size {self.batch_size}: expected at least 1 and at "
                 f"most {_LARGEST_BATCH:,} examples"
             )
+
+    @property
+    def stored_as(self) -> torch.dtype | None:
+        """What weights and activations are converted to; None is not at all."""
+        return torch.bfloat16 if self.reduced == "bfloat16" else None
 
     def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
         """As a surface stores it; ``own`` is the network's own precision."""
@@ -61,8 +76,10 @@ class Settings:
             "in_place": int(self.in_place),
             "convolutions_fused": int(self.fused),
             "channels_last": int(self.channels_last),
-            "precision": str(self.reduced or own).removeprefix("torch."),
+            "precision": self.reduced or str(own).removeprefix("torch."),
             "batch_size": self.batch_size,
+            "cuda_graphs": int(self.graphs),
+            "compiled": int(self.compiled),
             "points_at_once": self.abreast,
         }
 
@@ -76,8 +93,10 @@ class Settings:
                 bool(stored["in_place"]),
                 bool(stored["convolutions_fused"]),
                 bool(stored["channels_last"]),
-                None if precision == stored["dtype"] else REDUCED[precision],
+                None if precision == stored["dtype"] else precision,
                 int(stored["batch_size"]),
+                bool(stored["cuda_graphs"]),
+                bool(stored["compiled"]),
                 int(stored["points_at_once"]),
             )
         except (KeyError, ValueError):
@@ -90,5 +109,7 @@ class Settings:
         parts += ["in place"] if self.in_place else []
         parts += ["convolutions fused"] if self.fused else []
         parts += ["channels last"] if self.channels_last else []
-        parts += [str(self.reduced).removeprefix("torch.")] if self.reduced else []
+        parts += ["CUDA graphs"] if self.graphs else []
+        parts += ["compiled"] if self.compiled else []
+        parts += [self.reduced] if self.reduced else []
         return ", ".join(parts)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from landscape.data import Examples, Stream
+from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import exactly
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import Moments
 from landscape.grid import FloatArray

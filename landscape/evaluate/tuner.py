@@ -12,9 +12,10 @@ import torch
 from torch import Tensor
 
 from landscape.evaluate.abreast import evaluate_abreast
+from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.fused import available
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import evaluate, exactly
+from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Plane
@@ -23,6 +24,7 @@ from landscape.problem import Problem
 BATCH_SIZES = {"cpu": (64, 128, 256, 512), "mps": (128, 512, 2048), "cuda": (512, 1024, 2048, 4096)}
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
 _FINALISTS = 2
+_COMPARED = 32  # examples whose outputs are compared
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples of a trial of several points at once, and turns
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples of a trial of layouts
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
@@ -57,20 +59,20 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     images = inputs.ndim == 4
     fuses = images and problem.device.type == "cpu" and available(problem.dtype)
     layouts = [
-        replace(base, fold=fold, in_place=in_place, fused=fused, channels_last=last)
+        replace(base, fold=fold, in_place=in_place, fused=fused, channels_last=last, graphs=graphs)
         for fold in (False, True)
         for in_place, fused in ((False, False), (True, False), (True, True))[: 2 + fuses]
         for last in (False, True)[: 1 + images]
+        for graphs in (False, True)[: 1 + (problem.device.type == "cuda")]
     ]
     with exactly():
         place = plane.to(problem.device)
         expected = _outputs(PointNetwork(problem, place, base), points[:2], inputs)
-        networks = {layout: PointNetwork(problem, place, layout) for layout in layouts}
-        admissible = [
-            _Trial(layout, network, [])
-            for layout, network in networks.items()
-            if _equal(_outputs(network, points[:2], inputs), expected)
-        ]
+        admissible = []
+        for layout in layouts:
+            network = PointNetwork(problem, place, layout)
+            if _agrees(network, points[:2], inputs, expected):
+                admissible.append(_Trial(layout, network, []))
         return [trial.settings for trial in _by_speed(admissible, inputs)] or [base]
 
 
@@ -125,17 +127,53 @@ def _steady(problem: Problem, plane: Plane, threads: int, settings: Settings) ->
     return time.perf_counter() - start
 
 
+def tune_compiled(
+    problem: Problem, plane: Plane, points: FloatArray, settings: Settings
+) -> Settings:
+    """The same settings, or ``torch.compile`` where that is faster and gives the same to rounding.
+
+    Compiling takes a minute, so this is for long runs.
+    """
+    compiled = replace(settings, compiled=True, graphs=False)
+    inputs = _inputs(problem, settings.batch_size)
+    with exactly():
+        place = plane.to(problem.device)
+        trials = [
+            _Trial(way, PointNetwork(problem, place, way), []) for way in (settings, compiled)
+        ]
+        expected = _outputs(trials[0].network, points[:2], inputs, len(inputs))
+        if not _agrees(trials[1].network, points[:2], inputs, expected, len(inputs)):
+            return settings
+        return _by_speed(trials, inputs)[0].settings
+
+
 def _inputs(problem: Problem, count: int) -> Tensor:
     first = next(iter(problem.splits.values())).head(count)
     return problem.prepare(first, 0, count)[0]
 
 
-def _outputs(network: PointNetwork, points: FloatArray, inputs: Tensor) -> list[Tensor]:
+def _outputs(
+    network: PointNetwork, points: FloatArray, inputs: Tensor, count: int = _COMPARED
+) -> list[Tensor]:
     found = []
     for point in points:
         network.move_to(point)
-        found.append(network(inputs[:32]))
+        found.append(network(inputs[:count]))
     return found
+
+
+def _agrees(
+    network: PointNetwork,
+    points: FloatArray,
+    inputs: Tensor,
+    expected: list[Tensor],
+    count: int = _COMPARED,
+) -> bool:
+    """Whether a network gives what is expected, the first time and when it is asked again."""
+    try:
+        return all(_equal(_outputs(network, points, inputs, count), expected) for _ in range(2))
+    except (RuntimeError, NotImplementedError):  # an operation that this device or build has not
+        return False
 
 
 def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
