@@ -6,35 +6,32 @@ from collections.abc import Sequence
 from typing import Any
 
 import matplotlib as mpl
-from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from landscape.errors import InputError
 from landscape.grid import FloatArray
-from landscape.render.camera import Camera, choose_camera
 from landscape.render.captions import axis_label, axis_name, brief, name_of
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
+from landscape.render.colour_bar import bar_room, colour_bar
 from landscape.render.contour_panel import draw_contour
 from landscape.render.curve_figure import curves, other_losses
 from landscape.render.heights import Heights, prepare
 from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
-from landscape.render.sheet import TICKS_BELOW, Margins, bar_width, panel_width
+from landscape.render.sheet import TICKS_BELOW, Margins, panel_width
 from landscape.render.style import (
     LINE,
     STYLE,
     colour_map,
     wrap,
 )
-from landscape.render.surface_panel import best_shows, box_heights, draw_surface
+from landscape.render.surface_figure import surfaces as draw_surfaces
 from landscape.surface import Surface
 
 _CONTOUR_MARGINS = Margins(left=0.76, right=0.1, below=0.27)
-_SURFACE_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
-_SURFACE_ASPECT = 0.94
-_HEIGHT_TICKS = 4
 _TICKS_LEFT = 0.47
 _NARROW = 1.8
 """Width in inches below which panels get the short names of their axes."""
@@ -96,7 +93,7 @@ def contour(
     ax.set_xlabel("\n".join([axis_label(surface, "x"), *notes]), parse_math=False)
     ax.set_ylabel(axis_label(surface, "y"), parse_math=False)
     ax.set_title(name_of(surface) if title is None else title, parse_math=False)
-    _colour_bar(ax.figure, panels, shared, lines, norm, colours, {"ax": ax})
+    colour_bar(ax.figure, panels, shared, lines, norm, colours, {"ax": ax})
     return ax.figure
 
 
@@ -112,6 +109,8 @@ def surface3d(
     norm_range: tuple[float, float] | None = None,
     elevation: float | None = None,
     azimuth: float | None = None,
+    interpolate: str | None = None,
+    renderer: str | None = None,
 ) -> Figure:
     """A shaded 3-D surface; height and colour are the logarithm of a loss, its ticks losses.
 
@@ -121,6 +120,12 @@ def surface3d(
     ----------
     elevation, azimuth
         Of the camera, in degrees; None chooses the lowest view that shows the minimum.
+    interpolate
+        ``cubic`` (also None) passes smoothly through the samples, and nowhere beyond the corners
+        of a cell (:mod:`landscape.render.interpolate`); ``none`` joins them by straight lines.
+    renderer
+        ``matplotlib`` (also None), or ``pyvista``: light, shine and shadow, in an image that the
+        figure holds; it needs the extra ``mesh``.
     """
     return side_by_side(
         [surface],
@@ -134,6 +139,8 @@ def surface3d(
         norm_range=norm_range,
         elevation=elevation,
         azimuth=azimuth,
+        interpolate=interpolate,
+        renderer=renderer,
     )
 
 
@@ -177,6 +184,8 @@ def side_by_side(
     norm_range: tuple[float, float] | None = None,
     elevation: float | None = None,
     azimuth: float | None = None,
+    interpolate: str | None = None,
+    renderer: str | None = None,
 ) -> Figure:
     """One or more surfaces in one figure, on one scale, with one colour bar.
 
@@ -201,21 +210,27 @@ def side_by_side(
     style = one_kind(surfaces, style)
     name = quantity_of_all(surfaces, quantity)
     look: dict[str, Any] = {"scale": scale, "clip": clip, "norm_range": norm_range}
+    if style == "surface":
+        return draw_surfaces(
+            surfaces,
+            quantity=quantity,
+            look=look,
+            levels=levels,
+            cmap=cmap,
+            title=title,
+            elevation=elevation,
+            azimuth=azimuth,
+            interpolate=interpolate or "cubic",
+            renderer=renderer or "matplotlib",
+        )
+    if interpolate or renderer:
+        raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
     with mpl.rc_context(STYLE):
         if style == "curve":
             names = [name] if quantity else [name, *other_losses(surfaces[0], name)]
             return curves(surfaces, names, look, levels, title)
         panels, shared = prepare([(s, name) for s in surfaces], **look)
-        if style == "contour":
-            return _contours(panels, shared, chosen_levels(levels, shared), cmap, title)
-        camera = choose_camera([box_heights(p, shared) for p in panels], [p.best for p in panels])
-        camera = Camera(
-            camera.elevation if elevation is None else elevation,
-            camera.azimuth if azimuth is None else azimuth,
-        )
-        ticks = chosen_levels(levels, shared)
-        few = ticks if levels is not None else shared.ticks(_HEIGHT_TICKS)
-        return _surfaces(panels, shared, ticks, few, cmap, title, camera)
+        return _contours(panels, shared, chosen_levels(levels, shared), cmap, title)
 
 
 def _contours(
@@ -227,7 +242,7 @@ def _contours(
     # Equal units on both axes, unless that would make a strip.
     ratio = float((y[-1] - y[0]) / (x[-1] - x[0]))
     aspect = ratio if 0.5 <= ratio <= 1.6 else 1.0
-    bar = _bar_room(panels[0], lines, aspect * 2.0)
+    bar = bar_room(panels[0], lines, aspect * 2.0)
     margins, across, upward = _contour_labels(panels, aspect, bar)
     notes = [_contour_notes(p) for p in panels]
     columns = _contour_columns(len(panels))
@@ -239,7 +254,7 @@ def _contours(
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
     cax = {"cax": sheet.colour_bar}
-    _colour_bar(sheet.figure, panels, shared, lines, norm, colours, cax)
+    colour_bar(sheet.figure, panels, shared, lines, norm, colours, cax)
     return sheet.figure
 
 
@@ -265,52 +280,6 @@ def _contour_labels(
     return margins, across, upward
 
 
-def _surfaces(
-    panels: Sequence[Heights],
-    shared: Scale,
-    ticks: FloatArray,
-    height_ticks: FloatArray,
-    cmap: str | None,
-    title: str | None,
-    camera: Camera,
-) -> Figure:
-    norm, colours = Normalize(shared.bottom, shared.top), colour_map(cmap)
-    notes = [_surface_notes(p, best_shows(p, shared, camera)) for p in panels]
-    bar = _bar_room(panels[0], ticks, 2.0)
-    look: dict[str, Any] = {"columns": min(len(panels), 2), "bar": bar, "projection": "3d"}
-    sheet = panel_sheet(panels, notes, _SURFACE_MARGINS, _SURFACE_ASPECT, title, **look)
-    for axes, panel in zip(sheet.panels, panels, strict=True):
-        draw_surface(axes, panel, shared, height_ticks, norm, colours, camera)
-    cax = {"cax": sheet.colour_bar}
-    _colour_bar(sheet.figure, panels, shared, ticks, norm, colours, cax)
-    return sheet.figure
-
-
-def _bar_room(panel: Heights, ticks: FloatArray, height: float) -> float:
-    label = wrap(panel.quantity.axis_label, height)
-    return bar_width([short(v) for v in ticks], len(label))
-
-
-def _colour_bar(
-    figure: Any,
-    panels: Sequence[Heights],
-    shared: Scale,
-    ticks: FloatArray,
-    norm: Any,
-    colours: Any,
-    where: dict[str, Any],
-) -> None:
-    above = any((p.values > shared.high).any() for p in panels)
-    below = any((p.values < shared.low).any() for p in panels)
-    extend = {(0, 0): "neither", (1, 0): "max", (0, 1): "min", (1, 1): "both"}[above, below]
-    bar = figure.colorbar(ScalarMappable(norm, colours), extend=extend, extendfrac=0.04, **where)
-    bar.set_ticks(shared.heights(ticks), labels=[short(v) for v in ticks])
-    bar.ax.minorticks_off()
-    height = bar.ax.get_position().height * figure.get_size_inches()[1]
-    bar.set_label("\n".join(wrap(panels[0].quantity.axis_label, height)), parse_math=False)
-    bar.outline.set_linewidth(0.6)
-
-
 def _contour_notes(panel: Heights) -> list[str]:
     marks = [f"○ {panel.best_words()}"]
     if panel.chance is not None:
@@ -319,10 +288,3 @@ def _contour_notes(panel: Heights) -> list[str]:
         marks.append("×: not finite")
     first = brief(panel.surface, panel.quantity)
     return [*filter(None, [first]), "; ".join(marks) + ".", *panel.notes]
-
-
-def _surface_notes(panel: Heights, seen: bool) -> list[str]:
-    first = brief(panel.surface, panel.quantity)
-    words = panel.best_words()
-    lowest = f"○ {words}." if seen else f"○ {words}, hidden by the wall before it."
-    return [*filter(None, [first]), lowest, *panel.notes]

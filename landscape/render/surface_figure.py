@@ -1,0 +1,208 @@
+"""Surfaces in space, side by side on one scale, drawn by matplotlib or by PyVista."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.colors import Normalize
+
+from landscape.errors import unknown_choice
+from landscape.grid import FloatArray
+from landscape.render.camera import Camera, choose_camera, sees
+from landscape.render.captions import axis_name, brief
+from landscape.render.choice import chosen_levels, quantity_of_all
+from landscape.render.colour_bar import bar_room, colour_bar
+from landscape.render.eye import Window, window_of
+from landscape.render.heights import Heights, prepare
+from landscape.render.interpolate import checked_method
+from landscape.render.numerals import short
+from landscape.render.panel_sheet import panel_sheet
+from landscape.render.relief import Relief, relief
+from landscape.render.scale import Scale
+from landscape.render.sheet import Margins
+from landscape.render.style import STYLE, StyledFigure, colour_map
+from landscape.render.surface_panel import CELLS, MOST, draw_surface
+from landscape.surface import Surface
+
+RENDERERS = ("matplotlib", "pyvista")
+_AXES_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
+_AXES_ASPECT = 0.94
+_SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
+_SOLID_CELLS = 320
+_PER_INCH = 600.0
+_HEIGHT_TICKS = 4
+_LINES = 16
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How reliefs are drawn: everything that all panels of a figure share.
+
+    Attributes
+    ----------
+    ticks, few, lines
+        Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
+    window
+        What of PyVista's picture plane is shown; not used by matplotlib.
+    per_inch
+        Pixels of PyVista's picture per inch.
+    """
+
+    camera: Camera
+    ticks: FloatArray
+    few: FloatArray
+    lines: FloatArray
+    cmap: str | None
+    renderer: str
+    window: Window
+    per_inch: float = _PER_INCH
+
+    def seen_by(self, camera: Camera) -> Scene:
+        """The same from another place."""
+        return replace(self, camera=camera)
+
+
+def surfaces(
+    several: Sequence[Surface],
+    *,
+    quantity: str | None,
+    look: dict[str, Any],
+    levels: int | Sequence[float] | None,
+    cmap: str | None,
+    title: str | None,
+    elevation: float | None,
+    azimuth: float | None,
+    interpolate: str,
+    renderer: str,
+) -> StyledFigure:
+    """Draw them; parameters are those of :func:`landscape.render.side_by_side`.
+
+    ``look`` is what :func:`landscape.render.heights.prepare` takes.
+    """
+    reliefs, shared = reliefs_of(several, quantity, look, interpolate, renderer)
+    camera = camera_for(reliefs, elevation, azimuth)
+    scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
+    return draw(reliefs, scene, title)
+
+
+def reliefs_of(
+    several: Sequence[Surface],
+    quantity: str | None,
+    look: dict[str, Any],
+    interpolate: str,
+    renderer: str,
+) -> tuple[list[Relief], Scale]:
+    """The shapes of all surfaces on one scale, as fine as the renderer can draw them."""
+    checked_method(interpolate)
+    if renderer not in RENDERERS:
+        raise unknown_choice("renderer", renderer, RENDERERS)
+    name = quantity_of_all(several, quantity)
+    panels, shared = prepare([(s, name) for s in several], **look)
+    detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": _SOLID_CELLS}
+    return [relief(p, shared, interpolate, **detail) for p in panels], shared
+
+
+def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
+    """The camera of all panels; None chooses the lowest view that shows the marked points."""
+    chosen = choose_camera([box_heights(r) for r in reliefs], [r.panel.best for r in reliefs])
+    return Camera(
+        chosen.elevation if elevation is None else elevation,
+        chosen.azimuth if azimuth is None else azimuth,
+    )
+
+
+def box_heights(shape: Relief) -> FloatArray:
+    """Heights of the samples in units of the box's width."""
+    return shape.raised(shape.panel.heights)
+
+
+def scene_of(
+    reliefs: Sequence[Relief],
+    shared: Scale,
+    cameras: Sequence[Camera],
+    levels: int | Sequence[float] | None,
+    cmap: str | None,
+    renderer: str,
+) -> Scene:
+    """What all panels share, for pictures from every one of the cameras."""
+    ticks = chosen_levels(levels, shared)
+    given = levels is not None
+    few = ticks if given else shared.ticks(_HEIGHT_TICKS)
+    lines = ticks if given else shared.ticks(_LINES)
+    return Scene(cameras[0], ticks, few, lines, cmap, renderer, window_of(reliefs, cameras))
+
+
+def draw(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> StyledFigure:
+    """The figure of these shapes."""
+    panels, shared = [r.panel for r in reliefs], reliefs[0].scale
+    norm, colours = Normalize(shared.bottom, shared.top), colour_map(scene.cmap)
+    solid = scene.renderer == "pyvista"
+    seen = [_shows(r, scene.camera, solid) for r in reliefs]
+    notes = [_notes(r, s, solid) for r, s in zip(reliefs, seen, strict=True)]
+    with mpl.rc_context(STYLE):
+        look: dict[str, Any] = {
+            "columns": min(len(panels), 2),
+            "bar": bar_room(panels[0], scene.ticks, 2.0),
+            "projection": None if solid else "3d",
+        }
+        margins = _SOLID_MARGINS if solid else _AXES_MARGINS
+        aspect = scene.window.aspect if solid else _AXES_ASPECT
+        sheet = panel_sheet(panels, notes, margins, aspect, title, **look)
+        for axes, shape, shows in zip(sheet.panels, reliefs, seen, strict=True):
+            if solid:
+                _draw_solid(axes, shape, scene, norm, colours, shows)
+            else:
+                draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=shows)
+        cax = {"cax": sheet.colour_bar}
+        colour_bar(sheet.figure, panels, shared, scene.ticks, norm, colours, cax)
+    sheet.figure.description = described(reliefs, scene.renderer)
+    return sheet.figure
+
+
+def described(reliefs: Sequence[Relief], renderer: str) -> str:
+    """What a file says of itself: what was drawn, and what lies between the samples."""
+    words = dict.fromkeys(r.words for r in reliefs)
+    return f"{'; '.join(words)}; drawn by {renderer}"
+
+
+def _draw_solid(
+    axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any, seen: bool
+) -> None:
+    from landscape.render.mesh.panel import draw_solid
+
+    lines = shape.scale.heights(scene.lines)
+    view: dict[str, Any] = {"seen": seen, "per_inch": scene.per_inch}
+    draw_solid(axes, shape, lines, norm, colours, scene.camera, scene.window, **view)
+
+
+def _shows(shape: Relief, camera: Camera, solid: bool) -> bool:
+    if not solid:
+        return sees(box_heights(shape), shape.panel.best, camera)
+    # What is in the open there must be so in the picture, to the thickness of a line.
+    return sees(shape.up, shape.best_index, camera, tip=0.01)
+
+
+def _notes(shape: Relief, seen: bool, solid: bool) -> list[str]:
+    panel = shape.panel
+    words = panel.best_words()
+    if seen:
+        lowest = f"○ {words}."
+    else:
+        mark = words[:1].upper() + words[1:] if solid else f"○ {words}"
+        lowest = f"{mark}, hidden by the wall before it."
+    first = brief(panel.surface, panel.quantity)
+    sides = [_sides(panel)] if solid else []
+    return [*filter(None, [first]), *sides, lowest, *panel.notes, *shape.notes]
+
+
+def _sides(panel: Heights) -> str:
+    """The axes in words, where the picture has none."""
+    axes = panel.surface.grid.axes.items()
+    parts = [
+        f"{name} from {short(v[0])} to {short(v[-1])} ({axis_name(panel.surface, name)})"
+        for name, v in axes
+    ]
+    return f"{', '.join(parts)}."
