@@ -46,11 +46,15 @@ def save(
     ----------
     path
         ``.png``, ``.pdf`` and ``.svg`` are figures (:func:`landscape.render.side_by_side`),
-        ``.html`` is a page (:func:`landscape.render.save_page`).
+        ``.html`` is a page (:func:`landscape.render.save_page`), ``.vtp``, ``.vts``, ``.glb``,
+        ``.obj``, ``.ply`` and ``.stl`` are meshes (:mod:`landscape.render.mesh`), ``.gif`` and
+        ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
         ``contour``, ``surface`` or ``curve``; None is what suits the surfaces and the medium.
     options
-        Those of the function above, and ``dpi`` for figures.
+        Those of the function above; for figures also ``dpi`` and ``transparent``, see
+        :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista where that is
+        installed and can draw, unless ``renderer`` says otherwise.
 
     Raises
     ------
@@ -159,6 +163,14 @@ def _write_print(
     return write_print(surfaces, path, style, **options)
 
 
+def _write_movie(
+    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
+) -> Path:
+    from landscape.render.movie.film import write_movie
+
+    return write_movie(surfaces, path, style, **options)
+
+
 def _write_grid(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
     from landscape.render.mesh.grid_files import write_grid
 
@@ -181,6 +193,8 @@ _FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | _DRAWN | {"dpi", "tran
 _SHAPE = frozenset({"quantity", "scale", "clip", "norm_range", "height_ratio"})
 _MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
 _PRINT = Medium(_write_print, ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"})
+_TIME = frozenset({"movie", "frames", "fps", "seconds", "dpi"})
+_MOVIE = Medium(_write_movie, ("surface",), _COMMON | _VIEW | _DRAWN | _TIME)
 _GRID = Medium(_write_grid, ("surface",), _SHAPE)
 
 MEDIA: dict[str, Medium] = {
@@ -194,4 +208,6 @@ MEDIA: dict[str, Medium] = {
     ".obj": _MODEL,
     ".ply": _MODEL,
     ".stl": _PRINT,
+    ".gif": _MOVIE,
+    ".mp4": _MOVIE,
 }

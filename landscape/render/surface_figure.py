@@ -9,7 +9,6 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.colors import Normalize
 
-from landscape.errors import unknown_choice
 from landscape.grid import FloatArray
 from landscape.render.camera import Camera, choose_camera, sees
 from landscape.render.captions import axis_name, brief
@@ -21,13 +20,13 @@ from landscape.render.interpolate import checked_method
 from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.relief import Relief, relief
+from landscape.render.renderers import checked_renderer
 from landscape.render.scale import Scale
-from landscape.render.sheet import Margins
+from landscape.render.sheet import Margins, Sheet
 from landscape.render.style import STYLE, StyledFigure, colour_map
 from landscape.render.surface_panel import CELLS, MOST, draw_surface
 from landscape.surface import Surface
 
-RENDERERS = ("matplotlib", "pyvista")
 _AXES_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
 _AXES_ASPECT = 0.94
 _SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
@@ -59,6 +58,11 @@ class Scene:
     renderer: str
     window: Window
     per_inch: float = _PER_INCH
+
+    @property
+    def solid(self) -> bool:
+        """Whether PyVista draws."""
+        return self.renderer == "pyvista"
 
     def seen_by(self, camera: Camera) -> Scene:
         """The same from another place."""
@@ -94,14 +98,17 @@ def reliefs_of(
     look: dict[str, Any],
     interpolate: str,
     renderer: str,
+    cells: int = _SOLID_CELLS,
 ) -> tuple[list[Relief], Scale]:
-    """The shapes of all surfaces on one scale, as fine as the renderer can draw them."""
+    """The shapes of all surfaces on one scale, as fine as the renderer can draw them.
+
+    ``cells`` along each axis are drawn by PyVista.
+    """
     checked_method(interpolate)
-    if renderer not in RENDERERS:
-        raise unknown_choice("renderer", renderer, RENDERERS)
+    checked_renderer(renderer)
     name = quantity_of_all(several, quantity)
     panels, shared = prepare([(s, name) for s in several], **look)
-    detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": _SOLID_CELLS}
+    detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": cells}
     return [relief(p, shared, interpolate, **detail) for p in panels], shared
 
 
@@ -126,40 +133,47 @@ def scene_of(
     levels: int | Sequence[float] | None,
     cmap: str | None,
     renderer: str,
+    per_inch: float = _PER_INCH,
 ) -> Scene:
     """What all panels share, for pictures from every one of the cameras."""
     ticks = chosen_levels(levels, shared)
     given = levels is not None
     few = ticks if given else shared.ticks(_HEIGHT_TICKS)
     lines = ticks if given else shared.ticks(_LINES)
-    return Scene(cameras[0], ticks, few, lines, cmap, renderer, window_of(reliefs, cameras))
+    return Scene(
+        cameras[0], ticks, few, lines, cmap, renderer, window_of(reliefs, cameras), per_inch
+    )
 
 
 def draw(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> StyledFigure:
     """The figure of these shapes."""
     panels, shared = [r.panel for r in reliefs], reliefs[0].scale
     norm, colours = Normalize(shared.bottom, shared.top), colour_map(scene.cmap)
-    solid = scene.renderer == "pyvista"
-    seen = [_shows(r, scene.camera, solid) for r in reliefs]
-    notes = [_notes(r, s, solid) for r, s in zip(reliefs, seen, strict=True)]
     with mpl.rc_context(STYLE):
-        look: dict[str, Any] = {
-            "columns": min(len(panels), 2),
-            "bar": bar_room(panels[0], scene.ticks, 2.0),
-            "projection": None if solid else "3d",
-        }
-        margins = _SOLID_MARGINS if solid else _AXES_MARGINS
-        aspect = scene.window.aspect if solid else _AXES_ASPECT
-        sheet = panel_sheet(panels, notes, margins, aspect, title, **look)
-        for axes, shape, shows in zip(sheet.panels, reliefs, seen, strict=True):
-            if solid:
-                _draw_solid(axes, shape, scene, norm, colours, shows)
+        sheet = paper(reliefs, scene, title)
+        for axes, shape in zip(sheet.panels, reliefs, strict=True):
+            seen = _shows(shape, scene)
+            if scene.solid:
+                _draw_solid(axes, shape, scene, norm, colours, seen)
             else:
-                draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=shows)
+                draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
         cax = {"cax": sheet.colour_bar}
         colour_bar(sheet.figure, panels, shared, scene.ticks, norm, colours, cax)
     sheet.figure.description = described(reliefs, scene.renderer)
     return sheet.figure
+
+
+def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> Sheet:
+    """The figure with its words and with nothing drawn yet."""
+    panels = [r.panel for r in reliefs]
+    look: dict[str, Any] = {
+        "columns": min(len(panels), 2),
+        "bar": bar_room(panels[0], scene.ticks, 2.0),
+        "projection": None if scene.solid else "3d",
+    }
+    margins = _SOLID_MARGINS if scene.solid else _AXES_MARGINS
+    aspect = scene.window.aspect if scene.solid else _AXES_ASPECT
+    return panel_sheet(panels, [_notes(r, scene) for r in reliefs], margins, aspect, title, **look)
 
 
 def described(reliefs: Sequence[Relief], renderer: str) -> str:
@@ -178,23 +192,22 @@ def _draw_solid(
     draw_solid(axes, shape, lines, norm, colours, scene.camera, scene.window, **view)
 
 
-def _shows(shape: Relief, camera: Camera, solid: bool) -> bool:
-    if not solid:
-        return sees(box_heights(shape), shape.panel.best, camera)
+def _shows(shape: Relief, scene: Scene) -> bool:
+    if not scene.solid:
+        return sees(box_heights(shape), shape.panel.best, scene.camera)
     # What is in the open there must be so in the picture, to the thickness of a line.
-    return sees(shape.up, shape.best_index, camera, tip=0.01)
+    return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
 
-def _notes(shape: Relief, seen: bool, solid: bool) -> list[str]:
+def _notes(shape: Relief, scene: Scene) -> list[str]:
     panel = shape.panel
     words = panel.best_words()
-    if seen:
-        lowest = f"○ {words}."
-    else:
-        mark = words[:1].upper() + words[1:] if solid else f"○ {words}"
+    lowest = f"○ {words}."
+    if not _shows(shape, scene):
+        mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
         lowest = f"{mark}, hidden by the wall before it."
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if solid else []
+    sides = [_sides(panel)] if scene.solid else []
     return [*filter(None, [first]), *sides, lowest, *panel.notes, *shape.notes]
 
 

@@ -19,6 +19,8 @@ from landscape.render.mesh.scenery import Shape, notes
 from landscape.render.relief import HEIGHT, Relief
 from landscape.surface import Surface
 
+_ALL = 10**9
+
 
 def write_grid(
     surfaces: Sequence[Surface], path: Path, style: str | None = None, **shape: Any
@@ -28,7 +30,7 @@ def write_grid(
     Points lie at (x, y) of the plane and rise to their drawn height. Every quantity is point data
     as it is stored, unclipped; beside them stand ``done`` and the drawn ``height`` (log10 of the
     value on a log scale). Where the surface came from is field data, one array per attribute.
-    ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides points that are holes.
+    ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides them.
 
     Parameters
     ----------
@@ -47,11 +49,11 @@ def write_grid(
             "each, with the same norm_range for one scale (.glb holds several side by side)"
         )
     options = Shape(**shape, interpolate="none")
-    (relief,) = options.reliefs(surfaces, 1)
+    (relief,) = options.reliefs(surfaces, 1, _ALL)
     mesh = _points(pv, relief, options, surfaces[0]) if path.suffix.lower() == ".vts" else None
     mesh = _cells(pv, relief, options, surfaces[0]) if mesh is None else mesh
     for name, text in _provenance(surfaces[0], relief).items():
-        mesh.add_field_data([text], name)
+        mesh.GetFieldData().AddArray(_text(name, text))
     with replacing(path) as temporary, TemporaryDirectory() as folder:
         written = Path(folder) / f"surface{path.suffix.lower()}"  # how PyVista knows the format
         mesh.save(written)
@@ -81,6 +83,7 @@ def _points(pv: Any, relief: Relief, options: Shape, surface: Surface) -> Any:
     holes = np.flatnonzero(np.isnan(relief.fine.heights))
     if holes.size:
         grid.hide_points(holes)
+        grid.hide_cells(np.flatnonzero(~whole_cells(relief.fine.heights)))
     grid.set_active_scalars(relief.panel.quantity.name)
     return grid
 
@@ -93,6 +96,15 @@ def _cells(pv: Any, relief: Relief, options: Shape, surface: Surface) -> Any:
         mesh.point_data[name] = array[cells.used]
     mesh.set_active_scalars(relief.panel.quantity.name)
     return mesh
+
+
+def _text(name: str, text: str) -> Any:
+    from vtkmodules.vtkCommonCore import vtkStringArray
+
+    array = vtkStringArray()  # PyVista's own way takes ASCII only
+    array.SetName(name)
+    array.InsertNextValue(text)
+    return array
 
 
 def _provenance(surface: Surface, relief: Relief) -> dict[str, Any]:

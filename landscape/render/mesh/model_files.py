@@ -17,7 +17,8 @@ from landscape.render.mesh.scenery import Shape, notes, said, triangles
 from landscape.render.relief import Relief
 from landscape.surface import Surface
 
-_CELLS = 200
+_CELLS = 160
+_MOST = 500
 
 
 def write_model(
@@ -51,7 +52,7 @@ def write_model(
     """
     tm = trimesh(f"writing {path.suffix} files")
     options = Shape(**shape)
-    reliefs = options.reliefs(surfaces, _CELLS)
+    reliefs = options.reliefs(surfaces, _CELLS, _MOST)
     kind = path.suffix.lower().lstrip(".")
     said_of = {"surface": said(reliefs), "notes": notes(reliefs)}
     scene = tm.Scene()
@@ -62,7 +63,7 @@ def write_model(
         scene.add_geometry(mesh, node_name=f"{k + 1} {name}", geom_name=f"{k + 1} {name}")
     if kind == "glb":
         scene.apply_transform(tm.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
-        content = scene.export(file_type="glb")
+        content = scene.export(file_type="glb", include_normals=True)
     else:
         header = {"header": ". ".join(filter(None, said_of.values()))} if kind == "obj" else {}
         content = scene.to_mesh().export(file_type=kind, **header)

@@ -19,6 +19,7 @@ from landscape.render.mesh.scenery import Shape, in_range
 from landscape.surface import Surface
 
 _CELLS = 200
+_MOST = 250
 
 
 def write_print(
@@ -33,6 +34,7 @@ def write_print(
     """Write surfaces as solids side by side, on one scale.
 
     A cell with a hole at a corner is open down through the base: no height is invented for it.
+    Of a grid with more than 250 cells along an axis every second (third, …) point is taken.
 
     Parameters
     ----------
@@ -53,7 +55,7 @@ def write_print(
     in_range("base_mm", base_mm, 0.01, 1_000)
     options = Shape(**shape)
     solids = []
-    for k, relief in enumerate(options.reliefs(surfaces, _CELLS)):
+    for k, relief in enumerate(options.reliefs(surfaces, _CELLS, _MOST)):
         points = options.points(relief, k) * width_mm
         points[..., 2] += base_mm
         solids.append(_solid(pv, points, _without_pinches(whole_cells(points[..., 2]))))

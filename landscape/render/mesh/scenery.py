@@ -41,8 +41,8 @@ class Shape:
     interpolate: str = "cubic"
     height_ratio: float = HEIGHT
 
-    def reliefs(self, surfaces: Sequence[Surface], cells: int) -> list[Relief]:
-        """The shapes of all surfaces on one scale.
+    def reliefs(self, surfaces: Sequence[Surface], cells: int, most: int) -> list[Relief]:
+        """The shapes of all surfaces on one scale, with about so many cells, and not more.
 
         Raises
         ------
@@ -61,7 +61,7 @@ class Shape:
         name = quantity_of_all(surfaces, self.quantity)
         look: dict[str, Any] = {"scale": self.scale, "clip": self.clip}
         panels, shared = prepare([(s, name) for s in surfaces], **look, norm_range=self.norm_range)
-        return [relief(p, shared, self.interpolate, cells) for p in panels]
+        return [relief(p, shared, self.interpolate, cells, most) for p in panels]
 
     def points(self, shape: Relief, place: int) -> FloatArray:
         """Its points one unit wide, shape (ny, nx, 3); the place counts from the left."""
