@@ -16,7 +16,7 @@ from landscape.render.relief import HEIGHT, Relief
 from landscape.render.scale import inner_ticks
 from landscape.render.style import MARK
 
-CELLS = 96
+CELLS = 100
 """About how many faces are drawn along each axis."""
 MOST = 200
 """More than so many along an axis would take minutes."""

@@ -8,13 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, MissingExtra, one_line
+from landscape.render.movie.palette import Palette, Picture
 
-Picture = npt.NDArray[np.uint8]
-"""Colours, shape (rows, columns, 3), rows and columns both even."""
 _SAMPLES = 4
 
 
@@ -37,12 +35,12 @@ def write_gif(
     # Some pictures first, for colours that suit all of them.
     first = {k * frames // _SAMPLES: None for k in range(_SAMPLES)}
     kept = {k: picture(k) for k in first}
-    strip = Image.fromarray(np.concatenate(list(kept.values())))
-    palette = strip.quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    palette = Palette(kept.values())
 
     def reduced(k: int) -> Any:
-        image = Image.fromarray(kept.pop(k) if k in kept else picture(k))
-        return image.quantize(palette=palette, dither=Image.Dither.NONE)
+        image = Image.fromarray(palette.indices(kept.pop(k) if k in kept else picture(k)), "P")
+        image.putpalette(palette.colours.tobytes())
+        return image
 
     with replacing(path) as temporary:
         reduced(0).save(

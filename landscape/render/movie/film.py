@@ -15,7 +15,8 @@ from tqdm import tqdm
 from landscape.render.choice import one_kind
 from landscape.render.eye import window_of
 from landscape.render.mesh.offscreen import available
-from landscape.render.movie.files import Picture, encoder, write_gif, write_mp4
+from landscape.render.movie.files import encoder, write_gif, write_mp4
+from landscape.render.movie.palette import Picture
 from landscape.render.movie.plan import Frame, planned, timing
 from landscape.render.surface_figure import (
     Scene,
