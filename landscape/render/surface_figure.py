@@ -57,7 +57,7 @@ class Scene:
     cmap: str | None
     renderer: str
     window: Window
-    per_inch: float = _PER_INCH
+    per_inch: float
 
     @property
     def solid(self) -> bool:
@@ -133,16 +133,18 @@ def scene_of(
     levels: int | Sequence[float] | None,
     cmap: str | None,
     renderer: str,
-    per_inch: float = _PER_INCH,
+    per_inch: float | None = None,
 ) -> Scene:
-    """What all panels share, for pictures from every one of the cameras."""
+    """What all panels share, for pictures from every one of the cameras.
+
+    ``per_inch`` is 600 unless given: twice the dots of a .png, so that edges are smooth.
+    """
     ticks = chosen_levels(levels, shared)
     given = levels is not None
     few = ticks if given else shared.ticks(_HEIGHT_TICKS)
     lines = ticks if given else shared.ticks(_LINES)
-    return Scene(
-        cameras[0], ticks, few, lines, cmap, renderer, window_of(reliefs, cameras), per_inch
-    )
+    window = window_of(reliefs, cameras)
+    return Scene(cameras[0], ticks, few, lines, cmap, renderer, window, per_inch or _PER_INCH)
 
 
 def draw(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> StyledFigure:
