@@ -38,10 +38,12 @@ _LINES = 16
 
 @dataclass(frozen=True)
 class Scene:
-    """How reliefs are drawn: everything that all panels of a figure share.
+    """How reliefs are drawn: everything that all panels of a figure, or a movie, share.
 
     Attributes
     ----------
+    panels
+        All that are drawn on the scale.
     ticks, few, lines
         Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
     window
@@ -50,6 +52,7 @@ class Scene:
         Pixels of PyVista's picture per inch.
     """
 
+    panels: Sequence[Heights]
     camera: Camera
     ticks: FloatArray
     few: FloatArray
@@ -144,15 +147,27 @@ def scene_of(
     few = ticks if given else shared.ticks(_HEIGHT_TICKS)
     lines = ticks if given else shared.ticks(_LINES)
     window = window_of(reliefs, cameras)
-    return Scene(cameras[0], ticks, few, lines, cmap, renderer, window, per_inch or _PER_INCH)
+    return Scene(
+        [r.panel for r in reliefs],
+        cameras[0],
+        ticks,
+        few,
+        lines,
+        cmap,
+        renderer,
+        window,
+        per_inch or _PER_INCH,
+    )
 
 
-def draw(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> StyledFigure:
-    """The figure of these shapes."""
-    panels, shared = [r.panel for r in reliefs], reliefs[0].scale
+def draw(
+    reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0
+) -> StyledFigure:
+    """The figure of these shapes, with ``foot`` inches of empty paper at its lower end."""
+    shared = reliefs[0].scale
     norm, colours = Normalize(shared.bottom, shared.top), colour_map(scene.cmap)
     with mpl.rc_context(STYLE):
-        sheet = paper(reliefs, scene, title)
+        sheet = paper(reliefs, scene, title, foot)
         for axes, shape in zip(sheet.panels, reliefs, strict=True):
             seen = _shows(shape, scene)
             if scene.solid:
@@ -160,18 +175,19 @@ def draw(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> StyledFi
             else:
                 draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
         cax = {"cax": sheet.colour_bar}
-        colour_bar(sheet.figure, panels, shared, scene.ticks, norm, colours, cax)
+        colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
     sheet.figure.description = described(reliefs, scene.renderer)
     return sheet.figure
 
 
-def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None) -> Sheet:
+def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0) -> Sheet:
     """The figure with its words and with nothing drawn yet."""
     panels = [r.panel for r in reliefs]
     look: dict[str, Any] = {
         "columns": min(len(panels), 2),
         "bar": bar_room(panels[0], scene.ticks, 2.0),
         "projection": None if scene.solid else "3d",
+        "foot": foot,
     }
     margins = _SOLID_MARGINS if scene.solid else _AXES_MARGINS
     aspect = scene.window.aspect if scene.solid else _AXES_ASPECT

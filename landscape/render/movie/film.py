@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -104,21 +103,25 @@ def _camera_man(
     plan: Sequence[Frame], scene: Scene, dpi: float, bar: Any
 ) -> Callable[[int], Picture]:
     # Notes differ in length from frame to frame: the paper is as long as the longest needs.
-    sizes = [
-        paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches() for f in plan
+    tall = [
+        float(paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches()[1])
+        for f in plan
     ]
-    rows, columns = (2 * math.ceil(max(s[k] for s in sizes) * dpi / 2) for k in (1, 0))
 
     def picture(k: int) -> Picture:
         frame = plan[k]
-        figure = draw(frame.reliefs, scene.seen_by(frame.camera), frame.title)
+        foot = max(tall) - tall[k]
+        figure = draw(frame.reliefs, scene.seen_by(frame.camera), frame.title, foot)
         figure.dpi = dpi
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
-        drawn = np.asarray(canvas.buffer_rgba())[:rows, :columns, :3]
-        page = np.full((rows, columns, 3), 255, dtype=np.uint8)
-        page[: drawn.shape[0], : drawn.shape[1]] = drawn
         bar.update()
-        return page
+        return _even(np.asarray(canvas.buffer_rgba())[..., :3])
 
     return picture
+
+
+def _even(drawn: Picture) -> Picture:
+    """The picture with one more white row and column where their number is odd, as films need."""
+    rows, columns = (n % 2 for n in drawn.shape[:2])
+    return np.pad(drawn, ((0, rows), (0, columns), (0, 0)), constant_values=255)
