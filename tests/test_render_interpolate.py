@@ -7,7 +7,11 @@ import pytest
 from scipy.interpolate import PchipInterpolator
 
 from landscape.errors import InputError
+from landscape.grid import Grid
+from landscape.render.heights import prepare
 from landscape.render.interpolate import refine, statement
+from landscape.render.relief import relief
+from landscape.surface import Quantity, Surface
 
 RANDOM = np.random.default_rng(0)
 X = np.array([-1.0, -0.7, -0.1, 0.0, 0.4, 1.3])
@@ -123,3 +127,23 @@ def test_off_is_the_samples() -> None:
 def test_another_method_is_an_error() -> None:
     with pytest.raises(InputError, match=r"unknown interpolation 'cubik'.*did you mean 'cubic'"):
         refine(X, Y, ROUGH, "cubik")
+
+
+def test_what_is_cut_off_has_a_smooth_edge() -> None:
+    """A fault once: heights were cut before they were interpolated, and the edge had steps."""
+    x = np.linspace(-1, 1, 21)
+    radius = np.hypot(x[None, :], x[:, None])
+    quantities = {"loss": Quantity("loss")}
+    surface = Surface(
+        Grid(x, x), quantities, {"loss": 10 ** (4 * radius)}, np.ones((21, 21), dtype=bool)
+    )
+    (panel,), scale = prepare([(surface, "loss")], clip=10**2.5)
+    shape = relief(panel, scale, "cubic", 200)
+    fine = shape.fine
+    assert np.array_equal(fine.heights[::10, ::10], panel.heights)
+    assert fine.heights.max() == scale.top
+    u, v = np.meshgrid(fine.x, fine.y)
+    cut = fine.heights >= scale.top - 1e-9
+    # The edge is the circle of radius 2.5 / 4, to a fraction of a sample's distance.
+    assert cut[np.hypot(u, v) > 0.625 + 0.01].all()
+    assert not cut[np.hypot(u, v) < 0.625 - 0.01].any()

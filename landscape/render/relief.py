@@ -143,7 +143,19 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
             f"{name_of(panel.surface)} has no cell whose four corners are all computed and finite, "
             "so there is no surface to draw yet; go on sampling, or draw contours"
         )
-    return Relief(panel, scale, refine(x[columns], y[rows], heights, interpolate, cells))
+    # Cut after the interpolation: the edge of what is cut is a smooth line, not one of steps.
+    whole = _uncut(panel.values, scale)[np.ix_(rows, columns)]
+    fine = refine(x[columns], y[rows], whole, interpolate, cells)
+    cut = np.clip(fine.heights, scale.bottom, scale.top)
+    return Relief(panel, scale, replace(fine, heights=cut))
+
+
+def _uncut(values: FloatArray, scale: Scale) -> FloatArray:
+    """Heights that go on beyond the scale, by no more than its length: no wall is endless."""
+    if scale.kind == "log":
+        values = np.log10(np.where(values == 0, scale.low, values))
+    length = scale.top - scale.bottom
+    return np.clip(values, scale.bottom - length, scale.top + length)
 
 
 def _every(points: int, most: int) -> IntArray:

@@ -83,7 +83,7 @@ def _points(pv: Any, relief: Relief, options: Shape, surface: Surface) -> Any:
     holes = np.flatnonzero(np.isnan(relief.fine.heights))
     if holes.size:
         grid.hide_points(holes)
-        grid.hide_cells(np.flatnonzero(~whole_cells(relief.fine.heights)))
+        grid.hide_cells(np.flatnonzero(~whole_cells(relief.fine.heights)), inplace=True)
     grid.set_active_scalars(relief.panel.quantity.name)
     return grid
 
