@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from landscape.render.contour_figure import contour, contour_lines, filled_contour
     from landscape.render.curve_figure import curve
-    from landscape.render.figures import side_by_side, surface3d
+    from landscape.render.figures import side_by_side
     from landscape.render.heatmap_figure import heatmap
     from landscape.render.media import save, save_figure
     from landscape.render.page import save_page
+    from landscape.render.surface_figure import surface3d
 
 __all__ = [
     "contour",
@@ -41,7 +42,7 @@ _HOME = {
     "save_figure": "media",
     "save_page": "page",
     "side_by_side": "figures",
-    "surface3d": "figures",
+    "surface3d": "surface_figure",
 }
 
 

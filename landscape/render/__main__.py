@@ -10,7 +10,10 @@ from pathlib import Path
 from landscape.commandline import parser, run
 from landscape.render.captions import network
 from landscape.render.choice import STYLES
+from landscape.render.interpolate import METHODS
 from landscape.render.media import MEDIA, save
+from landscape.render.movie.plan import MOVIES
+from landscape.render.renderers import RENDERERS
 from landscape.render.scale import SCALES
 from landscape.store import open_surface
 from landscape.surface import Surface
@@ -26,7 +29,8 @@ def _parser() -> argparse.ArgumentParser:
         "render",
         "Draw one or more saved surfaces side by side on one scale.",
         "  python -m landscape.render resnet56.h5 resnet56_noshort.h5 -o compare.html\n"
-        "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10",
+        "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10\n"
+        "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30",
     )
     p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
     known = " ".join(MEDIA)
@@ -48,7 +52,43 @@ def _parser() -> argparse.ArgumentParser:
         "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
     )
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
+    p.add_argument(
+        "--transparent", action="store_true", default=None, help="figures: leave the paper out"
+    )
+    _add_space(p)
+    _add_time(p)
     return p
+
+
+def _add_space(p: argparse.ArgumentParser) -> None:
+    p = p.add_argument_group("surfaces in space")  # type: ignore[assignment]
+    p.add_argument(
+        "--interpolate", choices=METHODS, help="between the samples (default: cubic, no overshoot)"
+    )
+    p.add_argument(
+        "--renderer",
+        choices=RENDERERS,
+        help="default: pyvista for .png and movies if installed, matplotlib for .pdf and .svg",
+    )
+    p.add_argument("--elevation", type=float, metavar="DEGREES", help="of the camera")
+    p.add_argument("--azimuth", type=float, metavar="DEGREES", help="of the camera")
+    p.add_argument(
+        "--height-ratio", type=float, metavar="R", help="meshes: height / width (default: 0.65)"
+    )
+    p.add_argument("--width-mm", type=float, metavar="MM", help=".stl: width (default: 80)")
+    p.add_argument("--base-mm", type=float, metavar="MM", help=".stl: base plate (default: 3)")
+
+
+def _add_time(p: argparse.ArgumentParser) -> None:
+    p = p.add_argument_group("movies")  # type: ignore[assignment]
+    p.add_argument(
+        "--movie",
+        choices=MOVIES,
+        help="once around, one frame per surface, or linear to log height (default: turntable)",
+    )
+    p.add_argument("--frames", type=int, metavar="N", help="how many (default: 72; 60 for height)")
+    p.add_argument("--fps", type=float, metavar="N", help="per second (default: 15; sequence: 4)")
+    p.add_argument("--seconds", type=float, metavar="S", help="in place of frames or fps")
 
 
 def _levels(text: str) -> int | list[float]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from landscape.grid import FloatArray
 
-ELEVATIONS = (25.0, 30.0, 35.0, 40.0)
+ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0)
 AZIMUTHS = (-60.0, -120.0, -30.0, -150.0, 30.0, 150.0, 60.0, 120.0)
 _TIP = 0.04
 
@@ -54,11 +54,11 @@ def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]
     return Camera(ELEVATIONS[-1], AZIMUTHS[0])
 
 
-def sees(box: FloatArray, point: tuple[int, ...], camera: Camera) -> bool:
+def sees(box: FloatArray, point: tuple[int, ...], camera: Camera, tip: float = _TIP) -> bool:
     """Whether nothing stands between a point of the grid and a far viewer.
 
     Under a logarithm a minimum is a thin tip, which no view from the side reaches; it counts as
-    seen if the point 0.04 box widths above it is.
+    seen if the point ``tip`` (0.04) box widths above it is.
 
     The ray from the point is followed across the unit square in steps of half a cell and
     compared with the bilinear surface below it.
@@ -71,7 +71,7 @@ def sees(box: FloatArray, point: tuple[int, ...], camera: Camera) -> bool:
     u = (i / (nx - 1) + along * dx) * (nx - 1)
     v = (j / (ny - 1) + along * dy) * (ny - 1)
     inside = (u >= 0) & (u <= nx - 1) & (v >= 0) & (v <= ny - 1)
-    u, v, ray = u[inside], v[inside], (box[j, i] + _TIP + along * dz)[inside]
+    u, v, ray = u[inside], v[inside], (box[j, i] + tip + along * dz)[inside]
     i0 = np.minimum(u.astype(int), nx - 2)
     j0 = np.minimum(v.astype(int), ny - 2)
     s, t = u - i0, v - j0

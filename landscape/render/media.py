@@ -1,4 +1,4 @@
-"""The suffix of a file decides what it becomes: a figure or a page."""
+"""The suffix of a file decides what it becomes: a figure, a page, a mesh or a movie."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ _METADATA: dict[str, dict[str, Any]] = {
     "svg": {"Date": None},
     "png": {},
 }
+_DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,16 @@ def save(
     ----------
     path
         ``.png``, ``.pdf`` and ``.svg`` are figures (:func:`landscape.render.side_by_side`),
-        ``.html`` is a page (:func:`landscape.render.save_page`).
+        ``.html`` is a page (:func:`landscape.render.save_page`), ``.vtp``, ``.vts``, ``.glb``,
+        ``.obj``, ``.ply`` and ``.stl`` are meshes (:mod:`landscape.render.mesh`), ``.gif`` and
+        ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
         ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface`` or ``curve``; None is what
         suits the surfaces and the medium.
     options
-        Those of the function above, and ``dpi`` for figures.
+        Those of the function above; for figures also ``dpi`` and ``transparent``, see
+        :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista where that is
+        installed and can draw, unless ``renderer`` says otherwise.
 
     Raises
     ------
@@ -80,13 +85,21 @@ def save(
     return medium.write(several, target, style, **options)
 
 
-def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | None = None) -> Path:
+def save_figure(
+    figure: Figure,
+    path: str | os.PathLike[str],
+    *,
+    dpi: float | None = None,
+    transparent: bool = False,
+) -> Path:
     """Write a matplotlib figure as .png, .pdf or .svg, with its fonts embedded.
 
     Parameters
     ----------
     dpi
         Dots per inch of a .png, 300 unless given.
+    transparent
+        Whether the paper is left out.
 
     Raises
     ------
@@ -106,8 +119,13 @@ def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: float | No
 
     fonts: Any = {k: STYLE[k] for k in ("pdf.fonttype", "svg.fonttype", "svg.hashsalt")}
 
+    metadata = dict(_METADATA[kind])
+    description = getattr(figure, "description", "")
+    if description:
+        metadata[_DESCRIPTION[kind]] = description
+    look: dict[str, Any] = {"dpi": dpi or 300, "transparent": transparent}
     with replacing(target) as temporary, mpl.rc_context(fonts):
-        figure.savefig(temporary, format=kind, dpi=dpi or 300, metadata=_METADATA[kind])
+        figure.savefig(temporary, format=kind, metadata=metadata, **look)
     return target
 
 
@@ -117,11 +135,47 @@ def _write_figure(
     style: str | None,
     *,
     dpi: float | None = None,
+    transparent: bool = False,
+    renderer: str | None = None,
     **options: Any,
 ) -> Path:
     from landscape.render.figures import side_by_side
+    from landscape.render.mesh.offscreen import available
 
-    return save_figure(side_by_side(surfaces, style, **options), path, dpi=dpi)
+    if style == "surface" and renderer is None and path.suffix.lower() == ".png" and available():
+        renderer = "pyvista"
+    figure = side_by_side(surfaces, style, renderer=renderer, **options)
+    return save_figure(figure, path, dpi=dpi, transparent=transparent)
+
+
+def _write_model(
+    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
+) -> Path:
+    from landscape.render.mesh.model_files import write_model
+
+    return write_model(surfaces, path, style, **options)
+
+
+def _write_print(
+    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
+) -> Path:
+    from landscape.render.mesh.print_file import write_print
+
+    return write_print(surfaces, path, style, **options)
+
+
+def _write_movie(
+    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
+) -> Path:
+    from landscape.render.movie.film import write_movie
+
+    return write_movie(surfaces, path, style, **options)
+
+
+def _write_grid(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
+    from landscape.render.mesh.grid_files import write_grid
+
+    return write_grid(surfaces, path, style, **options)
 
 
 def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
@@ -135,11 +189,27 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 
 _COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
 _VIEW = frozenset({"elevation", "azimuth"})
-_FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | {"dpi", "width"})
+_DRAWN = frozenset({"interpolate", "renderer"})
+_PAPER = frozenset({"dpi", "transparent", "width"})
+_FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | _DRAWN | _PAPER)
+_SHAPE = frozenset({"quantity", "scale", "clip", "norm_range", "height_ratio"})
+_MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
+_PRINT = Medium(_write_print, ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"})
+_TIME = frozenset({"movie", "frames", "fps", "seconds", "dpi"})
+_MOVIE = Medium(_write_movie, ("surface",), _COMMON | _VIEW | _DRAWN | _TIME)
+_GRID = Medium(_write_grid, ("surface",), _SHAPE)
 
 MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
     ".html": Medium(_write_page, ("surface", "curve"), _COMMON | _VIEW),
+    ".vtp": _GRID,
+    ".vts": _GRID,
+    ".glb": _MODEL,
+    ".obj": _MODEL,
+    ".ply": _MODEL,
+    ".stl": _PRINT,
+    ".gif": _MOVIE,
+    ".mp4": _MOVIE,
 }

@@ -21,6 +21,7 @@ def panel_sheet(
     columns: int,
     bar: float,
     projection: str | None = None,
+    foot: float = 0.0,
 ) -> Sheet:
     """Axes for each panel; ``title`` heads the only panel, or all if there are more."""
     alone = len(panels) == 1 and title is not None
@@ -29,5 +30,5 @@ def panel_sheet(
         for panel, panel_notes in zip(panels, notes, strict=True)
     ]
     heading = None if alone else title
-    look: dict[str, Any] = {"aspect": aspect, "bar": bar, "projection": projection}
+    look: dict[str, Any] = {"aspect": aspect, "bar": bar, "projection": projection, "foot": foot}
     return lay_out(texts, margins, width=width, columns=columns, title=heading, **look)

@@ -117,6 +117,7 @@ def lay_out(
     bar: float,
     title: str | None = None,
     projection: str | None = None,
+    foot: float = 0.0,
 ) -> Sheet:
     """Place as many panels as there are texts.
 
@@ -136,6 +137,8 @@ def lay_out(
         A heading over the whole figure.
     projection
         ``3d``, or None for plane axes.
+    foot
+        Inches of empty paper at the lower end.
     """
     count = len(texts)
     rows = math.ceil(count / columns)
@@ -151,7 +154,7 @@ def lay_out(
     heading = wrap(title, width - 2 * _PAD, HEADING_SIZE) if title else []
     top = HEADING_LINE * len(heading) + (_PAD if heading else 0.0)
     row_height = above + plot_height + below
-    height = top + rows * row_height
+    height = top + rows * row_height + foot
     figure = new_figure(width, height)
     if heading:
         _write(figure, width / 2, height - _PAD / 2, heading, HEADING_SIZE, "center")

@@ -69,6 +69,9 @@ STYLE: Any = {
 class StyledFigure(Figure):
     """A figure that keeps its style whoever draws it, because ticks are only made at drawing."""
 
+    description: str = ""
+    """What a file that it is saved in says of it."""
+
     def draw(self, renderer: Any) -> None:
         """Draw under :data:`STYLE`."""
         with mpl.rc_context(STYLE):

@@ -1,0 +1,1 @@
+"""Surfaces as meshes: pictures by PyVista, files for other 3-D software and for printers."""

@@ -1,0 +1,98 @@
+"""Reliefs side by side in one space, with the options that mesh files share checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray
+from landscape.render.choice import is_line, quantity_of_all
+from landscape.render.heights import prepare
+from landscape.render.relief import HEIGHT, Relief, relief
+from landscape.surface import Surface
+
+_GAP = 0.15
+"""Between surfaces, in units of their width."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Which reliefs a mesh file holds, as options of its writer.
+
+    Attributes
+    ----------
+    quantity, scale, clip, norm_range
+        As for a figure, see :func:`landscape.render.heights.prepare`.
+    interpolate
+        ``cubic`` or ``none``.
+    height_ratio
+        Height of the box, bottom to top of the scale, in units of its width.
+    """
+
+    quantity: str | None = None
+    scale: str | None = None
+    clip: str | float = "auto"
+    norm_range: tuple[float, float] | None = None
+    interpolate: str = "cubic"
+    height_ratio: float = HEIGHT
+
+    def reliefs(self, surfaces: Sequence[Surface], cells: int, most: int) -> list[Relief]:
+        """The shapes of all surfaces on one scale, with about so many cells, and not more.
+
+        Raises
+        ------
+        InputError
+            If there is none, one is a line, or an option is out of range.
+        """
+        in_range("height_ratio", self.height_ratio, 0.01, 10)
+        if not surfaces:
+            raise InputError("no surface to write; expected at least one")
+        lines = [s for s in surfaces if is_line(s)]
+        if lines:
+            raise InputError(
+                f"a mesh needs at least 2 × 2 points, one surface has {lines[0].grid}; "
+                "draw it as a curve (.png, .pdf, .svg, .html)"
+            )
+        name = quantity_of_all(surfaces, self.quantity)
+        look: dict[str, Any] = {"scale": self.scale, "clip": self.clip}
+        panels, shared = prepare([(s, name) for s in surfaces], **look, norm_range=self.norm_range)
+        return [relief(p, shared, self.interpolate, cells, most) for p in panels]
+
+    def points(self, shape: Relief, place: int) -> FloatArray:
+        """Its points one unit wide, shape (ny, nx, 3); the place counts from the left."""
+        points = shape.points()
+        points[..., 0] += place * (1 + _GAP)
+        points[..., 2] *= self.height_ratio / HEIGHT
+        return points
+
+
+def in_range(name: str, value: float, low: float, high: float) -> None:
+    """Nothing, if the value of this option lies between.
+
+    Raises
+    ------
+    InputError
+        If it does not, or is no number.
+    """
+    if not (math.isfinite(value) and low <= value <= high):
+        raise InputError(f"{name} {value:g}: expected between {low:g} and {high:g}")
+
+
+def said(reliefs: Sequence[Relief]) -> str:
+    """What lies between the samples, in a line for the file's metadata."""
+    return "; ".join(dict.fromkeys(r.words for r in reliefs))
+
+
+def notes(reliefs: Sequence[Relief]) -> str:
+    """What was clipped or left open."""
+    return " ".join(dict.fromkeys(n for r in reliefs for n in (*r.panel.notes, *r.notes)))
+
+
+def triangles(quads: np.ndarray) -> np.ndarray:
+    """Two triangles for each quadrilateral, shape (2 * quads, 3)."""
+    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])

@@ -1,0 +1,1 @@
+"""Surfaces that turn, follow one another, or rise: ``.gif`` and ``.mp4``."""

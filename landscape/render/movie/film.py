@@ -1,0 +1,127 @@
+"""Surfaces to a movie file: planned, drawn picture by picture, and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from tqdm import tqdm
+
+from landscape.render.choice import one_kind
+from landscape.render.eye import window_of
+from landscape.render.mesh.offscreen import available
+from landscape.render.movie.files import encoder, write_gif, write_mp4
+from landscape.render.movie.palette import Picture
+from landscape.render.movie.plan import Frame, planned, timing
+from landscape.render.surface_figure import (
+    Scene,
+    camera_for,
+    described,
+    draw,
+    paper,
+    reliefs_of,
+    scene_of,
+)
+from landscape.surface import Surface
+
+_CELLS = 160
+_DPI = {True: 160.0, False: 110.0}
+"""Dots per inch of a movie with one panel, and with more."""
+
+
+def write_movie(
+    surfaces: Sequence[Surface],
+    path: Path,
+    style: str | None = None,
+    *,
+    movie: str = "turntable",
+    frames: int | None = None,
+    fps: float | None = None,
+    seconds: float | None = None,
+    quantity: str | None = None,
+    levels: int | Sequence[float] | None = None,
+    cmap: str | None = None,
+    title: str | None = None,
+    elevation: float | None = None,
+    azimuth: float | None = None,
+    interpolate: str = "cubic",
+    renderer: str | None = None,
+    dpi: float | None = None,
+    **look: Any,
+) -> Path:
+    """Write a movie of surfaces, ``.gif`` or ``.mp4``, with a progress bar on a terminal.
+
+    Parameters
+    ----------
+    movie
+        ``turntable``: all surfaces side by side, once around. ``sequence``: one surface per
+        frame, in the order given. ``height``: from linear to logarithmic height and back.
+    frames, fps, seconds
+        At most two of them; 72 frames (60 for ``height``) at 15 per second, and 4 per second in a
+        sequence, which has a frame for each surface.
+    renderer
+        None is ``pyvista`` where it is installed and can draw, else ``matplotlib``.
+    dpi
+        160 for one panel, 110 for more: pictures about 560 and 770 pixels wide.
+    others
+        As for :func:`landscape.render.side_by_side`.
+
+    Raises
+    ------
+    InputError
+        If an option is out of range, there is nothing to draw, or the file cannot be written.
+    """
+    one_kind(surfaces, "surface")
+    frames, fps = timing(movie, len(surfaces), frames, fps, seconds)
+    if path.suffix.lower() == ".mp4":
+        encoder()  # or minutes of drawing would be in vain
+    renderer = renderer or ("pyvista" if available() else "matplotlib")
+    reliefs, shared = reliefs_of(surfaces, quantity, look, interpolate, renderer, _CELLS)
+    camera = camera_for(reliefs, elevation, azimuth)
+    plan = planned(movie, reliefs, camera, frames, title)
+    dots = _DPI[len(plan[0].reliefs) == 1] if dpi is None else dpi
+    scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer, 2 * dots)
+    scene = replace(scene, window=window_of(*_everything(plan)))
+    write = write_mp4 if path.suffix.lower() == ".mp4" else write_gif
+    words = f"{movie}: {described(reliefs, renderer)}"
+    with tqdm(total=frames, desc=path.name, unit="frame", disable=None) as bar:
+        write(_camera_man(plan, scene, dots, bar), frames, fps, path, words)
+    return path
+
+
+def _everything(plan: Sequence[Frame]) -> tuple[list[Any], list[Any]]:
+    """All shapes and all cameras of a plan, each once."""
+    shapes = {id(r): r for frame in plan for r in frame.reliefs}
+    return list(shapes.values()), list(dict.fromkeys(frame.camera for frame in plan))
+
+
+def _camera_man(
+    plan: Sequence[Frame], scene: Scene, dpi: float, bar: Any
+) -> Callable[[int], Picture]:
+    # Notes differ in length from frame to frame: the paper is as long as the longest needs.
+    tall = [
+        float(paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches()[1])
+        for f in plan
+    ]
+
+    def picture(k: int) -> Picture:
+        frame = plan[k]
+        foot = max(tall) - tall[k]
+        figure = draw(frame.reliefs, scene.seen_by(frame.camera), frame.title, foot)
+        figure.dpi = dpi
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        bar.update()
+        return _even(np.asarray(canvas.buffer_rgba())[..., :3])
+
+    return picture
+
+
+def _even(drawn: Picture) -> Picture:
+    """The picture with one more white row and column where their number is odd, as films need."""
+    rows, columns = (n % 2 for n in drawn.shape[:2])
+    return np.pad(drawn, ((0, rows), (0, columns), (0, 0)), constant_values=255)
