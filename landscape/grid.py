@@ -176,6 +176,30 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
     return np.argsort(rank.ravel(), kind="stable").astype(np.int64)
 
 
+def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
+    """The finest level of :func:`coarse_to_fine` of which every point is done.
+
+    Parameters
+    ----------
+    done
+        Boolean, of the shape of the grid.
+
+    Returns
+    -------
+    tuple
+        Per axis of the array the increasing indices that make up the level; None if not even the
+        corners are done.
+    """
+    levels = [_axis_levels(n) for n in done.shape]
+    found = None
+    for level in range(1 + max(int(axis.max()) for axis in levels)):
+        indices = tuple(np.flatnonzero(axis <= level).astype(np.int64) for axis in levels)
+        if not done[np.ix_(*indices)].all():
+            break
+        found = indices
+    return found
+
+
 class CoarserCells:
     """For every point of a grid, the points of earlier levels that enclose it.
 
