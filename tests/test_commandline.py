@@ -21,6 +21,7 @@ from torch import nn
 
 import landscape.__main__
 import landscape.info
+import landscape.live
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
@@ -40,6 +41,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
     "info": landscape.info.main,
+    "live": landscape.live.main,
     "render": landscape.render.__main__.main,
     "landscape": landscape.__main__.main,
 }
@@ -350,6 +352,7 @@ DEFAULT_JOB = [
     bad("sample", "--norm layer", "--norm needs a network", "--model or --weights"),
     bad("sample", "--data cifar10:cifar.npz", "--data needs a network", "default job"),
     bad("sample", "--save-directions d.h5", "--save-directions needs a network"),
+    bad("sample", "--live", "--live needs a network", "default job"),
     bad("sample", "--batch-size 4", "--batch-size needs a network"),
     bad("sample", "--x=1:0:5", "--x=1:0:5", "start is not below stop"),
     bad("sample", "--y=0:1", "--y=0:1", "2 parts"),
@@ -391,7 +394,11 @@ READING = [
     bad("render", "surface.h5 -o out.png --dpi 0", "dpi 0", "between"),
     bad("render", "surface.h5 -o out.png --cmap rainbows", "rainbows"),
     bad("render", "surface.h5 -o out.html --dpi 100", "dpi", ".html"),
-    bad("landscape", "draw", "'draw'", "sample, train, render, info"),
+    bad("live", "", "FILE"),
+    bad("live", "half", "half is a folder", "there or to come"),
+    bad("live", "surface.h5 --port 70000", "--port 70000", "65535"),
+    bad("live", "surface.h5 --port x", "--port", "'x'"),
+    bad("landscape", "draw", "'draw'", "sample, train, render, live, info"),
     bad("landscape", "--all", "'--all'"),
     bad("landscape", "info gone.h5", "gone.h5 does not exist"),
     bad("landscape", "sample --model vgg9 --weights projection.pt", "'vgg9'"),
@@ -588,7 +595,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-@pytest.mark.parametrize("command", ["sample", "train", "render", "info"])
+@pytest.mark.parametrize("command", ["sample", "train", "render", "info", "live"])
 def test_help(command: str, tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", f"landscape.{command}", "--help"],

@@ -23,7 +23,7 @@ LAYERS = [
     {"extent"},
     {"run"},
     {"render"},
-    {"default_job"},
+    {"default_job", "live"},
     {"sample", "train", "info"},
     {"__main__", "__init__"},
 ]

@@ -63,10 +63,7 @@ def save_page(
     )
     chosen_levels(levels, shared)  # unusable ones are refused
     boxes = [_HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
-    if kind == "curve":
-        camera = Camera(0, 0)
-    else:
-        camera = choose_camera(boxes, [p.best for p in panels])
+    camera = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
     data = page_data(
         several,
         quantity=name,

@@ -27,7 +27,7 @@ function contourSpec(data, picture, drawn, chosen) {
     { size: 7, symbol: "x-thin", line: { color: ink.ink, width: 2 } });
   const paths = chosen.trajectory ? panel.trajectories.map((path) => ({
     type: "scatter", mode: "lines+markers", hoverinfo: "skip", showlegend: false, x: path.x, y: path.y,
-    line: { color: "#ff2d78", width: 2.5 }, marker: { size: 4, color: "#ff2d78", line: { color: "#fff", width: 0.5 } },
+    line: { color: PINK, width: 2.5 }, marker: { size: 4, color: PINK, line: { color: "#fff", width: 0.5 } },
   })) : [];
   const [x, y] = [panel.x, panel.y].map((v) => [v[0], v[v.length - 1]]);
   const ratio = (y[1] - y[0]) / (x[1] - x[0]);

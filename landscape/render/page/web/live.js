@@ -3,23 +3,25 @@
 const POLL_MS = 1500;
 let seen = "";
 
+// The data, if they have changed since they were asked for last.
+async function newer() {
+  const headers = seen ? { "If-None-Match": seen } : {};
+  const answer = await fetch("data.json", { cache: "no-store", headers });
+  if (answer.status !== 200) return null;
+  seen = answer.headers.get("ETag") || "";
+  return answer.json();
+}
+
 async function poll() {
-  if (!document.hidden) {
-    try {
-      const answer = await fetch("data.json", { cache: "no-store", headers: seen ? { "If-None-Match": seen } : {} });
-      if (answer.status === 200) {
-        seen = answer.headers.get("ETag") || "";
-        const data = await answer.json();
-        if (app.data === null || !app.data.panels.length) app.chosen.preview = true;
-        await update(data);
-      }
-      byId("live").classList.remove("gone");
-    } catch {
-      byId("live").hidden = false;
-      byId("live-words").textContent = "The run has ended or its server has gone; "
-        + "this is the last that was seen.";
-    }
+  let data = null;
+  try {
+    if (!document.hidden) data = await newer();
+  } catch {
+    byId("live").hidden = false;
+    byId("live-words").textContent = "The run has ended or its server has gone; "
+      + "this is the last that was seen.";
   }
+  if (data) await update(data);
   setTimeout(poll, POLL_MS);
 }
 

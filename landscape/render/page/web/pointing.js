@@ -36,9 +36,9 @@ async function setMark(mark) {
 }
 
 function markScene(plot, k) {
-  const drawn = app.picture.panels[k];
-  const { x, y, z } = markIn3d(drawn, app.picture.scale, indexAt(drawn.panel, app.chosen.mark));
-  return Plotly.restyle(plot, { x: [x], y: [y], z: [z] }, [MARK_TRACE]);
+  const { x, y, z, mode, marker, line } = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
+  return Plotly.restyle(plot, { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
+    "marker.color": [marker.color], "line.color": [line.color] }, [OVERLAY_TRACE]);
 }
 
 // In flat views the mark is an element above the plot, which costs no drawing.

@@ -2,7 +2,8 @@
 
 const BOX_HEIGHT = 0.65;
 const DISTANCE = 1.95;
-const MARK_TRACE = 3;
+const OVERLAY_TRACE = 1;
+const PINK = "#ff2d78";
 
 // Words of our own for an axis, as the quantity's label may come from a file.
 function wordOf(quantity) {
@@ -22,34 +23,59 @@ function placeAt(panel, k) {
   return [panel.x[k % nx], panel.y[Math.floor(k / nx)]];
 }
 
-function points3d(panel, indices, heightOf, marker) {
-  const places = indices.map((k) => placeAt(panel, k));
-  return {
-    type: "scatter3d", mode: "markers", marker, hoverinfo: "skip", showlegend: false,
-    x: places.map((p) => p[0]), y: places.map((p) => p[1]), z: indices.map(heightOf),
-  };
-}
-
-// Drawn as lines, because plotly's own cross is a letter that not every system has a font for.
-function crossesOnFloor(panel, indices, floor, colour) {
-  const arm = (axis) => 0.012 * (axis[axis.length - 1] - axis[0]);
-  const [a, b] = [arm(panel.x), arm(panel.y)], x = [], y = [];
-  for (const k of indices) {
-    const [px, py] = placeAt(panel, k);
-    x.push(px - a, px + a, null, px - a, px + a, null);
-    y.push(py - b, py + b, null, py + b, py - b, null);
+// Everything that lies on or under the surface is one trace: each trace costs the browser shaders,
+// and those most of the time that a page takes to open. Pieces are kept apart by gaps.
+class Overlay {
+  constructor() {
+    [this.x, this.y, this.z, this.size, this.colour] = [[], [], [], [], []];
+    this.hasLines = false;
   }
-  return {
-    type: "scatter3d", mode: "lines", hoverinfo: "skip", showlegend: false, connectgaps: false,
-    x, y, z: x.map(() => floor), line: { color: colour, width: 4 },
-  };
+
+  add(places, colour, size) {
+    if (!places.length) return;
+    for (const [x, y, z] of [...places, [null, null, null]]) {
+      this.x.push(x);
+      this.y.push(y);
+      this.z.push(z);
+      this.colour.push(colour);
+    }
+    this.size.push(...places.map((_, k) => (Array.isArray(size) ? size[k] : size)), 0);
+    if (places.length > 1) this.hasLines = true;
+  }
+
+  trace(ink) {
+    return {
+      type: "scatter3d", mode: this.hasLines ? "lines+markers" : "markers",
+      x: this.x, y: this.y, z: this.z, hoverinfo: "skip", showlegend: false, connectgaps: false,
+      marker: { size: this.size, color: this.colour, line: { color: "#000", width: 1 } },
+      line: { color: this.colour, width: 4 },
+    };
+  }
 }
 
-// The mark of the place that is pointed at: a point on the surface and a stem down to the floor.
-function markIn3d(drawn, scale, k) {
-  if (k === null || drawn.heights[k] === null) return { x: [null], y: [null], z: [null] };
-  const [x, y] = placeAt(drawn.panel, k);
-  return { x: [x, x], y: [y, y], z: [scale.bottom, drawn.heights[k]] };
+function overlayOf(picture, drawn, chosen, ink) {
+  const { scale } = picture, { panel, heights } = drawn, overlay = new Overlay();
+  // What lies on the surface is held a hair above it, or it would be swallowed.
+  const span = scale.top - scale.bottom, lift = 0.015 * span;
+  // On a log scale the lowest point is the tip of a funnel, seen only from a little above it.
+  const above = (k, by) => [...placeAt(panel, k), heights[k] + by];
+  if (drawn.best !== null) overlay.add([above(drawn.best, 0.05 * span)], "#fff", 11);
+  const arm = (axis) => 0.012 * (axis[axis.length - 1] - axis[0]);
+  const [a, b] = [arm(panel.x), arm(panel.y)];
+  for (const [k] of drawn.odd) {
+    // Crosses are lines, because plotly's own is a letter that not every system has a font for.
+    const [x, y] = placeAt(panel, k);
+    overlay.add([[x - a, y - b, scale.bottom], [x + a, y + b, scale.bottom]], ink.ink, 0);
+    overlay.add([[x - a, y + b, scale.bottom], [x + a, y - b, scale.bottom]], ink.ink, 0);
+  }
+  for (const path of chosen.trajectory ? panel.trajectories : []) {
+    const places = path.x.map((x, k) => [x, path.y[k], heightAt(drawn, x, path.y[k])]);
+    overlay.add(places.map(([x, y, z]) => (z === null ? [null, null, null] : [x, y, z + lift])), PINK, 7);
+  }
+  // The place that is pointed at: a point on the surface and a stem down to the floor.
+  const k = indexAt(panel, chosen.mark);
+  if (k !== null && heights[k] !== null) overlay.add([[...placeAt(panel, k), scale.bottom], above(k, lift)], PINK, [0, 14]);
+  return overlay.trace(ink);
 }
 
 // The height of the drawn surface at any place within the grid; null outside and over holes.
@@ -72,7 +98,6 @@ function heightAt(drawn, x, y) {
 function sceneSpec(data, picture, drawn, chosen, camera) {
   const { scale, quantity } = picture, { panel } = drawn, ink = inks();
   const span = scale.top - scale.bottom, lid = 0.005 * span;
-  const lift = 0.015 * span;  // What lies on the surface is held a hair above it, or it would be swallowed.
   const surface = {
     type: "surface", x: panel.x, y: panel.y, z: drawn.rows,
     cmin: scale.bottom, cmax: scale.top, colorscale: data.colours, showscale: false,
@@ -80,21 +105,6 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
     contours: { x: { highlight: false }, y: { highlight: false }, z: { highlight: false } },
     lighting: { ambient: 0.65, diffuse: 0.6, specular: 0.08, roughness: 0.8 },
   };
-  const best = points3d(panel, drawn.best === null ? [] : [drawn.best], (k) => drawn.heights[k] + lift,
-    { size: 4, color: "white", line: { color: "black", width: 2 } });
-  const odd = crossesOnFloor(panel, drawn.odd.map(([k]) => k), scale.bottom, ink.ink);
-  const mark = {
-    type: "scatter3d", mode: "lines+markers", hoverinfo: "skip", showlegend: false,
-    line: { color: ink.ink, width: 3 },
-    marker: { size: [0.1, 6], color: "#ff2d78", line: { color: "#fff", width: 1 } },
-    ...markIn3d(drawn, scale, indexAt(panel, chosen.mark)),
-  };
-  const paths = chosen.trajectory ? panel.trajectories.map((path) => ({
-    type: "scatter3d", mode: "lines+markers", hoverinfo: "skip", showlegend: false,
-    x: path.x, y: path.y,
-    z: path.x.map((x, k) => liftedBy(heightAt(drawn, x, path.y[k]), lift)),
-    line: { color: "#ff2d78", width: 5 }, marker: { size: 2.5, color: "#ff2d78" },
-  })) : [];
   const zTicks = ticksOf(picture, 5).filter((t) => scale.height(t) > scale.bottom + 0.06 * span);
   const axis = { backgroundcolor: ink.paper, gridcolor: ink.line, color: ink.ink, zeroline: false,
     showspikes: false, tickangle: 0 };
@@ -115,9 +125,5 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
       },
     },
   };
-  return { data: [surface, best, odd, mark, ...paths], layout };
-}
-
-function liftedBy(height, lift) {
-  return height === null ? null : height + lift;
+  return { data: [surface, overlayOf(picture, drawn, chosen, ink)], layout };
 }
