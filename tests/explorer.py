@@ -73,6 +73,7 @@ class Explorer:
             self.radio({"surface": "3-D", "contour": "Contours"}[view])
         if quantity:
             self.page.get_by_label("Quantity").select_option(quantity)
+            self.settle()  # the radio buttons below belong to the quantity
         if scale:
             self.radio(scale.capitalize())
         self.settle()

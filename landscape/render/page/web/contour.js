@@ -32,12 +32,12 @@ function contourSpec(data, picture, drawn, chosen) {
   const [x, y] = [panel.x, panel.y].map((v) => [v[0], v[v.length - 1]]);
   const ratio = (y[1] - y[0]) / (x[1] - x[0]);
   const axis = { color: ink.ink, showgrid: false, zeroline: false, ticks: "outside", fixedrange: true,
-    constrain: "domain", linecolor: ink.soft, mirror: true, showline: true };
+    constrain: "domain", nticks: 6, linecolor: ink.soft, mirror: true, showline: true };
   const layout = {
-    font: ink.font, margin: { l: 48, r: 12, t: 8, b: 40 }, showlegend: false, dragmode: false,
+    font: ink.font, margin: { l: 58, r: 12, t: 8, b: 42 }, showlegend: false, dragmode: false,
     paper_bgcolor: ink.paper, plot_bgcolor: ink.paper, hovermode: false,
     xaxis: { ...axis, title: { text: "x", standoff: 4 }, range: x },
-    yaxis: { ...axis, title: { text: "y", standoff: 4 }, range: y,
+    yaxis: { ...axis, title: { text: "y", standoff: 6 }, range: y,
       // Equal units, unless the plane is so long that little of it would be left.
       ...(ratio > 0.5 && ratio < 2 ? { scaleanchor: "x", scaleratio: 1 } : {}) },
     annotations: labelPlaces(drawn, ticks, scale).map(([tick, px, py]) => {

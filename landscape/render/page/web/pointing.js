@@ -13,7 +13,8 @@ function indexAt(panel, mark) {
   return i === null || j === null ? null : j * panel.x.length + i;
 }
 
-let marking = false;
+// While a scene is held by the pointer it turns, and nothing else may draw it.
+let marking = false, held = false;
 
 // Marks a place {x, y} (null: none). Fast pointers are followed as fast as scenes can be drawn.
 async function setMark(mark) {
@@ -22,14 +23,14 @@ async function setMark(mark) {
   app.chosen.mark = mark;
   showReadout();
   placeCrosses();
-  if (marking || app.chosen.view !== "surface") return;
+  if (marking || held || app.chosen.view !== "surface") return;
   marking = true;
   try {
     let drawn;
     do {
       drawn = app.chosen.mark;
       await Promise.all(app.panels.map((panel, k) => markScene(panel.plots.surface, k)));
-    } while (drawn !== app.chosen.mark);
+    } while (drawn !== app.chosen.mark && !held);
   } finally {
     marking = false;
   }
@@ -37,8 +38,10 @@ async function setMark(mark) {
 
 function markScene(plot, k) {
   const { x, y, z, mode, marker, line } = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
-  return Plotly.restyle(plot, { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
-    "marker.color": [marker.color], "line.color": [line.color] }, [OVERLAY_TRACE]);
+  const changed = { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
+    "marker.color": [marker.color], "line.color": [line.color] };
+  // With the camera, or plotly would turn a scene back to where its last drag began.
+  return Plotly.update(plot, changed, { "scene.camera": app.camera }, [OVERLAY_TRACE]);
 }
 
 // In flat views the mark is an element above the plot, which costs no drawing.
@@ -88,8 +91,13 @@ function columnsOf(quantity) {
   if (![beside.loss, beside.accuracy].includes(quantity.name)) pairs.unshift([quantity.name]);
   if (beside.count && beside.count !== quantity.name) pairs.push([beside.count]);
   return pairs.filter(([name]) => name).map(([name, stderr]) => ({
-    name, stderr, label: unitLabel(of(name)) + (stderr ? " ± standard error" : ""),
+    name, stderr, label: columnLabel(of(name)) + (stderr ? " ± standard error" : ""),
   }));
+}
+
+function columnLabel(quantity) {
+  const plain = quantity.loss || quantity.accuracy;
+  return plain ? wordOf(quantity) : quantity.name === quantity.beside.count ? "examples" : unitLabel(quantity);
 }
 
 function readingOf(panel, k, { name, stderr }) {

@@ -48,12 +48,17 @@ function wireScene(plot, k) {
     const index = indexAt(panel, { x, y });
     if (index !== null) setMark(placeOfIndex(panel, index));
   });
+  plot.addEventListener("pointerdown", () => { held = true; }, true);
   leaveMark(plot);
   plot.addEventListener("keydown", (event) => {
     if (event.shiftKey && moveMark(event, k)) return;
     if (turnByKey(event)) event.preventDefault();
     else forgetMark(event);
   });
+}
+
+for (const end of ["pointerup", "pointercancel"]) {
+  window.addEventListener(end, () => { held = false; }, true);
 }
 
 function turnByKey(event) {
