@@ -36,7 +36,7 @@ _HOST = "127.0.0.1"
 _NAMES = ("127.0.0.1", "localhost")
 _LINGER_S = 4.0
 _WATCHED_S = 10.0
-_LOW_PRIORITY = 10
+_NICER = 10
 
 
 class Watched:
@@ -235,7 +235,8 @@ def shown_meanwhile(paths: Sequence[Path]) -> Iterator[None]:
         return
     if hasattr(os, "setpriority"):
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, _LOW_PRIORITY)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + _NICER)
     try:
         yield
     finally:
