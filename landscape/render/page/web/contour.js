@@ -40,7 +40,7 @@ function contourSpec(data, picture, drawn, chosen) {
     yaxis: { ...axis, title: { text: "y", standoff: 6 }, range: y,
       // Equal units, unless the plane is so long that little of it would be left.
       ...(ratio > 0.5 && ratio < 2 ? { scaleanchor: "x", scaleratio: 1 } : {}) },
-    annotations: labelPlaces(drawn, ticks, scale).map(([tick, px, py]) => {
+    annotations: labelPlaces(drawn, ticks, scale, chosen).map(([tick, px, py]) => {
       const on = inkOn(data.colours, scale.part(tick));
       return { x: px, y: py, text: short(tick), showarrow: false, borderpad: 1,
         font: { size: 11, color: on.ink }, bgcolor: on.ground };
@@ -50,11 +50,14 @@ function contourSpec(data, picture, drawn, chosen) {
 }
 
 // One place on each contour line for its value: within the picture, far from the other labels.
-function labelPlaces(drawn, ticks, scale) {
+function labelPlaces(drawn, ticks, scale, chosen) {
   const { x, y } = drawn.panel;
   const part = (axis, v) => (v - axis[0]) / (axis[axis.length - 1] - axis[0]);
-  const taken = drawn.best === null ? [] : [placeAt(drawn.panel, drawn.best)].map(
-    ([px, py]) => [part(x, px), part(y, py)]);
+  const taken = drawn.best === null ? [] : [placeAt(drawn.panel, drawn.best)];
+  for (const path of chosen.trajectory ? drawn.panel.trajectories : []) {
+    taken.push(...path.x.map((px, k) => [px, path.y[k]]).filter((p) => !p.includes(null)));
+  }
+  taken.forEach(([px, py], k) => { taken[k] = [part(x, px), part(y, py)]; });
   const places = [];
   for (const tick of ticks) {
     let best = null, most = 0.07;

@@ -37,8 +37,8 @@ function showPanel(k) {
     plot.hidden = view !== chosen.view;
     plot.setAttribute("aria-label", `${VIEW_WORDS[view]}: ${source.title}`);
   }
-  panel.legend.replaceChildren(...legendOf(drawn).map(([sign, words]) =>
-    element("li", { "data-sign": sign }, words)));
+  panel.legend.replaceChildren(...legendOf(drawn).map(([sign, words, kind]) =>
+    element("li", { "data-sign": sign, class: kind || "" }, words)));
   const caption = [source.captions[chosen.quantity], source.axes].filter(Boolean).join(" ");
   const notes = drawn.notes.map((note) => element("li", {}, note));
   panel.caption.replaceChildren(element("p", {}, caption),
@@ -62,7 +62,7 @@ function legendOf(drawn) {
   }
   if (drawn.odd.length) entries.push(["×", "not finite"]);
   if (chosen.trajectory) {
-    for (const path of drawn.panel.trajectories) entries.push(["•–•", path.name]);
+    for (const path of drawn.panel.trajectories) entries.push(["•–•", path.name, "path"]);
   }
   return entries;
 }
