@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, make_directions, save_directions
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
+from landscape.live import shown_meanwhile
 from landscape.metrics import LOSSES
 from landscape.models import SHORTCUTS
 from landscape.run import sample_surface
@@ -61,6 +63,7 @@ def _surface(given: dict[str, Any]) -> None:
         x = y = DEFAULT_RANGE
     output = Path(str(given.pop("output", "surface.h5")))
     saved_directions = given.pop("save_directions", None)
+    live = given.pop("live", False)
     plane_options = {
         "kind": given.pop("directions", "random"),
         "normalization": given.pop("norm", "filter"),
@@ -76,9 +79,10 @@ def _surface(given: dict[str, Any]) -> None:
     problem = build_problem(given.pop("model", None), **given)
     axes = 1 if y is None else 2
     directions = make_directions(problem.origin, axes, **plane_options)
-    surface = sample_surface(
-        problem, x, y, path=output, directions=directions, tuned=tuned, **run_options
-    )
+    with shown_meanwhile([output]) if live else nullcontext():
+        surface = sample_surface(
+            problem, x, y, path=output, directions=directions, tuned=tuned, **run_options
+        )
     if saved_directions is not None:
         save_directions(
             str(saved_directions),
@@ -196,6 +200,12 @@ def _parser() -> argparse.ArgumentParser:
         "--save-directions", metavar="FILE", help="write the directions to an HDF5 file"
     )
     output.add_argument("--title", metavar="TEXT", help="kept in the file, shown on pictures")
+    output.add_argument(
+        "--live",
+        action="store_const",
+        const=True,
+        help="serve a page on this machine that shows the surface while it fills, coarse to fine",
+    )
     output.add_argument(
         "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
     )

@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 # Before torch: threads that wait by spinning take the cores from other processes of the tests.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
@@ -75,3 +77,33 @@ def default_job(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
     )
     assert result.returncode == 0, result.stderr
     return Job(place / "landscape-digits", result.stdout)
+
+
+BROWSER = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Debian's chromium, driven by Playwright; skips where one of them is absent, except in CI."""
+    missing = None
+    path = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing = "Playwright is not installed: pip install playwright"
+    if path is None:
+        missing = "there is no chromium: apt-get install chromium fonts-dejavu-core"
+    if missing is not None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    with sync_playwright() as playwright:
+        driven = playwright.chromium.launch(executable_path=path, args=BROWSER)
+        yield driven
+        driven.close()

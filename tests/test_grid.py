@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from landscape.errors import InputError
-from landscape.grid import Grid, coarse_to_fine, parse_range
+from landscape.grid import Grid, coarse_to_fine, finest_complete, parse_range
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,24 @@ def test_every_beginning_covers_the_plane() -> None:
         rows, columns = np.divmod(visited, n)
         assert (rows % stride == 0).all()
         assert (columns % stride == 0).all()
+
+
+@pytest.mark.parametrize("shape", [(5, 5), (7, 12), (25, 25)])
+def test_the_finest_complete_level_grows_with_the_points(shape: tuple[int, ...]) -> None:
+    done = np.zeros(shape, bool)
+    assert finest_complete(done) is None
+    order = coarse_to_fine(shape)
+    sizes = []
+    for count in range(1, done.size + 1):
+        done.flat[order[count - 1]] = True
+        found = finest_complete(done)
+        sizes.append(0 if found is None else found[0].size * found[1].size)
+        if found is not None:
+            assert done[np.ix_(*found)].all()
+            assert [(axis[0], axis[-1]) for axis in found] == [(0, n - 1) for n in shape]
+        assert sizes[-1] <= count
+    # A level is reported with its last point, which is the next in the order.
+    assert {size for size in sizes if size} == {
+        size for count, size in enumerate(sizes, start=1) if size == count
+    }
+    assert sizes[-1] == done.size

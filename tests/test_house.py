@@ -24,7 +24,7 @@ LAYERS = [
     {"extent"},
     {"run"},
     {"render"},
-    {"default_job"},
+    {"default_job", "live"},
     {"sample", "train", "info", "convert"},
     {"__main__", "__init__"},
 ]

@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from landscape.commandline import parser, run
-from landscape.render.captions import network
 from landscape.render.choice import STYLES
 from landscape.render.interpolate import METHODS
 from landscape.render.media import MEDIA, save
 from landscape.render.movie.plan import MOVIES
+from landscape.render.opened import opened
 from landscape.render.renderers import RENDERERS
 from landscape.render.scale import SCALES
-from landscape.store import open_surface
-from landscape.surface import Surface
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,15 +101,8 @@ def _render(argv: Sequence[str] | None) -> None:
     given = vars(_parser().parse_args(argv))
     paths, output, style = given.pop("surfaces"), given.pop("output"), given.pop("style")
     options = {name: value for name, value in given.items() if value is not None}
-    written = save([_opened(path) for path in paths], output, style, **options)
+    written = save([opened(path) for path in paths], output, style, **options)
     print(f"wrote {written}")
-
-
-def _opened(path: str) -> Surface:
-    surface = open_surface(path)
-    if not network(surface):
-        surface.attributes.setdefault("title", Path(path).stem)  # or panels could not be told apart
-    return surface
 
 
 if __name__ == "__main__":

@@ -179,12 +179,9 @@ def _write_grid(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 
 
 def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
-    from landscape.render.choice import one_kind
     from landscape.render.page import save_page
 
-    if style is not None:
-        one_kind(surfaces, style)
-    return save_page(surfaces, path, **options)
+    return save_page(surfaces, path, style=style, **options)
 
 
 _COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
@@ -203,7 +200,7 @@ MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
-    ".html": Medium(_write_page, ("surface", "curve"), _COMMON | _VIEW),
+    ".html": Medium(_write_page, ("contour", "surface", "curve"), _COMMON | _VIEW),
     ".vtp": _GRID,
     ".vts": _GRID,
     ".glb": _MODEL,

@@ -16,6 +16,7 @@ import pytest
 import landscape.__main__
 import landscape.convert
 import landscape.info
+import landscape.live
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
@@ -25,6 +26,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
     "info": landscape.info.main,
+    "live": landscape.live.main,
     "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,
     "landscape": landscape.__main__.main,

@@ -142,6 +142,7 @@ DEFAULT_JOB = [
     bad("sample", "--norm layer", "--norm needs a network", "--model or --weights"),
     bad("sample", "--data cifar10:cifar.npz", "--data needs a network", "default job"),
     bad("sample", "--save-directions d.h5", "--save-directions needs a network"),
+    bad("sample", "--live", "--live needs a network", "default job"),
     bad("sample", "--batch-size 4", "--batch-size needs a network"),
     bad("sample", "--x=1:0:5", "--x=1:0:5", "start is not below stop"),
     bad("sample", "--y=0:1", "--y=0:1", "2 parts"),

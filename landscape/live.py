@@ -1,0 +1,251 @@
+"""``python -m landscape.live``: look at a surface in the browser while it is being computed.
+
+A small server on this machine's own loopback address gives out the explorer and, whenever a file
+has changed, its data anew. It only ever reads: a run writes its file whole and puts it in place in
+one step, so that neither can disturb the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from landscape import commandline
+from landscape.errors import InputError
+from landscape.examples import located
+from landscape.render.opened import opened
+from landscape.render.page import page_data, page_html
+
+DESCRIPTION = """Show surfaces in the browser while they are being computed, coarse to fine.
+
+The files need not exist yet. The server listens on this machine alone and only reads."""
+
+EXAMPLE = "  python -m landscape.live resnet56.h5"
+
+_HOST = "127.0.0.1"
+_NAMES = ("127.0.0.1", "localhost")
+_LINGER_S = 4.0
+_WATCHED_S = 10.0
+_NICER = 10
+
+
+class Watched:
+    """Surface files and the page data that they make now; thread-safe."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = list(paths)
+        self._lock = threading.Lock()
+        self._seen: tuple[object, ...] | None = None
+        self._data: dict[str, Any] = {}
+
+    def data(self) -> tuple[str, dict[str, Any]]:
+        """A tag that changes whenever a file does, and the data for the page."""
+        with self._lock:
+            seen = tuple(_stamp(path) for path in self._paths)
+            if seen != self._seen:
+                self._data, self._seen = _data_of(self._paths), seen
+            return f'"{abs(hash(seen)):x}"', self._data
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
+
+
+def _data_of(paths: Sequence[Path]) -> dict[str, Any]:
+    """The data of the files that are there; of a file that cannot be drawn, why."""
+    surfaces, words = [], []
+    for path in paths:
+        if not path.exists():
+            words.append(f"Waiting for {path.name}, which does not exist yet.")
+            continue
+        try:
+            surfaces.append(opened(path))
+        except InputError as error:
+            words.append(str(error))
+    data: dict[str, Any] = {"heading": "Loss landscape", "panels": []}
+    if surfaces:
+        try:
+            data = page_data(surfaces)
+        except InputError as error:
+            words.append(str(error))
+    done = sum(int(s.done.sum()) for s in surfaces)
+    total = sum(s.grid.size for s in surfaces)
+    if surfaces:
+        words.append(_progress(done, total))
+    data["message"] = " ".join(words)
+    data["live"] = {"done": done, "total": total, "words": data["message"]}
+    return data
+
+
+def _progress(done: int, total: int) -> str:
+    if done == total:
+        return f"All {total:,} points are computed."
+    return f"{done:,} of {total:,} points: a coarse preview, filled in between them."
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        name = self.headers.get("Host", "").partition(":")[0]
+        if name not in _NAMES:
+            # A page from elsewhere whose name was made to lead here must not read anything.
+            self._send(HTTPStatus.FORBIDDEN, b"expected the host 127.0.0.1 or localhost\n")
+            return
+        self.server.asked = time.monotonic()
+        if self.path == "/":
+            _, data = self.server.watched.data()
+            self._send(HTTPStatus.OK, page_html(data, live=True).encode(), "text/html")
+        elif self.path == "/data.json":
+            tag, data = self.server.watched.data()
+            if self.headers.get("If-None-Match") == tag:
+                self._send(HTTPStatus.NOT_MODIFIED, b"", tag=tag)
+            else:
+                self._send(HTTPStatus.OK, json.dumps(data).encode(), "application/json", tag)
+        else:
+            self._send(HTTPStatus.NOT_FOUND, b"there are / and /data.json\n")
+
+    def _send(
+        self, status: HTTPStatus, content: bytes, kind: str = "text/plain", tag: str = ""
+    ) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cross-Origin-Resource-Policy", "same-origin")
+        if tag:
+            self.send_header("ETag", tag)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing: the terminal belongs to the run."""
+
+
+class Server(ThreadingHTTPServer):
+    """The explorer of some surface files at ``url``, on the loopback address only.
+
+    Parameters
+    ----------
+    paths
+        Surface files; they need not exist yet.
+    port
+        0 takes a free one.
+
+    Raises
+    ------
+    InputError
+        If the port is none, or taken.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, paths: Sequence[Path], port: int = 0) -> None:
+        if not 0 <= port <= 65535:
+            raise InputError(f"--port {port}: expected 1 to 65535, or 0 for a free one")
+        self.watched = Watched(paths)
+        self.asked = -_WATCHED_S
+        try:
+            super().__init__((_HOST, port), _Handler)
+        except OSError as error:
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise InputError(
+                f"--port {port}: {reason}; choose another, or leave --port out for a free one"
+            ) from None
+
+    @property
+    def url(self) -> str:
+        """Where to look."""
+        return f"http://{_HOST}:{self.server_address[1]}/"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    return commandline.run(_command, argv, when_interrupted="the files are as they were")
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    given = _parser().parse_args(argv)
+    paths = [located(path) for path in given.files]
+    for path in paths:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; expected a surface file, there or to come")
+    with Server(paths, given.port) as server:
+        names = ", ".join(path.name for path in paths)
+        print(f"{server.url} shows {names}", flush=True)
+        if given.until_input_ends:
+            threading.Thread(target=_end_with_input, args=[server], daemon=True).start()
+        server.serve_forever()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = commandline.parser("live", DESCRIPTION, EXAMPLE)
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="surface files")
+    parser.add_argument(
+        "--port", type=int, default=0, metavar="N", help="of the page (default: a free one)"
+    )
+    parser.add_argument(
+        "--until-input-ends",
+        action="store_true",
+        help="end soon after standard input does, as sample --live has it",
+    )
+    return parser
+
+
+def _end_with_input(server: Server) -> None:
+    sys.stdin.buffer.read()
+    if time.monotonic() - server.asked < _WATCHED_S:
+        time.sleep(_LINGER_S)  # an open page asks once more and sees the last points
+    server.shutdown()
+
+
+@contextlib.contextmanager
+def shown_meanwhile(paths: Sequence[Path]) -> Iterator[None]:
+    """A server for ``paths`` in a process of low priority of its own, while the body runs.
+
+    Whatever becomes of it, the body does not notice: it is never waited for, and it ends by itself
+    when this process does, in whichever way.
+    """
+    command = [sys.executable, "-m", "landscape.live", "--until-input-ends", "--"]
+    try:
+        process = subprocess.Popen(
+            [*command, *map(str, paths)],
+            stdin=subprocess.PIPE,
+            # Ctrl-C is for the run; the server ends after it.
+            start_new_session=True,
+        )
+    except OSError as error:
+        print(f"no live view: {error}", file=sys.stderr)
+        yield
+        return
+    if hasattr(os, "setpriority"):
+        with contextlib.suppress(OSError):
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, process.pid, own + _NICER)
+    try:
+        yield
+    finally:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

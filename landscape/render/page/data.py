@@ -1,0 +1,206 @@
+"""Surfaces as the one JSON document from which the page draws everything.
+
+The document holds measured values, not pictures: heights, colours, clipping and notes follow from
+them in the browser, where the reader chooses quantity and scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from landscape.errors import unknown_choice
+from landscape.grid import FloatArray, finest_complete
+from landscape.render.camera import Camera
+from landscape.render.captions import full, name_of
+from landscape.render.choice import one_kind, quantity_of_all
+from landscape.render.heights import upper_clip
+from landscape.render.lines import line_of
+from landscape.render.numerals import short
+from landscape.render.page.words import axes_words
+from landscape.render.shown import Shown, is_loss, shown
+from landscape.surface import Surface
+
+HEADING = "Loss landscape"
+_CAMERA = Camera(30.0, -60.0)
+
+
+def page_data(
+    surfaces: Sequence[Surface],
+    *,
+    quantity: str | None = None,
+    style: str | None = None,
+    scale: str | None = None,
+    clip: str | float = "auto",
+    levels: int | Sequence[float] | None = None,
+    cmap: str | None = None,
+    title: str | None = None,
+    norm_range: tuple[float, float] | None = None,
+    camera: Camera = _CAMERA,
+) -> dict[str, Any]:
+    """What the page knows: every quantity that all surfaces hold, with words for it.
+
+    Numbers have six significant digits and the unit of the picture (percent for accuracies); None
+    stands for a point that is not computed or not finite, and both are listed besides. Surfaces
+    need not be complete, nor hold a single point yet.
+
+    Parameters
+    ----------
+    surfaces
+        All planes or all lines.
+    quantity, style, scale, clip, levels, norm_range, camera
+        What the page shows first; see :func:`landscape.render.page.save_page`.
+
+    Raises
+    ------
+    InputError
+        If lines are mixed with planes, or a quantity, style or colour map is not known.
+    """
+    kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
+    first = quantity_of_all(surfaces, quantity)
+    common = _common(surfaces)
+    return {
+        "heading": title or HEADING,
+        "kind": kind,
+        "colours": colours(cmap),
+        "initial": {
+            "view": "curve" if kind == "line" else style or "surface",
+            "quantity": first,
+            "scale": scale,
+            "clip": None if clip == "none" else "auto" if clip == "auto" else float(clip),
+            "range": None if norm_range is None else [float(v) for v in norm_range],
+            "levels": levels if levels is None or isinstance(levels, int) else list(levels),
+            "direction": list(camera.direction),
+        },
+        "quantities": [_quantity(surfaces, name, common) for name in common],
+        "panels": [_panel(surface, common) for surface in surfaces],
+    }
+
+
+def colours(cmap: str | None) -> list[list[Any]]:
+    """A colour scale of plotly as pairs of a place in 0…1 and a colour.
+
+    Raises
+    ------
+    InputError
+        If plotly has none of that name.
+    """
+    from plotly.colors import get_colorscale
+    from plotly.exceptions import PlotlyError
+
+    try:
+        return [[float(at), str(colour)] for at, colour in get_colorscale(cmap or "viridis")]
+    except PlotlyError:
+        usual = ("viridis", "cividis", "plasma", "magma", "inferno")
+        raise unknown_choice("colour map", cmap, usual) from None
+
+
+def rounded(values: FloatArray) -> list[Any]:
+    """An array as nested lists, six significant digits, None for what is not finite."""
+    if values.ndim > 1:
+        return [rounded(row) for row in values]
+    return [float(f"{v:.6g}") if math.isfinite(v) else None for v in values.tolist()]
+
+
+def _common(surfaces: Sequence[Surface]) -> list[str]:
+    """The quantities that all surfaces hold in one unit."""
+    head, *others = surfaces
+    return [
+        name
+        for name in head.quantities
+        if all(
+            name in other.quantities and shown(other, name).unit == shown(head, name).unit
+            for other in others
+        )
+    ]
+
+
+def _quantity(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dict[str, Any]:
+    how = shown(surfaces[0], name)
+    label = _label(how)
+    if sum(_label(shown(surfaces[0], other)) == label for other in common) > 1:
+        label = f"{label} ({name})"
+    finite = [f for s in surfaces if np.isfinite(f := _finite(s, how)).any()]
+    return {
+        "name": name,
+        "label": label,
+        "unit": how.unit,
+        "loss": is_loss(name),
+        "accuracy": how.is_fraction and not name.endswith("_stderr"),
+        "beside": _beside(name, common),
+        "clip": {kind: _clip(finite, how, kind) for kind in ("log", "linear")},
+    }
+
+
+def _label(how: Shown) -> str:
+    split, _, rest = how.name.rpartition("_")
+    if rest == "count":
+        return " ".join(filter(None, ("number of", {"train": "training"}.get(split, split)))) + (
+            " examples"
+        )
+    return how.label
+
+
+def _beside(name: str, common: Sequence[str]) -> dict[str, str]:
+    """The quantities that a reader wants with this one: those of the same split."""
+    prefixes = [n.removesuffix("loss") for n in common if is_loss(n)]
+    prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
+    wanted = ("loss", "loss_stderr", "accuracy", "accuracy_stderr", "count")
+    return {base: prefix + base for base in wanted if prefix + base in common}
+
+
+def _finite(surface: Surface, how: Shown) -> FloatArray:
+    values = surface[how.name]
+    return np.where(surface.done & np.isfinite(values), values * how.factor, math.nan)
+
+
+def _clip(finite: Sequence[FloatArray], how: Shown, kind: str) -> float | None:
+    if not finite or how.is_fraction or how.name.endswith("_count"):
+        return None
+    return upper_clip(finite, kind)
+
+
+def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
+    shows = {name: shown(surface, name) for name in common}
+    odd = {
+        name: np.flatnonzero((surface.done & ~np.isfinite(surface[name])).ravel())
+        for name in common
+    }
+    return {
+        "title": name_of(surface),
+        "axes": axes_words(surface),
+        "captions": {name: full(surface, how) for name, how in shows.items()},
+        **_places(surface),
+        "values": {name: rounded(_finite(surface, how).ravel()) for name, how in shows.items()},
+        "notFinite": {
+            name: [[int(k), short(float(surface[name].flat[k]))] for k in where]
+            for name, where in odd.items()
+            if where.size
+        },
+        "undone": surface.missing().tolist(),
+        "coarse": _coarse(surface),
+        "trajectories": [
+            {"name": str(name), **{key: rounded(values) for key, values in path.arrays().items()}}
+            for name, path in surface.trajectories.items()
+        ],
+    }
+
+
+def _places(surface: Surface) -> dict[str, Any]:
+    """The coordinates; for a line also which axis it runs along, and where it lies."""
+    if sum(axis.size > 1 for axis in surface.grid.axes.values()) < 2:
+        line = line_of(surface)
+        return {"x": rounded(line.coordinates), "y": None, "axis": line.axis, "at": line.at}
+    assert surface.y is not None
+    return {"x": rounded(surface.x), "y": rounded(surface.y)}
+
+
+def _coarse(surface: Surface) -> dict[str, list[int]] | None:
+    """Rows and columns of the finest level that is computed throughout, of an incomplete plane."""
+    if surface.complete or surface.y is None:
+        return None
+    found = finest_complete(surface.done)
+    return None if found is None else {"rows": found[0].tolist(), "columns": found[1].tolist()}

@@ -1,0 +1,91 @@
+"""The page around its data: HTML, CSS and JavaScript in one document that may fetch nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import json
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+# The order matters: each may use what stands before it.
+_SCRIPTS = (
+    "numbers.js",
+    "scale.js",
+    "picture.js",
+    "theme.js",
+    "scene.js",
+    "contour.js",
+    "curve.js",
+    "page.js",
+    "controls.js",
+    "panels.js",
+    "pointing.js",
+    "turning.js",
+    "export.js",
+    "main.js",
+)
+_LIVE = "live.js"
+
+
+def page_html(data: dict[str, Any], *, live: bool = False) -> str:
+    """One HTML document that draws ``data``.
+
+    Its policy allows its own scripts alone, by their hash, and no request; text of the data that
+    reads like markup could therefore not even run where it slipped through.
+
+    Parameters
+    ----------
+    data
+        From :func:`landscape.render.page.page_data`.
+    live
+        Whether the page asks the server that it came from for newer data.
+    """
+    names = (*_SCRIPTS, _LIVE) if live else _SCRIPTS
+    own = '(() => {\n"use strict";\n' + "\n".join(_text(name) for name in names) + "})();\n"
+    plotly = _plotly_js()
+    return Template(_text("page.html")).substitute(
+        heading=html.escape(data["heading"]),
+        policy=policy(plotly, own, live=live),
+        style=_text("page.css"),
+        data=_json(data),
+        plotly=plotly,
+        own=own,
+    )
+
+
+def policy(*scripts: str, live: bool) -> str:
+    """The Content-Security-Policy: these inline scripts and no request."""
+    hashes = " ".join(f"'sha256-{_hash(script)}'" for script in scripts)
+    rules = [
+        "default-src 'none'",
+        f"script-src {hashes}",
+        "style-src 'unsafe-inline'",
+        "img-src data: blob:",
+        "base-uri 'none'",
+        "form-action 'none'",
+    ]
+    return "; ".join([*rules, "connect-src 'self'"] if live else rules)
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath("web", name).read_text(encoding="utf-8")
+
+
+def _plotly_js() -> str:
+    from plotly.offline import get_plotlyjs
+
+    # A browser reads every line end as \n before it computes the hash.
+    return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _json(data: dict[str, Any]) -> str:
+    # Without "<" no text can end the element that holds it, nor begin a comment.
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c")

@@ -1,0 +1,93 @@
+// The controls above the panels and the colour bar: they show what is chosen and change it.
+
+function wireControls() {
+  const { chosen } = app;
+  for (const radio of document.querySelectorAll("input[name=view]")) {
+    radio.addEventListener("change", () => { chosen.view = radio.value; draw(); });
+  }
+  for (const radio of document.querySelectorAll("input[name=scale]")) {
+    radio.addEventListener("change", () => { chosen.scale[chosen.quantity] = radio.value; draw(); });
+  }
+  byId("quantity").addEventListener("change", (event) => {
+    chosen.quantity = event.target.value;
+    draw();
+  });
+  byId("clip").addEventListener("input", (event) => {
+    const { scale, low, whole } = app.picture;
+    chosen.clip[chosen.quantity] = limitAt(Number(event.target.value), scale.kind, low, whole);
+    draw();
+  });
+  for (const name of ["trajectory", "preview"]) {
+    byId(name).addEventListener("change", (event) => { chosen[name] = event.target.checked; draw(); });
+  }
+  byId("reset").addEventListener("click", () => { setMark(null); turnTo(firstCamera()); });
+  byId("save").addEventListener("click", () => savePicture());
+  byId("theme").addEventListener("click", () => {
+    chosenTheme = themeName() === "dark" ? "light" : "dark";
+    draw();
+  });
+  systemDark.addEventListener("change", () => draw());
+}
+
+function showControls() {
+  const { data, chosen, picture } = app;
+  const plane = data.kind === "plane";
+  byId("controls").hidden = false;
+  byId("view-choice").hidden = !plane;
+  byId("trajectory-field").hidden = !plane || !data.panels.some((p) => p.trajectories.length);
+  byId("preview-field").hidden = !data.panels.some((p) => p.undone.length && (p.coarse || !plane));
+  byId("reset").hidden = chosen.view !== "surface";
+  for (const radio of document.querySelectorAll("input[name=view]")) {
+    radio.checked = radio.value === chosen.view;
+    if (radio.value === "surface") radio.disabled = !canDraw3d;
+  }
+  for (const radio of document.querySelectorAll("input[name=scale]")) {
+    radio.checked = radio.value === picture.scale.kind;
+    radio.disabled = radio.value === "log" && picture.noLog !== "";
+  }
+  byId("scale-choice").title = picture.noLog;
+  const select = byId("quantity");
+  select.replaceChildren(...data.quantities.map((q) => element("option", { value: q.name }, unitLabel(q))));
+  select.value = chosen.quantity;
+  byId("trajectory").checked = chosen.trajectory;
+  byId("preview").checked = chosen.preview;
+  showLimit();
+  byId("theme").setAttribute("aria-pressed", String(themeName() === "dark"));
+  showBar();
+}
+
+function showLimit() {
+  const { scale, low, whole, limit, quantity, span } = app.picture;
+  const slider = byId("clip");
+  slider.disabled = span.empty || !(whole > low);
+  slider.value = placeOf(limit, scale.kind, low, whole);
+  const words = withUnit(short(limit === null ? whole : limit), quantity.unit)
+    + (limit === null ? " (all)" : "");
+  byId("clip-value").textContent = words;
+  slider.setAttribute("aria-valuetext", words);
+}
+
+function showBar() {
+  const { data, picture } = app, { scale, quantity } = picture;
+  const bar = byId("bar");
+  bar.hidden = data.kind !== "plane";
+  if (bar.hidden) return;
+  const kind = scale.kind === "log" ? ", logarithmic" : "";
+  const note = picture.noLog ? ". " + picture.noLog : "";
+  byId("bar-label").textContent = unitLabel(quantity) + kind + note;
+  const stops = data.colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ");
+  byId("bar-ramp").style.background = `linear-gradient(to right, ${stops})`;
+  byId("bar-marks").replaceChildren(...barMarks().map(({ part, text }) => {
+    const mark = element("span", {}, text);
+    mark.style.left = 100 * part + "%";
+    return mark;
+  }));
+}
+
+// The values beside the colours; where values are cut, the last one says so.
+function barMarks() {
+  const { scale, limit } = app.picture;
+  const marks = ticksOf(app.picture, 6).map((t) => ({ part: scale.part(t), text: short(t) }));
+  if (limit === null) return marks;
+  return [...marks.filter((m) => m.part < 0.88), { part: 1, text: "≥ " + short(limit) }];
+}

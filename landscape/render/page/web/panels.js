@@ -1,0 +1,82 @@
+// One figure per surface: its title, its picture in each view, a legend, a caption.
+
+const VIEW_WORDS = { surface: "3-D surface", contour: "Contours", curve: "Curve" };
+const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: false };
+
+function buildPanels() {
+  for (const panel of app.panels) Object.values(panel.plots).forEach((plot) => Plotly.purge(plot));
+  app.panels = app.data.panels.map((_, k) => buildPanel(k));
+  byId("panels").replaceChildren(...app.panels.map((panel) => panel.figure));
+}
+
+function buildPanel(k) {
+  const views = app.data.kind === "plane" ? ["surface", "contour"] : ["curve"];
+  const plots = Object.fromEntries(views.map((view) => [view, element("div", {
+    class: "plot " + view, tabindex: "0", role: "application", "aria-describedby": "hint",
+  })]));
+  const panel = {
+    plots,
+    shown: {},
+    title: element("h2", { id: "title-" + k }),
+    cross: element("div", { class: "cross" }),
+    legend: element("ul", { class: "legend" }),
+    caption: element("figcaption"),
+  };
+  panel.cross.hidden = true;
+  const stage = element("div", { class: "stage" }, ...Object.values(plots), panel.cross);
+  panel.figure = element("figure", { "aria-labelledby": "title-" + k },
+    panel.title, stage, panel.legend, panel.caption);
+  return panel;
+}
+
+function showPanel(k) {
+  const { data, chosen, picture } = app;
+  const panel = app.panels[k], drawn = picture.panels[k], source = data.panels[k];
+  panel.title.textContent = source.title;
+  for (const [view, plot] of Object.entries(panel.plots)) {
+    plot.hidden = view !== chosen.view;
+    plot.setAttribute("aria-label", `${VIEW_WORDS[view]}: ${source.title}`);
+  }
+  panel.legend.replaceChildren(...legendOf(drawn).map(([sign, words, kind]) =>
+    element("li", { "data-sign": sign, class: kind || "" }, words)));
+  const caption = [source.captions[chosen.quantity], source.axes].filter(Boolean).join(" ");
+  const notes = drawn.notes.map((note) => element("li", {}, note));
+  panel.caption.replaceChildren(element("p", {}, caption),
+    ...(notes.length ? [element("ul", { class: "notes" }, ...notes)] : []));
+}
+
+function legendOf(drawn) {
+  const { chosen, picture, data } = app, { quantity } = picture;
+  const entries = [];
+  if (data.kind === "plane" && drawn.best !== null) {
+    const word = quantity.accuracy ? "highest" : "lowest";
+    const [x, y] = placeAt(drawn.panel, drawn.best);
+    const value = withUnit(short(drawn.values[drawn.best], 4), quantity.unit);
+    entries.push(["○", `${word}, ${value} at x = ${short(x)}, y = ${short(y)}`]);
+  }
+  if (data.kind === "line") {
+    const { accuracy, stderr } = companions(quantity);
+    entries.push(["—", wordOf(quantity) + (stderr ? ", band ± 1.96 standard errors" : "")]);
+    if (accuracy) entries.push(["- -", "accuracy (%)"]);
+    if (drawn.panel.at) entries.push(["", drawn.panel.at]);
+  }
+  if (drawn.odd.length) entries.push(["×", "not finite"]);
+  if (chosen.trajectory) {
+    for (const path of drawn.panel.trajectories) entries.push(["•–•", path.name, "path"]);
+  }
+  return entries;
+}
+
+// Draws one panel in the view that is chosen; gives the promise of plotly.
+async function drawPanel(k) {
+  const { data, chosen, picture, camera } = app;
+  const panel = app.panels[k], plot = panel.plots[chosen.view], drawn = picture.panels[k];
+  const spec = chosen.view === "surface" ? sceneSpec(data, picture, drawn, chosen, camera)
+    : chosen.view === "contour" ? contourSpec(data, picture, drawn, chosen)
+      : curveSpec(data, picture, drawn, chosen);
+  await Plotly.react(plot, spec.data, spec.layout, CONFIG);
+  if (panel.shown[chosen.view]) return;
+  panel.shown[chosen.view] = true;
+  if (chosen.view === "surface") wireScene(plot, k);
+  else wireFlat(plot, k);
+}

@@ -1,0 +1,156 @@
+// The place that is pointed at: marked in all panels at the same coordinates, and read out.
+
+// The nearest sampled point of a panel, or null where the place lies outside of its grid.
+function indexAt(panel, mark) {
+  if (!mark) return null;
+  const nearest = (axis, v) => {
+    const i = axis.reduce((a, value, b) => (Math.abs(value - v) < Math.abs(axis[a] - v) ? b : a), 0);
+    const step = axis.length > 1 ? (axis[axis.length - 1] - axis[0]) / (axis.length - 1) : 1;
+    const outside = v < axis[0] - 0.51 * step || v > axis[axis.length - 1] + 0.51 * step;
+    return outside ? null : i;
+  };
+  const i = nearest(panel.x, mark.x), j = panel.y ? nearest(panel.y, mark.y) : 0;
+  return i === null || j === null ? null : j * panel.x.length + i;
+}
+
+// While a scene is held by the pointer it turns, and nothing else may draw it.
+let marking = false, held = false;
+
+// Marks a place {x, y} (null: none). Fast pointers are followed as fast as scenes can be drawn.
+async function setMark(mark) {
+  const same = mark && app.chosen.mark && mark.x === app.chosen.mark.x && mark.y === app.chosen.mark.y;
+  if (same || (!mark && !app.chosen.mark)) return;
+  app.chosen.mark = mark;
+  showReadout();
+  placeCrosses();
+  if (marking || held || app.chosen.view !== "surface") return;
+  marking = true;
+  try {
+    let drawn;
+    do {
+      drawn = app.chosen.mark;
+      await Promise.all(app.panels.map((panel, k) => markScene(panel.plots.surface, k)));
+    } while (drawn !== app.chosen.mark && !held);
+  } finally {
+    marking = false;
+  }
+}
+
+function markScene(plot, k) {
+  const { x, y, z, mode, marker, line } = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
+  const changed = { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
+    "marker.color": [marker.color], "line.color": [line.color] };
+  // With the camera, or plotly would turn a scene back to where its last drag began.
+  return Plotly.update(plot, changed, { "scene.camera": app.camera }, [OVERLAY_TRACE]);
+}
+
+// In flat views the mark is an element above the plot, which costs no drawing.
+function placeCrosses() {
+  app.panels.forEach((panel, k) => {
+    const drawn = app.picture.panels[k], plot = panel.plots[app.chosen.view];
+    const index = indexAt(drawn.panel, app.chosen.mark);
+    const layout = plot && plot._fullLayout;
+    panel.cross.hidden = app.chosen.view === "surface" || index === null || !layout;
+    if (panel.cross.hidden) return;
+    const { xaxis, yaxis } = layout, i = index % drawn.panel.x.length;
+    const value = app.data.kind === "plane" ? placeAt(drawn.panel, index)[1] : drawn.heights[index];
+    panel.cross.hidden = value === null;
+    const height = app.data.kind === "plane" ? yaxis.d2p(value) : yaxis.l2p(value);
+    panel.cross.style.left = plot.offsetLeft + xaxis._offset + xaxis.d2p(drawn.panel.x[i]) + "px";
+    panel.cross.style.top = plot.offsetTop + yaxis._offset + height + "px";
+  });
+}
+
+function placeOfIndex(panel, k) {
+  return { x: panel.x[k % panel.x.length], y: panel.y ? panel.y[Math.floor(k / panel.x.length)] : null };
+}
+
+function showReadout() {
+  const { data, chosen, picture } = app, readout = byId("readout");
+  readout.hidden = false;
+  const { mark } = chosen;
+  const where = !mark ? "Point at a panel: the values of all networks there are read out here."
+    : [data.kind === "plane" || data.panels[0].axis === "x" ? "x = " + short(mark.x) : "y = " + short(mark.x),
+      mark.y === null ? "" : "y = " + short(mark.y)].filter(Boolean).join(", ");
+  const columns = columnsOf(picture.quantity);
+  const head = element("tr", {}, element("th", { scope: "col" }, "network"),
+    ...columns.map((c) => element("th", { scope: "col" }, c.label)));
+  const rows = data.panels.map((panel) => {
+    const k = indexAt(panel, mark);
+    const cells = columns.map((c) => element("td", {}, k === null ? "–" : readingOf(panel, k, c)));
+    return element("tr", {}, element("th", { scope: "row" }, panel.title), ...cells);
+  });
+  readout.replaceChildren(element("table", {}, element("caption", {}, where),
+    element("thead", {}, head), element("tbody", {}, ...rows)));
+}
+
+// What is read out: loss and accuracy of the split, and what is drawn if it is neither of them.
+function columnsOf(quantity) {
+  const { beside } = quantity, of = (name) => app.data.quantities.find((q) => q.name === name);
+  const pairs = [[beside.loss, beside.loss_stderr], [beside.accuracy, beside.accuracy_stderr]];
+  if (![beside.loss, beside.accuracy].includes(quantity.name)) pairs.unshift([quantity.name]);
+  if (beside.count && beside.count !== quantity.name) pairs.push([beside.count]);
+  return pairs.filter(([name]) => name).map(([name, stderr]) => ({
+    name, stderr, label: columnLabel(of(name)) + (stderr ? " ± standard error" : ""),
+  }));
+}
+
+function columnLabel(quantity) {
+  const plain = quantity.loss || quantity.accuracy;
+  return plain ? wordOf(quantity) : quantity.name === quantity.beside.count ? "examples" : unitLabel(quantity);
+}
+
+function readingOf(panel, k, { name, stderr }) {
+  const odd = (panel.notFinite[name] || []).find(([at]) => at === k);
+  if (odd) return odd[1];
+  const value = panel.values[name][k];
+  if (value === null) return "not computed yet";
+  const error = stderr ? panel.values[stderr][k] : null;
+  return short(value, 4) + (error === null ? "" : " ± " + short(error, 2));
+}
+
+// A flat view is pointed at in its own coordinates, so that holes can be pointed at too.
+function wireFlat(plot, k) {
+  const point = (event) => {
+    const { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect();
+    const panel = app.data.panels[k];
+    const x = xaxis.p2d(event.clientX - box.left - xaxis._offset);
+    const y = panel.y ? yaxis.p2d(event.clientY - box.top - yaxis._offset) : null;
+    const index = indexAt(panel, { x, y });
+    setMark(index === null ? null : placeOfIndex(panel, index));
+  };
+  plot.addEventListener("pointermove", point);
+  plot.addEventListener("pointerdown", point);
+  leaveMark(plot);
+  plot.on("plotly_afterplot", placeCrosses);
+  plot.addEventListener("keydown", (event) => { if (!moveMark(event, k)) forgetMark(event); });
+}
+
+function leaveMark(plot) {
+  plot.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse") setMark(null);
+  });
+}
+
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
+
+// Moves the mark by one sampled point; whether the key was one of those that do.
+function moveMark(event, k) {
+  const step = ARROWS[event.key], panel = app.data.panels[k], { best, heights } = app.picture.panels[k];
+  if (!step || event.ctrlKey || event.metaKey || event.altKey) return false;
+  event.preventDefault();
+  const nx = panel.x.length, ny = panel.y ? panel.y.length : 1;
+  const from = indexAt(panel, app.chosen.mark);
+  if (from === null) {
+    setMark(placeOfIndex(panel, best === null ? Math.floor(heights.length / 2) : best));
+    return true;
+  }
+  const i = Math.min(Math.max((from % nx) + step[0], 0), nx - 1);
+  const j = Math.min(Math.max(Math.floor(from / nx) + step[1], 0), ny - 1);
+  setMark(placeOfIndex(panel, j * nx + i));
+  return true;
+}
+
+function forgetMark(event) {
+  if (event.key === "Escape") setMark(null);
+}

@@ -1,0 +1,129 @@
+// A panel as a 3-D scene for plotly. No text of the data is in it: plotly reads markup.
+
+const BOX_HEIGHT = 0.65;
+const DISTANCE = 1.95;
+const OVERLAY_TRACE = 1;
+const PINK = "#ff2d78";
+
+// Words of our own for an axis, as the quantity's label may come from a file.
+function wordOf(quantity) {
+  const word = quantity.loss ? "loss" : quantity.accuracy ? "accuracy" : "value";
+  return ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
+}
+
+function startCamera(data, narrow) {
+  // In a narrow scene the labels need more of the width.
+  const far = DISTANCE * (narrow ? 1.22 : 1);
+  const [x, y, z] = data.initial.direction.map((d) => far * d);
+  return { eye: { x, y, z }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
+}
+
+function placeAt(panel, k) {
+  const nx = panel.x.length;
+  return [panel.x[k % nx], panel.y[Math.floor(k / nx)]];
+}
+
+// Everything that lies on or under the surface is one trace: each trace costs the browser shaders,
+// and those most of the time that a page takes to open. Pieces are kept apart by gaps.
+class Overlay {
+  constructor() {
+    [this.x, this.y, this.z, this.size, this.colour] = [[], [], [], [], []];
+    this.hasLines = false;
+  }
+
+  add(places, colour, size) {
+    if (!places.length) return;
+    for (const [x, y, z] of [...places, [null, null, null]]) {
+      this.x.push(x);
+      this.y.push(y);
+      this.z.push(z);
+      this.colour.push(colour);
+    }
+    this.size.push(...places.map((_, k) => (Array.isArray(size) ? size[k] : size)), 0);
+    if (places.length > 1) this.hasLines = true;
+  }
+
+  trace(ink) {
+    return {
+      type: "scatter3d", mode: this.hasLines ? "lines+markers" : "markers",
+      x: this.x, y: this.y, z: this.z, hoverinfo: "skip", showlegend: false, connectgaps: false,
+      marker: { size: this.size, color: this.colour, line: { color: "#000", width: 1 } },
+      line: { color: this.colour, width: 4 },
+    };
+  }
+}
+
+function overlayOf(picture, drawn, chosen, ink) {
+  const { scale } = picture, { panel, heights } = drawn, overlay = new Overlay();
+  // What lies on the surface is held a hair above it, or it would be swallowed.
+  const span = scale.top - scale.bottom, lift = 0.015 * span;
+  // On a log scale the lowest point is the tip of a funnel, seen only from a little above it.
+  const above = (k, by) => [...placeAt(panel, k), heights[k] + by];
+  if (drawn.best !== null) overlay.add([above(drawn.best, 0.05 * span)], "#fff", 11);
+  const arm = (axis) => 0.012 * (axis[axis.length - 1] - axis[0]);
+  const [a, b] = [arm(panel.x), arm(panel.y)];
+  for (const [k] of drawn.odd) {
+    // Crosses are lines, because plotly's own is a letter that not every system has a font for.
+    const [x, y] = placeAt(panel, k);
+    overlay.add([[x - a, y - b, scale.bottom], [x + a, y + b, scale.bottom]], ink.ink, 0);
+    overlay.add([[x - a, y + b, scale.bottom], [x + a, y - b, scale.bottom]], ink.ink, 0);
+  }
+  for (const path of chosen.trajectory ? panel.trajectories : []) {
+    const places = path.x.map((x, k) => [x, path.y[k], heightAt(drawn, x, path.y[k])]);
+    overlay.add(places.map(([x, y, z]) => (z === null ? [null, null, null] : [x, y, z + lift])), PINK, 7);
+  }
+  // The place that is pointed at: a point on the surface and a stem down to the floor.
+  const k = indexAt(panel, chosen.mark);
+  if (k !== null && heights[k] !== null) overlay.add([[...placeAt(panel, k), scale.bottom], above(k, lift)], PINK, [0, 14]);
+  return overlay.trace(ink);
+}
+
+// The height of the drawn surface at any place within the grid; null outside and over holes.
+function heightAt(drawn, x, y) {
+  const cell = (axis, v) => {
+    const right = axis.findIndex((a) => a >= v);
+    if (right < 0 || v < axis[0]) return null;
+    const i = Math.max(1, right);
+    return [i - 1, i, (v - axis[i - 1]) / (axis[i] - axis[i - 1])];
+  };
+  const [u, v] = [cell(drawn.panel.x, x), cell(drawn.panel.y, y)];
+  if (!u || !v) return null;
+  const [a, b, s] = u, [c, d, t] = v;
+  const corners = [drawn.rows[c][a], drawn.rows[c][b], drawn.rows[d][a], drawn.rows[d][b]];
+  if (corners.includes(null)) return null;
+  return (1 - t) * ((1 - s) * corners[0] + s * corners[1])
+    + t * ((1 - s) * corners[2] + s * corners[3]);
+}
+
+function sceneSpec(data, picture, drawn, chosen, camera) {
+  const { scale, quantity } = picture, { panel } = drawn, ink = inks();
+  const span = scale.top - scale.bottom, lid = 0.005 * span;
+  const surface = {
+    type: "surface", x: panel.x, y: panel.y, z: drawn.rows,
+    cmin: scale.bottom, cmax: scale.top, colorscale: data.colours, showscale: false,
+    connectgaps: false, hoverinfo: "none",
+    contours: { x: { highlight: false }, y: { highlight: false }, z: { highlight: false } },
+    lighting: { ambient: 0.65, diffuse: 0.6, specular: 0.08, roughness: 0.8 },
+  };
+  const zTicks = ticksOf(picture, 5).filter((t) => scale.height(t) > scale.bottom + 0.06 * span);
+  const axis = { backgroundcolor: ink.paper, gridcolor: ink.line, color: ink.ink, zeroline: false,
+    showspikes: false, tickangle: 0 };
+  const along = (values, name) => ({
+    ...axis, title: { text: name }, range: [values[0], values[values.length - 1]],
+    tickmode: "array", tickvals: innerTicks(values), ticktext: innerTicks(values).map((t) => short(t)),
+  });
+  const layout = {
+    font: ink.font, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: ink.paper, showlegend: false,
+    scene: {
+      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: BOX_HEIGHT }, camera,
+      xaxis: along(panel.x, "x"), yaxis: along(panel.y, "y"),
+      zaxis: {
+        ...axis, title: { text: chosen.narrow ? "" : wordOf(quantity) },
+        // A plateau of clipped values lies in the lid of the box, which would cut it.
+        range: [scale.bottom - lid, scale.top + lid], tickmode: "array",
+        tickvals: zTicks.map((t) => scale.height(t)), ticktext: zTicks.map((t) => short(t)),
+      },
+    },
+  };
+  return { data: [surface, overlayOf(picture, drawn, chosen, ink)], layout };
+}

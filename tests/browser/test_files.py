@@ -1,0 +1,156 @@
+"""Other files: scales that cannot be, curves, new data, every width and theme."""
+
+from __future__ import annotations
+
+import copy
+import math
+import os
+
+import numpy as np
+import pytest
+from scipy.interpolate import RegularGridInterpolator
+
+from landscape.grid import Grid, coarse_to_fine
+from landscape.render import save_page
+from landscape.render.numerals import short
+from landscape.render.page import page_data
+from landscape.surface import Quantity, Surface
+from tests.explorer import Explorer, as_array, bowl, keep, path_of_training
+
+
+def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
+    surface = bowl(title="signed")
+    surface.values["train_loss"][0, 0] = 0.0
+    surface.values["test_loss"][0, 0] = -1.0
+    explorer = Explorer(
+        browser, save_page(surface, tmp_path / "a.html", style="contour", clip="none")
+    )
+    least = surface["train_loss"][surface["train_loss"] > 0].min()
+    assert explorer.drawn("contour")["z"][0][0] == pytest.approx(math.log10(least), abs=1e-5)
+    assert explorer.state["notes"][0] == [f"Values of 0 drawn as {short(least)}: 1 of 99 points."]
+    explorer.choose(quantity="test_loss")
+    assert explorer.state["kind"] == "linear"
+    assert explorer.page.locator("input[value=log]").is_disabled()
+    assert "Some values are negative" in explorer.page.locator("#bar-label").inner_text()
+    assert explorer.drawn("contour")["z"][0][0] == -1
+    explorer.close()
+
+
+def test_curves(browser, tmp_path):
+    x = np.linspace(-1, 1, 9)
+    values = {"loss": 0.2 + 5 * x**2, "loss_stderr": 0.1 + 0 * x, "accuracy": 1 - x**2 / 2}
+    values["loss"][1] = math.nan
+    quantities = {k: Quantity(k, "1" if "acc" in k else "nats") for k in values}
+    line = Surface(Grid(x), quantities, values, np.ones(9, bool), {"title": "a line"})
+    explorer = Explorer(browser, save_page([line, line], tmp_path / "a.html", clip="none"))
+    low, high, loss, odd, accuracy = (explorer.drawn("curve", 1, k) for k in range(5))
+    assert loss["y"][1] is None
+    assert odd["x"] == [x[1]]
+    assert np.delete(loss["y"], 1).astype(float) == pytest.approx(np.delete(values["loss"], 1))
+    assert high["y"][3] == pytest.approx(values["loss"][3] + 0.196)
+    assert low["y"][3] == pytest.approx(values["loss"][3] - 0.196)
+    assert accuracy["y"] == pytest.approx(100 * values["accuracy"])
+    axis = "() => document.querySelector('.curve').layout.yaxis.type"
+    assert explorer.page.evaluate(axis) == "log"
+    explorer.choose(scale="linear")
+    assert explorer.page.evaluate(axis) == "linear"
+    explorer.page.locator(".plot.curve").first.focus()
+    explorer.page.keyboard.press("ArrowLeft")
+    explorer.page.keyboard.press("ArrowLeft")
+    assert explorer.state["mark"]["x"] == -0.25
+    cells = explorer.page.locator("#readout tbody tr").nth(1).locator("td").all_inner_texts()
+    assert cells == ["0.5125 ± 0.1", "96.88"]
+    assert explorer.page.locator(".cross:not([hidden])").count() == 2
+    explorer.choose(quantity="accuracy")
+    assert explorer.drawn("curve", 0, 0)["y"] == pytest.approx(100 * values["accuracy"])
+    keep("curves", explorer.page.screenshot(full_page=True))
+    explorer.close()
+
+
+def part_of(surface, points):
+    """The surface as a run has it after so many points."""
+    part = copy.deepcopy(surface)
+    part.done = np.zeros(part.grid.shape, bool)
+    part.done.flat[coarse_to_fine(part.grid.shape)[:points]] = True
+    for values in part.values.values():
+        values[~part.done] = np.nan
+    return part
+
+
+def test_new_data_keep_camera_and_controls_and_fill_in_a_preview(fresh, surfaces):
+    whole = bowl(nx=9, ny=9, title="growing")
+    fresh.page.locator(".plot.surface").first.focus()
+    fresh.page.keyboard.press("ArrowRight")
+    fresh.slide(150)
+    fresh.settle()
+    camera, limit = fresh.cameras()[0], fresh.state["limit"]
+
+    def show(points):
+        data = page_data([part_of(whole, points), bowl(title="right")])
+        fresh.page.evaluate("(data) => window.landscape.update(data)", data)
+        fresh.settle()
+        return as_array(fresh.drawn("surface")["z"])
+
+    sampled = show(30)  # all of 5 × 5 points and the beginning of the next level
+    assert np.isnan(sampled).sum() == 81 - 30
+    fresh.page.locator("#preview").check()
+    fresh.settle()
+    filled = as_array(fresh.drawn("surface")["z"])
+    assert not np.isnan(filled).any()
+    done = part_of(whole, 30).done
+    np.testing.assert_array_equal(filled[done], sampled[done])
+    state = fresh.state
+    heights = np.log10(np.clip(whole["train_loss"], state["low"], state["high"]))
+    between = RegularGridInterpolator((whole.y[::2], whole.x[::2]), heights[::2, ::2])
+    points = np.stack(np.meshgrid(whole.y, whole.x, indexing="ij"), axis=-1)
+    np.testing.assert_allclose(filled[~done], between(points)[~done], atol=1e-4)
+    assert "filled in between coarser points): 51 of 81" in fresh.state["notes"][0][-1]
+    assert fresh.state["limit"] == limit
+    assert fresh.cameras()[0] == pytest.approx(camera)
+    np.testing.assert_allclose(
+        show(81), np.log10(np.clip(whole["train_loss"], fresh.state["low"], limit)), atol=2e-5
+    )
+
+
+SIZES = [
+    ("wide_light", 1920, 1080, "light"),
+    ("desktop_dark", 1280, 800, "dark"),
+    ("phone_light", 390, 844, "light"),
+    ("phone_dark", 390, 844, "dark"),
+]
+
+
+def test_every_width_and_theme_within_three_seconds(browser, tmp_path):
+    surfaces = [bowl(51, 51, title="with shortcuts"), bowl(51, 51, 3, title="without")]
+    surfaces[0].trajectories = {"SGD": path_of_training()}
+    path = save_page(surfaces, tmp_path / "a.html")
+    assert path.stat().st_size < 6e6
+    # Where the cores are busy with other work, the page has only its share of them.
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    seconds = []
+    for name, width, height, theme in SIZES:
+        explorer = Explorer(browser, path, width=width, height=height, scheme=theme)
+        seconds.append(explorer.seconds)
+        for view in ("surface", "contour"):
+            explorer.choose(view=view)
+            assert nothing_sticks_out(explorer.page, width) == []
+            keep(f"{name}_{view}", explorer.page.screenshot(full_page=True))
+        assert explorer.state["theme"] == theme
+        explorer.page.get_by_role("button", name="Dark").click()
+        explorer.settle()
+        other = {"light": "dark", "dark": "light"}[theme]
+        assert explorer.state["theme"] == other
+        ground = "() => getComputedStyle(document.body).backgroundColor"
+        assert (explorer.page.evaluate(ground) == "rgb(255, 255, 255)") == (other == "light")
+        explorer.close()
+    assert min(seconds) < 3 * busy, (seconds, busy)
+
+
+def nothing_sticks_out(page, width):
+    assert page.evaluate("() => document.documentElement.scrollWidth") == width
+    return page.evaluate(
+        "() => [...document.querySelectorAll('button, select, input, h2, td, .plot')]"
+        ".filter((e) => e.getClientRects().length)"
+        ".map((e) => [e.id || e.className || e.tagName, e.getBoundingClientRect()])"
+        ".filter(([, b]) => b.left < 0 || b.right > innerWidth)"
+    )
