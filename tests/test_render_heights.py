@@ -253,6 +253,15 @@ class TestCaptions:
             "multiples of the second random direction, filter-normalized"
         )
 
+    def test_examples_of_a_tolerance_are_those_that_points_took(self):
+        surface = self.make(**self.FACTS, tolerance_relative=0.05)
+        surface.values["train_count"] = np.array([[100.0, 400.0], [130.0, 90.0]])
+        assert brief(surface, shown(surface, "train_loss")) == (
+            "CIFAR-10 (subset.npz), about 180 per point of 4,660 training images."
+        )
+        surface.done[0, 1] = surface.done[1, 0] = False
+        assert "about 95 per point of" in brief(surface, shown(surface, "train_loss"))
+
     def test_nothing_known_nothing_claimed(self):
         surface = surface_of([[1.0, 2], [3, 4]])
         assert brief(surface, shown(surface, "loss")) == ""

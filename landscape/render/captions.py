@@ -77,7 +77,10 @@ def data(surface: Surface) -> str:
 
 
 def examples(surface: Surface, quantity: Shown) -> str:
-    """``1,000 of 4,660 training images``, or nothing if the number is not known."""
+    """``1,000 of 4,660 training images``, or nothing if the number is not known.
+
+    Where every point took as many as it needed, ``about 180 per point of 4,660 training images``.
+    """
     split = split_of(quantity.name)
     prefix = f"{split}_" if split else ""
     count = _whole(surface, f"{prefix}examples")
@@ -91,7 +94,14 @@ def examples(surface: Surface, quantity: Shown) -> str:
         recorded = _text(surface, "split")
         split_name = {"train": "training"}.get(recorded, recorded)
     number = f"{count:,} of {population:,}" if population > count else f"{count:,}"
-    return " ".join(filter(None, (number, split_name, noun)))
+    words = " ".join(filter(None, (number, split_name, noun)))
+    taken = surface.values.get(f"{prefix}count")
+    if taken is None or not surface.done.any() or "tolerance_relative" not in surface.attributes:
+        return words
+    mean = float(taken[surface.done].mean())
+    about = f"{round(mean, -1):,.0f}" if mean >= 100 else f"{mean:.0f}"
+    rest = " ".join(filter(None, (f"{max(population, count):,}", split_name, noun)))
+    return f"about {about} per point of {rest}"
 
 
 def _direction(surface: Surface, axis: str) -> str:
