@@ -10,7 +10,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
     "train": "train a network, leaving checkpoints and a history",
-    "render": "draw surfaces: .png .pdf .svg .html",
+    "render": "draw surfaces: figures, pages, meshes, movies",
     "live": "show surfaces in the browser while they are computed",
     "info": "print what a surface file holds",
     "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",

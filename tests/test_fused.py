@@ -132,10 +132,11 @@ def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.mem
         assert torch.equal(x, kept)
 
 
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
 def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
-    shortcuts: str, dtype: torch.dtype
+    shortcuts: str, dtype: torch.dtype, layout: torch.memory_format
 ) -> None:
     if not fused.available(dtype):
         pytest.skip(f"no oneDNN for {dtype} on this processor")
@@ -149,11 +150,22 @@ def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
     # identity shortcuts that change the shape are padded: two of six sums stay where they are
     expected = {"projection": (7, 6), "identity": (7, 4), "none": (13, 0)}[shortcuts]
     assert (targets.count(convolve_relu), targets.count(convolve_onto_relu)) == expected
-    x = torch.randn(3, 3, 16, 16).to(dtype)
+    x = torch.randn(3, 3, 16, 16).to(dtype).contiguous(memory_format=layout)
     with torch.inference_mode():
         found, wanted = traced.to(dtype)(x), plain.to(dtype)(x)
     scale = float(wanted.abs().max())
     assert float((found - wanted).abs().max()) < scale * (1e-5 if dtype.itemsize == 4 else 0.05)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_bfloat16_sums_in_any_layout(layout: torch.memory_format) -> None:
+    """A fault once: oneDNN refuses bfloat16 where the channels do not lie innermost."""
+    x, onto = torch.randn(2, 4, 5, 5), torch.randn(2, 4, 5, 5)
+    weight, bias = torch.randn(4, 4, 3, 3), torch.randn(4)
+    expected = F.relu(onto + F.conv2d(x, weight, bias, padding=1))
+    narrow = [t.bfloat16().contiguous(memory_format=layout) for t in (onto, x, weight)]
+    found = convolve_onto_relu(*narrow, bias.bfloat16(), [1, 1], [1, 1], [1, 1], 1)
+    assert torch.allclose(found.float(), expected, atol=0.15)
 
 
 def test_a_build_without_the_operations_does_without(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,12 +28,13 @@ def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -
 def convolve_onto_relu(
     onto: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any
 ) -> Tensor:
-    """relu(onto + weight ∗ x + bias), in the memory of ``onto`` where the sum fits there."""
-    layout = torch.channels_last if _is_channels_last(x) else torch.contiguous_format
-    if onto.dtype != x.dtype or not onto.is_contiguous(memory_format=layout):
-        return F.relu(onto + _convolve(x, weight, bias, *shape))
-    expected = _convolved_shape(x, weight, *shape)
-    if tuple(onto.shape) != expected:  # the sum broadcasts, or is an error of the network's own
+    """relu(onto + weight ∗ x + bias), in the memory of ``onto`` where oneDNN can write it there.
+
+    It can where the channels of both lie innermost, and the sum neither broadcasts nor widens.
+    """
+    inner = all(t.is_contiguous(memory_format=torch.channels_last) for t in (onto, x))
+    fits = inner and onto.dtype == x.dtype
+    if not fits or tuple(onto.shape) != _convolved_shape(x, weight, *shape):
         return F.relu(onto + _convolve(x, weight, bias, *shape))
     fused: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
         onto, x, weight, bias, *shape, "add", 1.0, "relu", [], ""
@@ -44,10 +45,6 @@ def convolve_onto_relu(
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
     padding, stride, dilation, groups = shape
     return F.conv2d(x, weight, bias, stride, padding, dilation, groups)
-
-
-def _is_channels_last(x: Tensor) -> bool:
-    return x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous()
 
 
 def _convolved_shape(x: Tensor, weight: Tensor, *shape: Any) -> tuple[int, ...]:
@@ -67,6 +64,7 @@ def available(dtype: torch.dtype) -> bool:
     if not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
         return False
     x = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4).to(dtype)
+    x = x.contiguous(memory_format=torch.channels_last)  # where the second is more than a fallback
     weight = torch.linspace(-1, 1, 3 * 3 * 3 * 3).reshape(3, 3, 3, 3).to(dtype)
     bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
     try:
