@@ -1,6 +1,6 @@
 """How fast the engine is, against the loops that people write, in one interleaved run.
 
-Part one: images a second of ResNet-56 at 32×32 on two or more points of a plane,
+Part one: images a second of ResNet-56 at 32×32 on a few points of a plane,
 
 - ``loader``: the loop of existing tools: a DataLoader with two workers over PIL images that are
   decoded again for every point, batch 128, ``.item()`` at every batch;
@@ -150,7 +150,7 @@ def digits(rounds: int) -> dict[str, Any]:
     examples = load("digits", "train", limit=300)
     problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    points = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5)).points()
+    points = Grid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)).points()
     return compare(problem, plane, points, ours(problem, plane, points), rounds)
 
 
@@ -243,6 +243,7 @@ def main() -> None:
     parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
     parser.add_argument("--data", help="cifar10:PATH; without it, random images")
     parser.add_argument("--examples", type=int, default=1000, help="a point (1000)")
+    parser.add_argument("--points", type=int, default=6, help="a round (6)")
     parser.add_argument("--rounds", type=int, default=5, help="(5)")
     parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
     parser.add_argument("-o", "--output", default="bench_engine.json")
@@ -263,10 +264,10 @@ def main() -> None:
     directions = make_directions(problem.origin, 2)
     plane = Plane(problem.origin, [d.vector for d in directions])
     result: dict[str, Any] = {"environment": environment()}
-    points = np.array([[0.0, 0.0], [0.25, -0.25]])
+    points = np.linspace(0, 0.25, options.points)[:, None] * [1.0, -1.0]
     ways = {"loader": loader_loop, **ours(problem, plane, points)}
     result["compare"] = compare(problem, plane, points, ways, options.rounds)
-    print("digits, 8×8, 300 of them at each of 25 points")
+    print("digits, 8×8, 300 of them at each of 81 points")
     result["digits"] = digits(options.rounds)
     if options.scaling:
         result["scaling"] = scaling(problem, Path(options.output).parent)

@@ -185,7 +185,7 @@ def test_bfloat16_outputs_come_back_in_the_problems_precision() -> None:
     data = (torch.randn(7, 6), torch.zeros(7, dtype=torch.long))
     problem = Problem(model, data, device="cpu")
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    network = PointNetwork(problem, plane, Settings(reduced=torch.bfloat16))
+    network = PointNetwork(problem, plane, Settings(reduced="bfloat16"))
     network.move_to((0.5, 0.5))
     exact = F.linear(F.linear(data[0], *_layer(plane, "0")), *_layer(plane, "1"))
     with torch.inference_mode():

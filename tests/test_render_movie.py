@@ -51,7 +51,7 @@ class TestFiles:
         assert len(frames) == 4
         assert fps == pytest.approx(10, rel=0.01)
         assert frames.shape[1] % 2 == frames.shape[2] % 2 == 0
-        assert frames.shape[2] == pytest.approx(3.5 * 60, abs=1)
+        assert frames.shape[2] == pytest.approx(3.25 * 60, abs=1)
         for k in range(4):
             assert (frames[k] != frames[k - 1]).any(axis=-1).mean() > 0.02
         assert frames[:, 0, 0].min() > 250  # white paper
