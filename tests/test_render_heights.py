@@ -306,6 +306,17 @@ class TestCamera:
         assert sees(box, (25, 25), camera)
         assert camera.azimuth > 0
 
+    @pytest.mark.parametrize(("half_width", "elevation"), [(3, 40.0), (26, 60.0), (40, 50.0)])
+    def test_a_funnel_is_looked_into_from_as_low_as_shows_its_ground(self, half_width, elevation):
+        # A wall of 0.5 at h hundredths, seen 60° off its face, hides what is seen from below
+        # atan(0.5 · sin 60° / 0.01 h): 86, 59 and 47 degrees.
+        box = np.full((101, 101), 0.5)
+        box[50 - half_width : 51 + half_width, 50 - half_width : 51 + half_width] = 0.0
+        box[50, 50] = -0.04
+        camera = choose_camera([box], [(50, 50)])
+        assert camera.elevation == elevation
+        assert sees(box, (50, 50), camera) == (half_width > 3)
+
     def test_direction_is_a_unit_vector(self):
         direction = np.array(Camera(30.0, -60.0).direction)
         assert direction == pytest.approx(

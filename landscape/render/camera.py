@@ -10,8 +10,9 @@ import numpy as np
 
 from landscape.grid import FloatArray
 
-ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0)
+ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)
 AZIMUTHS = (-60.0, -120.0, -30.0, -150.0, 30.0, 150.0, 60.0, 120.0)
+_HIDDEN = 40.0
 _TIP = 0.04
 
 
@@ -34,7 +35,7 @@ class Camera:
 
 
 def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]) -> Camera:
-    """The lowest camera that sees the given point of every surface; the highest if none does.
+    """The lowest camera that sees the given point of every surface; 40° above them if none does.
 
     Low, because from there the far walls show their height; the point is the minimum, which a loss
     surface is about. Surfaces side by side share the camera.
@@ -51,7 +52,7 @@ def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]
             camera = Camera(elevation, azimuth)
             if all(sees(b, p, camera) for b, p in zip(boxes, points, strict=True)):
                 return camera
-    return Camera(ELEVATIONS[-1], AZIMUTHS[0])
+    return Camera(_HIDDEN, AZIMUTHS[0])
 
 
 def sees(box: FloatArray, point: tuple[int, ...], camera: Camera, tip: float = _TIP) -> bool:
