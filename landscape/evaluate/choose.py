@@ -21,7 +21,7 @@ from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
 
-_MANY_IMAGES = 200_000
+_MANY_IMAGES = 150_000
 """In a run, from which on a few thousand spent on choosing batch sizes come back."""
 
 _WORTH_COMPILING = 20_000_000
