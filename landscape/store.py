@@ -157,7 +157,7 @@ def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
         group, where = paths[name], f"{path}: trajectories/{name}"
         if not isinstance(group, h5py.Group):
             raise InputError(f"{where} should be a group of arrays but is none; it is damaged")
-        present = [k for k in ("loss", "distance", "step") if k in group]
+        present = [k for k in ("loss", "plane_loss", "distance", "step") if k in group]
         arrays = {k: _numbers(group, k, Path(where)) for k in ("x", "y", *present)}
         try:
             found[name] = Trajectory(**arrays)

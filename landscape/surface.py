@@ -43,6 +43,8 @@ class Trajectory:
         Shape (steps,): where each checkpoint projects to, in the coordinates of the grid.
     loss
         Shape (steps,): the loss of the checkpoint itself, which lies off the plane; or None.
+    plane_loss
+        Shape (steps,): the loss of its projection, the point of the plane nearest to it; or None.
     distance
         Shape (steps,): how far the checkpoint lies off the plane (Euclidean norm in weight
         space); or None.
@@ -53,6 +55,7 @@ class Trajectory:
     x: FloatArray
     y: FloatArray
     loss: FloatArray | None = None
+    plane_loss: FloatArray | None = None
     distance: FloatArray | None = None
     step: FloatArray | None = None
 
@@ -71,7 +74,7 @@ class Trajectory:
 
     def arrays(self) -> dict[str, FloatArray]:
         """Those of the arrays that are there, by name."""
-        named = {"x": self.x, "y": self.y, "loss": self.loss}
+        named = {"x": self.x, "y": self.y, "loss": self.loss, "plane_loss": self.plane_loss}
         named |= {"distance": self.distance, "step": self.step}
         return {name: values for name, values in named.items() if values is not None}
 
