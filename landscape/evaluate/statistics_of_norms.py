@@ -1,0 +1,107 @@
+"""Running statistics of batch normalization, computed anew from examples.
+
+A network whose weights were moved, averaged or interpolated still has the running mean and
+variance of the weights that it was trained with. Izmailov et al. (arXiv 1803.05407, section 3.2)
+and Garipov et al. (arXiv 1802.10026, appendix A.2) compute them again by one pass over the
+training examples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from landscape.data import Examples
+from landscape.errors import InputError, one_line
+
+_BatchNorm = nn.modules.batchnorm._BatchNorm
+
+
+def norms_with_statistics(model: nn.Module) -> list[_BatchNorm]:
+    """The batch normalizations of a network that keep a running mean and variance."""
+    return [
+        module
+        for module in model.modules()
+        if isinstance(module, _BatchNorm) and module.running_mean is not None
+    ]
+
+
+def reestimate_statistics(model: nn.Module, batches: Iterable[Tensor]) -> int:
+    """Compute running mean and variance of every batch normalization anew, in place.
+
+    Each batch is normalized by its own mean and variance, as in training, while all other modules
+    (dropout) are in evaluation mode; the running statistics become the average over the batches,
+    each with the weight of its examples. On batches of equal size this is
+    ``torch.optim.swa_utils.update_bn``. The result depends on how the examples are cut into
+    batches: keep that the same where networks are compared.
+
+    Parameters
+    ----------
+    model
+        Its modes and momenta are the same afterwards; nothing but statistics changes.
+    batches
+        Inputs as the network takes them, each (n, …); :func:`even_batches` makes them.
+
+    Returns
+    -------
+    int
+        How many layers have new statistics. At 0 no batch was looked at.
+
+    Raises
+    ------
+    InputError
+        If there is no batch, or one is too small to have a variance.
+    """
+    norms = norms_with_statistics(model)
+    if not norms:
+        return 0
+    seen = 0
+    with _normalizing_by_batch(model, norms), torch.no_grad():
+        for norm in norms:
+            norm.reset_running_stats()
+        for inputs in batches:
+            seen += len(inputs)
+            for norm in norms:
+                norm.momentum = len(inputs) / seen
+            try:
+                model(inputs)
+            except ValueError as error:
+                if "more than 1 value per channel" not in str(error):
+                    raise
+                raise InputError(
+                    f"batch-norm statistics of a batch of shape {tuple(inputs.shape)} "
+                    f"({one_line(error)}); give more examples a batch"
+                ) from error
+    if seen == 0:
+        raise InputError("batch-norm statistics of no examples: expected at least one batch")
+    return len(norms)
+
+
+def even_batches(examples: Examples, dtype: torch.dtype, batch_size: int = 128) -> Iterator[Tensor]:
+    """All inputs as the network takes them, in as few batches as can be, of sizes that differ by 1.
+
+    So there is no last batch of one example, which has no variance.
+    """
+    count = -(-len(examples) // batch_size)
+    for inputs in examples.inputs.tensor_split(count):
+        yield examples.preprocess(inputs, dtype)
+
+
+@contextmanager
+def _normalizing_by_batch(model: nn.Module, norms: list[_BatchNorm]) -> Iterator[None]:
+    modes = [(module, module.training) for module in model.modules()]
+    momenta = [norm.momentum for norm in norms]
+    try:
+        for module, _ in modes:
+            module.training = False
+        for norm in norms:
+            norm.training = True
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
