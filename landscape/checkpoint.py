@@ -34,12 +34,15 @@ class Checkpoint:
         The file and its fingerprint.
     settings
         What the file itself says of its network (written by our own training), or empty.
+    epoch
+        How many epochs it was trained for, where the file says so.
     """
 
     state: dict[str, Tensor]
     path: Path
     sha256: str
     settings: dict[str, Any] = field(default_factory=dict)
+    epoch: int | None = None
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
@@ -59,12 +62,13 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     state = _find_state(content, path)
     if all(name.startswith("module.") for name in state):
         state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
-    settings = content.get("network", {})
+    settings, epoch = content.get("network", {}), content.get("epoch")
     return Checkpoint(
         state,
         path,
         hashlib.sha256(raw).hexdigest(),
         dict(settings) if isinstance(settings, Mapping) else {},
+        epoch if isinstance(epoch, int) else None,
     )
 
 

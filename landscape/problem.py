@@ -100,6 +100,33 @@ class Problem:
         other.splits = dict(splits)
         return other
 
+    def with_state(self, state: Mapping[str, Tensor]) -> Problem:
+        """The same problem with other parameters and buffers of the same network.
+
+        Raises
+        ------
+        InputError
+            Naming the first entry that the network has not, or has in another shape.
+        """
+        own = self.model.state_dict()
+        for name in own:
+            if name not in state and not name.endswith("num_batches_tracked"):
+                raise InputError(f"a state of another network: it has no {name!r}")
+        for name, tensor in state.items():
+            if name not in own or own[name].shape != tensor.shape:
+                size = tuple(own[name].shape) if name in own else "none of that name"
+                raise InputError(
+                    f"a state of another network: it has {name!r} of shape "
+                    f"{tuple(tensor.shape)}, the network {size}"
+                )
+        other = copy.copy(self)
+        other.model = copy.deepcopy(self.model)
+        other.model.load_state_dict({**own, **state})
+        other.origin = parameters_of(other.model)
+        weights = fingerprint([*other.origin.items(), *other.model.named_buffers()])
+        other.attributes = {**self.attributes, "weights_sha256": weights}
+        return other
+
     def prepare(self, examples: Examples, start: int, stop: int) -> tuple[Tensor, Tensor]:
         """The batch ``start … stop`` as the network takes it, on the device."""
         inputs = examples.preprocess(examples.inputs[start:stop], self.dtype)

@@ -15,14 +15,16 @@ from typing import Any
 from landscape import commandline
 from landscape.build import SPLITS, build_problem
 from landscape.default_job import run_default_job
-from landscape.directions import IGNORED, NORMALIZATIONS, make_directions, save_directions
+from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.live import shown_meanwhile
 from landscape.metrics import LOSSES
 from landscape.models import SHORTCUTS
+from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
+from landscape.planes.choose import axes_of, weights_of
 from landscape.run import sample_surface
-from landscape.summary import describe
+from landscape.summary import describe, plane_words
 from landscape.surface import Surface
 
 DESCRIPTION = """Measure loss and accuracy on a grid of a plane (or line) around trained weights.
@@ -32,9 +34,19 @@ are trained on scikit-learn's digits (once), sampled and drawn, into the folder 
 
 EXAMPLE = """  python -m landscape.sample
   python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
-      --limit 1000 --x=-1:1:51 --y=-1:1:51 -o resnet56.h5"""
+      --limit 1000 --x=-1:1:51 --y=-1:1:51 -o resnet56.h5
+  python -m landscape.sample --directions pca:runs/resnet20 --data digits -o path.h5
+  python -m landscape.sample --directions between:a.pt,b.pt --bn reestimate -o between.h5"""
 
-DEFAULT_RANGE = "-1:1:25"
+_RUN_OPTIONS = (
+    "bn",
+    "repeats",
+    "trajectories",
+    "tolerance",
+    "precision",
+    "batch_size",
+    "title",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -46,51 +58,58 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> None:
     given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
-    if "model" in given or "weights" in given:
+    if {"model", "weights"} & set(given) or weights_of(given.get("directions", "")) is not None:
         _surface(given)
     else:
         _default_job(given)
 
 
 def _surface(given: dict[str, Any]) -> None:
-    x, y = given.pop("x", None), given.pop("y", None)
-    if x is not None and x.startswith("auto"):
+    x, y = given.pop("x", "default"), given.pop("y", None)
+    if x.startswith("auto"):
         _check_automatic(x, y)
-        y = x
-    if x is None:
+        y = "default"
+    elif x == "default":
         if y is not None:
             raise InputError(f"--y={y} without --x: give both, or --x alone for a line")
-        x = y = DEFAULT_RANGE
+        y = "default"
     output = Path(str(given.pop("output", "surface.h5")))
     saved_directions = given.pop("save_directions", None)
     live = given.pop("live", False)
+    kind = given.pop("directions", "random")
     plane_options = {
-        "kind": given.pop("directions", "random"),
-        "normalization": given.pop("norm", "filter"),
-        "ignored": given.pop("ignore", "biasbn"),
-        "seed": given.pop("seed", 0),
+        name: given.pop(option)
+        for name, option in (("normalization", "norm"), ("ignored", "ignore"), ("seed", "seed"))
+        if option in given
     }
-    run_options = {
-        name: given.pop(name)
-        for name in ("tolerance", "precision", "batch_size", "title")
-        if name in given
-    }
+    run_options = {name: given.pop(name) for name in _RUN_OPTIONS if name in given}
     tuned = _on(str(given.pop("tune", "on")))
+    if saved_directions is not None and run_options.get("repeats", 1) > 1:
+        raise InputError("--save-directions keeps one pair, but --repeats asks for several")
+    given.setdefault("weights", weights_of(kind))
     problem = build_problem(given.pop("model", None), **given)
-    axes = 1 if y is None else 2
-    directions = make_directions(problem.origin, axes, **plane_options)
+    directions: Kind = kind
+    if run_options.get("repeats", 1) == 1:
+        directions = span(problem, kind, 1 if y is None else axes_of(kind), **plane_options)
+        plane_options = {}
     with shown_meanwhile([output]) if live else nullcontext():
         surface = sample_surface(
-            problem, x, y, path=output, directions=directions, tuned=tuned, **run_options
+            problem,
+            x,
+            y,
+            path=output,
+            directions=directions,
+            tuned=tuned,
+            **plane_options,
+            **run_options,
         )
-    if saved_directions is not None:
-        save_directions(
-            str(saved_directions),
-            [d.vector for d in directions],
-            [d.attributes for d in directions],
-        )
+    if saved_directions is not None and isinstance(directions, Spanned):
+        made = directions.directions
+        vectors, facts = [d.vector for d in made], [d.attributes for d in made]
+        save_directions(str(saved_directions), vectors, facts)
     print(f"{output}: {describe(surface)}")
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
+    print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")
     print(f"draw it: python -m landscape.render {output} -o {output.with_suffix('.png')}")
 
 
@@ -166,19 +185,20 @@ def _parser() -> argparse.ArgumentParser:
     plane.add_argument(
         "--x",
         metavar="A:B:N",
-        help="N coordinates from A to B (default: -1:1:25 on both axes), or auto:N: both axes as "
-        "far as the loss takes to rise to twice that of guessing",
+        help="N coordinates from A to B (default: -1:1:25 on both axes, or what suits the "
+        "directions), or auto:N: both axes as far as the loss takes to rise to twice that of "
+        "guessing",
     )
     plane.add_argument("--y", metavar="A:B:N", help="the same; --x without --y gives a line")
     plane.add_argument(
         "--directions",
         metavar="KIND",
-        help="random, a direction FILE.h5, or package.module:function (default: random)",
+        help=f"{', '.join(DIRECTION_KINDS)} (default: random)",
     )
     plane.add_argument(
         "--norm",
         metavar="HOW",
-        help=f"{', '.join(NORMALIZATIONS)} (default: filter)",
+        help=f"of random directions: {', '.join(NORMALIZATIONS)} (default: filter)",
     )
     plane.add_argument(
         "--ignore",
@@ -188,6 +208,25 @@ def _parser() -> argparse.ArgumentParser:
     )
     plane.add_argument(
         "--seed", type=int, metavar="N", help="of the random directions (default: 0)"
+    )
+    plane.add_argument(
+        "--repeats",
+        type=int,
+        metavar="R",
+        help="R draws of random directions in one file: mean, quantiles and each (default: 1)",
+    )
+    plane.add_argument(
+        "--bn",
+        metavar="HOW",
+        help="running statistics of batch normalization: stored (with the network, everywhere), "
+        "interpolate (between solutions), reestimate (anew at every point) (default: stored)",
+    )
+    plane.add_argument(
+        "--trajectory",
+        dest="trajectories",
+        action="append",
+        metavar="RUN",
+        help="a training run whose path is shown in the plane; may be given several times",
     )
     output = parser.add_argument_group("running and output")
     output.add_argument(

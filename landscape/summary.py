@@ -57,3 +57,30 @@ def at_origin(surface: Surface, quantity: str) -> float:
             raise InputError(f"grid {surface.grid} has no point at the origin")
         index.append(int(zero[0]))
     return float(surface[quantity][tuple(index)])
+
+
+def plane_words(surface: Surface) -> list[str]:
+    """What is known of the plane beside its values, a line each: components, barrier, paths."""
+    lines = []
+    shares = [facts.get("explained_variance") for facts in surface.axes.values()]
+    known = [share for share in shares if isinstance(share, float)]
+    if known:
+        parts = " + ".join(f"{share:.1%}" for share in known)
+        lines.append(f"the axes hold {parts} of the spread of the checkpoints")
+    barrier = surface.attributes.get("barrier")
+    if isinstance(barrier, float):
+        ends = [surface.attributes.get(f"loss_at_{end}", math.nan) for end in ("start", "end")]
+        lines.append(
+            f"barrier {barrier:.4g} at {surface.attributes.get('barrier_at', math.nan):.4g} of the "
+            f"way, above the losses {ends[0]:.4g} and {ends[1]:.4g} of the two solutions "
+            f"(batch-norm statistics: {surface.attributes.get('bn_statistics', 'unknown')})"
+        )
+    for name, path in surface.trajectories.items():
+        if path.loss is None or path.plane_loss is None or path.distance is None:
+            continue
+        lines.append(
+            f"path of {name}: own loss {path.loss[0]:.4g} to {path.loss[-1]:.4g}, on the plane "
+            f"{path.plane_loss[0]:.4g} to {path.plane_loss[-1]:.4g}; up to "
+            f"{path.distance.max():.4g} off the plane"
+        )
+    return lines

@@ -185,7 +185,7 @@ def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
     few = problem.with_splits({"train": problem.splits["train"].head(512)})
     tuned = tune_batch_size(few, plane, tune(few, plane, grid.points()[[0, -1]], Settings()))
     chosen = (tuned, tuned.attributes(problem.dtype))
-    chosen_before = mock.patch("landscape.run.choose_settings", return_value=chosen)
+    chosen_before = mock.patch("landscape.run.sampling.choose_settings", return_value=chosen)
     with chosen_before, forward_clock() as forward:
         start = time.perf_counter()
         sample_surface(problem, grid.x, None, path=path)

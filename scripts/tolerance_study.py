@@ -28,11 +28,12 @@ from typing import Any
 import numpy as np
 
 from landscape.build import build_problem
+from landscape.data import in_memory
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import in_memory, per_example
+from landscape.evaluate.resident import per_example
 from landscape.evaluate.stopping import (
     Sample,
     first_look,

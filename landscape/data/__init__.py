@@ -3,7 +3,15 @@
 from landscape.data.examples import Examples
 from landscape.data.preprocess import Preprocess, parse_preprocess
 from landscape.data.sources import load
-from landscape.data.stream import Stream
+from landscape.data.stream import Stream, in_memory
 from landscape.data.tensors import examples_from
 
-__all__ = ["Examples", "Preprocess", "Stream", "examples_from", "load", "parse_preprocess"]
+__all__ = [
+    "Examples",
+    "Preprocess",
+    "Stream",
+    "examples_from",
+    "in_memory",
+    "load",
+    "parse_preprocess",
+]

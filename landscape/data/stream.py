@@ -124,3 +124,19 @@ def _scan(stream: Stream) -> _Seen:
         raise InputError(f"{stream.source}: no examples; expected at least one")
     extremes = torch.stack([low.expand(shape), high.expand(shape)])
     return _Seen(count, digest.hexdigest(), extremes)
+
+
+def in_memory(examples: Examples | Stream) -> Examples:
+    """The examples, if they are in memory.
+
+    Raises
+    ------
+    InputError
+        If they are a stream.
+    """
+    if isinstance(examples, Stream):
+        raise InputError(
+            f"{examples.source}: a stream is read in passes, but this way of evaluating needs its "
+            "examples in memory; give Examples, tensors or a Dataset"
+        )
+    return examples

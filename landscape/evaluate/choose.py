@@ -15,7 +15,7 @@ from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
 from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size, tune_compiled
 from landscape.grid import Grid
-from landscape.plane import Plane
+from landscape.plane import Plane, Reestimated
 from landscape.problem import Problem
 from landscape.surface import Attribute
 
@@ -26,6 +26,9 @@ _MANY_IMAGES = 150_000
 
 _WORTH_COMPILING = 20_000_000
 """Images in a run that a GPU takes more than a minute for, which is what compiling costs."""
+
+_TRIAL = 512
+"""Examples that statistics are computed from in trials."""
 
 Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
 
@@ -78,6 +81,14 @@ def choose_settings(
             f"--precision tf32: TensorFloat-32 is of CUDA GPUs, and this run is on "
             f"{problem.device.type}; choose float32, bfloat16 or auto"
         )
+    if isinstance(plane.statistics, Reestimated):
+        # An average over batches of numbers with 8 bits is none.
+        if precision not in ("float32", "auto"):
+            raise InputError(
+                f"--precision {precision} with --bn reestimate: statistics are computed in the "
+                "network's own precision only; choose float32"
+            )
+        precision = "float32"
     found = Settings.from_attributes(stored) if stored is not None else None
     if found is not None and stored is not None and tuned:
         same_precision = precision in ("auto", found.reduced or "float32")
@@ -86,6 +97,7 @@ def choose_settings(
             return found, {**found.attributes(problem.dtype), **kept}
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
+    run, problem = problem, _quick_to_move(problem, plane)
     candidates = tune(problem, plane, points[[0, -1]], settings) if tuned else [settings]
     facts: dict[str, Attribute] = {}
     if precision != "float32":
@@ -100,7 +112,7 @@ def choose_settings(
         if precision != "auto" or measured.good_enough:
             candidates = others
     settings = candidates[0]
-    images = grid.size * sum(len(examples) for examples in problem.splits.values())
+    images = grid.size * sum(len(examples) for examples in run.splits.values())
     if tuned and images > _MANY_IMAGES:
         if batch_size is None:
             settings = tune_batch_size(problem, plane, candidates)
@@ -109,6 +121,13 @@ def choose_settings(
     if tuned and images > _WORTH_COMPILING and problem.device.type == "cuda":
         settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
+
+
+def _quick_to_move(problem: Problem, plane: Plane) -> Problem:
+    """For trials: where every move to a point takes a pass over the examples, only some of them."""
+    if not isinstance(plane.statistics, Reestimated):
+        return problem
+    return problem.with_splits({n: e.head(_TRIAL) for n, e in problem.splits.items()})
 
 
 def _reduced(settings: Settings, name: str) -> Settings:

@@ -14,6 +14,7 @@ from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
+from landscape.evaluate.norms import following
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
 from landscape.plane import Coordinates, Plane
@@ -39,7 +40,7 @@ class PointNetwork:
         if settings.fold or settings.in_place or settings.fused:
             model = _traced(model) or model
         pairs: tuple[Pair, ...] = ()
-        if settings.fold:
+        if settings.fold and plane.statistics is None:
             pairs = fold_batch_norms(model, problem.model)
         if isinstance(model, fx.GraphModule):
             if settings.fused:
@@ -56,11 +57,13 @@ class PointNetwork:
         elif settings.graphs:
             self._model = Replaying(model)
         self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
+        self._norms = following(plane, model, problem)
         self._at_most: int | None = None  # examples at once, once memory has run out
 
     def move_to(self, coordinates: Coordinates) -> None:
-        """Take the weights of one point."""
+        """Take the weights of one point, and the running statistics that belong to it."""
         self._weights.write(coordinates)
+        self._norms.follow(coordinates)
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs in the problem's own precision, whatever they were computed in.

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from landscape.data import Examples, Stream
-from landscape.errors import InputError
+from landscape.data import Examples, in_memory
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
@@ -63,22 +62,6 @@ def measure(
             rows = per_example(problem, network, in_memory(examples), batch_size)
             found.update(summary(problem, split, rows.cpu().double().numpy()))
     return found
-
-
-def in_memory(examples: Examples | Stream) -> Examples:
-    """The examples, if they are in memory.
-
-    Raises
-    ------
-    InputError
-        If they are a stream: those are for :func:`landscape.evaluate.streamed.evaluate_streamed`.
-    """
-    if isinstance(examples, Stream):
-        raise InputError(
-            f"{examples.source}: a stream is read in passes, but this way of evaluating needs its "
-            "examples in memory; give Examples, tensors or a Dataset"
-        )
-    return examples
 
 
 def per_example(

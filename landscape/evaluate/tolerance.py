@@ -8,10 +8,10 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from landscape.data import Examples
+from landscape.data import Examples, in_memory
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import in_memory, per_example
+from landscape.evaluate.resident import per_example
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.evaluate.stopping import (

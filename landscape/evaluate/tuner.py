@@ -60,7 +60,7 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     fuses = images and problem.device.type == "cpu" and available(problem.dtype)
     layouts = [
         replace(base, fold=fold, in_place=in_place, fused=fused, channels_last=last, graphs=graphs)
-        for fold in (False, True)
+        for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded
         for in_place, fused in ((False, False), (True, False), (True, True))[: 2 + fuses]
         for last in (False, True)[: 1 + images]
         for graphs in (False, True)[: 1 + (problem.device.type == "cuda")]

@@ -1,0 +1,20 @@
+"""From what is asked of ``--directions`` to a plane: one construction per file."""
+
+from landscape.planes.choose import DIRECTION_KINDS, Kind, span
+from landscape.planes.runs import Run, read_run
+from landscape.planes.solutions import between_plane
+from landscape.planes.spanned import Spanned
+from landscape.planes.statistics import moving_statistics
+from landscape.planes.trajectories import pca_plane
+
+__all__ = [
+    "DIRECTION_KINDS",
+    "Kind",
+    "Run",
+    "Spanned",
+    "between_plane",
+    "moving_statistics",
+    "pca_plane",
+    "read_run",
+    "span",
+]

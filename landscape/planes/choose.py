@@ -1,0 +1,149 @@
+"""Which plane is meant: ``random``, ``pca:RUN``, ``between:A,B``, …"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from landscape.checkpoint import read_checkpoint
+from landscape.directions import Direction, DirectionMaker, make_directions
+from landscape.errors import InputError
+from landscape.params import Params
+from landscape.planes.runs import read_run
+from landscape.planes.solutions import between_plane, is_network_of
+from landscape.planes.spanned import Spanned
+from landscape.planes.trajectories import pca_plane
+from landscape.problem import Problem
+
+DIRECTION_KINDS = (
+    "random",
+    "pca:RUN[,RUN…]",
+    "between:A,B[,C]",
+    "FILE.h5",
+    "package.module:function",
+)
+"""What :func:`span` takes as text."""
+
+Kind = str | DirectionMaker | Sequence[Params | Direction] | Spanned
+
+
+def span(
+    problem: Problem,
+    kind: Kind = "random",
+    axes: int = 2,
+    *,
+    normalization: str | None = None,
+    ignored: str | None = None,
+    seed: int = 0,
+) -> Spanned:
+    """The line (``axes=1``) or plane (2) of a kind through a problem's network.
+
+    Parameters
+    ----------
+    kind
+        - ``random``, a direction file, ``package.module:function``, a function, or directions
+          themselves: see :func:`landscape.directions.make_directions`;
+        - ``pca:RUN``, or several runs with commas: principal components of the checkpoints;
+        - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A the problem's own;
+        - what this function gave before.
+    normalization, ignored
+        See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn`` for the
+        random kinds. The others are given by the weights and take none.
+    seed
+        Of what is drawn at random.
+
+    Raises
+    ------
+    InputError
+        For unknown kinds and options that a kind does not take, and where a checkpoint does not
+        belong to the network.
+    """
+    if isinstance(kind, Spanned):
+        if len(kind.directions) != axes:
+            raise InputError(f"{len(kind.directions)} directions given for {axes} axes")
+        return kind
+    word, _, rest = kind.partition(":") if isinstance(kind, str) else ("", "", "")
+    if word in _OF_THE_WEIGHTS:
+        for option, value in (("normalization", normalization), ("ignored", ignored)):
+            if value is not None:
+                raise InputError(
+                    f"directions {kind}: they are used as the weights give them, but "
+                    f"{option} {value!r} came too; leave it out"
+                )
+        return _OF_THE_WEIGHTS[word](problem, rest, axes)
+    drawn = {
+        "normalization": "filter" if normalization is None else normalization,
+        "ignored": "biasbn" if ignored is None else ignored,
+    }
+    return Spanned(make_directions(problem.origin, axes, kind=kind, **drawn, seed=seed))
+
+
+def axes_of(kind: str) -> int:
+    """How many axes a kind has unless a line is asked for."""
+    return 1 if kind.startswith("between:") and len(paths_in(kind)) == 2 else 2
+
+
+def is_drawn(kind: Kind) -> bool:
+    """Whether another seed gives other directions."""
+    if not isinstance(kind, str):
+        return callable(kind)
+    known = kind.partition(":")[0] in _OF_THE_WEIGHTS
+    return not known and Path(kind).suffix not in (".h5", ".hdf5")
+
+
+def weights_of(kind: str) -> Path | None:
+    """The checkpoint of the network that a plane goes through, if its name says so.
+
+    The end of the (first) run of ``pca:RUN``, and A of ``between:A,B``.
+    """
+    paths = paths_in(kind)
+    if not paths:
+        return None
+    return read_run(paths[0]).files[-1] if kind.startswith("pca:") else paths[0]
+
+
+def paths_in(kind: str) -> list[Path]:
+    """The checkpoints or folders that a kind names, as in ``between:A,B``."""
+    word, _, rest = kind.partition(":")
+    return [Path(p) for p in rest.split(",") if p] if word in _OF_THE_WEIGHTS else []
+
+
+def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
+    folders = paths_in(f"pca:{rest}")
+    if not folders:
+        raise InputError("--directions pca: expected a training run, as in pca:runs/resnet20")
+    return pca_plane(problem, [read_run(folder) for folder in folders], axes)
+
+
+def _between(problem: Problem, rest: str, axes: int) -> Spanned:
+    files = paths_in(f"between:{rest}")
+    if len(files) != axes + 1:
+        raise InputError(
+            f"--directions between:{rest}: {len(files)} checkpoints for {axes} "
+            f"ax{'is' if axes == 1 else 'es'}; expected two for a line (--x alone), three for a "
+            "plane"
+        )
+    first, *others = [read_checkpoint(file) for file in files]
+    if not is_network_of(problem, first.state, f"checkpoint {first.path}"):
+        raise InputError(
+            f"--directions between:{rest}: the network has other weights than {first.path}, which "
+            "is where the plane begins; sample it with --weights of that checkpoint, or leave "
+            "--weights out"
+        )
+    return between_plane(problem, [c.state for c in others], names_of(files))
+
+
+def names_of(files: Sequence[Path]) -> list[str]:
+    """File names, or as much of the paths as tells them apart."""
+    for parts in range(1, max(len(f.parts) for f in files) + 1):
+        names = ["/".join(f.parts[-parts:]) for f in files]
+        if len(set(names)) == len(set(files)):
+            break
+    return names
+
+
+_OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {
+    "pca": _pca,
+    "between": _between,
+}
+"""Kinds whose directions are differences of weights, with what comes after the colon."""

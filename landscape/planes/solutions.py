@@ -1,0 +1,79 @@
+"""Lines and planes through several solutions of one network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+
+from landscape.directions import Direction
+from landscape.errors import InputError
+from landscape.params import Params, norm
+from landscape.planes.runs import parameters_in
+from landscape.planes.spanned import Spanned
+from landscape.problem import Problem
+
+RANGE = "-0.5:1.5:25"
+"""Half as far again on either side; 0 and 1, the solutions, are points of it."""
+
+_SAME = 1e-6  # of the length of the weights: a checkpoint read twice, or in half precision
+
+State = Mapping[str, Tensor]
+
+
+def between_plane(
+    problem: Problem, solutions: Sequence[State], names: Sequence[str] = ("A", "B", "C")
+) -> Spanned:
+    """The line from the problem's network to one solution, or the plane to two.
+
+    A coordinate is the share of the way: 0 is the problem's own network, 1 along an axis the
+    solution that it leads to (Goodfellow, Vinyals and Saxe, arXiv 1412.6544). Every parameter
+    takes part, or the other ends would be other networks.
+
+    Parameters
+    ----------
+    solutions
+        One or two state dicts: parameters and buffers.
+    names
+        What to call the problem's own network and the solutions.
+
+    Raises
+    ------
+    InputError
+        If there are not one or two, one is of another network, or two are the same.
+    """
+    if not 1 <= len(solutions) <= 2:
+        raise InputError(
+            f"{len(solutions) + 1} solutions given: expected two (a line) or three (a plane)"
+        )
+    directions = []
+    for state, name in zip(solutions, names[1:], strict=False):
+        what = f"solution {name}"
+        vector = difference(parameters_in(state, problem.origin, what), problem.origin)
+        if not norm(vector) > _SAME * norm(problem.origin):
+            raise InputError(f"{names[0]} and {name} are the same weights: nothing lies between")
+        facts = {"kind": "between", "start": names[0], "end": name}
+        directions.append(Direction(vector, {**facts, "normalization": "none", "ignore": "none"}))
+    if len(directions) == 2 and _parallel(*(d.vector for d in directions)):
+        raise InputError(
+            f"{', '.join(names[:3])} lie on one line: expected three solutions that span a plane"
+        )
+    return Spanned(directions, ranges=[RANGE] * len(directions), solutions=list(solutions))
+
+
+def difference(end: Params, start: Params) -> Params:
+    """end − start, in the precision of ``start``."""
+    return {name: (end[name].double() - p.double()).to(p.dtype) for name, p in start.items()}
+
+
+def is_network_of(problem: Problem, state: State, what: str) -> bool:
+    """Whether a state dict holds the very weights of the problem's network."""
+    offset = difference(parameters_in(state, problem.origin, what), problem.origin)
+    return norm(offset) <= _SAME * norm(problem.origin)
+
+
+def _parallel(a: Params, b: Params) -> bool:
+    lengths = norm(a) * norm(b)
+    inner = sum(float(torch.dot(a[n].double().flatten(), b[n].double().flatten())) for n in a)
+    return lengths**2 - inner**2 <= _SAME**2 * lengths**2

@@ -1,0 +1,5 @@
+"""Sampling a surface into a file: open or resume, measure what is missing, save as it goes."""
+
+from landscape.run.sampling import sample_surface
+
+__all__ = ["sample_surface"]

@@ -1,0 +1,96 @@
+"""The loop that computes what is missing: coarse to fine, saved as it goes, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from landscape.errors import InputError
+from landscape.grid import coarse_to_fine
+from landscape.store import save_surface
+from landscape.surface import Surface
+from landscape.version import __version__
+
+Measure = Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]]
+"""From indices of points to a stream of each with its values."""
+
+SAVE_EVERY_S = 2.0
+"""Seconds of work that an abrupt end may cost at most, beside the point in hand."""
+
+
+def fill(
+    surface: Surface,
+    measure: Measure,
+    counts: Sequence[str],
+    path: Path | None,
+    progress: bool,
+) -> None:
+    """Compute the missing points, coarse to fine; save every few seconds and at the end.
+
+    Parameters
+    ----------
+    counts
+        The quantities that say how many examples each point took.
+    """
+    order = coarse_to_fine(surface.grid.shape)
+    missing = order[~surface.done.ravel()[order]].tolist()
+    started = saved = time.monotonic()
+    computed = images = 0
+    bar = tqdm(
+        total=surface.grid.size,
+        initial=surface.grid.size - len(missing),
+        unit="point",
+        desc=path.name if path else "sampling",
+        disable=not progress,
+    )
+    try:
+        for index, values in measure(missing):
+            surface.record(index, values)
+            computed += 1
+            images += sum(int(values[name]) for name in counts)
+            now = time.monotonic()
+            rate = images / max(now - started, 1e-9)
+            bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
+            bar.update()
+            if path is not None and now - saved > SAVE_EVERY_S:
+                save_surface(surface, path)
+                saved = time.monotonic()
+    finally:
+        bar.close()
+        _note_session(surface, computed, images, time.monotonic() - started)
+        if path is not None:
+            save_surface(surface, path)
+
+
+def _note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
+    """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    versions = f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
+    try:
+        sessions = json.loads(str(surface.attributes.get("sessions", "[]")))
+    except ValueError as error:
+        raise InputError(f"attribute 'sessions' is no JSON list: {error}") from None
+    rate = images / seconds if seconds > 0 else 0.0
+    sessions.append(
+        {
+            "date": now,
+            "versions": versions,
+            "points": points,
+            "seconds": round(seconds, 3),
+            "images_per_second": round(rate, 1),
+        }
+    )
+    surface.attributes.update(
+        sessions=json.dumps(sessions),
+        date=now,
+        versions=versions,
+        seconds=round(sum(s["seconds"] for s in sessions), 3),
+        images_per_second=round(rate, 1),
+    )

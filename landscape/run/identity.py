@@ -1,0 +1,70 @@
+"""Whether a surface file belongs to the run that is asked for."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from landscape.errors import InputError
+from landscape.surface import Surface
+
+# Facts of the moment or of the place, and what follows from the values: they may differ when a
+# run goes on. All else must agree.
+_MAY_DIFFER = {
+    "checkpoint",
+    "data",
+    "title",
+    "sessions",
+    "seconds",
+    "images_per_second",
+    "versions",
+    "date",
+    "file",
+    "barrier",
+    "barrier_at",
+    "loss_at_start",
+    "loss_at_end",
+}
+
+
+def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
+    """The surface in the file, if it is of the run that is wanted.
+
+    Raises
+    ------
+    InputError
+        Naming every difference: what the file has and what was asked for.
+    """
+    differences = _differences(found, wanted)
+    if differences:
+        listed = "\n".join(f"  {line}" for line in differences)
+        raise InputError(
+            f"{path} belongs to another run, and is left as it is; it differs in\n{listed}\n"
+            "give another output file, or the settings of the file to go on with it"
+        )
+    found.attributes.update({k: v for k, v in wanted.attributes.items() if k in _MAY_DIFFER})
+    return found
+
+
+def _differences(found: Surface, wanted: Surface) -> list[str]:
+    lines = []
+    if not found.grid.same_as(wanted.grid):
+        lines.append(f"grid: the file has {found.grid}, asked for {wanted.grid}")
+    if set(found.quantities) != set(wanted.quantities):
+        has, asked = ", ".join(found.quantities), ", ".join(wanted.quantities)
+        lines.append(f"quantities: the file has {has}; asked for {asked}")
+    pairs = [("", found.attributes, wanted.attributes)]
+    pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
+    for where, has_all, asked_all in pairs:
+        for key in sorted({*has_all, *asked_all} - _MAY_DIFFER):
+            has_one, asked_one = has_all.get(key), asked_all.get(key)
+            if not _agree(has_one, asked_one):
+                lines.append(f"{where}{key}: the file has {has_one}, asked for {asked_one}")
+    return lines
+
+
+def _agree(a: object, b: object) -> bool:
+    """Equal; for measured numbers (norms, cosines) up to the order of a sum."""
+    if isinstance(a, float) and isinstance(b, float):
+        return (math.isnan(a) and math.isnan(b)) or math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-12)
+    return a == b
