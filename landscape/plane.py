@@ -77,9 +77,12 @@ class Plane:
         """
         check_same_shape(params, self.origin, "projection on the plane")
         offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}
+        # Axes of unit length first: the equations square whatever lengths differ by.
+        lengths = np.array([length or 1.0 for length in self.norms])
         gram = np.array([[dot(a, b) for b in self.axes] for a in self.axes])
         against = np.array([dot(axis, offset) for axis in self.axes])
-        found = np.linalg.lstsq(gram, against, rcond=None)[0]
+        equations = gram / np.outer(lengths, lengths)
+        found = np.linalg.lstsq(equations, against / lengths, rcond=None)[0] / lengths
         for name, rest in offset.items():
             for coordinate, axis in zip(found, self.axes, strict=True):
                 rest.sub_(axis[name].double(), alpha=float(coordinate))

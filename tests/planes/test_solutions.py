@@ -1,0 +1,177 @@
+"""Lines and planes between solutions, with each treatment of the running statistics."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.errors import InputError
+from landscape.planes import between_plane
+from landscape.planes.choose import names_of
+from landscape.run import sample_surface
+from landscape.store import open_surface
+from tests.planes.material import network, problem
+
+STATES = [network(seed).state_dict() for seed in (1, 2)]
+
+
+def loss_of(model: nn.Module) -> float:
+    data = problem().splits["train"]
+    with torch.no_grad():
+        output = model.double()(data.inputs.double())  # type: ignore[union-attr]
+    return float(F.cross_entropy(output, data.targets))  # type: ignore[union-attr]
+
+
+def at(share: float, statistics: str) -> nn.Module:
+    """The network so far along the way from A to B, in float64, by its state dict."""
+    a, b = network(0).double().state_dict(), network(1).double().state_dict()
+    model = network(0).double()
+    state = {}
+    for name, tensor in a.items():
+        follows = statistics == "interpolate" or "running" not in name
+        moves = tensor.is_floating_point() and follows
+        state[name] = tensor + share * (b[name] - tensor) if moves else tensor
+        if name.endswith("running_var"):
+            state[name] = state[name].clamp(min=0)
+    model.load_state_dict(state)
+    if statistics == "reestimate":
+        averages(model, [problem().splits["train"].inputs.double()])  # type: ignore[union-attr]
+    return model.eval()
+
+
+def averages(model: nn.Module, batches: list[Tensor]) -> None:
+    """Statistics by hand: means and variances that each layer sees of batches, averaged."""
+    norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
+    seen: dict[int, list[tuple[int, Tensor, Tensor]]] = {id(m): [] for m in norms}
+
+    def note(module: nn.Module, given: tuple[Tensor, ...]) -> None:
+        x = given[0].transpose(0, 1).flatten(1)
+        seen[id(module)].append((len(given[0]), x.mean(dim=1), x.var(dim=1, unbiased=True)))
+
+    hooks = [m.register_forward_pre_hook(note) for m in norms]
+    working = model.eval()
+    for m in norms:
+        m.train()
+        m.momentum = 0.0
+    with torch.no_grad():
+        for batch in batches:
+            working(batch)
+    for hook, m in zip(hooks, norms, strict=True):
+        hook.remove()
+        whole = sum(n for n, _, _ in seen[id(m)])
+        assert m.running_mean is not None
+        assert m.running_var is not None
+        m.running_mean.copy_(sum(n * mean for n, mean, _ in seen[id(m)]) / whole)
+        m.running_var.copy_(sum(n * var for n, _, var in seen[id(m)]) / whole)
+
+
+@pytest.mark.parametrize("tuned", [False, True])
+@pytest.mark.parametrize("bn", ["stored", "interpolate", "reestimate"])
+def test_losses_along_the_line_are_those_of_networks_built_by_hand(bn: str, tuned: bool) -> None:
+    here = problem()
+    line = between_plane(here, STATES[:1])
+    before = copy.deepcopy(here.model.state_dict())
+    surface = sample_surface(
+        here, "-0.5:1.5:9", None, directions=line, bn=bn, tuned=tuned, progress=False
+    )
+    expected = [loss_of(at(share, bn)) for share in surface.x]
+    np.testing.assert_allclose(surface["train_loss"], expected, rtol=2e-5)
+    words = {"stored": "stored", "interpolate": "interpolated", "reestimate": "re-estimated"}
+    assert surface.attributes["bn_statistics"] == words[bn]
+    for name, tensor in here.model.state_dict().items():
+        assert torch.equal(tensor, before[name])  # the user's network is left as it was
+    ends = loss_of(network(0)), loss_of(network(1))
+    inside = (surface.x >= 0) & (surface.x <= 1)
+    t = surface.x[inside]
+    above = np.array(expected)[inside] - (1 - t) * ends[0] - t * ends[1]
+    assert surface.attributes["barrier"] == pytest.approx(above.max(), rel=1e-4, abs=1e-6)
+
+
+def test_three_solutions_lie_at_the_corners_of_their_plane() -> None:
+    plane = between_plane(problem(), STATES, ("a.pt", "b.pt", "c.pt"))
+    surface = sample_surface(
+        problem(), "0:1:2", "0:1:2", directions=plane, bn="interpolate", progress=False
+    )
+    found = surface["train_loss"]
+    corners = [found[0, 0], found[0, 1], found[1, 0]]
+    np.testing.assert_allclose(corners, [loss_of(network(k)) for k in (0, 1, 2)], rtol=1e-5)
+    assert [surface.axes[a]["end"] for a in ("x", "y")] == ["b.pt", "c.pt"]
+
+
+def test_by_name_from_checkpoints(tmp_path: Path) -> None:
+    files = [tmp_path / f"{k}.pt" for k in range(2)]
+    for k, file in enumerate(files):
+        torch.save(network(k).state_dict(), file)
+    kind = f"between:{files[0]},{files[1]}"
+    surface = sample_surface(problem(), directions=kind, path=tmp_path / "s.h5", progress=False)
+    assert surface.grid.shape == (25,)  # two solutions make a line
+    assert {0.0, 1.0} <= set(surface.x)
+    found = open_surface(tmp_path / "s.h5")
+    assert found.attributes["barrier"] == surface.attributes["barrier"]
+    assert found.axes["x"]["start"] == "0.pt"
+    # The same command finds the file complete, and another treatment another run.
+    sample_surface(problem(), directions=kind, path=tmp_path / "s.h5", progress=False)
+    with pytest.raises(InputError, match="bn_statistics: the file has stored, asked for re-est"):
+        sample_surface(
+            problem(), directions=kind, bn="reestimate", path=tmp_path / "s.h5", progress=False
+        )
+
+
+def test_files_of_one_name_are_told_apart() -> None:
+    paths = [Path("runs/a/final.pt"), Path("runs/b/final.pt")]
+    assert names_of(paths) == ["a/final.pt", "b/final.pt"]
+    assert names_of([Path("a/x.pt"), Path("b/y.pt")]) == ["x.pt", "y.pt"]
+
+
+@pytest.mark.parametrize(
+    ("states", "message"),
+    [
+        ([], "1 solutions given"),
+        ([network(0).state_dict()], "A and B are the same weights"),
+        ([STATES[0], STATES[0]], "lie on one line"),
+        ([{"0.weight": torch.zeros(4, 1, 3, 3)}], "solution B: no entry for parameter"),
+        (
+            [{**STATES[0], "8.bias": torch.zeros(7)}],
+            r"solution B: parameter '8\.bias' has shape \(7,\)",
+        ),
+    ],
+)
+def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        between_plane(problem(), states)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bn": "running"}, "unknown --bn 'running'"),
+        ({"bn": "interpolate"}, "nothing to interpolate between"),
+        ({"bn": "reestimate", "precision": "bfloat16"}, "choose float32"),
+        ({"directions": "between:absent.pt,other.pt", "y": None}, "absent.pt does not exist"),
+        ({"directions": "between:a.pt,b.pt"}, "2 checkpoints for 2 axes; expected two for a line"),
+        ({"directions": "pca:"}, "expected a training run"),
+        ({"directions": "pca:x", "normalization": "layer"}, "leave it out"),
+        ({"directions": "between:x,y", "ignored": "biasbn"}, "leave it out"),
+        ({"repeats": 0}, "expected a whole number from 1"),
+        ({"repeats": 2, "directions": "pca:x"}, "every draw would be the same"),
+    ],
+)
+def test_options_that_do_not_go_together(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as refused:
+        sample_surface(problem(), "-1:1:3", **{"y": "-1:1:3", "progress": False, **options})
+    assert message in str(refused.value)
+
+
+def test_a_network_without_batch_norm_has_no_statistics() -> None:
+    from landscape.problem import Problem
+
+    linear = Problem(nn.Linear(3, 2), (torch.randn(5, 3), torch.zeros(5).long()), device="cpu")
+    with pytest.raises(InputError, match="has no batch normalization"):
+        sample_surface(linear, bn="reestimate", progress=False)
