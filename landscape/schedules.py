@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from torch.optim import SGD
+from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler, MultiStepLR, OneCycleLR
 
 
-def one_cycle(optimizer: SGD, epochs: int, steps: int) -> LRScheduler:
+def one_cycle(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
     """Up to the learning rate over the first 30% of all steps, down to zero along a cosine.
 
     Smith and Topin, arXiv 1708.07120; ``steps`` is the number of steps in an epoch.
@@ -26,18 +26,18 @@ def one_cycle(optimizer: SGD, epochs: int, steps: int) -> LRScheduler:
     )
 
 
-def tenths(optimizer: SGD, epochs: int, steps: int) -> LRScheduler:
+def tenths(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
     """A tenth after half and after three quarters of the epochs, as in He et al. (2016)."""
     milestones = [steps * math.ceil(epochs * part) for part in (0.5, 0.75)]
     return MultiStepLR(optimizer, milestones, gamma=0.1)
 
 
-def constant(optimizer: SGD, epochs: int, steps: int) -> LRScheduler:
+def constant(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
     """The learning rate as it is, whatever the numbers of epochs and steps."""
     return MultiStepLR(optimizer, [], gamma=1.0)
 
 
-SCHEDULES: dict[str, Callable[[SGD, int, int], LRScheduler]] = {
+SCHEDULES: dict[str, Callable[[Optimizer, int, int], LRScheduler]] = {
     "onecycle": one_cycle,
     "step": tenths,
     "constant": constant,

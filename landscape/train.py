@@ -14,10 +14,11 @@ from landscape import commandline
 from landscape.build import load_splits
 from landscape.models import SHORTCUTS
 from landscape.models.named import Network, build_network
+from landscape.optimizers import OPTIMIZERS
 from landscape.schedules import SCHEDULES
 from landscape.training import FINAL, TrainingSettings, train_network
 
-DESCRIPTION = """Train a network by SGD with Nesterov momentum, without augmentation.
+DESCRIPTION = """Train a network by SGD with Nesterov momentum or Adam, without augmentation.
 
 The folder gets final.pt (the trained weights, for landscape.sample), epoch_0000.pt, … on the way,
 and history.h5 with train and test loss and error per epoch."""
@@ -77,7 +78,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples a split")
     add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
     add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
-    add("--momentum", type=float, default=default.momentum, metavar="M", help="Nesterov's (0.9)")
+    add(
+        "--optimizer",
+        default=default.optimizer,
+        metavar="NAME",
+        help=f"{', '.join(OPTIMIZERS)} ({default.optimizer})",
+    )
+    add("--momentum", type=float, default=default.momentum, metavar="M", help="(0.9)")
     add(
         "--weight-decay",
         type=float,

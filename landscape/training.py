@@ -1,4 +1,4 @@
-"""The training loop: SGD with Nesterov momentum, checkpoints on the way, a history in HDF5."""
+"""The training loop: checkpoints on the way, a history in HDF5."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from landscape.examples import refuse_example
 from landscape.history import History
 from landscape.metrics import check_targets
 from landscape.models.named import Network
+from landscape.optimizers import OPTIMIZERS
 from landscape.schedules import SCHEDULES
 
 FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
@@ -40,7 +41,7 @@ class TrainingSettings:
     lr
         The (largest) learning rate.
     momentum, weight_decay
-        Of SGD; the momentum is Nesterov's.
+        Of the optimizer; of ``sgd`` the momentum is Nesterov's, of ``adam`` it is β₁.
     batch_size
         Examples a step; the last batch of an epoch may be smaller.
     schedule
@@ -51,6 +52,8 @@ class TrainingSettings:
         Of the initial weights and of the order of the examples.
     checkpoint_every
         Epochs between checkpoints; 0 keeps only the first and the last.
+    optimizer
+        ``sgd`` or ``adam``; see :mod:`landscape.optimizers`.
     """
 
     epochs: int = 25
@@ -61,6 +64,7 @@ class TrainingSettings:
     schedule: str = "onecycle"
     seed: int = 0
     checkpoint_every: int = 0
+    optimizer: str = "sgd"
 
     def __post_init__(self) -> None:
         bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
@@ -79,6 +83,8 @@ class TrainingSettings:
             )
         if self.schedule not in SCHEDULES:
             raise unknown_choice("schedule", self.schedule, SCHEDULES)
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown_choice("optimizer", self.optimizer, OPTIMIZERS)
 
 
 def train_network(
@@ -200,12 +206,8 @@ class _Trainer:
         trained = [p for p in self.model.parameters() if p.requires_grad]
         if not trained:
             raise InputError(f"{network.name} has no parameters that take a gradient: expected one")
-        self.optimizer = torch.optim.SGD(
-            trained,
-            lr=settings.lr,
-            momentum=settings.momentum,
-            weight_decay=settings.weight_decay,
-            nesterov=True,
+        self.optimizer = OPTIMIZERS[settings.optimizer](
+            trained, settings.lr, settings.momentum, settings.weight_decay
         )
         self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)
         self.history = History(attributes=dict(self.facts))

@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "version"},
     {"examples"},
     {"atomic", "grid", "commandline", "plugin", "device"},
-    {"surface", "params", "schedules"},
+    {"surface", "params", "schedules", "optimizers"},
     {"summary", "measures", "history", "checkpoint", "metrics", "data", "legacy", "store"},
     {"models", "problem", "directions", "alignment"},
     {"build", "plane", "training"},

@@ -51,6 +51,7 @@ WRONG_SETTINGS: list[tuple[dict[str, Any], list[str]]] = [
     ({"weight_decay": math.nan}, ["--weight-decay nan"]),
     ({"weight_decay": math.inf}, ["--weight-decay inf"]),
     ({"schedule": "cosine"}, ["'cosine'", "onecycle, step, constant"]),
+    ({"optimizer": "adagrad"}, ["'adagrad'", "sgd, adam"]),
 ]
 
 

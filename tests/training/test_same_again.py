@@ -83,12 +83,14 @@ class Interrupting:
                 raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize(
+    "choice", [*({"schedule": name} for name in SCHEDULES), {"optimizer": "adam", "lr": 0.01}]
+)
 @pytest.mark.parametrize("step", [1, 3, 5, 9])  # of 3 steps an epoch
 def test_interrupted_and_resumed_is_uninterrupted(
-    digits: dict[str, Examples], tmp_path: Path, step: int, schedule: str
+    digits: dict[str, Examples], tmp_path: Path, step: int, choice: dict[str, Any]
 ) -> None:
-    settings = replace(SETTINGS, schedule=schedule)
+    settings = replace(SETTINGS, **choice)
     expected = train(digits, tmp_path / "whole", settings)
     folder = tmp_path / "parts"
     with pytest.raises(KeyboardInterrupt):
