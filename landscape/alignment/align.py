@@ -1,0 +1,154 @@
+"""Another solution of the same problem, its channels permuted to lie near to the first."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from landscape.alignment.graph import tied_channels
+from landscape.alignment.matching import match_weights
+from landscape.alignment.permutation import permute
+from landscape.errors import InputError
+from landscape.params import Params, check_same_shape, norm
+from landscape.problem import Problem
+from landscape.surface import Attribute
+
+TOLERANCE = 1e-5
+_CHECKED = 64  # examples
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What an alignment did.
+
+    Attributes
+    ----------
+    groups, channels
+        How many groups of channels may be permuted, and how many channels are in them.
+    moved
+        How many channels have another place.
+    distance_before, distance_after
+        ‖A − B‖ over all parameters.
+    output_difference
+        The largest change of an output of B, relative to its largest output, in float64.
+    """
+
+    groups: int
+    channels: int
+    moved: int
+    distance_before: float
+    distance_after: float
+    output_difference: float
+
+    @property
+    def attributes(self) -> dict[str, Attribute]:
+        """As facts of an axis."""
+        return {
+            "alignment": "weight matching",
+            "distance_before_alignment": self.distance_before,
+            "distance_after_alignment": self.distance_after,
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.moved:,} of {self.channels:,} channels moved in {self.groups} groups, "
+            f"‖A−B‖ {self.distance_before:.4g} → {self.distance_after:.4g}, outputs of B the same "
+            f"to {self.output_difference:.1g}"
+        )
+
+
+def align(
+    problem: Problem, state: Mapping[str, Tensor], *, seed: int = 0, progress: bool = False
+) -> tuple[dict[str, Tensor], Alignment]:
+    """Permute the channels of B so that its parameters come near to those of A.
+
+    Weight matching (:mod:`landscape.alignment.matching`); the function that B computes stays, which
+    is checked on examples of the problem before anything is given back.
+
+    Parameters
+    ----------
+    problem
+        Its network is A.
+    state
+        Parameters and buffers of B, a network of the same architecture.
+    seed
+        Of the order in which the groups have their turns.
+
+    Returns
+    -------
+    tuple
+        The state dict of B with permuted channels, and what was done.
+
+    Raises
+    ------
+    InputError
+        If B is of another architecture, the network cannot be traced by ``torch.fx``, or its
+        outputs change by more than 1e-5 of the largest one.
+    """
+    a = problem.origin
+    b = {name: state[name].detach().cpu() for name in a if name in state}
+    check_same_shape(b, a, "weights to align")
+    _check_buffers(problem.model, state)
+    if not all(bool(p.isfinite().all()) for p in (*a.values(), *b.values())):
+        raise InputError(
+            "weights to align: some are not finite; expected those of trained networks"
+        )
+    inputs = _inputs(problem)
+    model = copy.deepcopy(problem.model).cpu().double()
+    groups = tied_channels(model, inputs[:2])
+    permutations = match_weights(a, b, groups, seed=seed, progress=progress)
+    aligned = permute(state, groups, permutations)
+    difference = _change(model, state, aligned, inputs)
+    if not difference <= TOLERANCE:
+        raise InputError(
+            f"permuting the channels changed outputs by {difference:.2g} of the largest one, where "
+            f"at most {TOLERANCE:g} is rounding: the network does something that its graph does "
+            "not show; compare the networks without alignment"
+        )
+    moved = sum(int((p != range(len(p))).sum()) for p in permutations)
+    return aligned, Alignment(
+        groups=len(groups),
+        channels=sum(group.size for group in groups),
+        moved=moved,
+        distance_before=_distance(a, b),
+        distance_after=_distance(a, {name: aligned[name].cpu() for name in a}),
+        output_difference=difference,
+    )
+
+
+def _check_buffers(model: nn.Module, state: Mapping[str, Tensor]) -> None:
+    own = model.state_dict()
+    for name in own:
+        if name not in state and not name.endswith("num_batches_tracked"):
+            raise InputError(f"weights to align: no buffer {name!r}; expected a whole state dict")
+    extra = [name for name in state if name not in own]
+    if extra:
+        raise InputError(f"weights to align: {extra[0]!r} is not in the network's state dict")
+
+
+def _inputs(problem: Problem) -> Tensor:
+    """Real examples, in float64: what the check sees is then no rounding."""
+    examples = next(iter(problem.splits.values())).head(_CHECKED)
+    return examples.preprocess(examples.inputs, torch.float64).cpu()
+
+
+def _change(
+    model: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor], inputs: Tensor
+) -> float:
+    outputs = []
+    for state in (before, after):
+        model.load_state_dict(dict(state), strict=False)
+        with torch.no_grad():
+            outputs.append(model(inputs))
+    size = float(outputs[0].abs().max())
+    change = float((outputs[0] - outputs[1]).abs().max())
+    return change / size if size > 0 else (0.0 if change == 0 else math.inf)
+
+
+def _distance(a: Params, b: Params) -> float:
+    return norm({name: a[name].double() - b[name].double() for name in a})

@@ -1,0 +1,118 @@
+"""Which channels move together: union-find over the single channels of tensors and activations.
+
+An axis is an array of channel numbers, one for each position along a dimension of a tensor. Two
+positions whose channels are tied move together; channel 0 is the one that all frozen channels are
+tied to. A dimension that nothing may permute (examples, pixels) has no axis: None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from torch import Tensor
+
+Axis = npt.NDArray[np.int64]
+_FROZEN = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """What is known of a tensor in the graph: its shape, and of each dimension the axis or None."""
+
+    shape: tuple[int, ...]
+    axes: tuple[Axis | None, ...]
+
+
+class Ties:
+    """Channels, which of them are tied, and the axes that tensors have of them."""
+
+    def __init__(self) -> None:
+        self._parent: list[int] = [_FROZEN]
+        self._axes: dict[tuple[int, int], Axis] = {}
+        self._kept: list[Tensor] = []  # alive, so that an id stays that of one tensor
+        self._seen: dict[bytes, Axis] = {}
+
+    def new(self, size: int) -> Axis:
+        """An axis of free channels."""
+        first = len(self._parent)
+        self._parent.extend(range(first, first + size))
+        return np.arange(first, first + size)
+
+    def of(self, tensor: Tensor, dim: int) -> Axis:
+        """The axis of a dimension of a parameter or buffer, the same each time."""
+        key = id(tensor), dim
+        if key not in self._axes:
+            self._kept.append(tensor)
+            self._axes[key] = self.new(tensor.shape[dim])
+        return self._axes[key]
+
+    def value_of(self, tensor: Tensor) -> Value:
+        """A parameter or buffer that the graph uses by itself."""
+        axes = tuple(self.of(tensor, dim) for dim in range(tensor.ndim))
+        return Value(tuple(tensor.shape), axes)
+
+    def tie(self, *axes: Axis | None) -> Axis | None:
+        """Let the axes of one dimension move together; with None among them, none of them moves."""
+        given = [axis for axis in axes if axis is not None]
+        if len(given) < len(axes):
+            self.freeze(*given)
+            return None
+        for axis in given[1:]:
+            for a, b in zip(given[0], axis, strict=True):
+                self._union(int(a), int(b))
+        return given[0]
+
+    def freeze(self, *axes: Axis | None) -> None:
+        """Let these axes never be permuted."""
+        for axis in axes:
+            for channel in axis if axis is not None else ():
+                self._union(_FROZEN, int(channel))
+
+    def freeze_tensor(self, tensor: Tensor) -> None:
+        """Let a parameter or buffer stay as it is, wherever else it may be used."""
+        self.freeze(*self.value_of(tensor).axes)
+
+    def see(self, value: Value) -> None:
+        """Keep the axes of an activation: channels that share it move only among themselves."""
+        for axis in value.axes:
+            if axis is not None:
+                self._seen.setdefault(axis.tobytes(), axis)
+
+    def classes(self) -> list[list[int]]:
+        """Representatives of tied channels, by what may be permuted among one another.
+
+        Two free channels may change places if they lie on the same axes, so many times each.
+        """
+        lies_on: dict[int, dict[int, int]] = {}
+        for number, axis in enumerate([*self._axes.values(), *self._seen.values()]):
+            for channel in axis:
+                on = lies_on.setdefault(self.find(int(channel)), {})
+                on[number] = on.get(number, 0) + 1
+        frozen, found = self.find(_FROZEN), dict[tuple[tuple[int, int], ...], list[int]]()
+        for channel, on in lies_on.items():
+            if channel != frozen:
+                found.setdefault(tuple(on.items()), []).append(channel)
+        return [channels for channels in found.values() if len(channels) > 1]
+
+    def axes_of(self, tensor: Tensor) -> dict[int, Axis]:
+        """Per dimension that was ever asked for, the representative of each position."""
+        return {
+            dim: np.array([self.find(int(channel)) for channel in self._axes[id(tensor), dim]])
+            for dim in range(tensor.ndim)
+            if (id(tensor), dim) in self._axes
+        }
+
+    def find(self, channel: int) -> int:
+        """The representative of all channels that are tied to this one."""
+        root = channel
+        while self._parent[root] != root:
+            root = self._parent[root]
+        while self._parent[channel] != root:
+            self._parent[channel], channel = root, self._parent[channel]
+        return root
+
+    def _union(self, a: int, b: int) -> None:
+        a, b = self.find(a), self.find(b)
+        self._parent[max(a, b)] = min(a, b)

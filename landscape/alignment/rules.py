@@ -1,0 +1,211 @@
+"""How channels pass through the operations of a network, one rule for each kind of operation.
+
+A rule takes values (shapes and axes), ties what has to move together, and gives the axes of the
+result. Each rule rests on the operation commuting with a permutation: f(Px) = P f(x) for what
+works position by position, sum(Px) = sum(x) for what adds a dimension up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from landscape.alignment.channels import Axis, Ties, Value
+
+Axes = tuple[Axis | None, ...]
+
+
+class UnknownOperation(Exception):
+    """No rule says how channels pass: all that it touches is frozen."""
+
+
+def pointwise(ties: Ties, *values: Value) -> Axes:
+    """Position by position, of tensors that are broadcast to one shape."""
+    ndim = max(len(value.shape) for value in values)
+    shape = np.broadcast_shapes(*(value.shape for value in values))
+    axes = []
+    for dim in range(-ndim, 0):
+        here = [
+            value.axes[dim]
+            for value in values
+            if len(value.shape) >= -dim and value.shape[dim] == shape[dim]
+        ]
+        axes.append(ties.tie(*here))
+    return tuple(axes)
+
+
+def linear(ties: Ties, x: Value, weight: Sequence[Axis | None], bias: Axis | None) -> Axes:
+    """x Wᵀ + b with W (out, in), on the last dimension."""
+    ties.tie(x.axes[-1], weight[1])
+    return (*x.axes[:-1], _with_bias(ties, weight[0], bias))
+
+
+def convolution(
+    ties: Ties, x: Value, weight: Value, bias: Axis | None, groups: int, spatial: int
+) -> Axes:
+    """W (out, in/groups, …); in groups only where each is a single channel (depthwise)."""
+    if len(x.shape) != spatial + 2:
+        raise UnknownOperation
+    ties.freeze(*x.axes[2:], *weight.axes[2:])
+    out = weight.axes[0]
+    if groups == 1:
+        ties.tie(x.axes[1], weight.axes[1])
+    elif groups == x.shape[1] and x.axes[1] is not None:
+        ties.tie(np.repeat(x.axes[1], weight.shape[0] // groups), out)
+    else:
+        raise UnknownOperation
+    return (x.axes[0], _with_bias(ties, out, bias), *(None for _ in range(spatial)))
+
+
+def transposed_convolution(
+    ties: Ties, x: Value, weight: Value, bias: Axis | None, groups: int, spatial: int
+) -> Axes:
+    """W (in, out/groups, …), without groups."""
+    if groups != 1 or len(x.shape) != spatial + 2:
+        raise UnknownOperation
+    ties.freeze(*x.axes[2:], *weight.axes[2:])
+    ties.tie(x.axes[1], weight.axes[0])
+    return (x.axes[0], _with_bias(ties, weight.axes[1], bias), *(None for _ in range(spatial)))
+
+
+def _with_bias(ties: Ties, out: Axis | None, bias: Axis | None) -> Axis | None:
+    return out if bias is None else ties.tie(out, bias)
+
+
+def per_channel(ties: Ties, x: Value, *vectors: Axis | None) -> Axes:
+    """A map of every channel (dimension 1) with entries of its own in some vectors."""
+    if len(x.shape) < 2:
+        raise UnknownOperation
+    return (x.axes[0], ties.tie(x.axes[1], *vectors), *x.axes[2:])
+
+
+def over_space(ties: Ties, x: Value, spatial: int) -> Axes:
+    """Pooling and resizing of the last ``spatial`` dimensions."""
+    ties.freeze(*x.axes[-spatial:])
+    return (*x.axes[:-spatial], *(None for _ in range(spatial)))
+
+
+def reduction(ties: Ties, x: Value, dims: object, keep: bool) -> Axes:
+    """Sums, means and the like over some dimensions; the order of the terms does not matter."""
+    every = range(len(x.shape))
+    if dims is None:
+        gone = set(every)
+    else:
+        listed = dims if isinstance(dims, tuple | list) else (dims,)
+        if not all(type(dim) is int for dim in listed):
+            raise UnknownOperation
+        gone = {dim % len(x.shape) for dim in listed}
+    return tuple(None if d in gone else x.axes[d] for d in every if keep or d not in gone)
+
+
+def reshape(ties: Ties, x: Value, shape: tuple[int, ...]) -> Axes:
+    """Dimensions that are merged or cut; a channel of k positions becomes a block of k channels."""
+    if 0 in x.shape:
+        raise UnknownOperation
+    axes: dict[int, Axis | None] = {}
+    for before, after in _parts(x.shape, shape):
+        moving = [d for d in before if x.axes[d] is not None]
+        if len(after) == 1 and len(moving) == 1:
+            sizes = [x.shape[d] for d in before]
+            axis = x.axes[moving[0]]
+            assert axis is not None
+            along = [-1 if d == moving[0] else 1 for d in before]
+            axes[after[0]] = np.broadcast_to(axis.reshape(along), sizes).reshape(-1)
+        else:
+            ties.freeze(*(x.axes[d] for d in before))
+    return tuple(axes.get(dim) for dim in range(len(shape)))
+
+
+def _parts(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
+    """The shortest runs of dimensions, without those of size 1, that hold equally many entries."""
+    sides = [[d for d, size in enumerate(shape) if size != 1] for shape in (before, after)]
+    parts, (left, right) = [], sides
+    while left or right:
+        a: list[int] = []
+        b: list[int] = []
+        n = m = 1
+        while n != m or not a:
+            if n <= m:
+                a.append(left.pop(0))
+                n *= before[a[-1]]
+            else:
+                b.append(right.pop(0))
+                m *= after[b[-1]]
+        parts.append((a, b))
+    return parts
+
+
+def concatenation(ties: Ties, values: Sequence[Value], dim: int) -> Axes:
+    """One after the other along ``dim``; along all others they move together."""
+    dim = dim % len(values[0].shape)
+    axes = [
+        ties.tie(*(v.axes[d] for v in values)) if d != dim else None
+        for d in range(len(values[0].shape))
+    ]
+    parts = [v.axes[dim] for v in values]
+    if any(part is not None for part in parts):
+        axes[dim] = np.concatenate(
+            [
+                _still(ties, v.shape[dim]) if p is None else p
+                for v, p in zip(values, parts, strict=True)
+            ]
+        )
+    return tuple(axes)
+
+
+def _still(ties: Ties, size: int) -> Axis:
+    axis = ties.new(size)
+    ties.freeze(axis)
+    return axis
+
+
+def padding(ties: Ties, x: Value, widths: Sequence[Any], mode: str) -> Axes:
+    """Entries added at both ends; constant ones, as whole channels, are all the same and free."""
+    axes = list(x.axes)
+    for back in range(len(widths) // 2):
+        dim, ends = len(axes) - 1 - back, widths[2 * back : 2 * back + 2]
+        axis = axes[dim]
+        if axis is None or list(ends) == [0, 0]:
+            continue
+        if mode != "constant" or not all(type(n) is int and n >= 0 for n in ends):
+            raise UnknownOperation
+        axes[dim] = np.concatenate([ties.new(ends[0]), axis, ties.new(ends[1])])
+    return tuple(axes)
+
+
+def selection(ties: Ties, x: Value, index: object) -> Axes:
+    """``x[index]`` of slices, whole numbers, None and Ellipsis."""
+    items = list(index) if isinstance(index, tuple) else [index]
+    taken = sum(item is not None and item is not Ellipsis for item in items)
+    rest = [slice(None)] * (len(x.shape) - taken)
+    if Ellipsis in [item for item in items if item is Ellipsis]:
+        place = next(k for k, item in enumerate(items) if item is Ellipsis)
+        items[place : place + 1] = rest
+    else:
+        items += rest
+    axes: list[Axis | None] = []
+    dim = 0
+    for item in items:
+        if item is None:
+            axes.append(None)
+            continue
+        axis = x.axes[dim]
+        if type(item) is int:
+            ties.freeze(axis)
+        elif isinstance(item, slice) and all(
+            end is None or type(end) is int for end in (item.start, item.stop, item.step)
+        ):
+            axes.append(None if axis is None else axis[item])
+        else:
+            raise UnknownOperation
+        dim += 1
+    return tuple(axes)
+
+
+def reordering(x: Value, dims: Sequence[Any]) -> Axes:
+    """``x.permute(dims)``."""
+    if not all(type(dim) is int for dim in dims):
+        raise UnknownOperation
+    return tuple(x.axes[dim] for dim in dims)
