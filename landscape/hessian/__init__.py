@@ -1,0 +1,19 @@
+"""The Hessian of the mean loss, by its products with vectors: one method per file."""
+
+from landscape.hessian.density import spectral_density
+from landscape.hessian.lanczos import Eigenpairs, eigenpairs
+from landscape.hessian.operator import HessianOperator
+from landscape.hessian.progress import shown
+from landscape.hessian.symmetric import Symmetric
+from landscape.hessian.trace import Trace, estimate_trace
+
+__all__ = [
+    "Eigenpairs",
+    "HessianOperator",
+    "Symmetric",
+    "Trace",
+    "eigenpairs",
+    "estimate_trace",
+    "shown",
+    "spectral_density",
+]

@@ -1,0 +1,115 @@
+"""The spectral density, by stochastic Lanczos quadrature.
+
+Ghorbani, Krishnan and Xiao, *An Investigation into Neural Net Optimization via Hessian Eigenvalue
+Density*, arXiv 1901.10159, algorithm 1: a Krylov space of m vectors, started at random, gives m
+nodes θ_i with weights ω_i, the squared first entries of the eigenvectors of T (Gaussian
+quadrature), and the density is Σ ω_i N(t; θ_i, σ²), averaged over starts.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray, Grid
+from landscape.hessian.krylov import KrylovSpace
+from landscape.hessian.symmetric import Symmetric, signs
+from landscape.surface import Quantity, Surface
+
+_REACH = 5.0
+"""Widths of the Gaussian beyond the outermost nodes that the line shows."""
+
+
+def spectral_density(
+    matrix: Symmetric,
+    *,
+    starts: int = 10,
+    steps: int = 80,
+    width: float | None = None,
+    points: int = 1001,
+    seed: int = 0,
+) -> Surface:
+    """The density of the eigenvalues of a symmetric matrix, as a line over the eigenvalue.
+
+    Parameters
+    ----------
+    matrix
+        Of which ``starts`` · ``steps`` products are taken.
+    starts, steps
+        Random starts (at least 2), and the number m of nodes of each.
+    width
+        σ of the Gaussian that every node is smoothed with; None is 1/200 of the spectrum's range.
+    points
+        Of the line.
+    seed
+        Of the random starts.
+
+    Returns
+    -------
+    Surface
+        ``density``, whose integral is 1, in 1 per unit of the eigenvalue, and its standard error
+        over the starts; attributes ``width``, ``starts``, ``steps`` and ``products``.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range, or a product is not finite.
+    """
+    if starts < 2 or steps < 1 or points < 2:
+        raise InputError(
+            f"a density from {starts} starts of {steps} steps on {points} points: expected at "
+            "least 2 starts (for an error), 1 step and 2 points"
+        )
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    rules, products = [], 0
+    for _ in range(starts):
+        nodes, weights, taken = _quadrature(matrix, steps, generator)
+        rules.append((nodes, weights))
+        products += taken
+    low = min(float(nodes.min()) for nodes, _ in rules)
+    high = max(float(nodes.max()) for nodes, _ in rules)
+    if width is None:
+        width = (high - low) / 200 or max(abs(high), 1.0) / 200
+    if not (math.isfinite(width) and width > 0):
+        raise InputError(f"a density smoothed by a Gaussian of width {width}: expected above 0")
+    line = np.linspace(low - _REACH * width, high + _REACH * width, points)
+    curves = np.stack([_smoothed(line, *rule, width) for rule in rules])
+    names = {
+        "density": Quantity(
+            f"density of the Hessian's eigenvalues, smoothed by a Gaussian of width {width:.3g}"
+        ),
+        "density_stderr": Quantity("standard error of density over random starts"),
+    }
+    stderr = curves.std(axis=0, ddof=1) / math.sqrt(starts)
+    return Surface(
+        Grid(line),
+        names,
+        {"density": curves.mean(axis=0), "density_stderr": stderr},
+        np.ones(points, dtype=bool),
+        {"width": width, "starts": starts, "steps": steps, "products": products, "seed": seed},
+        {"x": {"kind": "eigenvalue"}},
+    )
+
+
+def _quadrature(
+    matrix: Symmetric, steps: int, generator: torch.Generator
+) -> tuple[FloatArray, FloatArray, int]:
+    """Nodes and weights of one random start, and the number of products."""
+    space = KrylovSpace(matrix, signs(matrix, generator), steps, generator)
+    while space.filled < space.room and not space.complete:
+        space.step()
+    if not space.finite:
+        raise InputError(
+            "a product of the Hessian is not finite: the loss or its derivatives overflow at "
+            "these weights, so there is no spectrum"
+        )
+    nodes, columns, _ = space.ritz()
+    return nodes, columns[0] ** 2, space.products
+
+
+def _smoothed(line: FloatArray, nodes: FloatArray, weights: FloatArray, width: float) -> FloatArray:
+    z = (line[:, None] - nodes) / width
+    return np.exp(-(z**2) / 2) @ weights / (width * math.sqrt(2 * math.pi))

@@ -1,0 +1,120 @@
+"""A Krylov space that grows by one product at a time, its basis kept orthonormal throughout."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from landscape.grid import FloatArray
+from landscape.hessian.symmetric import Symmetric, normal
+
+
+class KrylovSpace:
+    """An orthonormal basis Q, and the matrix T = QᵀHQ of H as the space sees it.
+
+    Every new vector is made orthogonal to the whole basis, twice (Parlett, *The Symmetric
+    Eigenvalue Problem*, section 6.9), so HQ = QT + β q eᵀ holds up to rounding and no copies of
+    converged eigenvalues appear.
+
+    Parameters
+    ----------
+    matrix
+        H.
+    start
+        Shape (size,): the first vector, of any length but 0.
+    room
+        Basis vectors to keep at most: at least 2.
+    generator
+        For new vectors where the space closes on itself.
+    avoid
+        Shape (n, size), orthonormal: the space stays in their complement.
+    """
+
+    def __init__(
+        self,
+        matrix: Symmetric,
+        start: Tensor,
+        room: int,
+        generator: torch.Generator,
+        avoid: Tensor | None = None,
+    ) -> None:
+        none = torch.empty(0, matrix.size, device=matrix.device, dtype=matrix.dtype)
+        self._matrix = matrix
+        self._generator = generator
+        self._avoid = none if avoid is None else avoid
+        self.room = min(room, matrix.size - len(self._avoid))
+        self._basis = none.new_empty(self.room, matrix.size)
+        self._projected = np.zeros((self.room, self.room))
+        self._coupling = 0.0  # β
+        self._next: Tensor | None = None
+        self._largest = 0.0
+        self.filled = 0
+        self.products = 0
+        self.finite = True
+        self._follow(self._split(start.to(matrix.device, matrix.dtype))[0])
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing lies outside: Ritz pairs are eigenpairs."""
+        return self._next is None
+
+    def step(self) -> None:
+        """Grow by one vector, at the price of one product."""
+        assert self._next is not None
+        j = self.filled
+        self._basis[j] = self._next
+        self.filled += 1
+        image = self._matrix.product(self._next)
+        self.products += 1
+        if not bool(torch.isfinite(image).all()):
+            self.finite, self._next = False, None
+            return
+        self._largest = max(self._largest, float(image.norm()))
+        left, inside = self._split(image)
+        row = inside.double().cpu().numpy()
+        self._projected[j, : j + 1] = self._projected[: j + 1, j] = row
+        self._follow(left)
+
+    def ritz(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Ritz values in increasing order, their coefficients (columns), and ‖Hv − θv‖ of each."""
+        values, columns = np.linalg.eigh(self._projected[: self.filled, : self.filled])
+        return values, columns, np.abs(columns[-1]) * self._coupling
+
+    def vectors(self, columns: FloatArray) -> Tensor:
+        """Combinations of the basis, shape (number of columns, size)."""
+        weights = torch.from_numpy(np.ascontiguousarray(columns.T))
+        basis = self._basis[: self.filled]
+        return weights.to(basis.device, basis.dtype) @ basis
+
+    def compress(self, keep: npt.NDArray[np.int64]) -> None:
+        """Go on from a few Ritz vectors, by their places in :meth:`ritz` (a thick restart)."""
+        values, columns, _ = self.ritz()
+        self._basis[: len(keep)] = self.vectors(columns[:, keep])
+        self._projected[:] = np.diag(np.append(values[keep], np.zeros(self.room - len(keep))))
+        self.filled = len(keep)
+
+    def _split(self, vector: Tensor) -> tuple[Tensor, Tensor]:
+        """What of a vector lies outside of the space, and the rest in terms of the basis."""
+        basis = self._basis[: self.filled]
+        inside = torch.zeros(self.filled, device=basis.device, dtype=basis.dtype)
+        for _ in range(2):
+            vector = vector - (self._avoid @ vector) @ self._avoid
+            part = basis @ vector
+            vector = vector - part @ basis
+            inside += part
+        return vector, inside
+
+    def _follow(self, left: Tensor) -> None:
+        """Go on with what lies outside, or with a random vector where nothing does."""
+        if self.filled + len(self._avoid) == self._matrix.size:
+            self._coupling, self._next = 0.0, None
+            return
+        length = float(left.norm())
+        least = 10 * torch.finfo(left.dtype).eps * self._largest  # of rounding, and no more
+        self._coupling = length if self.products else 0.0
+        while length <= least:
+            left, _ = self._split(normal(self._matrix, self._generator))
+            self._coupling, length, least = 0.0, float(left.norm()), 0.0
+        self._next = left / length

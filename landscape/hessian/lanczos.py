@@ -1,0 +1,199 @@
+"""Eigenpairs at both ends of the spectrum, by Lanczos with full orthogonalization.
+
+One Krylov space serves the largest and the most negative eigenvalues at once. Where its basis
+has used up the memory, it is compressed to its outer Ritz vectors and goes on (thick restart: Wu
+and Simon, SIAM J. Matrix Anal. Appl. 22, 2000).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray
+from landscape.hessian.krylov import KrylovSpace
+from landscape.hessian.symmetric import Symmetric, normal
+
+MEMORY = 2**30
+"""Bytes that the basis of a Krylov space may take."""
+
+_LARGEST_BASIS = 300
+_LEAST = 12
+"""Products before a space is believed: what its start hardly holds needs a few to show."""
+
+
+@dataclass(frozen=True, eq=False)
+class Eigenpairs:
+    """Eigenvalues with their vectors, and how well they are known.
+
+    Attributes
+    ----------
+    ranks
+        Of each pair: 1, 2, … from the largest eigenvalue, −1, −2, … from the most negative.
+    values
+        Shape (pairs,). NaN where a product was not finite.
+    vectors
+        Shape (pairs, size), of unit length; the entry of largest modulus is positive.
+    residuals
+        Shape (pairs,): ‖Hv − λv‖ / |λ|max, with the largest modulus of all eigenvalues found: some
+        eigenvalue of H lies within that share of |λ|max from λ.
+    products
+        How many products of the matrix with a vector were taken.
+    """
+
+    ranks: tuple[int, ...]
+    values: FloatArray
+    vectors: Tensor
+    residuals: FloatArray
+    products: int
+
+    def value(self, rank: int) -> float:
+        """The eigenvalue of a rank."""
+        return float(self.values[self.ranks.index(rank)])
+
+
+def eigenpairs(
+    matrix: Symmetric,
+    top: int = 1,
+    bottom: int = 1,
+    *,
+    tolerance: float = 1e-4,
+    seed: int = 0,
+    start: Tensor | None = None,
+    most_products: int = 1000,
+) -> Eigenpairs:
+    """The ``top`` largest and the ``bottom`` most negative eigenvalues of a symmetric matrix.
+
+    Repeated eigenvalues come as often as they occur: a Krylov space holds one vector of each
+    eigenspace, so where more than one pair of an end is asked for, the complement of what was
+    found is searched too, until it has nothing further out.
+
+    Parameters
+    ----------
+    matrix
+        Of which only products are taken.
+    top, bottom
+        How many of each end, from 0; together at least 1.
+    tolerance
+        The residual that all pairs are brought to. Products in float32 have about 1e-6 to offer.
+    seed
+        Of random start vectors.
+    start
+        Shape (size,): what to start from instead, such as the eigenvectors of a matrix nearby.
+    most_products
+        After about so many the pairs are returned as they are, with the residuals they have.
+
+    Raises
+    ------
+    InputError
+        If more pairs of an end are asked for than there are eigenvalues.
+    """
+    _check(matrix, top, bottom)
+    generator = torch.Generator(device="cpu").manual_seed(seed)
+    vectors = torch.empty(0, matrix.size, device=matrix.device, dtype=matrix.dtype)
+    values, errors = np.empty(0), np.empty(0)
+    ends, products = (top, bottom), 0
+    first = normal(matrix, generator) if start is None else start
+    while True:
+        limits = _limits(values, top, bottom)
+        room = _room(matrix, top + bottom)
+        space = KrylovSpace(matrix, first, room, generator, vectors)
+        scale = float(np.abs(values).max(initial=0.0))
+        _grow(space, ends, tolerance, scale, limits, most_products - products)
+        products += space.products
+        if not space.finite:
+            return _unknown(matrix, top, bottom, products)
+        found, columns, misfits = space.ritz()
+        outer = _outermost(len(found), *ends)
+        further = outer[(found[outer] > limits[1]) | (found[outer] < limits[0])]
+        vectors = torch.cat([vectors, space.vectors(columns[:, further])])
+        # What a pair of the complement leaves in the pairs found before is bounded by their errors.
+        added = np.hypot(misfits[further], np.linalg.norm(errors))
+        values, errors = np.append(values, found[further]), np.append(errors, added)
+        ends = int(top > 1), int(bottom > 1)
+        if not further.size or ends == (0, 0) or len(values) == matrix.size:
+            break
+        if products >= most_products:
+            break
+        first = normal(matrix, generator)
+    return _ranked(values, vectors, errors, top, bottom, products)
+
+
+def _check(matrix: Symmetric, top: int, bottom: int) -> None:
+    for what, count in (("largest", top), ("most negative", bottom)):
+        if not 0 <= count <= matrix.size:
+            raise InputError(
+                f"the {count} {what} eigenvalues: expected at least 0 and at most {matrix.size:,}, "
+                "the number of parameters that are moved"
+            )
+    if top + bottom == 0:
+        raise InputError("no eigenvalue asked for: expected at least one of either end")
+
+
+def _room(matrix: Symmetric, pairs: int) -> int:
+    bytes_each = matrix.size * torch.finfo(matrix.dtype).bits // 8
+    return max(2 * pairs + _LEAST, min(_LARGEST_BASIS, MEMORY // bytes_each))
+
+
+def _grow(
+    space: KrylovSpace,
+    ends: tuple[int, int],
+    tolerance: float,
+    scale: float,
+    limits: tuple[float, float],
+    most: int,
+) -> None:
+    """Grow until the outermost pairs are known, or known to lie within the limits."""
+    while not space.complete:
+        space.step()
+        if not space.finite or space.products < _LEAST or space.filled < sum(ends):
+            continue
+        values, _, misfits = space.ritz()
+        allowed = tolerance * max(scale, float(np.abs(values).max()))
+        outer = _outermost(len(values), *ends)
+        inside = (values + misfits < limits[1]) & (values - misfits > limits[0])
+        if ((misfits <= allowed) | inside)[outer].all() or space.products >= most:
+            return
+        if space.filled == space.room and not space.complete:
+            kept = space.room // 2
+            below = max(ends[1], kept * ends[1] // sum(ends))
+            space.compress(_outermost(len(values), kept - below, below))
+
+
+def _limits(values: FloatArray, top: int, bottom: int) -> tuple[float, float]:
+    """Only what lies below the first or above the second belongs to the pairs asked for."""
+    if not values.size:
+        return np.inf, -np.inf
+    ordered = np.sort(values)
+    return float(ordered[bottom - 1]), float(ordered[-top])
+
+
+def _outermost(count: int, top: int, bottom: int) -> npt.NDArray[np.int64]:
+    """Places of the ends in increasing order of the values, each once."""
+    return np.array([k for k in range(count) if k < bottom or k >= count - top], dtype=np.int64)
+
+
+def _ranked(
+    values: FloatArray, vectors: Tensor, errors: FloatArray, top: int, bottom: int, products: int
+) -> Eigenpairs:
+    order = np.argsort(values)
+    chosen = [*order[::-1][:top], *order[:bottom]]
+    ranks = (*range(1, top + 1), *range(-1, -bottom - 1, -1))
+    picked = vectors[[int(k) for k in chosen]]
+    largest = picked.gather(1, picked.abs().argmax(dim=1, keepdim=True))
+    picked = picked * torch.sign(largest) / picked.norm(dim=1, keepdim=True)
+    scale = float(np.abs(values).max())
+    residuals = errors[chosen] / scale if scale > 0 else np.zeros(len(chosen))
+    return Eigenpairs(ranks, values[chosen], picked, residuals, products)
+
+
+def _unknown(matrix: Symmetric, top: int, bottom: int, products: int) -> Eigenpairs:
+    ranks = (*range(1, top + 1), *range(-1, -bottom - 1, -1))
+    nan = np.full(len(ranks), np.nan)
+    nothing = torch.full((len(ranks), matrix.size), torch.nan, dtype=matrix.dtype)
+    return Eigenpairs(ranks, nan, nothing.to(matrix.device), nan, products)

@@ -1,0 +1,196 @@
+"""The Hessian of the mean loss over a whole data set, as a linear operator.
+
+The product with a vector v is the derivative of ⟨∇L, v⟩ (Pearlmutter, *Fast exact multiplication
+by the Hessian*, 1994), by differentiating the gradient once more, batch by batch. A batch of n of
+N examples weighs n/N, so the result does not depend on how the examples are cut into batches.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from landscape.data import Stream
+from landscape.directions import IGNORED
+from landscape.errors import InputError, one_line, unknown_choice
+from landscape.evaluate.arithmetic import tensor_float_32
+from landscape.params import Params
+from landscape.problem import Problem
+
+
+class HessianOperator:
+    """The Hessian of the mean loss of one split, over the parameters that directions move.
+
+    The network is in evaluation mode (stored statistics of batch normalization, no dropout) and
+    computes in its own precision. It is a copy: the problem stays as it is.
+
+    Parameters
+    ----------
+    problem
+        Network, examples and loss.
+    split
+        Name of the split; None takes the first.
+    ignored
+        ``biasbn`` leaves out parameters with fewer than two dimensions (biases, γ and β of
+        normalization layers), ``none`` keeps all.
+    batch_size
+        Examples at once; a stream has batches of its own.
+
+    Raises
+    ------
+    InputError
+        If a name is unknown, or no parameter is left.
+
+    Notes
+    -----
+    Vectors are flat, on the problem's device, in float64 for a network in float64 and else in
+    float32; entries are in the order of ``model.parameters()``. Sums over batches are taken in
+    float64 (float32 on Apple MPS).
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        split: str | None = None,
+        *,
+        ignored: str = "biasbn",
+        batch_size: int = 128,
+    ) -> None:
+        if ignored not in IGNORED:
+            raise unknown_choice("parameters to ignore", ignored, IGNORED)
+        if split is not None and split not in problem.splits:
+            raise unknown_choice("split", split, problem.splits)
+        self.split = next(iter(problem.splits)) if split is None else split
+        self.device = problem.device
+        wide = any(p.dtype == torch.float64 for p in problem.origin.values())
+        self.dtype = torch.float64 if wide else torch.float32
+        self._problem = problem
+        self._batch_size = batch_size
+        self._model = _differentiable(problem.model)
+        held = dict(problem.model.named_parameters())
+        own = list(self._model.parameters())  # the same order, whatever wraps the network
+        self._all = dict(zip(held, own, strict=True))
+        self._moved = {n: p for n, p in self._all.items() if ignored == "none" or p.ndim > 1}
+        if not self._moved:
+            raise InputError(
+                f"no parameter of the network has more than one dimension, and --ignore {ignored} "
+                "leaves out all others: choose --ignore none"
+            )
+        for p in self._moved.values():
+            p.requires_grad_(True)
+        self._sizes = [p.numel() for p in self._moved.values()]
+
+    @property
+    def size(self) -> int:
+        """The number of parameters that are moved."""
+        return sum(self._sizes)
+
+    @property
+    def examples(self) -> int:
+        """The number of examples that a product takes."""
+        return len(self._problem.splits[self.split])
+
+    def move_to(self, point: Mapping[str, Tensor]) -> None:
+        """Take other parameters, by name; the operator starts at the problem's origin."""
+        with torch.no_grad():
+            for name, p in self._all.items():
+                p.copy_(point[name])
+
+    def flat(self, direction: Mapping[str, Tensor]) -> Tensor:
+        """The entries of the moved parameters as one vector, shape (size,)."""
+        parts = [direction[name].to(self.device, self.dtype).flatten() for name in self._moved]
+        return torch.cat(parts)
+
+    def named(self, vector: Tensor) -> Params:
+        """A vector as a direction on the CPU, zero in the parameters that are not moved."""
+        parts = dict(zip(self._moved, vector.detach().cpu().split(self._sizes), strict=True))
+        return {
+            name: parts[name].reshape(p.shape) if name in parts else torch.zeros(p.shape).double()
+            for name, p in self._problem.origin.items()
+        }
+
+    def product(self, vector: Tensor) -> Tensor:
+        """The Hessian times a vector, shape (size,). NaN and infinity come as they are."""
+        parts = [
+            part.reshape(p.shape).to(self.device, p.dtype)
+            for part, p in zip(vector.split(self._sizes), self._moved.values(), strict=True)
+        ]
+
+        def second(loss: Tensor) -> Sequence[Tensor | None]:
+            moved = list(self._moved.values())
+            first = torch.autograd.grad(loss, moved, create_graph=True, allow_unused=True)
+            # A loss that is linear in a parameter has a gradient that depends on nothing.
+            pairs = [(g, v) for g, v in zip(first, parts, strict=True) if g is not None]
+            pairs = [(g, v) for g, v in pairs if g.requires_grad]
+            if not pairs:
+                return [None] * len(moved)
+            gradients, vectors = zip(*pairs, strict=True)
+            return torch.autograd.grad(gradients, moved, vectors, allow_unused=True)
+
+        return self._mean(second)
+
+    def gradient(self) -> Tensor:
+        """The gradient of the mean loss, shape (size,)."""
+        return self._mean(
+            lambda loss: torch.autograd.grad(loss, list(self._moved.values()), allow_unused=True)
+        )
+
+    def _mean(self, derivative) -> Tensor:  # type: ignore[no-untyped-def]
+        """The mean over examples of a derivative of the loss."""
+        wide = torch.float32 if self.device.type == "mps" else torch.float64
+        total = torch.zeros(self.size, dtype=wide, device=self.device)
+        metric = self._problem.metrics["loss"].function
+        with _differentiating():
+            for inputs, targets in self._batches():
+                values = metric(self._model(inputs), targets)
+                if not values.requires_grad:
+                    raise InputError(
+                        "the loss has no derivative with respect to the network's parameters: "
+                        "curvature and gradients need a loss that autograd can follow"
+                    )
+                parts = derivative(values.mean())
+                flat = [
+                    torch.zeros(n, dtype=wide, device=self.device)
+                    if part is None
+                    else part.detach().flatten().to(wide)
+                    for part, n in zip(parts, self._sizes, strict=True)
+                ]
+                total.add_(torch.cat(flat), alpha=len(targets) / self.examples)
+        return total.to(self.dtype)
+
+    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+        examples = self._problem.splits[self.split]
+        if isinstance(examples, Stream):
+            for inputs, targets in examples.batches():
+                yield examples.preprocess(inputs, self._problem.dtype), targets
+        else:
+            for start in range(0, len(examples), self._batch_size):
+                yield self._problem.prepare(examples, start, start + self._batch_size)
+
+
+def _differentiable(model: nn.Module) -> nn.Module:
+    """A copy; of a compiled network the network itself, as compiled code has one derivative."""
+    model = copy.deepcopy(model)
+    original = getattr(model, "_orig_mod", model)
+    return original if isinstance(original, nn.Module) else model
+
+
+@contextmanager
+def _differentiating() -> Iterator[None]:
+    """Gradients of gradients, in full precision; what an operation has not is said by name."""
+    plain_attention = sdpa_kernel(SDPBackend.MATH)  # fused attention has one derivative only
+    with torch.inference_mode(False), torch.enable_grad(), tensor_float_32(False), plain_attention:
+        try:
+            yield
+        except RuntimeError as error:
+            if "not implemented" not in str(error) or isinstance(error, torch.OutOfMemoryError):
+                raise
+            raise InputError(
+                f"an operation of the network has no second derivative ({one_line(error)}); "
+                "curvature needs one of every operation"
+            ) from error
