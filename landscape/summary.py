@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from landscape.errors import InputError
+from landscape.measures.sampled import at_origin
+from landscape.measures.share import share_below_chance
 from landscape.surface import Surface
+
+__all__ = ["at_origin", "describe", "share_below_chance"]
 
 
 def describe(surface: Surface) -> str:
@@ -25,38 +26,8 @@ def describe(surface: Surface) -> str:
         parts.append(f"{odd} NaN or infinite")
     below = share_below_chance(surface)
     if below is not None:
-        parts.append(f"{below:.1%} of the points below the loss of guessing")
+        parts.append(f"{below:.1%} of the plane below the loss of guessing")
     return "; ".join(parts)
-
-
-def share_below_chance(surface: Surface) -> float | None:
-    """The share of computed points where the cross-entropy is below ln(classes), that of guessing.
-
-    NaN and infinity count as above. None where the file does not say how many classes there are,
-    or where nothing has been computed.
-    """
-    classes = surface.attributes.get("classes")
-    if not isinstance(classes, int) or not surface.done.any():
-        return None
-    with np.errstate(invalid="ignore"):
-        return float((surface[surface.main_quantity][surface.done] < math.log(classes)).mean())
-
-
-def at_origin(surface: Surface, quantity: str) -> float:
-    """The value at the trained network itself.
-
-    Raises
-    ------
-    InputError
-        If the grid has no point at 0.
-    """
-    index = []
-    for axis in reversed(surface.grid.axes.values()):
-        zero = np.flatnonzero(axis == 0.0)
-        if zero.size == 0:
-            raise InputError(f"grid {surface.grid} has no point at the origin")
-        index.append(int(zero[0]))
-    return float(surface[quantity][tuple(index)])
 
 
 def plane_words(surface: Surface) -> list[str]:

@@ -113,6 +113,7 @@ def test_every_file_is_small(folder: Path, most: int) -> None:
             "import landscape.info, landscape.convert, landscape.render",
             ["torch", "matplotlib", "plotly"],
         ),
+        ("import landscape.measures", ["torch", "matplotlib", "plotly", "h5py", "scipy"]),
         ("import landscape; landscape.sample_surface", ["matplotlib", "plotly", "pyvista"]),
         ("import landscape.sample", ["matplotlib", "plotly", "pyvista", "sklearn", "torchvision"]),
     ],

@@ -1,0 +1,42 @@
+"""Summaries of a surface in a number each: what they are, how far off they may be.
+
+All take a :class:`~landscape.surface.Surface` and, where not its main loss is meant, the name of a
+quantity. They know numpy only.
+"""
+
+from __future__ import annotations
+
+from landscape.measures.basins import Basin, basins, number_of_basins, second_depth
+from landscape.measures.convexity import convexity_share
+from landscape.measures.estimate import Estimate
+from landscape.measures.flatness import (
+    Level,
+    flat_distance,
+    flat_radius,
+    reaching,
+    risen_by,
+    risen_to,
+)
+from landscape.measures.roughness import roughness
+from landscape.measures.share import chance_level, share_below, share_below_chance
+from landscape.measures.sharpness import sharpness
+
+__all__ = [
+    "Basin",
+    "Estimate",
+    "Level",
+    "basins",
+    "chance_level",
+    "convexity_share",
+    "flat_distance",
+    "flat_radius",
+    "number_of_basins",
+    "reaching",
+    "risen_by",
+    "risen_to",
+    "roughness",
+    "second_depth",
+    "share_below",
+    "share_below_chance",
+    "sharpness",
+]

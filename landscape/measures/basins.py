@@ -1,0 +1,123 @@
+"""Basins: how many valleys a surface has, and how deep they are."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.measures.estimate import SIGMAS, Estimate
+from landscape.measures.merge_tree import Branch, merge_tree
+from landscape.measures.sampled import Sampled, sampled
+from landscape.surface import Surface
+
+SHALLOWEST = 0.05
+"""A basin is at least this deep, as a share of the loss at its floor."""
+
+
+@dataclass(frozen=True)
+class Basin:
+    """A valley of the surface.
+
+    Attributes
+    ----------
+    floor
+        The loss at its lowest point.
+    place
+        The coordinates of that point.
+    depth
+        The persistence: how far the loss must rise from the floor, in its unit, before a deeper
+        basin is reached. Infinite for the deepest.
+    at_rim
+        Whether its lowest point lies at the rim of the plane: the valley may go on outside.
+    """
+
+    floor: float
+    place: tuple[float, ...]
+    depth: Estimate
+    at_rim: bool
+
+
+def basins(
+    surface: Surface, quantity: str | None = None, shallowest: float = SHALLOWEST
+) -> list[Basin]:
+    """The basins of a surface or a line, by falling depth; the deepest first.
+
+    A basin is a branch of the merge tree of sublevel sets (see
+    :func:`~landscape.measures.merge_tree.merge_tree`) whose depth, the saddle's loss less the
+    floor's, is
+
+    - more than the standard errors of both allow for: their ranges, two standard errors on
+      either side, do not overlap. So dips that sampling makes are no basins;
+    - more than ``shallowest`` times the loss at the floor.
+
+    A valley that is narrower than the spacing of the grid and runs obliquely to it can fall apart
+    into several: count on grids of the same spacing only.
+
+    Points that are NaN, infinite or not computed are holes: a part of the plane that holes cut
+    off has a deepest basin of its own.
+
+    Parameters
+    ----------
+    shallowest
+        A share of the floor's loss, unit 1.
+
+    Raises
+    ------
+    InputError
+        If no point is finite.
+    """
+    found = sampled(surface, quantity)
+    if not found.usable.any():
+        raise InputError("no finite loss, so there are no basins")
+    kept = [b for b in merge_tree(found.values, found.usable) if _counts(b, found, shallowest)]
+    made = [_basin(surface, found, branch) for branch in kept]
+    return sorted(made, key=lambda basin: -basin.depth.value)
+
+
+def number_of_basins(surface: Surface, quantity: str | None = None) -> Estimate:
+    """How many :func:`basins` there are; unit 1. What sampling may have made does not count."""
+    return Estimate.exact(len(basins(surface, quantity)))
+
+
+def second_depth(surface: Surface, quantity: str | None = None) -> Estimate:
+    """The depth of the deepest basin beside the deepest of all, in the unit of the loss.
+
+    0 where there is but one. Basins that only holes cut off from one another do not count.
+    """
+    depths = [b.depth for b in basins(surface, quantity) if math.isfinite(b.depth.value)]
+    return depths[0] if depths else Estimate.exact(0.0)
+
+
+def significant(branch: Branch, found: Sampled) -> bool:
+    """Whether a branch is deeper than the standard errors of its ends, two of each, allow for."""
+    if branch.saddle is None:
+        return True
+    values, errors = found.values.ravel(), found.errors.ravel()
+    rise = values[branch.saddle] - values[branch.floor]
+    return bool(rise > SIGMAS * (errors[branch.saddle] + errors[branch.floor]))
+
+
+def _counts(branch: Branch, found: Sampled, shallowest: float) -> bool:
+    if branch.saddle is None:
+        return True
+    values = found.values.ravel()
+    floor = values[branch.floor]
+    return significant(branch, found) and bool(
+        values[branch.saddle] - floor > shallowest * abs(floor)
+    )
+
+
+def _basin(surface: Surface, found: Sampled, branch: Branch) -> Basin:
+    values, errors = found.values.ravel(), found.errors.ravel()
+    depth = Estimate.exact(math.inf)
+    if branch.saddle is not None:
+        rise = float(values[branch.saddle] - values[branch.floor])
+        off = SIGMAS * math.hypot(errors[branch.saddle], errors[branch.floor])
+        depth = Estimate(rise, rise - off, rise + off)
+    index = np.unravel_index(branch.floor, surface.grid.shape)
+    at_rim = any(i in (0, n - 1) for i, n in zip(index, surface.grid.shape, strict=True) if n > 1)
+    place = tuple(float(c) for c in surface.grid.points()[branch.floor])
+    return Basin(float(values[branch.floor]), place, depth, at_rim)

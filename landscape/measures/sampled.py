@@ -1,0 +1,95 @@
+"""What a measure reads of a surface: values, which of them can be used, and their errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray
+from landscape.surface import Surface
+
+
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """One quantity of a surface; all arrays have the shape of the grid.
+
+    Attributes
+    ----------
+    values
+        As stored. NaN and infinity are values that were computed.
+    usable
+        Where the value has been computed and is finite.
+    errors
+        Standard errors; 0 where the file does not know one.
+    """
+
+    values: FloatArray
+    usable: npt.NDArray[np.bool_]
+    errors: FloatArray
+
+
+def sampled(surface: Surface, quantity: str | None = None) -> Sampled:
+    """Read one quantity, by default the main loss.
+
+    Raises
+    ------
+    InputError
+        If there is no such quantity.
+    """
+    name = quantity or surface.main_quantity
+    values = surface[name]
+    usable = surface.done & np.isfinite(values)
+    errors = surface.values.get(f"{name}_stderr", np.zeros(surface.grid.shape))
+    known = usable & np.isfinite(errors)
+    return Sampled(values, usable, np.where(known, errors, 0.0))
+
+
+def has_errors(surface: Surface, quantity: str | None = None) -> bool:
+    """Whether the file holds standard errors of the quantity."""
+    return f"{quantity or surface.main_quantity}_stderr" in surface.values
+
+
+def origin_index(surface: Surface) -> tuple[int, ...]:
+    """Where the trained network lies in the arrays: the index of the point at coordinate 0.
+
+    Raises
+    ------
+    InputError
+        If the grid has no point at 0.
+    """
+    index = []
+    for axis in reversed(surface.grid.axes.values()):
+        zero = np.flatnonzero(axis == 0.0)
+        if zero.size == 0:
+            raise InputError(f"grid {surface.grid} has no point at the origin")
+        index.append(int(zero[0]))
+    return tuple(index)
+
+
+def at_origin(surface: Surface, quantity: str) -> float:
+    """The value at the trained network itself; NaN where it is not computed yet.
+
+    Raises
+    ------
+    InputError
+        If the grid has no point at 0.
+    """
+    return float(surface[quantity][origin_index(surface)])
+
+
+def usable_origin(surface: Surface, quantity: str | None = None) -> tuple[int, ...]:
+    """The index of the origin, once its loss is known and finite.
+
+    Raises
+    ------
+    InputError
+        If the grid has no point at 0, or the loss there is not computed, NaN or infinite.
+    """
+    index = origin_index(surface)
+    if not sampled(surface, quantity).usable[index]:
+        state = "NaN or infinite" if surface.done[index] else "not computed yet"
+        raise InputError(f"the loss of the network itself, at the origin, is {state}")
+    return index

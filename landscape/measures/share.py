@@ -1,0 +1,78 @@
+"""How much of the plane lies below a level of the loss, such as that of guessing."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray
+from landscape.measures.estimate import SIGMAS, Estimate
+from landscape.measures.sampled import sampled
+from landscape.surface import Surface
+
+
+def share_below(surface: Surface, level: float, quantity: str | None = None) -> Estimate:
+    """The share of the plane (of the line) where the loss is below a level; unit 1.
+
+    Every computed point stands for the cell around it, which reaches half way to its neighbours;
+    at the rim as far outwards as inwards. On an evenly spaced grid this is the share of the
+    points. NaN and infinity count as above, points that are not computed as not there.
+
+    Parameters
+    ----------
+    level
+        In the unit of the loss.
+
+    Raises
+    ------
+    InputError
+        If nothing has been computed.
+    """
+    if not surface.done.any():
+        raise InputError("no point has been computed, so no share of them is below a level")
+    found = sampled(surface, quantity)
+    values = np.where(found.usable, found.values, np.inf)
+    area = np.where(surface.done, cell_areas(surface), 0.0)
+
+    def share(shift: float) -> float:
+        below = values + shift * found.errors < level
+        return float(area[below].sum() / area.sum())
+
+    return Estimate(share(0.0), share(SIGMAS), share(-SIGMAS))
+
+
+def chance_level(surface: Surface) -> float | None:
+    """ln(classes), the cross-entropy of guessing, in nats.
+
+    None where the file does not say how many classes there are.
+    """
+    classes = surface.attributes.get("classes")
+    return math.log(classes) if isinstance(classes, int) and classes > 0 else None
+
+
+def share_below_chance(surface: Surface) -> float | None:
+    """The share of the computed plane where the loss is below that of guessing.
+
+    None where the file does not say how many classes there are, or where nothing has been
+    computed.
+    """
+    level = chance_level(surface)
+    if level is None or not surface.done.any():
+        return None
+    return share_below(surface, level).value
+
+
+def cell_areas(surface: Surface) -> FloatArray:
+    """What each point stands for, shape of the grid, in products of coordinates."""
+    widths = [cell_widths(axis) for axis in surface.grid.axes.values()]
+    return widths[0] if len(widths) == 1 else np.outer(widths[1], widths[0])
+
+
+def cell_widths(axis: FloatArray) -> FloatArray:
+    """How much of an axis each of its points stands for, shape (n,)."""
+    if axis.size == 1:
+        return np.ones(1)
+    gaps = np.diff(axis)
+    return (np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]])) / 2.0
