@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+
+from torch import Tensor
 
 from landscape.checkpoint import read_checkpoint
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
 from landscape.params import Params
 from landscape.planes.runs import read_run
-from landscape.planes.solutions import between_plane, is_network_of
+from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.planes.trajectories import pca_plane
 from landscape.problem import Problem
@@ -19,6 +21,7 @@ DIRECTION_KINDS = (
     "random",
     "pca:RUN[,RUN…]",
     "between:A,B[,C]",
+    "aligned:A,B[,C]",
     "FILE.h5",
     "package.module:function",
 )
@@ -45,6 +48,8 @@ def span(
           themselves: see :func:`landscape.directions.make_directions`;
         - ``pca:RUN``, or several runs with commas: principal components of the checkpoints;
         - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A the problem's own;
+        - ``aligned:A,B`` or ``aligned:A,B,C``: the same, once the channels of the others have been
+          permuted to lie near to those of A (see :mod:`landscape.alignment`);
         - what this function gave before.
     normalization, ignored
         See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn`` for the
@@ -80,7 +85,7 @@ def span(
 
 def axes_of(kind: str) -> int:
     """How many axes a kind has unless a line is asked for."""
-    return 1 if kind.startswith("between:") and len(paths_in(kind)) == 2 else 2
+    return 1 if kind.startswith(("between:", "aligned:")) and len(paths_in(kind)) == 2 else 2
 
 
 def is_drawn(kind: Kind) -> bool:
@@ -94,7 +99,7 @@ def is_drawn(kind: Kind) -> bool:
 def weights_of(kind: str) -> Path | None:
     """The checkpoint of the network that a plane goes through, if its name says so.
 
-    The end of the (first) run of ``pca:RUN``, and A of ``between:A,B``.
+    The end of the (first) run of ``pca:RUN``, and A of ``between:A,B`` or ``aligned:A,B``.
     """
     paths = paths_in(kind)
     if not paths:
@@ -116,21 +121,34 @@ def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
 
 
 def _between(problem: Problem, rest: str, axes: int) -> Spanned:
-    files = paths_in(f"between:{rest}")
+    files, states = _solutions(problem, f"between:{rest}", axes)
+    return between_plane(problem, states, names_of(files))
+
+
+def _aligned(problem: Problem, rest: str, axes: int) -> Spanned:
+    files, states = _solutions(problem, f"aligned:{rest}", axes)
+    return aligned_plane(problem, states, names_of(files))
+
+
+def _solutions(
+    problem: Problem, kind: str, axes: int
+) -> tuple[list[Path], list[Mapping[str, Tensor]]]:
+    """The files that are named, and the state dicts of all but the first."""
+    files = paths_in(kind)
     if len(files) != axes + 1:
         raise InputError(
-            f"--directions between:{rest}: {len(files)} checkpoints for {axes} "
+            f"--directions {kind}: {len(files)} checkpoints for {axes} "
             f"ax{'is' if axes == 1 else 'es'}; expected two for a line (--x alone), three for a "
             "plane"
         )
     first, *others = [read_checkpoint(file) for file in files]
     if not is_network_of(problem, first.state, f"checkpoint {first.path}"):
         raise InputError(
-            f"--directions between:{rest}: the network has other weights than {first.path}, which "
+            f"--directions {kind}: the network has other weights than {first.path}, which "
             "is where the plane begins; sample it with --weights of that checkpoint, or leave "
             "--weights out"
         )
-    return between_plane(problem, [c.state for c in others], names_of(files))
+    return files, [c.state for c in others]
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
@@ -145,5 +163,6 @@ def names_of(files: Sequence[Path]) -> list[str]:
 _OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {
     "pca": _pca,
     "between": _between,
+    "aligned": _aligned,
 }
 """Kinds whose directions are differences of weights, with what comes after the colon."""

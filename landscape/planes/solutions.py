@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import torch
 from torch import Tensor
 
+from landscape.alignment import align
 from landscape.directions import Direction
 from landscape.errors import InputError
 from landscape.params import Params, norm
@@ -60,6 +62,22 @@ def between_plane(
             f"{', '.join(names[:3])} lie on one line: expected three solutions that span a plane"
         )
     return Spanned(directions, ranges=[RANGE] * len(directions), solutions=list(solutions))
+
+
+def aligned_plane(
+    problem: Problem, solutions: Sequence[State], names: Sequence[str] = ("A", "B", "C")
+) -> Spanned:
+    """The same, with the channels of each solution permuted to lie near to the problem's network.
+
+    See :func:`landscape.alignment.align`: the function of every solution stays what it is.
+    """
+    found = [align(problem, state) for state in solutions]
+    plane = between_plane(problem, [state for state, _ in found], names)
+    directions = [
+        Direction(d.vector, {**d.attributes, **done.attributes})
+        for d, (_, done) in zip(plane.directions, found, strict=True)
+    ]
+    return replace(plane, directions=directions)
 
 
 def difference(end: Params, start: Params) -> Params:

@@ -124,6 +124,33 @@ def test_by_name_from_checkpoints(tmp_path: Path) -> None:
         )
 
 
+def test_aligned_a_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
+    """Channels in another order: a solution of the same loss, far away until it is aligned."""
+    state, order = network(0).state_dict(), torch.tensor([2, 0, 3, 1])
+    for name, tensor in state.items():
+        if name.startswith(("0.", "1.")) and tensor.ndim:
+            state[name] = tensor[order]
+    state["3.weight"] = state["3.weight"][:, order]
+    state["8.bias"] = state["8.bias"] + 0.01  # what alignment cannot take away
+    torch.save(network(0).state_dict(), tmp_path / "a.pt")
+    torch.save(state, tmp_path / "b.pt")
+    files = f"{tmp_path / 'a.pt'},{tmp_path / 'b.pt'}"
+    lines = {
+        kind: sample_surface(
+            problem(), directions=f"{kind}:{files}", bn="interpolate", progress=False
+        )
+        for kind in ("between", "aligned")
+    }
+    ends = {kind: line["train_loss"][(line.x == 0) | (line.x == 1)] for kind, line in lines.items()}
+    np.testing.assert_allclose(ends["aligned"], ends["between"], rtol=1e-6)
+    facts = lines["aligned"].axes["x"]
+    length = 0.01 * 5**0.5
+    assert facts["alignment"] == "weight matching"
+    assert facts["distance_before_alignment"] == pytest.approx(lines["between"].axes["x"]["norm"])
+    assert facts["norm"] == pytest.approx(length, rel=1e-4)
+    assert np.ptp(lines["aligned"]["train_loss"]) < 0.02 < np.ptp(lines["between"]["train_loss"])
+
+
 def test_files_of_one_name_are_told_apart() -> None:
     paths = [Path("runs/a/final.pt"), Path("runs/b/final.pt")]
     assert names_of(paths) == ["a/final.pt", "b/final.pt"]
