@@ -19,7 +19,7 @@ from landscape.directions import IGNORED, NORMALIZATIONS, make_directions, save_
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.live import shown_meanwhile
-from landscape.metrics import LOSSES
+from landscape.metrics import LOSSES, METRICS, names_in
 from landscape.models import SHORTCUTS
 from landscape.run import sample_surface
 from landscape.summary import describe
@@ -76,6 +76,8 @@ def _surface(given: dict[str, Any]) -> None:
         if name in given
     }
     tuned = _on(str(given.pop("tune", "on")))
+    if "metrics" in given:
+        given["metrics"] = names_in(given["metrics"])
     problem = build_problem(given.pop("model", None), **given)
     axes = 1 if y is None else 2
     directions = make_directions(problem.origin, axes, **plane_options)
@@ -161,6 +163,12 @@ def _parser() -> argparse.ArgumentParser:
         "--loss",
         metavar="NAME",
         help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
+    )
+    data.add_argument(
+        "--metrics",
+        metavar="NAME,…",
+        help=f"measured beside the loss in the same pass: {', '.join(METRICS)}, topK (as top5), "
+        "package.module:function",
     )
     plane = parser.add_argument_group("plane")
     plane.add_argument(

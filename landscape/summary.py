@@ -32,11 +32,12 @@ def describe(surface: Surface) -> str:
 def share_below_chance(surface: Surface) -> float | None:
     """The share of computed points where the cross-entropy is below ln(classes), that of guessing.
 
-    NaN and infinity count as above. None where the file does not say how many classes there are,
-    or where nothing has been computed.
+    NaN and infinity count as above. None where the loss is no cross-entropy, where the file does
+    not say how many classes there are, or where nothing has been computed.
     """
     classes = surface.attributes.get("classes")
-    if not isinstance(classes, int) or not surface.done.any():
+    in_nats = surface.quantities[surface.main_quantity].units == "nats"
+    if not isinstance(classes, int) or not in_nats or not surface.done.any():
         return None
     with np.errstate(invalid="ignore"):
         return float((surface[surface.main_quantity][surface.done] < math.log(classes)).mean())
