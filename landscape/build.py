@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def build_problem(
     split: str = "train",
     limit: int | None = None,
     loss: str = "cross_entropy",
+    metrics: Sequence[str] = (),
     device: str = "auto",
 ) -> Problem:
     """The problem that these names describe.
@@ -47,7 +49,10 @@ def build_problem(
     limit
         That many examples of each split, drawn once, the same ones each time.
     loss
-        ``cross_entropy``, ``mse`` or ``package.module:function``.
+        A name of :data:`landscape.metrics.LOSSES` or ``package.module:function``.
+    metrics
+        What else to measure: names of :data:`landscape.metrics.METRICS`, ``topK``,
+        ``package.module:function``.
 
     Raises
     ------
@@ -70,6 +75,7 @@ def build_problem(
         network.model,
         load_splits(data, split, preprocess=preprocess, limit=limit),
         loss=_loss(loss),
+        metrics=[load_function(m, "--metrics") if ":" in m else m for m in metrics],
         device=device,
         attributes=facts,
     )

@@ -29,7 +29,8 @@ class Checkpoint:
     Attributes
     ----------
     state
-        Parameters and buffers by name, on the CPU, without the ``module.`` of ``DataParallel``.
+        Parameters and buffers by name, on the CPU, without what ``DataParallel`` and
+        ``torch.compile`` put into their names.
     path, sha256
         The file and its fingerprint.
     settings
@@ -49,7 +50,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a state dict, plain or nested under ``state_dict`` or ``model``.
 
     Files are read with ``weights_only=True``: a pickle that wants to run anything is refused.
-    Where every name begins with ``module.`` (``DataParallel``), that prefix is taken off.
+    Where every name begins with ``module.`` (``DataParallel``), that prefix is taken off, and so
+    is the ``_orig_mod.`` of ``torch.compile`` wherever it stands.
 
     Raises
     ------
@@ -59,7 +61,10 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     path = Path(path)
     raw = _bytes_of(path)
     content = _tensors_in(raw, path)
-    state = _find_state(content, path)
+    state = {
+        name.replace("_orig_mod.", ""): tensor
+        for name, tensor in _find_state(content, path).items()
+    }
     if all(name.startswith("module.") for name in state):
         state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     settings, epoch = content.get("network", {}), content.get("epoch")

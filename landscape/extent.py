@@ -67,7 +67,7 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
 
 def _level(problem: Problem, plane: Plane) -> float:
     classes = problem.attributes.get("classes")
-    if problem.loss == "cross_entropy" and isinstance(classes, int):
+    if problem.metrics["loss"].units == "nats" and isinstance(classes, int):
         return CHANCE_MULTIPLE * math.log(classes)
     return ORIGIN_MULTIPLE * _risen(problem, plane, 0.0)
 

@@ -6,6 +6,7 @@ all parameters are taken in float64, so that a norm does not depend on the order
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import math
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,30 @@ def parameters_of(model: nn.Module) -> Params:
     A parameter that several modules share appears once, under its first name.
     """
     return {name: p.detach().cpu().clone() for name, p in model.named_parameters()}
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """The network inside ``DataParallel``, ``DistributedDataParallel`` and ``torch.compile``.
+
+    Their ``module.`` and ``_orig_mod.`` are no part of the names of its parameters.
+    """
+    while True:
+        if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
+            model = model.module
+        elif "_orig_mod" in model._modules:  # importing the class itself takes a second
+            model = model.get_submodule("_orig_mod")
+        else:
+            return model
+
+
+def unwrapped_copy(model: nn.Module) -> nn.Module:
+    """A copy of a network in which it and all that it consists of are unwrapped."""
+    copied = copy.deepcopy(unwrapped(model))
+    for module in list(copied.modules()):
+        for name, child in module.named_children():
+            if unwrapped(child) is not child:
+                setattr(module, name, unwrapped(child))
+    return copied
 
 
 def check_same_shape(direction: Mapping[str, Tensor], params: Params, what: str) -> None:

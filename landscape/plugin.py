@@ -40,7 +40,9 @@ def load_function(name: str, option: str) -> Callable[..., Any]:
         raise InputError(
             f"{option} {name}: {attribute!r} of {module_name} {what}; expected a function"
         )
-    return _guarded(found, f"{option} {name}")
+    function = _guarded(found, f"{option} {name}")
+    function.__name__ = attribute  # an object that can be called has none of its own
+    return function
 
 
 def _guarded(function: Callable[..., Any], what: str) -> Callable[..., Any]:

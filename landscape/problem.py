@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from landscape.data import Examples, Stream, examples_from
-from landscape.device import choose_device
+from landscape.device import choose_device, tensor_float_32
 from landscape.errors import InputError, one_line
-from landscape.metrics import Metric, PerExample, check_targets, cross_entropy, metrics_for
-from landscape.params import Params, fingerprint, parameters_of
+from landscape.metrics import (
+    Metric,
+    PerExample,
+    check_targets,
+    metrics_for,
+    more_metrics,
+    values_of,
+)
+from landscape.metrics.deterministic import check_deterministic
+from landscape.metrics.metric import counted_positions
+from landscape.models.output import take_tensor
+from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
 from landscape.surface import Attribute, Quantity
+
+_TRIED = 4
+"""Examples that a problem is tried on when it is made."""
 
 
 class Problem:
@@ -24,14 +37,18 @@ class Problem:
     ----------
     model
         Any module; a copy of it is measured, in evaluation mode. The model itself stays untouched.
+        It takes one tensor; of what it returns, :func:`landscape.models.output.take_tensor` takes
+        one. ``DataParallel`` and ``torch.compile`` around it, or around parts of it, are left out.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
         or a dict from split names (``train``, ``test``) to any of these. Read once, into memory;
         a :class:`~landscape.data.Stream` is read anew for every group of points.
     loss
-        ``cross_entropy`` (with top-1 accuracy), ``mse``, or ``(output, target) -> (n,)``.
+        A name of :data:`landscape.metrics.LOSSES`, such as ``cross_entropy`` (with top-1
+        accuracy) or ``mse``, or ``(output, target) -> (n,)``.
     metrics
-        More per-example functions by name, measured in the same pass.
+        More per-example metrics, measured in the same pass: a list of names (``top5``) and
+        functions, or a dict of functions by name. See :func:`landscape.metrics.more_metrics`.
     device
         ``auto`` (CUDA, MPS or CPU, the first that is there) or a name.
     attributes
@@ -40,7 +57,8 @@ class Problem:
     Raises
     ------
     InputError
-        If the labels do not fit the network's outputs, or the examples do not fit the network.
+        If the labels do not fit the network's outputs, or the examples do not fit the network; and
+        if the loss is not deterministic.
     """
 
     def __init__(
@@ -49,19 +67,18 @@ class Problem:
         data: Any,
         *,
         loss: str | PerExample = "cross_entropy",
-        metrics: Mapping[str, PerExample] | None = None,
+        metrics: Mapping[str, PerExample] | Sequence[str | PerExample] = (),
         device: str = "auto",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
         self.device = choose_device(device)
         self.loss = loss if isinstance(loss, str) else getattr(loss, "__name__", "function")
-        self.metrics: dict[str, Metric] = metrics_for(loss)
-        for name, function in (metrics or {}).items():
-            self.metrics[name] = Metric(function, f"mean of {name}")
-        self.origin: Params = parameters_of(model)
+        self.metrics: dict[str, Metric] = {**metrics_for(loss), **more_metrics(metrics)}
+        self.model = unwrapped_copy(model).requires_grad_(False).eval()
+        self.origin: Params = parameters_of(self.model)
         if not self.origin:
             raise InputError("the network has no parameters: there is no weight space to look at")
-        self.model = copy.deepcopy(model).requires_grad_(False).eval().to(self.device)
+        self.model.to(self.device).register_forward_hook(take_tensor)
         self.dtype = next(p.dtype for p in self.origin.values())
         splits = data if isinstance(data, Mapping) else {"": data}
         self.splits: dict[str, Examples | Stream] = {
@@ -70,7 +87,7 @@ class Problem:
         }
         if not self.splits:
             raise InputError("no data: expected examples, or a dict of splits with at least one")
-        outputs = {name: self._try_one(split) for name, split in self.splits.items()}
+        outputs = {name: self._try_few(split) for name, split in self.splits.items()}
         self.attributes = {**self._facts(outputs), **(attributes or {})}
 
     def prefixed(self, split: str, name: str) -> str:
@@ -132,28 +149,34 @@ class Problem:
         inputs = examples.preprocess(examples.inputs[start:stop], self.dtype)
         return inputs, examples.targets[start:stop]
 
-    def _try_one(self, examples: Examples | Stream) -> Tensor:
-        """One example through the network: what does not fit is found before any work."""
-        inputs, targets = self.prepare(examples.head(1), 0, 1)
-        try:
-            with torch.inference_mode():
-                output = self.model(inputs)
-        except Exception as error:  # a network can refuse its input in any way
-            raise InputError(
-                f"{examples.source}: the network does not take examples of shape "
-                f"{tuple(inputs.shape[1:])} ({one_line(error)}); give it the data it "
-                "was made for"
-            ) from error
-        if self.metrics["loss"].function is cross_entropy:
-            check_targets(output, examples.extreme_targets, examples.source)
-        for name, metric in self.metrics.items():
-            values = metric.function(output, targets)
-            if not isinstance(values, Tensor) or values.shape != (1,):
-                shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+    def _try_few(self, examples: Examples | Stream) -> Tensor:
+        """A few examples through the network: what does not fit is found before any work."""
+        few = examples.head(_TRIED)
+        inputs, targets = self.prepare(few, 0, len(few))
+        with torch.inference_mode(), tensor_float_32(False):
+            try:
+                try:
+                    output = self.model(inputs)
+                except torch.OutOfMemoryError:
+                    inputs, targets = inputs[:1], targets[:1]
+                    output = self.model(inputs)
+            except InputError:
+                raise
+            except Exception as error:  # a network can refuse its input in any way
                 raise InputError(
-                    f"metric {name!r} gave {shape} for one example: expected a tensor (n,) with "
-                    "one number for each example (for losses of torch: reduction='none')"
-                )
+                    f"{examples.source}: the network does not take examples of shape "
+                    f"{tuple(inputs.shape[1:])} ({one_line(error)}); give it the data it "
+                    "was made for"
+                ) from error
+            for name, metric in self.metrics.items():
+                if metric.class_dim is not None:
+                    said = self.loss if name == "loss" else name
+                    dim, extremes = metric.class_dim, examples.extreme_targets
+                    check_targets(output, extremes, examples.source, said, dim)
+                    if isinstance(examples, Examples) and extremes.ndim > 1:
+                        counted_positions(extremes)
+            values_of(self.metrics, output, targets)
+            check_deterministic(self.model, self.metrics, inputs, targets, self.dtype)
         return output
 
     def _facts(self, outputs: Mapping[str, Tensor]) -> dict[str, Attribute]:
@@ -168,8 +191,9 @@ class Problem:
             "dtype": str(self.dtype).removeprefix("torch."),
             "bn_statistics": "stored",
         }
-        if self.metrics["loss"].function is cross_entropy:
-            facts["classes"] = next(iter(outputs.values())).shape[1]
+        class_dim = self.metrics["loss"].class_dim
+        if class_dim is not None:
+            facts["classes"] = next(iter(outputs.values())).shape[class_dim]
         for split, examples in self.splits.items():
             facts[self.prefixed(split, "examples")] = len(examples)
             facts[self.prefixed(split, "population")] = examples.population

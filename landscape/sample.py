@@ -19,7 +19,7 @@ from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.live import shown_meanwhile
-from landscape.metrics import LOSSES
+from landscape.metrics import LOSSES, METRICS, names_in
 from landscape.models import SHORTCUTS
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
 from landscape.planes.choose import axes_of, weights_of
@@ -87,6 +87,8 @@ def _surface(given: dict[str, Any]) -> None:
     if saved_directions is not None and run_options.get("repeats", 1) > 1:
         raise InputError("--save-directions keeps one pair, but --repeats asks for several")
     given.setdefault("weights", weights_of(kind))
+    if "metrics" in given:
+        given["metrics"] = names_in(given["metrics"])
     problem = build_problem(given.pop("model", None), **given)
     directions: Kind = kind
     if run_options.get("repeats", 1) == 1:
@@ -180,6 +182,12 @@ def _parser() -> argparse.ArgumentParser:
         "--loss",
         metavar="NAME",
         help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
+    )
+    data.add_argument(
+        "--metrics",
+        metavar="NAME,…",
+        help=f"measured beside the loss in the same pass: {', '.join(METRICS)}, topK (as top5), "
+        "package.module:function",
     )
     plane = parser.add_argument_group("plane")
     plane.add_argument(

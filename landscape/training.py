@@ -21,7 +21,7 @@ from landscape.device import choose_device
 from landscape.errors import InputError, one_line, unknown_choice
 from landscape.examples import refuse_example
 from landscape.history import History
-from landscape.metrics import check_targets
+from landscape.metrics import accuracy, check_targets, cross_entropy
 from landscape.models.named import Network
 from landscape.optimizers import OPTIMIZERS
 from landscape.schedules import SCHEDULES
@@ -164,17 +164,17 @@ def evaluate_examples(
     training = model.training
     model.eval()
     dtype = next(model.parameters()).dtype
-    losses, wrong = [], []
+    losses, right = [], []
     with torch.inference_mode():
         for start in range(0, len(examples), batch_size):
             part = slice(start, start + batch_size)
             output = model(examples.preprocess(examples.inputs[part], dtype))
             target = examples.targets[part]
-            losses.append(F.cross_entropy(output, target, reduction="none"))
-            wrong.append(output.argmax(dim=1) != target)
+            losses.append(cross_entropy(output, target))
+            right.append(accuracy(output, target))
     model.train(training)
-    loss, error = (torch.cat(rows).cpu().double().mean().item() for rows in (losses, wrong))
-    return loss, error
+    loss, correct = (torch.cat(rows).cpu().double() for rows in (losses, right))
+    return loss.mean().item(), (1.0 - correct).mean().item()
 
 
 class _Trainer:

@@ -17,6 +17,7 @@ from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.norms import following
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
+from landscape.models.output import take_tensor
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 
@@ -103,10 +104,17 @@ class PointNetwork:
 
 
 def _traced(model: nn.Module) -> fx.GraphModule | None:
+    """The network as a graph; None where it cannot be, or would lose hooks of its user's."""
+    hooks = [*model._forward_hooks.values(), *model._forward_pre_hooks.values()]
+    if any(hook is not take_tensor for hook in hooks):
+        return None
     try:
-        return fx.symbolic_trace(model)
+        traced = fx.symbolic_trace(model)
     except Exception:  # a network may refuse to be traced in any way it likes
         return None
+    if hooks:  # tracing leaves those of the network itself behind
+        traced.register_forward_hook(take_tensor)
+    return traced
 
 
 def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Tensor]]:

@@ -13,6 +13,7 @@ from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
+from landscape.metrics import values_of
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 
@@ -71,8 +72,7 @@ def per_example(
     batches = []
     for start in range(0, len(examples), batch_size):
         inputs, targets = problem.prepare(examples, start, start + batch_size)
-        output = network(inputs)
-        batches.append(torch.stack([m.function(output, targets) for m in problem.metrics.values()]))
+        batches.append(values_of(problem.metrics, network(inputs), targets))
     return torch.cat(batches, dim=1)
 
 

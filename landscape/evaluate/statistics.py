@@ -18,6 +18,11 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
     (Cochran, *Sampling Techniques*, 3rd ed., theorem 2.2). All examples mean no error; one
     example of many leaves it unknown (NaN).
 
+    Where every value is 0 or 1, as for an accuracy, a sample without a single failure says little
+    of how many there are: s² is then p̃(1 − p̃) with p̃ = (k + 2)/(n + 4), k the number of ones
+    (Agresti and Coull, *Approximate is better than "exact" for interval estimation of binomial
+    proportions*, The American Statistician 52, 1998). The mean stays k/n.
+
     Parameters
     ----------
     values
@@ -35,7 +40,17 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
             return mean, 0.0
         if n < 2:
             return mean, math.nan
-        return mean, float(v.std(ddof=1) / math.sqrt(n) * math.sqrt(1.0 - n / population))
+        if ((v == 0) | (v == 1)).all():
+            variance = _of_zeros_and_ones(float(v.sum()), n)
+        else:
+            variance = float(v.var(ddof=1))
+        return mean, math.sqrt(variance / n * (1.0 - n / population))
+
+
+def _of_zeros_and_ones(ones: float, n: int) -> float:
+    """The variance p̃(1 − p̃) that Agresti and Coull give n values of which so many are 1."""
+    p = (ones + 2.0) / (n + 4.0)
+    return p * (1.0 - p)
 
 
 class Moments:
@@ -50,12 +65,16 @@ class Moments:
         self.count = 0
         self._sum: Tensor | None = None
         self._squares: Tensor | None = None
+        self._only_zeros_and_ones: Tensor | bool = True
 
     def add(self, values: Tensor) -> None:
         """Another part, shape (rows, n)."""
         wide = values.to(torch.float32 if values.device.type == "mps" else torch.float64)
         n, part = values.shape[1], wide.sum(dim=1)
         squares = ((wide - part[:, None] / n) ** 2).sum(dim=1)
+        self._only_zeros_and_ones = ((wide == 0) | (wide == 1)).all(
+            dim=1
+        ) & self._only_zeros_and_ones
         if self._sum is None or self._squares is None:
             self.count, self._sum, self._squares = n, part, squares
             return
@@ -69,14 +88,17 @@ class Moments:
         """Per row what :func:`mean_and_stderr` gives for all its numbers together."""
         if self._sum is None or self._squares is None:
             raise ValueError("no values have been added")
+        assert isinstance(self._only_zeros_and_ones, Tensor)
         n, found = self.count, []
-        for total, squares in zip(self._sum.tolist(), self._squares.tolist(), strict=True):
+        columns = (self._sum, self._squares, self._only_zeros_and_ones)
+        for total, squares, binary in zip(*(c.tolist() for c in columns), strict=True):
             mean = total / n
             if n >= population and math.isfinite(mean):
                 stderr = 0.0
             elif n < 2 or not math.isfinite(mean):
                 stderr = math.nan
             else:
-                stderr = math.sqrt(squares / (n - 1) / n * (1.0 - n / population))
+                variance = _of_zeros_and_ones(total, n) if binary else squares / (n - 1)
+                stderr = math.sqrt(variance / n * (1.0 - n / population))
             found.append((mean, stderr))
         return found

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import torch
 from torch import Tensor
 
 from landscape.data import Examples, Stream
@@ -16,6 +15,7 @@ from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import Moments
 from landscape.grid import FloatArray
+from landscape.metrics import values_of
 from landscape.plane import Plane
 from landscape.problem import Problem
 
@@ -54,9 +54,7 @@ def evaluate_streamed(
                 moments = [Moments() for _ in chunk]
                 for inputs, targets in _batches(problem, examples, settings.batch_size):
                     for network, gathered in zip(networks, moments, strict=False):
-                        output = network(inputs)
-                        rows = [m.function(output, targets) for m in problem.metrics.values()]
-                        gathered.add(torch.stack(rows))
+                        gathered.add(values_of(problem.metrics, network(inputs), targets))
                 for values, gathered in zip(found, moments, strict=True):
                     values.update(_summary(problem, split, gathered, examples.population))
         yield from zip(chunk, found, strict=True)

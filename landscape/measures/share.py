@@ -46,17 +46,17 @@ def share_below(surface: Surface, level: float, quantity: str | None = None) -> 
 def chance_level(surface: Surface) -> float | None:
     """ln(classes), the cross-entropy of guessing, in nats.
 
-    None where the file does not say how many classes there are.
+    None where the loss is no cross-entropy, or the file does not say how many classes there are.
     """
     classes = surface.attributes.get("classes")
-    return math.log(classes) if isinstance(classes, int) and classes > 0 else None
+    in_nats = surface.quantities[surface.main_quantity].units == "nats"
+    return math.log(classes) if isinstance(classes, int) and classes > 0 and in_nats else None
 
 
 def share_below_chance(surface: Surface) -> float | None:
     """The share of the computed plane where the loss is below that of guessing.
 
-    None where the file does not say how many classes there are, or where nothing has been
-    computed.
+    None where there is no such level, or where nothing has been computed.
     """
     level = chance_level(surface)
     if level is None or not surface.done.any():

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, unknown_choice
 from landscape.models.resnet import SHORTCUTS, CifarResNet, settings_shown_by
+from landscape.params import unwrapped
 from landscape.plugin import load_function
 
 _DEFAULTS = {"width": 1, "in_channels": 3, "classes": 10}
@@ -113,6 +114,7 @@ def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str,
     model = load_function(name, "--model")()
     if not isinstance(model, nn.Module):
         raise InputError(f"{name}() gave {type(model).__name__}: expected a torch.nn.Module")
+    model = unwrapped(model)
     if checkpoint:
         load_weights(model, checkpoint, name)
     return Network(model, name, {})

@@ -51,6 +51,16 @@ def mean_loss(output, target):
 def failing_loss(output, target):
     raise KeyError("weights")
 
+def margin(output, target):
+    first, second = output.topk(2, dim=1).values.T
+    return first - second
+
+def random(output, target):
+    return torch.rand(len(output))
+
+def compiled():
+    return torch.compile(nn.DataParallel(good()))
+
 def failing_direction(params, generator):
     return 1 / 0
 """

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch import nn
 
 import landscape.sample
 from landscape.store import open_surface
 from tests.commands.calls import (
+    SAMPLE,
     USERS,
     interrupted,
 )
@@ -39,6 +42,40 @@ def test_grids(folder: Path, tmp_path: Path, ranges: list[str], grid: str) -> No
         == 0
     )
     assert str(open_surface(output).grid) == grid
+
+
+def test_several_metrics_in_one_pass(folder: Path) -> None:
+    arguments = [*SAMPLE, "--metrics", "accuracy,top5, users:margin", "-o", "several.h5"]
+    assert landscape.sample.main(arguments) == 0
+    surface = open_surface("several.h5")
+    assert surface.attributes["metrics"] == "loss, accuracy, top5, margin"
+    assert surface.quantities["train_top5"].long_name.startswith("top-5 accuracy over 5 ")
+    for name in ("loss", "accuracy", "top5", "margin"):
+        assert np.isfinite(surface[f"train_{name}"]).all()
+        assert (surface[f"train_{name}_stderr"] > 0).all()
+    assert (surface["train_top5"] >= surface["train_accuracy"]).all()
+    without = open_surface("mine.h5")
+    np.testing.assert_allclose(surface["train_loss"], without["train_loss"], rtol=1e-6)
+
+
+def test_a_wrapped_model_of_the_users_takes_weights_and_directions_of_the_plain_one(
+    folder: Path, tmp_path: Path
+) -> None:
+    plain, wrapped = (str(tmp_path / name) for name in ("plain.h5", "wrapped.h5"))
+    kept, weights = str(tmp_path / "d.h5"), str(tmp_path / "weights.pt")
+    torch.save(users_network().state_dict(), weights)
+    options = ["--weights", weights, "--limit", "5", "--x=-1:1:2", "--tune", "off"]
+    saved = ["--save-directions", kept, "-o", plain]
+    assert landscape.sample.main(["--model", "users:good", *options, *saved]) == 0
+    read = ["--directions", kept, "-o", wrapped]
+    assert landscape.sample.main(["--model", "users:compiled", *options, *read]) == 0
+    first, second = open_surface(plain), open_surface(wrapped)
+    np.testing.assert_array_equal(first["train_loss"], second["train_loss"])
+
+
+def users_network() -> nn.Module:
+    torch.manual_seed(5)
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
 
 
 def test_ctrl_c_while_sampling(folder: Path) -> None:

@@ -1,0 +1,40 @@
+"""Per-example measurements of a network's output: ``(output, target) -> (n,)``.
+
+They return one number for each example and leave the mean to the evaluator, so that the standard
+error is known and the last, partial batch weighs what it should. One file for each family.
+"""
+
+from landscape.metrics.classes import accuracy, cross_entropy, top_k
+from landscape.metrics.language import (
+    next_token_accuracy,
+    next_token_loss,
+    token_accuracy,
+    token_loss,
+)
+from landscape.metrics.metric import IGNORED, Metric, PerExample, check_targets, values_of
+from landscape.metrics.named import LOSSES, METRICS, metrics_for, more_metrics, names_in
+from landscape.metrics.regression import squared_error
+from landscape.metrics.segmentation import dice_loss, intersection_over_union
+
+__all__ = [
+    "IGNORED",
+    "LOSSES",
+    "METRICS",
+    "Metric",
+    "PerExample",
+    "accuracy",
+    "check_targets",
+    "cross_entropy",
+    "dice_loss",
+    "intersection_over_union",
+    "metrics_for",
+    "more_metrics",
+    "names_in",
+    "next_token_accuracy",
+    "next_token_loss",
+    "squared_error",
+    "token_accuracy",
+    "token_loss",
+    "top_k",
+    "values_of",
+]

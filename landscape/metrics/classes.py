@@ -1,0 +1,50 @@
+"""Class labels: of an example, or of each of its positions (pixels)."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from landscape.errors import InputError
+from landscape.metrics.metric import IGNORED, PerExample, mean_over_positions
+
+
+def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
+    """−log softmax(output)[target] in nats; output (n, classes, …), mean over positions.
+
+    Positions with the label −100 do not count.
+    """
+    values = F.cross_entropy(output, target, reduction="none", ignore_index=IGNORED)
+    return mean_over_positions(values, target)
+
+
+def accuracy(output: Tensor, target: Tensor) -> Tensor:
+    """1 where the largest logit is the target's, else 0; output (n, classes, …).
+
+    The mean over the positions that count, as in :func:`cross_entropy`.
+    """
+    return mean_over_positions((output.argmax(dim=1) == target).to(output.dtype), target)
+
+
+@cache  # so that the same name is the same metric
+def top_k(k: int) -> PerExample:
+    """A metric: 1 where the target is among the k largest logits, else 0.
+
+    Raises
+    ------
+    InputError
+        From the metric, if the network has fewer than k classes.
+    """
+
+    def top(output: Tensor, target: Tensor) -> Tensor:
+        if output.shape[1] < k:
+            raise InputError(
+                f"top{k} needs {k} or more classes, but the network has {output.shape[1]} "
+                f"outputs; choose a smaller number, as in top{output.shape[1]}"
+            )
+        found = output.topk(k, dim=1).indices == target.unsqueeze(1)
+        return mean_over_positions(found.any(dim=1).to(output.dtype), target)
+
+    return top

@@ -1,0 +1,132 @@
+"""What a metric is, and what all metrics of class labels share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from landscape.errors import InputError
+
+PerExample = Callable[[Tensor, Tensor], Tensor]
+
+IGNORED = -100
+"""The label of a position (pixel, token) that does not count, as in torch and Hugging Face."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A per-example function with what its mean is called and the unit it is in.
+
+    Attributes
+    ----------
+    class_dim
+        Where targets are class labels, the dimension of the output that counts the classes.
+    """
+
+    function: PerExample
+    long_name: str
+    units: str = "1"
+    class_dim: int | None = None
+
+
+def values_of(metrics: Mapping[str, Metric], output: Tensor, targets: Tensor) -> Tensor:
+    """Every metric of every example, shape (metrics, n).
+
+    Raises
+    ------
+    InputError
+        Naming the first metric that gives anything but one number for each example.
+    """
+    rows = []
+    for name, metric in metrics.items():
+        values = metric.function(output, targets)
+        if not isinstance(values, Tensor) or values.shape != (len(targets),):
+            shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+            some = "one example" if len(targets) == 1 else f"{len(targets)} examples"
+            raise InputError(
+                f"metric {name!r} gave {shape} for {some}: expected a tensor (n,) with one number "
+                "for each example (for losses of torch: reduction='none')"
+            )
+        rows.append(values)
+    return torch.stack(rows)
+
+
+def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:
+    """Per example the mean over the positions that count, (n, …) to (n,).
+
+    Every example weighs the same in what is made of these, however many of its positions count.
+
+    Raises
+    ------
+    InputError
+        If no position of an example counts: its mean would be 0/0.
+    """
+    if values.ndim == 1:
+        return values
+    counted = counted_positions(targets)
+    kept = torch.where(counted, values, torch.zeros_like(values))
+    return kept.flatten(1).sum(dim=1) / counted.flatten(1).sum(dim=1)
+
+
+def counted_positions(targets: Tensor) -> Tensor:
+    """Which positions count, a mask of the targets' shape, at least one in every example."""
+    counted = targets != IGNORED
+    empty = ~counted.flatten(1).any(dim=1)
+    if empty.any():
+        raise InputError(
+            f"example {int(empty.int().argmax())} of the {len(targets)} at hand has no label that "
+            f"counts (all are {IGNORED}), so there is no mean over them: leave such examples out"
+        )
+    return counted
+
+
+def check_targets(
+    output: Tensor,
+    targets: Tensor,
+    source: str,
+    name: str = "cross_entropy",
+    class_dim: int = 1,
+) -> None:
+    """Class labels must fit the logits that the network gives.
+
+    Parameters
+    ----------
+    output
+        Logits (n, classes, …), or with the classes in the dimension ``class_dim``.
+    targets
+        Labels (n, …), or some among which are the smallest and the largest.
+    name
+        Of the metric, for messages.
+
+    Raises
+    ------
+    InputError
+        Naming the labels found and the number of classes.
+    """
+    least = 2 if class_dim == 1 else 3
+    if not isinstance(output, Tensor) or output.ndim < least:
+        came = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
+        wanted = "(n, classes)" if class_dim == 1 else "(n, tokens, vocabulary)"
+        raise InputError(
+            f"{name} needs logits of shape {wanted}, but the network gives {came}; "
+            "choose another loss"
+        )
+    positions = list(output.shape[1:])
+    classes = positions.pop(class_dim if class_dim < 0 else class_dim - 1)
+    if targets.is_floating_point() or list(targets.shape[1:]) != positions:
+        text = output.ndim == 3 and targets.shape[1:] == output.shape[1:2]
+        hint = "; for logits (n, tokens, vocabulary) there are token_loss and next_token_loss"
+        raise InputError(
+            f"{source}: {name} needs integer targets of shape "
+            f"{('n', *positions)}, got {targets.dtype} {tuple(targets.shape)}{hint if text else ''}"
+        )
+    counted = targets[targets != IGNORED] if positions else targets
+    low, high = (int(counted.min()), int(counted.max())) if counted.numel() else (0, 0)
+    if low < 0 or high >= classes:
+        raise InputError(
+            f"{source}: labels run from {low} to {high}, but the network has {classes} outputs "
+            f"(labels 0 to {classes - 1}); these data and this network do not belong together"
+        )

@@ -1,0 +1,120 @@
+"""Metrics by name, as they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from landscape.errors import InputError, unknown_choice
+from landscape.metrics.classes import accuracy, cross_entropy, top_k
+from landscape.metrics.language import (
+    next_token_accuracy,
+    next_token_loss,
+    token_accuracy,
+    token_loss,
+)
+from landscape.metrics.metric import Metric, PerExample
+from landscape.metrics.regression import squared_error
+from landscape.metrics.segmentation import dice_loss, intersection_over_union
+
+METRICS: dict[str, Metric] = {
+    "cross_entropy": Metric(cross_entropy, "mean cross-entropy", "nats", 1),
+    "accuracy": Metric(accuracy, "top-1 accuracy", "1", 1),
+    "mse": Metric(squared_error, "mean squared error"),
+    "dice_loss": Metric(dice_loss, "one minus the soft Dice coefficient", "1", 1),
+    "iou": Metric(intersection_over_union, "intersection over union", "1", 1),
+    "token_loss": Metric(token_loss, "mean cross-entropy of tokens", "nats", -1),
+    "token_accuracy": Metric(token_accuracy, "accuracy of tokens", "1", -1),
+    "next_token_loss": Metric(next_token_loss, "mean cross-entropy of next tokens", "nats", -1),
+    "next_token_accuracy": Metric(next_token_accuracy, "accuracy of next tokens", "1", -1),
+}
+"""Beside these there is ``topK`` for any number, as ``top5``."""
+
+LOSSES: dict[str, dict[str, Metric]] = {
+    "cross_entropy": {"loss": METRICS["cross_entropy"], "accuracy": METRICS["accuracy"]},
+    "mse": {"loss": METRICS["mse"]},
+    "dice_loss": {"loss": METRICS["dice_loss"], "iou": METRICS["iou"]},
+    "token_loss": {"loss": METRICS["token_loss"], "accuracy": METRICS["token_accuracy"]},
+    "next_token_loss": {
+        "loss": METRICS["next_token_loss"],
+        "accuracy": METRICS["next_token_accuracy"],
+    },
+}
+"""What each loss by name measures; the first is the loss itself."""
+
+
+def names_in(text: str) -> list[str]:
+    """``accuracy,top5`` as a list.
+
+    Raises
+    ------
+    InputError
+        If a name is empty.
+    """
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise InputError(
+            f"--metrics {text!r}: an empty name; expected names with commas between them, as in "
+            "--metrics accuracy,top5"
+        )
+    return names
+
+
+def metrics_for(loss: str | PerExample) -> dict[str, Metric]:
+    """The measurements that belong to a loss: by name, or a per-example function."""
+    if callable(loss):
+        return {"loss": Metric(loss, f"mean of {_name_of(loss)}")}
+    if loss not in LOSSES:
+        raise unknown_choice("loss", loss, [*LOSSES, "package.module:function"])
+    return dict(LOSSES[loss])
+
+
+def more_metrics(
+    asked: Mapping[str, PerExample] | Sequence[str | PerExample],
+) -> dict[str, Metric]:
+    """Metrics beside the loss, by the names of their quantities.
+
+    Parameters
+    ----------
+    asked
+        Names of :data:`METRICS`, ``topK``, and functions, which go by their own names; or a dict
+        of functions by name.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, one that comes twice, and one that a surface uses for something else.
+    """
+    if isinstance(asked, str):
+        raise InputError(f"metrics={asked!r} is one text; expected a list, as in [{asked!r}]")
+    pairs = (
+        [(name, Metric(function, f"mean of {name}")) for name, function in asked.items()]
+        if isinstance(asked, Mapping)
+        else [_metric_of(one) for one in asked]
+    )
+    found: dict[str, Metric] = {}
+    for name, metric in pairs:
+        if name in found and found[name] != metric:
+            raise InputError(f"two metrics are called {name!r}; give one of them another name")
+        if name in ("loss", "count") or name.endswith("_stderr") or not name or "/" in name:
+            raise InputError(
+                f"a metric called {name!r}: loss, count and names that end in _stderr or have a "
+                "slash are a surface's own; give it another name"
+            )
+        found[name] = metric
+    return found
+
+
+def _metric_of(asked: str | PerExample) -> tuple[str, Metric]:
+    if not isinstance(asked, str):
+        return _name_of(asked), Metric(asked, f"mean of {_name_of(asked)}")
+    match = re.fullmatch(r"top([1-9][0-9]{0,5})", asked)
+    if match:
+        return asked, Metric(top_k(int(match[1])), f"top-{match[1]} accuracy", "1", 1)
+    if asked not in METRICS:
+        raise unknown_choice("metric", asked, [*METRICS, "top5", "package.module:function"])
+    return asked, METRICS[asked]
+
+
+def _name_of(function: PerExample) -> str:
+    return getattr(function, "__name__", type(function).__name__)

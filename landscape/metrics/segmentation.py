@@ -1,0 +1,60 @@
+"""Overlap of the regions of an image: each image has its own score, and counts once.
+
+Logits are (n, classes, …), labels (n, …); pixels with the label −100 do not count.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from landscape.errors import InputError
+from landscape.metrics.metric import counted_positions
+
+
+def dice_loss(output: Tensor, target: Tensor) -> Tensor:
+    """1 − the soft Dice coefficient, the mean over the classes that the image holds.
+
+    For class c it is 2 Σ p g / (Σ p + Σ g) with p the softmax probability of c at a pixel and g
+    whether the pixel is of c (Milletari et al., *V-Net*, arXiv 1606.04797; with sums in place of
+    sums of squares, as Drozdzal et al., arXiv 1608.04117). Classes that no pixel has are left out:
+    their coefficient is 0 whatever the network says.
+    """
+    predicted, true = _shares(output.softmax(dim=1), target)
+    both = (predicted * true).sum(dim=2)
+    sizes = predicted.sum(dim=2) + true.sum(dim=2)
+    return 1.0 - _mean_where(2.0 * both / sizes, true.any(dim=2))
+
+
+def intersection_over_union(output: Tensor, target: Tensor) -> Tensor:
+    """|A ∩ B| / |A ∪ B| of predicted and true pixels, the mean over classes in either.
+
+    The prediction is the class of the largest logit. A class that is predicted where there is
+    none of it counts as 0.
+    """
+    largest = F.one_hot(output.argmax(dim=1), output.shape[1]).movedim(-1, 1)
+    predicted, true = _shares(largest.to(output.dtype), target)
+    both = (predicted * true).sum(dim=2)
+    union = predicted.sum(dim=2) + true.sum(dim=2) - both
+    return _mean_where(both / union, union > 0)
+
+
+def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """What is predicted and what is true, both (n, classes, pixels), 0 where a pixel is ignored."""
+    if target.ndim < 2:
+        raise InputError(
+            "dice_loss and iou compare the regions of an image: expected labels (n, …) for each "
+            f"pixel, got {tuple(target.shape)}; for a label for each image choose accuracy"
+        )
+    counted = counted_positions(target).flatten(1)
+    labels = torch.where(counted, target.flatten(1), 0)
+    true = F.one_hot(labels, predicted.shape[1]).movedim(-1, 1).to(predicted.dtype)
+    return tuple(  # type: ignore[return-value]
+        torch.where(counted[:, None], share.flatten(2), 0) for share in (predicted, true)
+    )
+
+
+def _mean_where(values: Tensor, kept: Tensor) -> Tensor:
+    """The mean over classes, (n, classes) to (n,), of those that are kept."""
+    return torch.where(kept, values, 0).sum(dim=1) / kept.sum(dim=1)

@@ -1,0 +1,55 @@
+"""The tensor that is measured among all that a network may return."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from landscape.errors import InputError
+
+KEYS = ("logits", "out")
+"""What Hugging Face and torchvision's segmentation networks call it."""
+
+
+def take_tensor(network: nn.Module, inputs: tuple[Any, ...], output: Any) -> Tensor:
+    """A forward hook: one tensor, in single precision or better, whatever the network returns.
+
+    It is the output itself, else its attribute or entry ``logits``, else its entry ``out``, else
+    the first of a tuple or list. The metrics of a network in half precision are so computed in
+    float32.
+
+    Raises
+    ------
+    InputError
+        If none of these is a tensor.
+    """
+    found = _found_in(output)
+    if not isinstance(found, Tensor):
+        raise InputError(
+            f"the network returns {_described(output)}: expected a tensor, something with "
+            "'logits' or 'out', or a tuple that begins with a tensor; give a network whose "
+            "forward returns what the loss takes"
+        )
+    return found.float() if found.dtype in (torch.float16, torch.bfloat16) else found
+
+
+def _found_in(output: Any) -> Any:
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(output, Mapping):
+        return next((output[key] for key in KEYS if key in output), None)
+    if hasattr(output, KEYS[0]):
+        return output.logits
+    return output[0] if isinstance(output, tuple | list) and output else None
+
+
+def _described(output: Any) -> str:
+    kind = type(output).__name__
+    if isinstance(output, Mapping):
+        return f"a {kind} with {', '.join(map(repr, output)) or 'nothing in it'}"
+    if isinstance(output, tuple | list):
+        return f"a {kind} of {', '.join(type(part).__name__ for part in output) or 'nothing'}"
+    return f"a {kind}"
