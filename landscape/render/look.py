@@ -30,7 +30,10 @@ class PlaneLook(Look, total=False):
 
 HELP = {
     "quantity": ["A name in the surface; None is its first loss."],
-    "scale": ["``log`` or ``linear``; None is log for a loss and linear for everything else."],
+    "scale": [
+        "``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,",
+        "and linear for everything else.",
+    ],
     "clip": [
         "Values above it are drawn at it, and counted below the picture: a number in the unit of",
         "the picture, ``none``, or ``auto``, see :func:`landscape.render.heights.prepare`.",

@@ -12,10 +12,11 @@ from matplotlib.ticker import MaxNLocator
 
 from landscape.grid import FloatArray
 from landscape.render.caller_axes import write_around, write_beside
-from landscape.render.captions import axis_label, axis_name, brief
+from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar
 from landscape.render.colours import colours_of
+from landscape.render.directions import axis_label, axis_name
 from landscape.render.heights import Heights, prepare
 from landscape.render.holes import draw_holes, hole_notes
 from landscape.render.look import PlaneLook, of_heights
@@ -23,6 +24,7 @@ from landscape.render.marks import mark_best, mark_notes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
+from landscape.render.solutions import mark_solutions
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
 from landscape.render.unfinished import unfinished_notes
@@ -97,6 +99,7 @@ def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:
     style.draw(axes, panel, shared, levels, norm, colours)
     draw_holes(axes, panel)
     draw_trajectories(axes, panel.surface)
+    mark_solutions(axes, panel.surface)
     mark_best(axes, panel)
     axes.set(xlim=across, ylim=upward)
 
