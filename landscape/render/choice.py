@@ -67,8 +67,17 @@ def quantity_of_all(surfaces: Sequence[Surface], quantity: str | None) -> str:
     return name
 
 
-def chosen_levels(levels: int | Sequence[float] | None, scale: Scale) -> FloatArray:
+def chosen_levels(
+    levels: int | Sequence[float] | None,
+    scale: Scale,
+    bar: tuple[float, float] | None = None,
+) -> FloatArray:
     """The values that get a line or a tick: given ones, or about that many round ones.
+
+    Parameters
+    ----------
+    bar
+        The heights at which the colour bar ends, where these are not those of the scale.
 
     Raises
     ------
@@ -76,6 +85,9 @@ def chosen_levels(levels: int | Sequence[float] | None, scale: Scale) -> FloatAr
         If the number is not between 1 and 200, or the values are not finite and increasing, or
         none of them lies in the range of the picture.
     """
+    if levels is None and scale.kind == "linear" and bar is not None:
+        ticks = Scale("linear", *bar).ticks()
+        return ticks[(ticks >= scale.low) & (ticks <= scale.high)]
     if levels is None:
         return scale.ticks()
     if isinstance(levels, int):

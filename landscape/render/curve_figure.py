@@ -25,7 +25,7 @@ from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
 from landscape.render.shown import accuracy_of, is_loss, of_draws, shown, split_words
-from landscape.render.solutions import mark_ends, own_losses
+from landscape.render.solutions import mark_ends, own_losses, solutions
 from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
 from landscape.surface import Surface
 
@@ -76,18 +76,26 @@ def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
         firsts = [group[0] for group in groups]
         width = inches(look.get("width"), len(groups))
         right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
-        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW)
+        above = LINE if any(map(solutions, surfaces)) else 0.0
+        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
         columns = columns_that_fit(width, min(len(groups), 2), margins, bar=0.0)
         room = panel_width(width, columns, margins, bar=0.0)
         beside = 2 * min(margins.left, margins.right) - 0.1
         labels = [_line_label(surface, room + beside) for surface in surfaces]
-        margins = replace(margins, below=TICKS_BELOW + LINE * max(map(len, labels)))
-        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
         aspect = min(_ASPECT, _HIGHEST / room)
+        upward = [wrap(_loss_label(group), room * aspect + 0.2) for group in groups]
+        more = LINE * (max(map(len, upward)) - 1)
+        margins = replace(
+            margins,
+            left=margins.left + more,
+            below=TICKS_BELOW + LINE * max(map(len, labels)),
+        )
+        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
         sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
-        for axes, group, label in zip(sheet.panels, groups, labels, strict=True):
+        for axes, group, label, left in zip(sheet.panels, groups, labels, upward, strict=True):
             axes.set_xlabel("\n".join(label), parse_math=False)
             _curve_panel(axes, group, shared, _ticks(look, shared))
+            axes.set_ylabel("\n".join(left), parse_math=False)
     return sheet.figure
 
 
@@ -148,8 +156,7 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
     if line.axis == "x":
         mark_ends(axes, surface, first.name)
     colour = ACCURACY_COLOUR if first.is_fraction else LOSS_COLOUR
-    words = first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
-    axes.set_ylabel(words, color=colour, parse_math=False)
+    axes.set_ylabel(_loss_label(group), color=colour, parse_math=False)
     axes.tick_params(axis="y", colors=colour)
     accuracies = _accuracies(group)
     if accuracies:
@@ -159,6 +166,11 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
         words = one if len(accuracies) == 1 else "accuracy (%)"
         right.set_ylabel(words, color=ACCURACY_COLOUR, parse_math=False)
         right.tick_params(axis="y", colors=ACCURACY_COLOUR)
+
+
+def _loss_label(group: Sequence[Heights]) -> str:
+    first = group[0].quantity
+    return first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
 
 
 def _curve_notes(group: Sequence[Heights]) -> list[str]:

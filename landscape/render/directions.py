@@ -180,7 +180,8 @@ def _ends_label(surface: Surface, axis: str) -> str:
 
 def _eigenvector(surface: Surface, axis: str) -> str:
     value = number_of(surface, axis, "eigenvalue")
-    return f"eigenvector, λ\u00a0=\u00a0{short(value)}" if math.isfinite(value) else "eigenvector"
+    known = f", λ\u00a0=\u00a0{short(value)}" if math.isfinite(value) else ""
+    return f"Hessian eigenvector{known}"
 
 
 def _eigenvector_label(surface: Surface, axis: str) -> str:

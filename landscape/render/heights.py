@@ -195,7 +195,9 @@ def _span(finite: Sequence[FloatArray], kind: str, show: Shown) -> tuple[float, 
     if kind == "log":
         pooled = pooled[pooled > 0]
     low, high = float(pooled.min()), float(pooled.max())
-    return (low if show.span is None or kind == "linear" else max(low, show.span * high)), high
+    if kind == "log" and show.span is not None:
+        low = max(low, 10.0 ** math.floor(math.log10(show.span * high)))
+    return low, high
 
 
 def _widened(low: float, high: float, kind: str) -> tuple[float, float]:

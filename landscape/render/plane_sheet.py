@@ -79,8 +79,8 @@ def planes(
         [*_notes(panel, style), *unfinished_notes(surface, panel.surface)]
         for surface, panel in zip(surfaces, panels, strict=True)
     ]
-    levels = chosen_levels(look.get("levels"), shared)
     norm, colours = colours_of(shared, look.get("cmap"))
+    levels = chosen_levels(look.get("levels"), shared, (norm.vmin, norm.vmax))
     paint: _Paint = (shared, levels, norm, style.adapt(colours))
     if ax is None:
         with mpl.rc_context(STYLE):

@@ -119,10 +119,10 @@ def _label(match: re.Match[str]) -> str:
     """``5 % quantile over the draws of the training loss`` and the like."""
     split = _SPLIT_WORDS.get(match["split"] or "", match["split"])
     own = _WORDS[match["base"]]
-    of_the_loss = match["base"] in _OF_THE_LOSS
-    words = " ".join(filter(None, (split, "loss" if of_the_loss else own)))
-    if of_the_loss:
-        words = f"{own} of the {words}"
+    if match["base"] in _OF_THE_LOSS:
+        words = f"{own} of the {split} loss" if split else own
+    else:
+        words = f"{split} {own}".strip()
     if match["quantile"]:
         words = f"{int(match['quantile'])} % quantile over the draws of the {words}"
     if match["draw"]:

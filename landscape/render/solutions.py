@@ -83,30 +83,40 @@ def covered(axes: Any, surface: Surface) -> list[FloatArray]:
 
 
 def mark_ends(axes: Any, surface: Surface, quantity: str) -> None:
-    """On a line: a dotted line with a name at each solution, and a dot at its own loss.
+    """On a line: a dotted line at each solution with its name above, and a dot at its own loss.
 
     The dot is that of the network as it is, with its own batch-norm statistics, and need not lie
     on the curve; the surface may not know it.
     """
     x0, x1 = axes.get_xlim()
-    for row, place in enumerate(s for s in solutions(surface) if s.y == 0 and x0 <= s.x <= x1):
+    room = float(1.0 / _per_inch(axes)[0]) - 0.1  # between 0 and 1
+    for place in (s for s in solutions(surface) if s.y == 0 and x0 <= s.x <= x1):
         axes.axvline(place.x, color="0.35", linewidth=0.8, linestyle=":", zorder=1.2)
         axes.annotate(
-            place.name,
+            _cut(place.name, room),
             (place.x, 1.0),
-            (0, -3 - 9.5 * row),
+            (0, 2),
             xycoords=("data", "axes fraction"),
             textcoords="offset points",
             fontsize=_SIZE,
             ha="center",
-            va="top",
-            path_effects=_HALO,
+            va="bottom",
             parse_math=False,
             gid="solution name",
         )
         own = own_losses(surface).get(place.x)
         if own is not None and quantity == surface.main_quantity:
             axes.plot(place.x, own, **_DOT, zorder=4.8, gid=f"solution {place.name}")
+
+
+def _cut(name: str, room: float) -> str:
+    """A name with as much of its middle left out as it takes to be so wide, in inches."""
+    kept = len(name)
+    shorter = name
+    while text_width(shorter, _SIZE) > room and kept > 2:
+        kept -= 1
+        shorter = f"{name[: kept // 2]}…{name[-((kept + 1) // 2) :]}"
+    return shorter
 
 
 def own_losses(surface: Surface) -> dict[float, float]:
