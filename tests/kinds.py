@@ -70,9 +70,9 @@ def between_line(**facts):
         0.01 + 3 * np.sin(np.pi * np.clip(x, 0, 1)) ** 2 + 8 * np.maximum(np.abs(x - 0.5) - 0.5, 0)
     )
     values = {"train_loss": loss, "train_accuracy": np.exp(-loss)}
-    facts = {"bn_statistics": "interpolated", "barrier": 2.987, **facts}
     ends = {"loss_at_start": 0.01, "loss_at_end": 0.02}
-    return surface_of(values, (x,), [between_axis("runs/seed1.pt")], **ends, **facts)
+    facts = {"bn_statistics": "interpolated", "barrier": 2.987, **ends, **facts}
+    return surface_of(values, (x,), [between_axis("runs/seed1.pt")], **facts)
 
 
 def hessian_plane(quantity="train_loss", **facts):

@@ -12,7 +12,7 @@ from landscape.render.captions import name_of
 from landscape.render.scale import Scale
 from landscape.surface import Surface
 
-STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve")
+STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve", "path")
 _FEWEST, _MOST = 1, 200
 
 
@@ -28,11 +28,14 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     ------
     InputError
         If there is no surface, lines are mixed with planes, or the style does not suit them.
+        Paths are drawn without what surrounds them, so ``path`` suits lines and planes alike.
     """
     if not surfaces:
         raise InputError("no surface to draw; expected at least one")
     if style is not None and style not in STYLES:
         raise unknown_choice("style", style, STYLES)
+    if style == "path":
+        return style
     lines = [is_line(s) for s in surfaces]
     sizes = ", ".join(f"{name_of(s)}: {s.grid}" for s in surfaces)
     if any(lines) and not all(lines):

@@ -128,6 +128,9 @@ def _sheet(
     width = inches(look.get("width"), len(panels))
     bar = bar_room(panels[0], paint[1], aspect * 2.0)
     margins, columns, across, upward = _labels(panels, aspect, bar, width)
+    # A flat panel has a short bar, whose label takes more lines, which take from the panel.
+    bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
+    margins, columns, across, upward = _labels(panels, aspect, bar, width)
     sheet = panel_sheet(
         panels,
         notes,
@@ -164,7 +167,7 @@ def _labels(
         room = panel_width(width, columns, margins, bar)
         words = axis_label if room > _NARROW else axis_name
         across = [wrap(words(p.surface, "x"), room + 0.5) for p in panels]
-        upward = [wrap(words(p.surface, "y"), room * aspect + 0.3) for p in panels]
+        upward = [wrap(words(p.surface, "y"), room * aspect + 0.1) for p in panels]
         margins = Margins(
             left=_TICKS_LEFT + LINE * max(map(len, upward)),
             right=_RIGHT,
