@@ -207,6 +207,12 @@ class Surface:
 
         return curve(self, **style)
 
+    def plot_path(self, **style: Any) -> Any:
+        """The losses along its trajectories, step by step: see :func:`landscape.render.path`."""
+        from landscape.render import path
+
+        return path(self, **style)
+
     def to_html(self, path: str | Path, **style: Any) -> Path:
         """An interactive page in one file: see :func:`landscape.render.save_page`."""
         from landscape.render import save_page

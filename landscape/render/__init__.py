@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from landscape.render.heatmap_figure import heatmap
     from landscape.render.media import save, save_figure
     from landscape.render.page import save_page
+    from landscape.render.path_figure import path
     from landscape.render.surface_figure import surface3d
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "curve",
     "filled_contour",
     "heatmap",
+    "path",
     "save",
     "save_figure",
     "save_page",
@@ -38,6 +40,7 @@ _HOME = {
     "curve": "curve_figure",
     "filled_contour": "contour_figure",
     "heatmap": "heatmap_figure",
+    "path": "path_figure",
     "save": "media",
     "save_figure": "media",
     "save_page": "page",

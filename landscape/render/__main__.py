@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
     p.add_argument("--style", choices=STYLES, help="default: what suits surfaces and file")
     p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
-    p.add_argument("--scale", choices=SCALES, help="default: log for a loss, linear otherwise")
+    p.add_argument("--scale", choices=SCALES, help="default: log for what spans decades, as a loss")
     p.add_argument(
         "--clip",
         metavar="VALUE",

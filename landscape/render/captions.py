@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from landscape.render.directions import base_name, directions_words
+from landscape.render.numerals import short
 from landscape.render.shown import Shown, split_of, split_words
 from landscape.surface import Surface
 
@@ -17,7 +19,10 @@ _SHORTCUTS = {
     "projection": "with projection shortcuts",
 }
 _DATA = {"cifar10": "CIFAR-10", "digits": "handwritten digits"}
-_ORDINAL = {"x": "first", "y": "second"}
+_STATISTICS = {
+    "interpolated": "Batch-norm statistics interpolated between those of the solutions",
+    "re-estimated": "Batch-norm statistics re-estimated at every point",
+}
 _IGNORED = {
     "biasbn": "biases and batch normalization are not moved",
     "bias": "biases are not moved",
@@ -36,15 +41,6 @@ def _whole(surface: Surface, key: str) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return 0
-
-
-def base_name(path: str) -> str:
-    """The last part of a path of any system.
-
-    >>> base_name("/data/someone/subset.npz"), base_name("C:\\\\data\\\\subset.npz")
-    ('subset.npz', 'subset.npz')
-    """
-    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
 
 
 def network(surface: Surface) -> str:
@@ -104,39 +100,11 @@ def examples(surface: Surface, quantity: Shown) -> str:
     return f"about {about} per point of {rest}"
 
 
-def _direction(surface: Surface, axis: str) -> str:
-    kind = str(surface.axes.get(axis, {}).get("kind", "")).strip()
-    ordinal = _ORDINAL.get(axis, axis) if len(surface.grid.axes) > 1 else "the"
-    ordinal = ordinal if ordinal == "the" else f"the {ordinal}"
-    if not kind:
-        return f"{ordinal} direction"
-    if kind.startswith("random"):
-        return f"{ordinal} random direction"
-    return f"{ordinal} direction ({base_name(kind)})"
-
-
-def _normalization(surface: Surface, axis: str) -> str:
-    how = str(surface.axes.get(axis, {}).get("normalization", "")).strip()
-    return "" if how in ("", "none") else f"{how}-normalized"
-
-
-def axis_label(surface: Surface, axis: str) -> str:
-    """``multiples of the first random direction, filter-normalized``."""
-    parts = (f"multiples of {_direction(surface, axis)}", _normalization(surface, axis))
-    return ", ".join(filter(None, parts))
-
-
-def axis_name(surface: Surface, axis: str) -> str:
-    """``first random direction``: the label where there is no room for the long one."""
-    return _direction(surface, axis).removeprefix("the ")
-
-
 def brief(surface: Surface, quantity: Shown) -> str:
-    """One line on the data behind the values; nothing if not known."""
+    """What a figure says of the values in a line or two: data, draws, statistics, barrier."""
     source, number = data(surface), examples(surface, quantity)
-    if source and number:
-        return f"{source}, {number}."
-    return f"{source or number}." if (source or number) else ""
+    first = ", ".join(filter(None, (source, number)))
+    return " ".join(f"{s}." for s in (first, *measured(surface, quantity)) if s)
 
 
 def full(surface: Surface, quantity: Shown) -> str:
@@ -151,32 +119,29 @@ def full(surface: Surface, quantity: Shown) -> str:
     elif source:
         first += f" on {source}"
     sentences.append(first)
-    sentences.append(_directions(surface))
+    sentences.append(directions_words(surface))
     ignored = {str(a.get("ignore", "")).strip() for a in surface.axes.values()}
     if len(ignored) == 1 and (words := _IGNORED.get(next(iter(ignored)))):
         sentences.append(words[:1].upper() + words[1:])
+    sentences += measured(surface, quantity)
     return " ".join(f"{s.rstrip('.')}." for s in sentences if s)
 
 
-def _directions(surface: Surface) -> str:
-    axes = list(surface.grid.axes)
-    kinds = {str(surface.axes[a].get("kind", "")).strip() for a in axes}
-    norms = {_normalization(surface, a) for a in axes}
-    seeds = [str(surface.axes[a]["seed"]) for a in axes if "seed" in surface.axes[a]]
-    if len(norms) == 1 and len(kinds) == 1 and next(iter(kinds)).startswith("random"):
-        how = next(iter(norms))
-        noun = "directions" if len(axes) > 1 else "direction"
-        words = " ".join(filter(None, (how, "random", noun)))
-        words = f"{'Two' if len(axes) > 1 else 'One'} {words}"
-    else:
-        words = "; ".join(f"{a}: {axis_label(surface, a)}" for a in axes)
-    if seeds:
-        different = list(dict.fromkeys(seeds))
-        words += f", seed{'s' if len(different) > 1 else ''} " + " and ".join(different)
-    if "multiples" in words:
-        return words
-    return words + (
-        "; the axes count multiples of them"
-        if len(axes) > 1
-        else "; the axis counts multiples of it"
-    )
+def measured(surface: Surface, quantity: Shown) -> list[str]:
+    """How the values came about where it is not the usual way, one sentence each, without a dot.
+
+    The mean of how many draws, batch-norm statistics other than the stored ones, and the barrier
+    between two solutions.
+    """
+    said = []
+    if quantity.span is not None:  # a density says how it was smoothed
+        words = surface.quantities[quantity.name].long_name
+        said.append(words[:1].upper() + words[1:])
+    draws = _whole(surface, "repeats")
+    if draws > 1 and f"{quantity.name}_draw1" in surface.quantities:
+        said.append(f"Mean of {draws} random draws")
+    said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
+    barrier = surface.attributes.get("barrier")
+    if isinstance(barrier, int | float) and quantity.name == surface.main_quantity:
+        said.append(f"Barrier between the solutions: {short(barrier)} {quantity.unit}".rstrip())
+    return [sentence for sentence in said if sentence]

@@ -12,7 +12,7 @@ from landscape.render.captions import name_of
 from landscape.render.scale import Scale
 from landscape.surface import Surface
 
-STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve")
+STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve", "path")
 _FEWEST, _MOST = 1, 200
 
 
@@ -28,11 +28,14 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     ------
     InputError
         If there is no surface, lines are mixed with planes, or the style does not suit them.
+        Paths are drawn without what surrounds them, so ``path`` suits lines and planes alike.
     """
     if not surfaces:
         raise InputError("no surface to draw; expected at least one")
     if style is not None and style not in STYLES:
         raise unknown_choice("style", style, STYLES)
+    if style == "path":
+        return style
     lines = [is_line(s) for s in surfaces]
     sizes = ", ".join(f"{name_of(s)}: {s.grid}" for s in surfaces)
     if any(lines) and not all(lines):
@@ -67,8 +70,17 @@ def quantity_of_all(surfaces: Sequence[Surface], quantity: str | None) -> str:
     return name
 
 
-def chosen_levels(levels: int | Sequence[float] | None, scale: Scale) -> FloatArray:
+def chosen_levels(
+    levels: int | Sequence[float] | None,
+    scale: Scale,
+    bar: tuple[float, float] | None = None,
+) -> FloatArray:
     """The values that get a line or a tick: given ones, or about that many round ones.
+
+    Parameters
+    ----------
+    bar
+        The heights at which the colour bar ends, where these are not those of the scale.
 
     Raises
     ------
@@ -76,6 +88,9 @@ def chosen_levels(levels: int | Sequence[float] | None, scale: Scale) -> FloatAr
         If the number is not between 1 and 200, or the values are not finite and increasing, or
         none of them lies in the range of the picture.
     """
+    if levels is None and scale.kind == "linear" and bar is not None:
+        ticks = Scale("linear", *bar).ticks()
+        return ticks[(ticks >= scale.low) & (ticks <= scale.high)]
     if levels is None:
         return scale.ticks()
     if isinstance(levels, int):

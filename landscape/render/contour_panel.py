@@ -16,6 +16,7 @@ from landscape.render.line_labels import label_lines
 from landscape.render.marks import best_point
 from landscape.render.numerals import short
 from landscape.render.scale import Scale
+from landscape.render.solutions import covered
 from landscape.render.style import HOLE_COLOUR
 
 _SHADES = 48
@@ -89,7 +90,8 @@ def _draw_lines(
         return short(scale.value(height))
 
     paths = [np.stack([t.x, t.y], axis=1) for t in panel.surface.trajectories.values()]
-    label_lines(axes, lines, words, best_point(panel), [*chance, *paths])
+    marked = [np.array([best_point(panel)]), *covered(axes, panel.surface)]
+    label_lines(axes, lines, words, marked, [*chance, *paths])
 
 
 def _draw_chance(axes: Any, panel: Heights, scale: Scale, colour: str) -> list[FloatArray]:

@@ -11,11 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from landscape.grid import FloatArray
-from landscape.render.band import band_words, quantile_bands, with_room
+from landscape.render.band import Band, band_words, quantile_bands, with_room
 from landscape.render.caller_axes import write_around
-from landscape.render.captions import axis_label, brief
+from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
+from landscape.render.directions import axis_label
 from landscape.render.heights import Heights, prepare
 from landscape.render.lines import line_of
 from landscape.render.look import Look, of_heights, takes
@@ -23,7 +24,8 @@ from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
-from landscape.render.shown import accuracy_of, is_loss, shown, split_words
+from landscape.render.shown import accuracy_of, is_loss, of_draws, shown, split_words
+from landscape.render.solutions import mark_ends, own_losses, solutions
 from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
 from landscape.surface import Surface
 
@@ -74,18 +76,26 @@ def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
         firsts = [group[0] for group in groups]
         width = inches(look.get("width"), len(groups))
         right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
-        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW)
+        above = LINE if any(map(solutions, surfaces)) else 0.0
+        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
         columns = columns_that_fit(width, min(len(groups), 2), margins, bar=0.0)
         room = panel_width(width, columns, margins, bar=0.0)
         beside = 2 * min(margins.left, margins.right) - 0.1
         labels = [_line_label(surface, room + beside) for surface in surfaces]
-        margins = replace(margins, below=TICKS_BELOW + LINE * max(map(len, labels)))
-        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
         aspect = min(_ASPECT, _HIGHEST / room)
+        upward = [wrap(_loss_label(group), room * aspect + 0.2) for group in groups]
+        more = LINE * (max(map(len, upward)) - 1)
+        margins = replace(
+            margins,
+            left=margins.left + more,
+            below=TICKS_BELOW + LINE * max(map(len, labels)),
+        )
+        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
         sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
-        for axes, group, label in zip(sheet.panels, groups, labels, strict=True):
+        for axes, group, label, left in zip(sheet.panels, groups, labels, upward, strict=True):
             axes.set_xlabel("\n".join(label), parse_math=False)
             _curve_panel(axes, group, shared, _ticks(look, shared))
+            axes.set_ylabel("\n".join(left), parse_math=False)
     return sheet.figure
 
 
@@ -101,10 +111,16 @@ def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Height
     pairs = [(s, n) for s, own in zip(surfaces, per_surface, strict=True) for n in own]
     prepared, shared = prepare(pairs, **of_heights(look))
     if look.get("norm_range") is None and look.get("clip", "auto") in ("auto", "none"):
-        bands = [band for s, n in pairs for band in quantile_bands(s, n)]
+        bands = [band for s, n in pairs for band in [*quantile_bands(s, n), *_ends(s, n)]]
         shared = with_room(shared, bands, any(p.cuts for p in prepared))
     rest = iter(prepared)
     return [[next(rest) for _ in own] for own in per_surface], shared
+
+
+def _ends(surface: Surface, name: str) -> list[Band]:
+    """The losses of the solutions at the ends of a line, which get room on the axis."""
+    own = np.array(list(own_losses(surface).values()))
+    return [Band("solutions", own, own)] if own.size and name == surface.main_quantity else []
 
 
 def _ticks(look: Look, shared: Scale) -> FloatArray:
@@ -122,7 +138,7 @@ def _other_losses(surface: Surface, name: str) -> list[str]:
     if not is_loss(name):
         return []
     unit = shown(surface, name).unit
-    losses = [q for q in surface.quantities if is_loss(q) and q != name]
+    losses = [q for q in surface.quantities if is_loss(q) and not of_draws(q) and q != name]
     alike = [q for q in losses if shown(surface, q).unit == unit]
     return [q for q in alike if np.isfinite(surface[q]).any()][:3]
 
@@ -137,9 +153,10 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
     line = line_of(surface)
     draw_losses(axes, group, shared, ticks)
     axes.set_xlim(line.coordinates[0], line.coordinates[-1])
+    if line.axis == "x":
+        mark_ends(axes, surface, first.name)
     colour = ACCURACY_COLOUR if first.is_fraction else LOSS_COLOUR
-    words = first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
-    axes.set_ylabel(words, color=colour, parse_math=False)
+    axes.set_ylabel(_loss_label(group), color=colour, parse_math=False)
     axes.tick_params(axis="y", colors=colour)
     accuracies = _accuracies(group)
     if accuracies:
@@ -151,6 +168,11 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
         right.tick_params(axis="y", colors=ACCURACY_COLOUR)
 
 
+def _loss_label(group: Sequence[Heights]) -> str:
+    first = group[0].quantity
+    return first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
+
+
 def _curve_notes(group: Sequence[Heights]) -> list[str]:
     # Training and test losses have numbers of examples of their own; what is the same is said once.
     said = dict.fromkeys(brief(panel.surface, panel.quantity) for panel in group)
@@ -160,6 +182,8 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         words = "; ".join(f"{word}: {split_words(p.quantity.name)}" for word, p in strokes)
         notes.append(f"{words[:1].upper()}{words[1:]}.")
     notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
+    if any(_ends(panel.surface, panel.quantity.name) for panel in group):
+        notes.append("●: the solutions themselves, with their own batch-norm statistics.")
     if group[0].chance is not None:
         notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
     for panel in group:

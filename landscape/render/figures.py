@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
@@ -12,7 +12,8 @@ from landscape.render.choice import one_kind
 from landscape.render.contour_figure import CONTOUR, FILLED, LINES
 from landscape.render.curve_figure import curves
 from landscape.render.heatmap_figure import HEATMAP
-from landscape.render.look import PlaneLook, takes
+from landscape.render.look import PlaneLook, Shared, takes
+from landscape.render.path_figure import paths
 from landscape.render.plane_sheet import planes
 from landscape.render.surface_figure import surfaces as draw_surfaces
 from landscape.surface import Surface
@@ -39,8 +40,8 @@ def side_by_side(
     Parameters
     ----------
     style
-        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface`` or ``curve``; None is contour
-        for planes and curve for lines.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve`` or ``path``; None
+        is contour for planes and curve for lines.
     elevation, azimuth, interpolate, renderer
         Of style ``surface``, as for :func:`landscape.render.surface3d`.
 
@@ -65,4 +66,17 @@ def side_by_side(
         )
     if interpolate or renderer:
         raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
+    if style == "path":
+        return _paths(surfaces, look)
     return curves(surfaces, look) if style == "curve" else planes(surfaces, PLANES[style], look)
+
+
+def _paths(surfaces: Sequence[Surface], look: PlaneLook) -> Figure:
+    strange = [name for name in ("quantity", "cmap") if look.get(name)]
+    if strange:
+        raise InputError(
+            f"style path takes no {' and no '.join(strange)}: it draws the losses that the "
+            "trajectories hold, in lines"
+        )
+    shared: Any = {name: value for name, value in look.items() if name in Shared.__annotations__}
+    return paths(surfaces, shared)

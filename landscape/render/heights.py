@@ -18,7 +18,7 @@ from landscape.grid import FloatArray
 from landscape.render.captions import name_of
 from landscape.render.numerals import share, short
 from landscape.render.scale import SCALES, Scale
-from landscape.render.shown import Shown, is_loss, shown
+from landscape.render.shown import Shown, over_decades, shown
 from landscape.surface import Surface
 
 _TAIL = 0.05
@@ -87,8 +87,9 @@ def prepare(
     chosen
         Pairs of a surface and the name of one of its quantities, all of one unit.
     scale
-        ``log`` or ``linear``; None is log for a loss and linear for everything else. Under
-        ``log`` a value of exactly 0 is drawn at the smallest positive value, and said.
+        ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,
+        and linear for everything else. Under ``log`` a value of exactly 0 is drawn at the
+        smallest positive value, and said.
     clip
         Values above it are drawn at it, and counted: a number in the unit of the picture (percent
         for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
@@ -109,12 +110,14 @@ def prepare(
     finite = [_finite(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)]
     for (surface, _), show, values in zip(chosen, shows, finite, strict=True):
         _check_drawable(surface, show, values, kind)
-    low, high = _span(finite, kind)
+    low, high = _span(finite, kind, shows[0])
     if norm_range is not None:
         low, high = _checked_range(norm_range, kind)
     else:
         top = _clip_value(clip, finite, kind, shows[0], low)
         high = high if top is None else min(high, top)
+        if kind == "linear" and (reach := shows[0].reach):
+            low, high = min(low, reach[0]), (max(high, reach[1]) if clip == "auto" else high)
     drawn = Scale(kind, *_widened(low, high, kind))
     panels = [
         _panel(surface, show, values, drawn)
@@ -156,7 +159,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
 
 def _kind(scale: str | None, show: Shown) -> str:
     if scale is None:
-        return "log" if is_loss(show.name) else "linear"
+        return "log" if over_decades(show.name) else "linear"
     if scale not in SCALES:
         raise unknown_choice("scale", scale, SCALES)
     return scale
@@ -187,11 +190,14 @@ def _check_drawable(surface: Surface, show: Shown, values: FloatArray, kind: str
         raise InputError(f"{where} is 0 everywhere, which a log scale cannot show: use linear")
 
 
-def _span(finite: Sequence[FloatArray], kind: str) -> tuple[float, float]:
+def _span(finite: Sequence[FloatArray], kind: str, show: Shown) -> tuple[float, float]:
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     if kind == "log":
         pooled = pooled[pooled > 0]
-    return float(pooled.min()), float(pooled.max())
+    low, high = float(pooled.min()), float(pooled.max())
+    if kind == "log" and show.span is not None:
+        low = max(low, 10.0 ** math.floor(math.log10(show.span * high)))
+    return low, high
 
 
 def _widened(low: float, high: float, kind: str) -> tuple[float, float]:

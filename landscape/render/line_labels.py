@@ -21,7 +21,7 @@ def label_lines(
     axes: Any,
     lines: Any,
     words: Callable[[float], str],
-    marker: tuple[float, float],
+    marked: Sequence[FloatArray],
     crossing: Sequence[FloatArray],
 ) -> None:
     """Label each level once, on its longest line, where that is straightest and most alone.
@@ -33,8 +33,8 @@ def label_lines(
     ----------
     lines
         The contour set; the limits of the axes are those of the finished picture.
-    marker
-        The point (x, y) that no label may cover.
+    marked
+        Points, shapes (n, 2), that no label may cover.
     crossing
         Other lines of the picture, shapes (n, 2), that labels had better not cover.
     """
@@ -46,7 +46,7 @@ def label_lines(
         return (np.asarray(points, dtype=float) - (x0, y0)) / (x1 - x0, y1 - y0) * size
 
     pieces = [_longest(path, inches) for path in lines.get_paths()]
-    taken = [(inches([marker]), 0.06)]  # centres of discs, and their radius
+    taken = [(inches(points), 0.06) for points in marked]  # centres of discs, and their radius
     crossed = [inches(points) for points in crossing if len(points)]
     where = []
     for k, (level, piece) in enumerate(zip(lines.levels, pieces, strict=True)):

@@ -10,16 +10,21 @@ from typing import Any, TypedDict, TypeVar
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 
 
-class Look(TypedDict, total=False):
+class Shared(TypedDict, total=False):
     """Options of every figure; :data:`HELP` says what they mean."""
 
-    quantity: str | None
     scale: str | None
     clip: str | float
     levels: int | Sequence[float] | None
     title: str | None
     norm_range: tuple[float, float] | None
     width: str | float | None
+
+
+class Look(Shared, total=False):
+    """Options of figures of a quantity."""
+
+    quantity: str | None
 
 
 class PlaneLook(Look, total=False):
@@ -30,7 +35,10 @@ class PlaneLook(Look, total=False):
 
 HELP = {
     "quantity": ["A name in the surface; None is its first loss."],
-    "scale": ["``log`` or ``linear``; None is log for a loss and linear for everything else."],
+    "scale": [
+        "``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,",
+        "and linear for everything else.",
+    ],
     "clip": [
         "Values above it are drawn at it, and counted below the picture: a number in the unit of",
         "the picture, ``none``, or ``auto``, see :func:`landscape.render.heights.prepare`.",
@@ -93,6 +101,6 @@ def _section(names: Any) -> str:
     return "\n".join(lines)
 
 
-def of_heights(look: Look) -> dict[str, Any]:
+def of_heights(look: Shared) -> dict[str, Any]:
     """The options that :func:`landscape.render.heights.prepare` takes."""
     return {name: look[name] for name in ("scale", "clip", "norm_range") if name in look}

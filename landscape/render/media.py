@@ -50,8 +50,8 @@ def save(
         ``.obj``, ``.ply`` and ``.stl`` are meshes (:mod:`landscape.render.mesh`), ``.gif`` and
         ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
-        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface`` or ``curve``; None is what
-        suits the surfaces and the medium.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve`` or ``path``; None is
+        what suits the surfaces and the medium.
     options
         Those of the function above; for figures also ``dpi`` and ``transparent``, see
         :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista where that is

@@ -12,10 +12,11 @@ from matplotlib.ticker import MaxNLocator
 
 from landscape.grid import FloatArray
 from landscape.render.caller_axes import write_around, write_beside
-from landscape.render.captions import axis_label, axis_name, brief
+from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar
 from landscape.render.colours import colours_of
+from landscape.render.directions import axis_label, axis_name
 from landscape.render.heights import Heights, prepare
 from landscape.render.holes import draw_holes, hole_notes
 from landscape.render.look import PlaneLook, of_heights
@@ -23,6 +24,7 @@ from landscape.render.marks import mark_best, mark_notes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
+from landscape.render.solutions import mark_solutions
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
 from landscape.render.unfinished import unfinished_notes
@@ -77,8 +79,8 @@ def planes(
         [*_notes(panel, style), *unfinished_notes(surface, panel.surface)]
         for surface, panel in zip(surfaces, panels, strict=True)
     ]
-    levels = chosen_levels(look.get("levels"), shared)
     norm, colours = colours_of(shared, look.get("cmap"))
+    levels = chosen_levels(look.get("levels"), shared, (norm.vmin, norm.vmax))
     paint: _Paint = (shared, levels, norm, style.adapt(colours))
     if ax is None:
         with mpl.rc_context(STYLE):
@@ -97,6 +99,7 @@ def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:
     style.draw(axes, panel, shared, levels, norm, colours)
     draw_holes(axes, panel)
     draw_trajectories(axes, panel.surface)
+    mark_solutions(axes, panel.surface)
     mark_best(axes, panel)
     axes.set(xlim=across, ylim=upward)
 
@@ -124,6 +127,9 @@ def _sheet(
     aspect = ratio if 0.5 <= ratio <= 1.6 else 1.0
     width = inches(look.get("width"), len(panels))
     bar = bar_room(panels[0], paint[1], aspect * 2.0)
+    margins, columns, across, upward = _labels(panels, aspect, bar, width)
+    # A flat panel has a short bar, whose label takes more lines, which take from the panel.
+    bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
     margins, columns, across, upward = _labels(panels, aspect, bar, width)
     sheet = panel_sheet(
         panels,
@@ -161,7 +167,7 @@ def _labels(
         room = panel_width(width, columns, margins, bar)
         words = axis_label if room > _NARROW else axis_name
         across = [wrap(words(p.surface, "x"), room + 0.5) for p in panels]
-        upward = [wrap(words(p.surface, "y"), room * aspect + 0.3) for p in panels]
+        upward = [wrap(words(p.surface, "y"), room * aspect + 0.1) for p in panels]
         margins = Margins(
             left=_TICKS_LEFT + LINE * max(map(len, upward)),
             right=_RIGHT,

@@ -11,9 +11,10 @@ from matplotlib.colors import Normalize
 
 from landscape.grid import FloatArray
 from landscape.render.camera import Camera, choose_camera, sees
-from landscape.render.captions import axis_name, brief
+from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar
+from landscape.render.directions import axis_name
 from landscape.render.eye import Window, window_of
 from landscape.render.heights import Heights, prepare
 from landscape.render.interpolate import checked_method

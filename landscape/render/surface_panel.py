@@ -10,7 +10,7 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from landscape.grid import FloatArray
 from landscape.render.camera import Camera
-from landscape.render.captions import axis_name
+from landscape.render.directions import axis_name
 from landscape.render.numerals import short
 from landscape.render.relief import HEIGHT, Relief
 from landscape.render.scale import inner_ticks

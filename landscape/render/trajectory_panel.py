@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib import patheffects
+from matplotlib.lines import Line2D
 
+from landscape.render.directions import explained
+from landscape.render.faithful import faithful, faithful_words, off_plane
 from landscape.render.numerals import short
 from landscape.surface import Surface, Trajectory
 
@@ -25,42 +28,70 @@ _ENDS: dict[str, dict[str, Any]] = {
 def draw_trajectories(axes: Any, surface: Surface) -> None:
     """Draw every path of the surface into its plane; a legend names them if there are several.
 
-    The limits of the axes stay: what lies beyond them is cut off.
+    Steps whose own loss is not that of the plane (:mod:`landscape.render.faithful`) are hollow,
+    and the line to and from them is dashed. The limits of the axes stay: what lies beyond them is
+    cut off.
     """
+    keys = []
     for k, (name, path) in enumerate(surface.trajectories.items()):
         colour = _COLOURS[k % len(_COLOURS)]
-        every = max(1, math.ceil(path.x.size / _MOST_DOTS))
-        axes.plot(
-            path.x,
-            path.y,
-            "-o",
-            color=colour,
-            linewidth=1.0,
-            markersize=1.8,
-            markevery=every,
-            path_effects=_HALO,
-            label=f"\u200b{name}",  # matplotlib leaves names that begin with _ out of legends
-            gid=f"trajectory {name}",
-            zorder=4,
-            scalex=False,
-            scaley=False,
-        )
+        _draw_steps(axes, name, path, colour)
         inside = _inside(axes, path)
         for end, index in (("start", 0), ("end", -1)):
             if inside[index]:
                 look = {"markerfacecolor": colour, **_ENDS[end], "markeredgecolor": "black"}
                 at = (path.x[index], path.y[index])
                 axes.plot(*at, **look, markeredgewidth=0.7, clip_on=False, gid=end, zorder=4.5)
-    if len(surface.trajectories) > 1:
-        legend = axes.legend(loc="best", handlelength=1.6, borderpad=0.3, labelspacing=0.3)
+        # matplotlib leaves names that begin with _ out of legends
+        look = {"color": colour, "linewidth": 1.0, "markersize": 2.4, "marker": "o"}
+        keys.append(Line2D([], [], **look, path_effects=_HALO, label=f"\u200b{name}"))
+    if len(keys) > 1:
+        legend = axes.legend(
+            handles=keys, loc="best", handlelength=1.6, borderpad=0.3, labelspacing=0.3
+        )
         legend.set(zorder=6)
         for text in legend.get_texts():
             text.set(parse_math=False, fontsize=7)
 
 
+def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
+    true = faithful(path)
+    true = np.ones(path.x.size, dtype=bool) if true is None else true
+    still: dict[str, Any] = {"scalex": False, "scaley": False, "zorder": 4}
+    line: dict[str, Any] = {"color": colour, "linewidth": 1.0, "path_effects": _HALO, **still}
+    dashes = "-" if true.all() else (0, (2.0, 1.6))
+    axes.plot(path.x, path.y, linestyle=dashes, **line, gid=f"trajectory {name}")
+    if not true.all():
+        # A step between two hollow ones ends no full line: it stands as a dot on the dashes.
+        for first, last in _runs(true[:-1] & true[1:]):
+            x, y = path.x[first : last + 2], path.y[first : last + 2]
+            axes.plot(x, y, "-", **line, gid=f"true part of {name}")
+    dots = np.zeros(path.x.size, dtype=bool)
+    dots[:: max(1, math.ceil(path.x.size / _MOST_DOTS))] = True
+    for kind, which, fill in (("true", dots & true, colour), ("off", dots & ~true, "white")):
+        if which.any():
+            look = {"marker": "o", "markersize": 2.4 if kind == "true" else 3.0, "color": colour}
+            look |= {"markerfacecolor": fill, "markeredgewidth": 0.7, "linestyle": "none"}
+            axes.plot(path.x[which], path.y[which], **look, **still, gid=f"{kind} steps of {name}")
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of every unbroken stretch of True."""
+    edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
+    firsts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
+    return [(int(a), int(b) - 1) for a, b in zip(firsts, ends, strict=True)]
+
+
 def trajectory_notes(axes_limits: tuple[Any, Any], surface: Surface) -> list[str]:
-    """A sentence on each path: its ends, how far off the plane it runs, what is cut off."""
-    return [_note(name, path, axes_limits) for name, path in surface.trajectories.items()]
+    """A sentence on each path: its ends, how true it is, how far off the plane, what is cut off.
+
+    Before them stands what share of the paths the plane holds, where its axes say so.
+    """
+    paths = surface.trajectories.items()
+    notes = [_note(name, path, axes_limits) for name, path in paths]
+    if any(not true.all() for _, p in paths if (true := faithful(p)) is not None):
+        notes.append("Hollow and dashed: the others, whose own loss the picture does not show.")
+    return [*filter(None, [explained(surface)]), *notes]
 
 
 def _note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
@@ -68,9 +99,8 @@ def _note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
     if path.step is not None:
         steps = (f" step {short(path.step[0])}", f" step {short(path.step[-1])}")
     words = f"Path of {name} from □{steps[0]} to ◆{steps[1]}"
-    off = None if path.distance is None else path.distance[np.isfinite(path.distance)]
-    if off is not None and off.size:
-        words += f", up to {short(float(off.max()))} off the plane"
+    words = ", ".join(filter(None, (words, off_plane(path))))
+    words = "; ".join(filter(None, (words, faithful_words(path))))
     inside = _within(path, *limits)
     if not inside.all():
         words += "; the path leaves the picture" if inside.any() else "; it lies outside"
