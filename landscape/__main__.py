@@ -10,6 +10,7 @@ from collections.abc import Sequence
 COMMANDS = {
     "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
     "train": "train a network, leaving checkpoints and a history",
+    "connect": "train a curve of low loss between two networks, print the barriers",
     "render": "draw surfaces: figures, pages, meshes, movies",
     "live": "show surfaces in the browser while they are computed",
     "info": "print what a surface file holds",

@@ -131,7 +131,7 @@ def train_network(
     place = choose_device(device)
     folder = Path(folder)
     _check_folder(folder, resume)
-    with _seeded(settings.seed, place):
+    with seeded(settings.seed, place):
         network = make_network()
     data = {name: examples.to(place) for name, examples in data.items()}
     trainer = _Trainer(network, data, folder, settings, place)
@@ -146,7 +146,7 @@ def train_network(
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+def seeded(seed: int, device: torch.device) -> Iterator[None]:
     """Random numbers from ``seed`` on the CPU and ``device``; the caller's own stay untouched."""
     cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if cuda else []):
@@ -219,7 +219,7 @@ class _Trainer:
         smallest = len(self.train) % self.settings.batch_size or self.settings.batch_size
         inputs = self.train.preprocess(self.train.inputs[:smallest], dtype)
         try:
-            with _seeded(0, inputs.device), torch.no_grad():
+            with seeded(0, inputs.device), torch.no_grad():
                 output = model(inputs)
         except Exception as error:  # a network can refuse its input in any way
             raise InputError(
@@ -265,7 +265,7 @@ class _Trainer:
         # Order and any dropout noise depend on seed and epoch alone, so that a resumed run is the
         # uninterrupted one.
         device = self.train.inputs.device
-        with _seeded(self.settings.seed * 100_003 + epoch, device):
+        with seeded(self.settings.seed * 100_003 + epoch, device):
             order = torch.randperm(len(self.train)).to(device)
             self.model.train()
             dtype = next(self.model.parameters()).dtype

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import landscape.__main__
+import landscape.connect
 import landscape.convert
 import landscape.info
 import landscape.live
@@ -25,6 +26,7 @@ from tests.conftest import ROOT
 MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
+    "connect": landscape.connect.main,
     "info": landscape.info.main,
     "live": landscape.live.main,
     "convert": landscape.convert.main,

@@ -1,0 +1,216 @@
+"""Training of a curve: the control point goes where the loss along the curve is low."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.func import functional_call
+from tqdm import tqdm
+
+from landscape.bezier.curve import State, curve_point, line_point
+from landscape.bezier.file import Curve, curve_in
+from landscape.checkpoint import read_tensors, save_checkpoint
+from landscape.data import Examples
+from landscape.errors import InputError, one_line
+from landscape.evaluate.resident import in_memory
+from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.params import Params, check_same_shape, fingerprint
+from landscape.problem import Problem
+from landscape.schedules import SCHEDULES
+from landscape.training import TrainingSettings, seeded
+
+
+def train_bezier(
+    problem: Problem,
+    state_a: Mapping[str, Tensor],
+    state_b: Mapping[str, Tensor],
+    path: str | Path,
+    settings: TrainingSettings | None = None,
+    *,
+    names: tuple[str, str] = ("A", "B"),
+    network: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    progress: bool = True,
+) -> Curve:
+    """Train the control point of a Bézier curve between two solutions; the ends stay.
+
+    Each step takes a batch and one t, uniform on [0, 1], and descends the loss of φ(t) in training
+    mode, so with the batch's own statistics, plus ½ weight_decay ‖φ(t)‖²: the estimate of
+    E_t L(φ(t)) of Garipov et al., arXiv 1802.10026, equation 2. It begins at the midpoint.
+
+    Parameters
+    ----------
+    problem
+        Network, loss and examples (those of the first split); its own weights play no part.
+    state_a, state_b
+        Parameters and buffers of the ends.
+    path
+        Written after every epoch, and gone on with if it holds the same curve, begun; readable by
+        :func:`landscape.bezier.read_curve`, and as a checkpoint of the control point.
+    settings
+        As for a network; no checkpoints on the way are kept.
+    names, network, facts
+        For the file: what the ends are called, what a checkpoint says of its network, and more
+        that has to be the same where the training goes on.
+
+    Raises
+    ------
+    InputError
+        If the file holds something else or another curve, the ends are not of the problem's
+        network, or the loss stops being finite.
+    """
+    settings = settings or TrainingSettings(epochs=10)
+    if not Path(path).parent.is_dir():  # found before any work
+        raise InputError(f"cannot write {path}: {Path(path).parent} is no folder; make it first")
+    examples = in_memory(next(iter(problem.splits.values())))
+    ends = [_whole(problem, state) for state in (state_a, state_b)]
+    training: dict[str, Any] = {
+        **{key: value for key, value in asdict(settings).items() if key != "checkpoint_every"},
+        "loss": problem.loss,
+        "data_sha256": examples.sha256(),
+        **{f"{end}_sha256": fingerprint(s.items()) for end, s in zip("ab", ends, strict=True)},
+        **(facts or {}),
+    }
+    trainer = _Trainer(problem, ends, examples, settings, Path(path), training)
+    trainer.said = {"names": list(names), "network": dict(network or {})}
+    if Path(path).exists():
+        trainer.restore()
+    trainer.run(progress)
+    return trainer.curve()
+
+
+def _whole(problem: Problem, state: Mapping[str, Tensor]) -> State:
+    """A state dict of the problem's network, on the CPU."""
+    own = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
+    # Files of old versions of torch do not count the batches.
+    counts = {name: tensor for name, tensor in own.items() if name.endswith("batches_tracked")}
+    whole = {**counts, **state}
+    check_same_shape(whole, own, "end of a curve")
+    return {name: whole[name].detach().cpu() for name in own}
+
+
+class _Trainer:
+    """One curve in training: its control point, optimizer and schedule."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        ends: list[State],
+        examples: Examples,
+        settings: TrainingSettings,
+        path: Path,
+        facts: dict[str, Any],
+    ) -> None:
+        self.problem, self.examples, self.settings = problem, examples, settings
+        self.ends, self.path, self.facts = ends, path, facts
+        self.said: dict[str, Any] = {}
+        self.model = copy.deepcopy(problem.model)
+        self.model.load_state_dict(line_point(ends[0], ends[1], 0.5))
+        own = dict(self.model.named_parameters())
+        self.a, self.b = ({name: end[name].to(p.device) for name, p in own.items()} for end in ends)
+        self.control: Params = {
+            name: p.detach().clone().requires_grad_() for name, p in own.items()
+        }
+        self.optimizer = torch.optim.SGD(
+            list(self.control.values()), lr=settings.lr, momentum=settings.momentum, nesterov=True
+        )
+        steps = math.ceil(len(examples) / settings.batch_size)
+        self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)
+        self.done = 0
+
+    def run(self, progress: bool) -> None:
+        """The epochs that are still to do, each saved."""
+        first, last = self.done, self.settings.epochs
+        with tqdm(
+            initial=first, total=last, unit="epoch", desc="curve", disable=not progress
+        ) as bar:
+            for epoch in range(first + 1, last + 1):
+                loss = self._epoch(epoch)
+                if not math.isfinite(loss):
+                    raise InputError(
+                        f"the loss along the curve became {loss} in epoch {epoch}; train with a "
+                        f"learning rate below {self.settings.lr:g} (--lr)"
+                    )
+                self.done = epoch
+                self._save()
+                bar.update()
+                bar.set_postfix_str(f"loss {loss:.4f} on the way")
+
+    def _epoch(self, epoch: int) -> float:
+        losses = []
+        self.model.train()
+        # Order, t and any dropout noise depend on seed and epoch alone, as in any training here.
+        with seeded(self.settings.seed * 100_003 + epoch, self.examples.inputs.device):
+            order = torch.randperm(len(self.examples)).to(self.examples.inputs.device)
+            for chosen in order.split(min(self.settings.batch_size, len(order))):
+                point = curve_point(self.a, self.control, self.b, float(torch.rand(())))
+                inputs = self.examples.preprocess(self.examples.inputs[chosen], self.problem.dtype)
+                output = functional_call(self.model, point, (inputs,))
+                loss = self._loss(output, self.examples.targets[chosen])
+                losses.append(loss.detach() * len(chosen))
+                square = torch.stack([p.square().sum() for p in point.values()]).sum()
+                self.optimizer.zero_grad()
+                (loss + self.settings.weight_decay / 2 * square).backward()
+                self.optimizer.step()
+                self.schedule.step()
+        return float(torch.stack(losses).sum()) / len(self.examples)
+
+    def _loss(self, output: Tensor, targets: Tensor) -> Tensor:
+        return self.problem.metrics["loss"].function(output, targets).mean()
+
+    def _save(self) -> None:
+        going_on: dict[str, Any] = {}
+        if self.done < self.settings.epochs:
+            going_on = {
+                "optimizer": self.optimizer.state_dict(),
+                "schedule": self.schedule.state_dict(),
+            }
+        self._settle()
+        ends = {"ends": self.ends, "names": self.said["names"]}
+        facts = {"facts": self.facts, "epoch": self.done}
+        save_checkpoint(self.path, self.model, self.said["network"], **ends, **facts, **going_on)
+
+    def _settle(self) -> None:
+        """The model at the control point, with the statistics that belong there."""
+        with torch.no_grad():
+            for name, p in self.model.named_parameters():
+                p.copy_(self.control[name])
+        size = self.settings.batch_size
+        reestimate_statistics(self.model, even_batches(self.examples, self.problem.dtype, size))
+
+    def restore(self) -> None:
+        """Take up the curve in the file where its last epoch ended."""
+        content = read_tensors(self.path)
+        found = curve_in(content, self.path)
+        for key, value in self.facts.items():
+            if found.facts.get(key) != value:
+                raise InputError(
+                    f"{self.path} holds another curve: its {key} is {found.facts.get(key)}, asked "
+                    f"for {value}; give the same settings, or another file with -o"
+                )
+        self.done = found.epochs
+        with torch.no_grad():
+            for name, p in self.control.items():
+                p.copy_(found.control[name])
+        self.model.load_state_dict(found.control)
+        if self.done < self.settings.epochs:
+            try:
+                self.optimizer.load_state_dict(content["optimizer"])
+                self.schedule.load_state_dict(content["schedule"])
+            except (KeyError, TypeError, ValueError) as error:
+                raise InputError(
+                    f"{self.path} is not what the training of a curve leaves to go on from "
+                    f"({one_line(error)}); begin anew with another file"
+                ) from error
+
+    def curve(self) -> Curve:
+        control = {name: tensor.cpu().clone() for name, tensor in self.model.state_dict().items()}
+        names = (self.said["names"][0], self.said["names"][1])
+        return Curve(self.ends[0], control, self.ends[1], names, self.facts, self.done)

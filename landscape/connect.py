@@ -1,0 +1,184 @@
+"""``python -m landscape.connect``: a curve of low loss between two trained networks."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from landscape import commandline
+from landscape.alignment import align
+from landscape.bezier import State, line_point, train_bezier
+from landscape.bezier.barriers import STATISTICS, has_statistics, loss_of, losses_along
+from landscape.build import build_problem
+from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
+from landscape.errors import InputError
+from landscape.measures.barrier import barrier
+from landscape.models import SHORTCUTS
+from landscape.problem import Problem
+from landscape.schedules import SCHEDULES
+from landscape.training import TrainingSettings
+
+DESCRIPTION = """Train a Bézier curve of low loss between two networks of the same architecture.
+
+The barrier on the straight line and on the curve is printed: the most by which the loss exceeds
+the straight line between the two networks' own losses, for each treatment of the batch-norm
+statistics. The file is a checkpoint of the control point, with both ends beside it."""
+
+EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --align -o curve.pt
+  python -m landscape.sample --weights runs/a/final.pt --directions curve:curve.pt"""
+
+_EPOCHS, _LR, _POINTS = 10, 0.05, 21
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return commandline.run(
+        _command, argv, when_interrupted="complete epochs are saved; the same command goes on"
+    )
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    options = _parser().parse_args(argv)
+    if not 3 <= options.points <= 10_001:
+        raise InputError(f"--points {options.points}: expected at least 3 and at most 10,001")
+    settings = TrainingSettings(
+        epochs=options.epochs,
+        lr=options.lr,
+        momentum=options.momentum,
+        weight_decay=options.weight_decay,
+        batch_size=options.batch_size,
+        schedule=options.schedule,
+        seed=options.seed,
+    )
+    problem = build_problem(
+        options.model,
+        weights=options.a,
+        shortcuts=options.shortcuts,
+        data=options.data,
+        preprocess=options.preprocess,
+        limit=options.limit,
+        device=options.device,
+    )
+    a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
+    b = _other(problem, read_checkpoint(options.b), options.a)
+    paths: dict[str, Callable[[float], State]] = {"line": _line(a, b)}
+    if options.align:
+        b, report = align(problem, b, seed=options.seed, progress=True)
+        print(f"alignment: {report}")
+        paths["aligned line"] = _line(a, b)
+    curve = train_bezier(
+        problem,
+        a,
+        b,
+        options.output,
+        settings,
+        names=(Path(options.a).name, Path(options.b).name),
+        network=_network(problem),
+        facts={"aligned": bool(options.align)},
+    )
+    paths["curve"] = curve.at
+    for line in _table(problem, paths, (loss_of(problem, a), loss_of(problem, b)), options.points):
+        print(line)
+    print(f"{options.output}: the curve from {curve.names[0]} to {curve.names[1]}")
+
+
+def _other(problem: Problem, checkpoint: Checkpoint, first: str) -> State:
+    """The state of the other network, which must be of the same architecture."""
+    for key, value in checkpoint.settings.items():
+        if problem.attributes.get(key, value) != value:
+            raise InputError(
+                f"checkpoint {checkpoint.path} is of a network with {key} {value}, but {first} of "
+                f"one with {key} {problem.attributes[key]}; expected the same architecture"
+            )
+    model = copy.deepcopy(problem.model).cpu()
+    load_weights(model, checkpoint, f"the network of {first}")
+    return dict(model.state_dict())
+
+
+def _line(a: State, b: State) -> Callable[[float], State]:
+    return lambda t: line_point(a, b, t)
+
+
+def _network(problem: Problem) -> dict[str, Any]:
+    """What a checkpoint says of its network."""
+    said = {key: problem.attributes.get(key) for key in ("shortcuts", "width")}
+    known = {key: value for key, value in said.items() if value is not None}
+    return {"name": problem.attributes["model"], **known}
+
+
+def _table(
+    problem: Problem,
+    paths: dict[str, Callable[[float], State]],
+    ends: tuple[float, float],
+    points: int,
+) -> list[str]:
+    """The barriers: a row for each treatment of the statistics, a column for each path."""
+    t = np.linspace(0, 1, points)
+    rows = list(STATISTICS) if has_statistics(problem) else ["stored"]
+    lines = [
+        f"loss of A {ends[0]:.4g}, of B {ends[1]:.4g}; barriers above the line between them, at t "
+        f"= 0, {t[1]:.3g} … 1:",
+        "".join([f"{'statistics':<14}", *(f"{name:>22}" for name in paths)]),
+    ]
+    for row in rows:
+        cells = []
+        for name, path in paths.items():
+            losses = losses_along(problem, path, t, row, progress=True, title=f"{name}, {row}")
+            found = barrier(t, losses, ends)
+            cells.append(f"{f'{found.height:.4g} at t = {found.t:.3g}':>22}")
+        lines.append("".join([f"{row:<14}", *cells]))
+    if len(rows) == 1:
+        lines.append("(the network has no batch normalization with statistics)")
+    return lines
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = TrainingSettings(epochs=_EPOCHS, lr=_LR)
+    parser = commandline.parser("connect", DESCRIPTION, EXAMPLE)
+    add = parser.add_argument
+    add("a", metavar="A.pt", help="checkpoint of a trained network")
+    add("b", metavar="B.pt", help="of another one of the same architecture")
+    add("--model", metavar="NAME", help="as in landscape.sample (default: read off A.pt)")
+    add("--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: read off A.pt)")
+    add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
+    add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
+    add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")
+    add("--align", action="store_true", help="permute the channels of B to be nearest to A first")
+    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
+    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
+    add("--momentum", type=float, default=default.momentum, metavar="M", help="Nesterov's (0.9)")
+    add(
+        "--weight-decay",
+        type=float,
+        default=default.weight_decay,
+        metavar="D",
+        help=f"of the points on the curve ({default.weight_decay})",
+    )
+    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
+    add(
+        "--schedule",
+        default=default.schedule,
+        metavar="NAME",
+        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
+    )
+    add("--seed", type=int, default=default.seed, metavar="N", help="(0)")
+    add(
+        "--points",
+        type=int,
+        default=_POINTS,
+        metavar="N",
+        help=f"where barriers are measured, from 0 to 1 ({_POINTS})",
+    )
+    add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
+    add("-o", "--output", default="curve.pt", metavar="FILE", help="gone on with (curve.pt)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
