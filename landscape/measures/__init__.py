@@ -7,6 +7,7 @@ quantity. They know numpy only.
 from __future__ import annotations
 
 from landscape.measures.basins import Basin, basins, number_of_basins, second_depth
+from landscape.measures.comparison import Comparison, compare_surfaces
 from landscape.measures.convexity import convexity_share
 from landscape.measures.estimate import Estimate
 from landscape.measures.flatness import (
@@ -23,10 +24,12 @@ from landscape.measures.sharpness import sharpness
 
 __all__ = [
     "Basin",
+    "Comparison",
     "Estimate",
     "Level",
     "basins",
     "chance_level",
+    "compare_surfaces",
     "convexity_share",
     "flat_distance",
     "flat_radius",

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import landscape.__main__
+import landscape.compare
 import landscape.convert
 import landscape.info
 import landscape.live
@@ -26,6 +27,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
     "info": landscape.info.main,
+    "compare": landscape.compare.main,
     "live": landscape.live.main,
     "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,
