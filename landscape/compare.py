@@ -8,16 +8,17 @@ from collections.abc import Sequence
 
 from landscape import commandline
 from landscape.examples import PREFIX
-from landscape.measures.comparison import compare_surfaces
+from landscape.measures import compare_surfaces
 from landscape.store import open_surface
 
 DESCRIPTION = """Print measures of surfaces side by side, and what each difference means: flatness,
 sharpness, roughness, convexity, basins. In brackets stands the range that two standard errors
 and the spacing of the grid leave; a difference is one where the ranges do not overlap.
 
-Surfaces that differ in loss, data, kind of direction, normalization, range or grid are measured
-all the same; the rows that cannot be compared say why, and the first lines say what can. The exit
-status is 0 then too: it is 2 only for files and options that cannot be used."""
+Each surface is compared with the first. Where they differ in loss, data, kind of direction,
+normalization, range or grid they are measured all the same; the rows that cannot be compared say
+why, and the first lines say what can. The exit status is 0 then too: it is 2 only for files and
+options that cannot be used."""
 
 EXAMPLE = """  python -m landscape.compare example:resnet56 example:resnet56_noshort
   python -m landscape.compare a.h5 b.h5 c.h5 --rise 0.5 --quantity test_loss"""

@@ -7,7 +7,7 @@ quantity. They know numpy only.
 from __future__ import annotations
 
 from landscape.measures.basins import Basin, basins, number_of_basins, second_depth
-from landscape.measures.comparison import Comparison, compare_surfaces
+from landscape.measures.comparison import Comparison
 from landscape.measures.convexity import convexity_share
 from landscape.measures.estimate import Estimate
 from landscape.measures.flatness import (
@@ -21,6 +21,7 @@ from landscape.measures.flatness import (
 from landscape.measures.roughness import roughness
 from landscape.measures.share import chance_level, share_below, share_below_chance
 from landscape.measures.sharpness import sharpness
+from landscape.measures.side_by_side import compare_surfaces
 
 __all__ = [
     "Basin",

@@ -32,7 +32,7 @@ ASPECTS = {
     "loss": "what the values mean",
     "data": "what they were measured on",
     "statistics": "what batch normalization used",
-    "network": "the trained weights, so what a distance in weight space means",
+    "network": "trained weights, so what a distance in weight space means",
     "directions": "what a step along the axes means",
     "range": "which part of the plane was sampled",
     "spacing": "how finely",
@@ -74,43 +74,43 @@ def prefix_of(quantity: str) -> str:
 
 
 _FACTS: list[Fact] = [
-    (_attribute("loss"), "the loss", "other loss", frozenset({"loss"})),
-    (_source, "the data", "other data", frozenset({"data"})),
-    (_attribute("classes"), "the number of classes", "other classes", frozenset({"data"})),
-    (_split, "the split", "other split", frozenset({"data"})),
-    (_attribute("preprocess"), "the preprocessing", "other preprocessing", frozenset({"data"})),
+    (_attribute("loss"), "loss", "other loss", frozenset({"loss"})),
+    (_source, "data", "other data", frozenset({"data"})),
+    (_attribute("classes"), "number of classes", "other classes", frozenset({"data"})),
+    (_split, "split", "other split", frozenset({"data"})),
+    (_attribute("preprocess"), "preprocessing", "other preprocessing", frozenset({"data"})),
     (
         _attribute("bn_statistics"),
-        "the statistics of batch normalization",
+        "statistics of batch normalization",
         "other BN statistics",
         frozenset({"statistics"}),
     ),
     (
         _axis_fact("kind"),
-        "the kind of direction",
+        "kind of direction",
         "other kind of direction",
         frozenset({"directions"}),
     ),
     (
         _axis_fact("normalization"),
-        "the normalization of the directions",
+        "normalization of the directions",
         "other normalization",
         frozenset({"directions"}),
     ),
     (
         _axis_fact("ignore"),
-        "the parameters that the directions leave out",
+        "parameters that the directions leave out",
         "other parameters ignored",
         frozenset({"directions"}),
     ),
-    (_axis_fact("which"), "the eigenvectors", "other eigenvectors", frozenset({"directions"})),
+    (_axis_fact("which"), "eigenvectors", "other eigenvectors", frozenset({"directions"})),
 ]
 
 # Facts that not every kind of direction has: that none says them is no gap.
 _OPTIONAL = {
-    "the eigenvectors",
-    "the number of classes",
-    "the parameters that the directions leave out",
+    "eigenvectors",
+    "number of classes",
+    "parameters that the directions leave out",
 }
 
 
@@ -123,7 +123,7 @@ def differences(
         said = [read(s, q) for s, q in zip(surfaces, quantities, strict=True)]
         if len({value for value in said if value is not None}) > 1:
             words = _by_surface([str(v) if v is not None else "not said" for v in said], names)
-            found.append(Difference(f"{what} differs: {words}", reason, breaks))
+            found.append(Difference(f"different {what}: {words}", reason, breaks))
     found += _examples(surfaces, quantities, names, found)
     found += _grids(surfaces, names)
     for surface, name in zip(surfaces, names, strict=True):
@@ -142,7 +142,7 @@ def unsaid(
     lines = []
     for surface, quantity, name in zip(surfaces, quantities, names, strict=True):
         gaps = [
-            what.removeprefix("the ")
+            what.removeprefix("")
             for read, what, _, _ in _FACTS
             if what not in _OPTIONAL and read(surface, quantity) is None
         ]
@@ -151,10 +151,32 @@ def unsaid(
     return lines
 
 
-def same_network(surfaces: Sequence[Surface]) -> bool:
-    """Whether all surfaces say that they were made of the same weights."""
+Named = tuple[Surface, str, str]
+"""A surface, its quantity and what it is called."""
+
+OTHER_NETWORK = Difference(
+    "different networks", "other networks, and the scale of weights is free", frozenset({"network"})
+)
+
+_SUBJECTS = {"data", "statistics"}
+"""What may be the question itself, where the network is the same."""
+
+
+def obstacles(first: Named, other: Named) -> tuple[list[Difference], list[str]]:
+    """What stands in the way of comparing two surfaces, and a note where they are of one network.
+
+    The data and the statistics of batch normalization do not, where the network is the same: to
+    see what they do is then what the comparison is for.
+    """
+    surfaces, names = (first[0], other[0]), (first[2], other[2])
+    found = differences(surfaces, (first[1], other[1]), names)
     said = {surface.attributes.get("weights_sha256") for surface in surfaces}
-    return len(said) == 1 and None not in said
+    if len(said) > 1 or None in said:
+        return [*found, OTHER_NETWORK], []
+    about = [d.reason for d in found if d.breaks & _SUBJECTS]
+    due = f": what differs below is due to {listed(about)}" if about else ""
+    note = f"{names[0]} and {names[1]} are of the same network{due}"
+    return [d for d in found if not d.breaks & _SUBJECTS], [note]
 
 
 def remarks(
@@ -162,23 +184,29 @@ def remarks(
 ) -> list[str]:
     """What does not stand in the way of a comparison but should be known."""
     lines = []
-    draws = [surface.attributes.get("repeats") for surface in surfaces]
-    kinds = [str(_axis_fact("kind")(surface, "")) for surface in surfaces]
-    seeds = [str(_axis_fact("seed")(surface, "")) for surface in surfaces]
-    if any(kind.startswith("random") for kind in kinds):
-        which = _by_surface([f"seed {seed}" for seed in seeds], names)
-        single = [n for n, d in zip(names, draws, strict=True) if not isinstance(d, int) or d < 2]
-        if len(set(seeds)) > 1:
-            lines.append(f"the directions are other draws: {which}")
-        if single:
-            lines.append(
-                f"one random plane each ({', '.join(single)}): the ranges cover the sampling of "
-                "examples, not what another draw of the directions would give"
-            )
-    precisions = [str(surface.attributes.get("precision", "not said")) for surface in surfaces]
-    if len(set(precisions)) > 1:
-        words = _by_surface(precisions, names)
-        lines.append(f"the precision differs: {words}; its error is not in the ranges")
+    random = [
+        (surface, name)
+        for surface, name in zip(surfaces, names, strict=True)
+        if str(_axis_fact("kind")(surface, "")).startswith("random")
+    ]
+    seeds = [str(_axis_fact("seed")(surface, "")) for surface, _ in random]
+    if len(set(seeds)) > 1:
+        words = _by_surface([f"seed {seed}" for seed in seeds], [name for _, name in random])
+        lines.append(f"other draws of the directions: {words}")
+    single = [name for surface, name in random if surface.attributes.get("repeats", 1) == 1]
+    if single:
+        lines.append(
+            f"a single draw of the directions ({', '.join(single)}): the ranges cover the "
+            "sampling of examples, not what another draw would give"
+        )
+    precisions = {
+        name: str(surface.attributes["precision"])
+        for surface, name in zip(surfaces, names, strict=True)
+        if "precision" in surface.attributes
+    }
+    if len(set(precisions.values())) > 1:
+        words = _by_surface(list(precisions.values()), list(precisions))
+        lines.append(f"different precision: {words}; its error is not in the ranges")
     without = [
         name
         for surface, quantity, name in zip(surfaces, quantities, names, strict=True)
@@ -211,9 +239,9 @@ def _examples(
     words = _by_surface([f"{fact[1]} of {fact[2]}" for fact in facts], names)
     drawn = all(isinstance(n, int) and isinstance(p, int) and n < p for _, n, p in facts)
     if drawn and len({fact[2] for fact in facts}) == 1:
-        what = f"the examples are other draws of the same data: {words}"
+        what = f"other draws of examples of the same data: {words}"
         return [Difference(f"{what}; the ranges allow for it", "other examples", frozenset())]
-    return [Difference(f"the examples differ: {words}", "other examples", frozenset({"data"}))]
+    return [Difference(f"different examples: {words}", "other examples", frozenset({"data"}))]
 
 
 def _grids(surfaces: Sequence[Surface], names: Sequence[str]) -> list[Difference]:
@@ -228,8 +256,8 @@ def _grids(surfaces: Sequence[Surface], names: Sequence[str]) -> list[Difference
     ends = {tuple((axis[0], axis[-1]) for axis in grid.axes.values()) for grid in grids}
     if len(ends) > 1:
         broken = frozenset({"range", "spacing"})
-        return [Difference(f"the range differs: {words}", "other range", broken)]
-    what = f"the points of the grid differ: {words}"
+        return [Difference(f"different range: {words}", "other range", broken)]
+    what = f"different points of the grid: {words}"
     return [Difference(what, "other grid", frozenset({"spacing"}))]
 
 

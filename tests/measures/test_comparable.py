@@ -59,12 +59,14 @@ def plane(width: float = 1.0, x=AXIS, y=AXIS, split: str = "train", **facts: obj
 
 
 def compared(comparison: Comparison) -> set[str]:
-    return {row.name for row in comparison.rows if row.compared}
+    return {row.name for row in comparison.rows if all(row.compared)}
 
 
 def test_planes_that_differ_in_the_network_alone_are_comparable() -> None:
     found = compare_surfaces([plane(), plane(0.5)], ["wide", "narrow"])
-    assert found.verdict.startswith("The planes are comparable: same loss, data")
+    assert found.verdicts == (
+        "wide and narrow are comparable: same loss, data, kind of directions, range and grid.",
+    )
     assert found.differences == ()
     assert {row.name for row in found.rows} - compared(found) == {WEIGHTS}
 
@@ -114,8 +116,13 @@ DIFFERENT: list[tuple[str, Callable[[], Surface], str, set[str]]] = [
         "biasbn (a), none (b)",
         {ORIGIN},
     ),
-    ("range", lambda: plane(0.5, x=2 * AXIS), "x=-2:2:21", OF_THE_PLACE),
-    ("grid", lambda: plane(0.5, y=np.linspace(-1, 1, 31)), "y=-1:1:31", OF_THE_PLACE | {ROUGH}),
+    ("range", lambda: plane(0.5, x=2 * AXIS), "different range: x=-1:1:21", OF_THE_PLACE),
+    (
+        "grid",
+        lambda: plane(0.5, y=np.linspace(-1, 1, 31)),
+        "different points of the grid",
+        OF_THE_PLACE | {ROUGH},
+    ),
     ("line", lambda: plane(0.5, y=None), "a line is beside a plane", {ORIGIN}),
     ("incomplete", lambda: half(plane(0.5)), "b is incomplete", {ORIGIN, RADIUS, SHARP}),
 ]
@@ -130,14 +137,15 @@ def test_what_stands_in_the_way_is_named_and_the_rest_is_compared(
     assert words in found.differences[0].what
     assert reason in found.differences[0].reason or reason in found.differences[0].what
     assert compared(found) & EVERYWHERE == left
-    assert found.differences[0].reason in found.verdict
+    (verdict,) = found.verdicts
+    assert found.differences[0].reason in verdict
     if left:
-        assert "IN PART" in found.verdict
-        assert all(name in found.verdict for name in left)
+        assert verdict.startswith("a and b are comparable IN PART only (")
+        assert all(name in verdict for name in left)
     else:
-        assert "NOT comparable" in found.verdict
+        assert verdict.startswith("a and b are NOT comparable (")
     for row in found.rows:
-        if not row.compared:
+        if not row.compared[1]:
             assert row.meaning.startswith("not compared: ")
             assert found.differences[0].reason in row.meaning or row.name == WEIGHTS
 
@@ -145,10 +153,13 @@ def test_what_stands_in_the_way_is_named_and_the_rest_is_compared(
 def test_the_same_network_in_two_ways_shows_the_effect_of_the_way() -> None:
     """Test loss beside training loss of one network, or other BN statistics, is the question."""
     found = compare_surfaces([plane(), plane(split="test", bn_statistics="re-estimated")], "ab")
-    assert "the network is the same: what differs below is due to other split" in found.notes[0]
+    assert (
+        "a and b are of the same network: what differs below is due to other split"
+        in found.notes[0]
+    )
     assert "other BN statistics" in found.notes[0]
     assert len(found.differences) == 2
-    assert all(row.compared for row in found.rows)
+    assert all(all(row.compared) for row in found.rows)
     ascent = compare_surfaces([plane(), plane(x_kind="gradient ascent")], "ab")
     assert WEIGHTS in compared(ascent)
     assert RADIUS not in compared(ascent)
@@ -157,10 +168,14 @@ def test_the_same_network_in_two_ways_shows_the_effect_of_the_way() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: plane(x_seed=7, y_seed=7), "other draws: seed 0 (a), seed 7 (b)"),
+        (
+            lambda: plane(x_seed=7, y_seed=7),
+            "other draws of the directions: seed 0 (a), seed 7 (b)",
+        ),
         (lambda: plane(precision="bfloat16"), "float32 (a), bfloat16 (b)"),
-        (lambda: plane(), "one random plane each (a, b)"),
-        (lambda: plane(repeats=5), "one random plane each (a):"),
+        (lambda: plane(), "a single draw of the directions (a, b)"),
+        (lambda: plane(repeats=5), "a single draw of the directions (a):"),
+        (lambda: plane(precision=None), "a single draw of the directions (a, b)"),
         (lambda: plane(loss=None, x_kind=None, y_kind=None), "b does not say: loss, kind of"),
     ],
 )
@@ -178,8 +193,8 @@ def test_other_examples_of_the_same_data_and_another_path_to_them_are_no_obstacl
         [plane(), plane(0.5, train_data_sha256="bbb", data="cifar10:/elsewhere")], ["a", "b"]
     )
     assert [d.breaks for d in found.differences] == [frozenset()]
-    assert "other draws of the same data" in found.differences[0].what
-    assert found.verdict.startswith("The planes are comparable")
+    assert "other draws of examples of the same data" in found.differences[0].what
+    assert found.verdicts[0].startswith("a and b are comparable: ")
 
 
 def test_files_without_errors_are_said_to_be_taken_as_exact() -> None:
@@ -193,9 +208,22 @@ def test_files_that_say_nothing_at_all_are_compared_with_a_note() -> None:
     """As those of tomgoldstein/loss-landscape."""
     silent = [Surface(p.grid, p.quantities, p.values, p.done) for p in (plane(), plane(0.5))]
     found = compare_surfaces(silent, ["a", "b"])
-    assert found.verdict == "The planes are comparable."
+    assert found.verdicts == ("a and b are comparable, as far as they say.",)
     assert sum("does not say" in note for note in found.notes) == 2
     distance = next(row for row in found.rows if row.name == WEIGHTS)
     assert distance.estimates == (None, None)
     assert "does not say how long its axes are" in distance.meaning
     assert str(found).count("—") >= 2
+
+
+def test_of_three_each_is_compared_with_the_first() -> None:
+    """One that differs does not keep the others from being compared."""
+    other = plane(0.25, x_normalization="layer", y_normalization="layer")
+    found = compare_surfaces([plane(), plane(0.5), other], ["a", "b", "c"])
+    assert found.verdicts[0].startswith("a and b are comparable: ")
+    assert found.verdicts[1].startswith("a and c are comparable IN PART only (other normalization)")
+    radius = next(row for row in found.rows if row.name == RADIUS)
+    assert radius.compared == (True, True, False)
+    assert radius.meaning.startswith("a is flatter: ")
+    assert radius.meaning.endswith("as far out as that of b. c not compared: other normalization.")
+    assert next(row for row in found.rows if row.name == ORIGIN).compared == (True,) * 3
