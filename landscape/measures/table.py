@@ -98,7 +98,7 @@ def measures_for(
         Measure(
             "roughness, decades",
             roughness,
-            _WHOLE,
+            _WHOLE | {"spacing"},
             "{high} is rougher: on a straight way across the plane, the climbs out of dips "
             "multiply to a factor of {more} on average, {less} for {low}.",
             lambda decades: f"{10.0**decades:.3g}",

@@ -121,7 +121,7 @@ DIFFERENT: list[tuple[str, Callable[[], Surface], str, set[str]]] = [
         "grid",
         lambda: plane(0.5, y=np.linspace(-1, 1, 31)),
         "different points of the grid",
-        OF_THE_PLACE | {ROUGH},
+        OF_THE_PLACE,
     ),
     ("line", lambda: plane(0.5, y=None), "a line is beside a plane", {ORIGIN}),
     ("incomplete", lambda: half(plane(0.5)), "b is incomplete", {ORIGIN, RADIUS, SHARP}),
