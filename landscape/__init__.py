@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from landscape.default_job import run_default_job
     from landscape.errors import InputError
     from landscape.grid import Grid, parse_range
+    from landscape.measures import compare_surfaces
     from landscape.problem import Problem
     from landscape.run import sample_surface
     from landscape.store import open_surface, save_surface
@@ -35,6 +36,7 @@ _HOME = {
     "Stream": "landscape.data",
     "Surface": "landscape.surface",
     "build_problem": "landscape.build",
+    "compare_surfaces": "landscape.measures",
     "open_surface": "landscape.store",
     "parse_range": "landscape.grid",
     "run_default_job": "landscape.default_job",
@@ -51,6 +53,7 @@ __all__ = [
     "Surface",
     "__version__",
     "build_problem",
+    "compare_surfaces",
     "open_surface",
     "parse_range",
     "run_default_job",

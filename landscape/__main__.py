@@ -14,6 +14,7 @@ COMMANDS = {
     "render": "draw surfaces: figures, pages, meshes, movies",
     "live": "show surfaces in the browser while they are computed",
     "info": "print what a surface file holds",
+    "compare": "measures of surfaces side by side, and what their differences mean",
     "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
 }
 

@@ -10,12 +10,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from landscape import commandline
+from landscape.errors import InputError
+from landscape.measures import flat_radius, risen_by
 from landscape.store import open_surface
 from landscape.summary import describe
 from landscape.surface import Surface
 
 DESCRIPTION = "Print what surface files hold: grid, quantities, network, data, directions, history."
 EXAMPLE = "  python -m landscape.info resnet56.h5"
+
+_RISE = 0.1
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 def report(surface: Surface) -> list[str]:
     """What a surface holds, a line each."""
     lines = [f"  grid        {surface.grid} ({describe(surface)})"]
+    lines += _flatness(surface)
     for name, quantity in surface.quantities.items():
         lines.append(f"  {name:<24} {_extent(surface, name)} {_unit(quantity.units)}".rstrip())
     for name, path in surface.trajectories.items():
@@ -50,6 +55,17 @@ def report(surface: Surface) -> list[str]:
         else:
             lines.append(f"  {key:<24} {_word(value)}")
     return lines
+
+
+def _flatness(surface: Surface) -> list[str]:
+    """How far out the loss stays near that of the network, where the file can say it."""
+    if surface.quantities[surface.main_quantity].units != "nats":
+        return []  # 0.1 is an amount for a cross-entropy
+    try:
+        radius = flat_radius(surface, risen_by(_RISE))
+    except InputError:
+        return []
+    return [f"  flat radius {radius} in coordinates, until the loss has risen by {_RISE:g}"]
 
 
 def _extent(surface: Surface, name: str) -> str:

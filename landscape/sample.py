@@ -22,7 +22,7 @@ from landscape.live import shown_meanwhile
 from landscape.metrics import LOSSES, METRICS, names_in
 from landscape.models import SHORTCUTS
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
-from landscape.planes.choose import axes_of, weights_of
+from landscape.planes.choose import at_start, axes_of, weights_of
 from landscape.run import sample_surface
 from landscape.summary import describe, plane_words
 from landscape.surface import Surface
@@ -86,10 +86,12 @@ def _surface(given: dict[str, Any]) -> None:
     tuned = _on(str(given.pop("tune", "on")))
     if saved_directions is not None and run_options.get("repeats", 1) > 1:
         raise InputError("--save-directions keeps one pair, but --repeats asks for several")
-    given.setdefault("weights", weights_of(kind))
+    named = given.setdefault("weights", weights_of(kind))
     if "metrics" in given:
         given["metrics"] = names_in(given["metrics"])
     problem = build_problem(given.pop("model", None), **given)
+    if named == weights_of(kind):
+        problem = at_start(problem, kind)
     directions: Kind = kind
     if run_options.get("repeats", 1) == 1:
         directions = span(problem, kind, 1 if y is None else axes_of(kind), **plane_options)

@@ -110,7 +110,7 @@ def test_every_file_is_small(folder: Path, most: int) -> None:
     [
         ("import landscape", ["torch", "matplotlib", "plotly", "h5py"]),
         (
-            "import landscape.info, landscape.convert, landscape.render",
+            "import landscape.info, landscape.compare, landscape.convert, landscape.render",
             ["torch", "matplotlib", "plotly"],
         ),
         ("import landscape.measures", ["torch", "matplotlib", "plotly", "h5py", "scipy"]),

@@ -11,10 +11,9 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from landscape.bezier.curve import State
-from landscape.data import Examples
+from landscape.data import Examples, in_memory
 from landscape.errors import unknown_choice
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.resident import in_memory
 from landscape.evaluate.statistics_of_norms import (
     even_batches,
     norms_with_statistics,

@@ -17,9 +17,8 @@ from tqdm import tqdm
 from landscape.bezier.curve import State, curve_point, line_point
 from landscape.bezier.file import Curve, curve_in
 from landscape.checkpoint import read_tensors, save_checkpoint
-from landscape.data import Examples
+from landscape.data import Examples, in_memory
 from landscape.errors import InputError, one_line
-from landscape.evaluate.resident import in_memory
 from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Problem

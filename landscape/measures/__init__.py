@@ -7,6 +7,7 @@ quantity. They know numpy only.
 from __future__ import annotations
 
 from landscape.measures.basins import Basin, basins, number_of_basins, second_depth
+from landscape.measures.comparison import Comparison
 from landscape.measures.convexity import convexity_share
 from landscape.measures.estimate import Estimate
 from landscape.measures.flatness import (
@@ -20,13 +21,16 @@ from landscape.measures.flatness import (
 from landscape.measures.roughness import roughness
 from landscape.measures.share import chance_level, share_below, share_below_chance
 from landscape.measures.sharpness import sharpness
+from landscape.measures.side_by_side import compare_surfaces
 
 __all__ = [
     "Basin",
+    "Comparison",
     "Estimate",
     "Level",
     "basins",
     "chance_level",
+    "compare_surfaces",
     "convexity_share",
     "flat_distance",
     "flat_radius",

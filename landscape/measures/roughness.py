@@ -36,8 +36,9 @@ def roughness(surface: Surface, quantity: str | None = None) -> Estimate:
 
     On the logarithm, because losses of one plane span several decades: on the loss itself the
     hills at the rim would decide alone, and the networks could not be compared. A total variation
-    does not depend on how finely a line is sampled, once its dips are resolved, nor on how the
-    axes are scaled; it grows with the range.
+    does not depend on how the axes are scaled, nor on how finely a line is sampled once its dips
+    are resolved; a grid that is too coarse misses dips (every second point of the shipped
+    ResNet-56 without shortcuts: 0.31 for 0.41). It grows with the range.
 
     Dips that the standard errors allow for (as in :func:`~landscape.measures.basins`) do not
     count. The range is that of two standard errors of the sum. A line is cut where the loss is

@@ -7,11 +7,13 @@ from pathlib import Path
 
 from torch import Tensor
 
+from landscape.bezier import read_curve
 from landscape.checkpoint import read_checkpoint
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
 from landscape.params import Params
-from landscape.planes.runs import read_run
+from landscape.planes.bezier import bezier_plane
+from landscape.planes.runs import checkpoints_in, read_run
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.planes.trajectories import pca_plane
@@ -22,6 +24,7 @@ DIRECTION_KINDS = (
     "pca:RUN[,RUN…]",
     "between:A,B[,C]",
     "aligned:A,B[,C]",
+    "curve:CURVE.pt",
     "FILE.h5",
     "package.module:function",
 )
@@ -50,6 +53,7 @@ def span(
         - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A the problem's own;
         - ``aligned:A,B`` or ``aligned:A,B,C``: the same, once the channels of the others have been
           permuted to lie near to those of A (see :mod:`landscape.alignment`);
+        - ``curve:CURVE``: the plane of a curve that landscape.connect has trained;
         - what this function gave before.
     normalization, ignored
         See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn`` for the
@@ -99,12 +103,20 @@ def is_drawn(kind: Kind) -> bool:
 def weights_of(kind: str) -> Path | None:
     """The checkpoint of the network that a plane goes through, if its name says so.
 
-    The end of the (first) run of ``pca:RUN``, and A of ``between:A,B`` or ``aligned:A,B``.
+    The end of the (first) run of ``pca:RUN``, A of ``between:A,B`` or ``aligned:A,B``,
+    and the file of ``curve:CURVE``, of whose network :func:`at_start` takes the start.
     """
     paths = paths_in(kind)
     if not paths:
         return None
-    return read_run(paths[0]).files[-1] if kind.startswith("pca:") else paths[0]
+    return checkpoints_in(paths[0])[0][-1] if kind.startswith("pca:") else paths[0]
+
+
+def at_start(problem: Problem, kind: Kind) -> Problem:
+    """The problem where a plane begins: a curve's file holds its start beside its control point."""
+    if isinstance(kind, str) and kind.startswith("curve:"):
+        return problem.with_state(read_curve(paths_in(kind)[0]).a)
+    return problem
 
 
 def paths_in(kind: str) -> list[Path]:
@@ -151,6 +163,15 @@ def _solutions(
     return files, [c.state for c in others]
 
 
+def _curve(problem: Problem, rest: str, axes: int) -> Spanned:
+    files = paths_in(f"curve:{rest}")
+    if len(files) != 1 or axes != 2:
+        raise InputError(
+            f"--directions curve:{rest}: expected the file of one curve, and a plane (--x and --y)"
+        )
+    return bezier_plane(problem, read_curve(files[0]))
+
+
 def names_of(files: Sequence[Path]) -> list[str]:
     """File names, or as much of the paths as tells them apart."""
     for parts in range(1, max(len(f.parts) for f in files) + 1):
@@ -164,5 +185,6 @@ _OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {
     "pca": _pca,
     "between": _between,
     "aligned": _aligned,
+    "curve": _curve,
 }
 """Kinds whose directions are differences of weights, with what comes after the colon."""

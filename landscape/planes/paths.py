@@ -43,11 +43,10 @@ def path_of(
         ``y`` is 0.
     """
     places, distances, own = [], [], []
-    steps = zip(run.files, run.states(), strict=True)
-    for file, state in tqdm(
-        steps, total=len(run.files), unit="checkpoint", desc=run.name, disable=not progress
+    for label, state in tqdm(
+        run.states(), total=len(run.steps), unit="state", desc=run.name, disable=not progress
     ):
-        params = parameters_in(state, problem.origin, f"checkpoint {file}")
+        params = parameters_in(state, problem.origin, label)
         place, distance = plane.project(params)
         places.append(place)
         distances.append(distance)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,37 +19,40 @@ _FINAL, _LAST = "final", "last"  # as training leaves them; ``last`` is a copy w
 
 @dataclass(frozen=True)
 class Run:
-    """A training run: its name, and its checkpoints in the order of training.
+    """The states that a network went through: checkpoints of a training run, points of a curve.
 
     Attributes
     ----------
     name
         Shown beside its path.
-    files
-        One checkpoint each.
+    labels
+        What each state is called in messages.
     steps
         The number of each, such as its epoch.
+    load
+        From 0, 1, … to parameters and buffers on the CPU, so that one at a time is in memory.
     """
 
     name: str
-    files: Sequence[Path]
+    labels: Sequence[str]
     steps: Sequence[float]
+    load: Callable[[int], Mapping[str, Tensor]]
 
-    def states(self) -> Iterator[Mapping[str, Tensor]]:
-        """Parameters and buffers of each checkpoint, on the CPU; in memory one at a time."""
-        for file in self.files:
-            yield read_checkpoint(file).state
+    def states(self) -> Iterator[tuple[str, Mapping[str, Tensor]]]:
+        """The label, and the parameters and buffers, of each."""
+        for k, label in enumerate(self.labels):
+            yield label, self.load(k)
 
     def parameters(self, origin: Params) -> Iterator[Params]:
-        """The parameters of each checkpoint, by the names of ``origin``.
+        """The parameters of each, by the names of ``origin``.
 
         Raises
         ------
         InputError
             Naming the first that differs from the network's.
         """
-        for file, state in zip(self.files, self.states(), strict=True):
-            yield parameters_in(state, origin, f"checkpoint {file}")
+        for label, state in self.states():
+            yield parameters_in(state, origin, label)
 
 
 def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Params:
@@ -66,7 +69,17 @@ def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Par
 
 
 def read_run(folder: str | Path) -> Run:
-    """The checkpoints in a folder, in the order of the numbers in their names.
+    """A training run from the folder of its checkpoints: see :func:`checkpoints_in`."""
+    files, steps = checkpoints_in(folder)
+
+    def load(k: int) -> Mapping[str, Tensor]:
+        return read_checkpoint(files[k]).state
+
+    return Run(Path(folder).resolve().name, [f"checkpoint {file}" for file in files], steps, load)
+
+
+def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
+    """The checkpoints in a folder and their steps, in the order of the numbers in their names.
 
     ``final`` comes last, ``last`` (a copy that training goes on from) does not count.
 
@@ -93,7 +106,7 @@ def read_run(folder: str | Path) -> Run:
         steps.append(steps[-1] + 1 if epoch is None else float(epoch))
     if final and steps[-1] == steps[-2]:  # the same weights twice
         numbered, steps = numbered[:-1], steps[:-1]
-    return Run(folder.resolve().name, [*numbered, *final], steps)
+    return [*numbered, *final], steps
 
 
 def _numbers(file: Path) -> list[int]:

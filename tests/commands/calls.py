@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import landscape.__main__
+import landscape.compare
 import landscape.connect
 import landscape.convert
 import landscape.info
@@ -28,6 +29,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "train": landscape.train.main,
     "connect": landscape.connect.main,
     "info": landscape.info.main,
+    "compare": landscape.compare.main,
     "live": landscape.live.main,
     "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,

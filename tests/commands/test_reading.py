@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import landscape.compare
 import landscape.info
 from tests.commands.calls import (
     Bad,
@@ -48,6 +49,18 @@ READING = [
     bad("render", "surface.h5 -o out.png --dpi 0", "dpi 0", "between"),
     bad("render", "surface.h5 -o out.png --cmap rainbows", "rainbows"),
     bad("render", "surface.h5 -o out.html --dpi 100", "dpi", ".html"),
+    bad("compare", "", "FILE"),
+    bad("compare", "surface.h5", "1 surface", "at least two"),
+    bad("compare", "surface.h5 gone.h5", "gone.h5 does not exist"),
+    bad("compare", "surface.h5 other.h5", "no surface", "something"),
+    bad("compare", "surface.h5 example:gone", "'example:gone'", "example:resnet56"),
+    bad("compare", "surface.h5 mine.h5 --quantity accuracy", "'accuracy'", "loss"),
+    bad(
+        "compare", "surface.h5 mine.h5 --quantity test_loss", "'test_loss'", "expected one of loss"
+    ),
+    bad("compare", "surface.h5 mine.h5 --rise 0", "rise 0", "above 0"),
+    bad("compare", "surface.h5 mine.h5 --epsilon nan", "epsilon nan", "above 0"),
+    bad("compare", "surface.h5 mine.h5 --rise much", "--rise", "'much'"),
     bad("convert", "surface.h5", "OUT.h5"),
     bad("convert", "gone.h5 out.h5", "gone.h5 does not exist", "surface or direction"),
     bad("convert", "text.txt out.h5", "text.txt is not a readable HDF5 file"),
@@ -61,7 +74,7 @@ READING = [
     bad("live", "half", "half is a folder", "there or to come"),
     bad("live", "surface.h5 --port 70000", "--port 70000", "65535"),
     bad("live", "surface.h5 --port x", "--port", "'x'"),
-    bad("landscape", "draw", "'draw'", "sample, train, render, live, info, convert"),
+    bad("landscape", "draw", "'draw'", "sample, train", "compare, convert"),
     bad("landscape", "--all", "'--all'"),
     bad("landscape", "info gone.h5", "gone.h5 does not exist"),
     bad("landscape", "sample --model vgg9 --weights projection.pt", "'vgg9'"),
@@ -81,6 +94,50 @@ def test_info_of_a_file_with_strange_sessions(
     assert f"session     {said}" in capsys.readouterr().out
 
 
+def test_compare_of_planes_that_differ_says_so_and_leaves_with_status_0(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert landscape.compare.main(["surface.h5", "mine.h5"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "surface and mine are comparable IN PART only (other grid)" in said
+    assert "different points of the grid: x=-1:1:3 y=-1:1:2 (surface)" in said
+    assert "surface does not say: loss, data" in said
+    assert "grid x=-1:1:3 y=-1:1:2 has no point at the origin" in said
+
+
+def test_compare_takes_examples_and_amounts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples = ["example:resnet56", "example:resnet56_noshort"]
+    assert landscape.compare.main([*examples, "--rise", "0.5", "--epsilon", "0.2"]) == 0
+    said = capsys.readouterr().out
+    assert "flat radius, loss + 0.5" in said
+    assert "ε = 0.2" in said
+    assert "resnet56 is flatter" in said
+
+
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["runs/a.h5", "example:b", "c"], ["a", "b", "c"]),
+        (["x/a.h5", "y/a.h5"], ["x/a.h5", "y/a.h5"]),
+        (["a.h5", "a.h5"], ["a.h5 (1)", "a.h5 (2)"]),
+        (["C:\\runs\\a.h5", ".h5"], ["a", ".h5"]),
+    ],
+)
+def test_compare_calls_files_by_what_tells_them_apart(paths: list[str], names: list[str]) -> None:
+    assert landscape.compare.short_names(paths) == names
+
+
+def test_info_says_how_far_out_the_loss_stays_low(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert landscape.info.main(["example:resnet56", "surface.h5"]) == 0
+    said = capsys.readouterr().out
+    assert "flat radius 0.228 (0.2 … 0.24) in coordinates, until the loss has risen by 0.1" in said
+    assert said.count("flat radius") == 1  # the other has no point at the origin
+
+
 READS_ONLY = """
 import sys
 from landscape.{command} import main
@@ -97,8 +154,9 @@ sys.exit(status)
         ("render.__main__", ["surface.h5", "-o", "no-torch.png"]),
         ("render.__main__", ["surface.h5", "-o", "no-torch.html"]),
         ("convert", ["surface.h5", "theirs.h5"]),
+        ("compare", ["surface.h5", "mine.h5"]),
     ],
-    ids=["info", "png", "html", "convert"],
+    ids=["info", "png", "html", "convert", "compare"],
 )
 def test_reading_never_imports_torch(folder: Path, command: str, arguments: list[str]) -> None:
     result = subprocess.run(

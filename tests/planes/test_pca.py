@@ -12,6 +12,7 @@ from landscape.directions.pca import principal_components
 from landscape.errors import InputError
 from landscape.params import Params
 from landscape.planes import Run, pca_plane, read_run
+from landscape.planes.runs import checkpoints_in
 from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.planes.material import flat, moved, noise, problem, save_states
@@ -44,13 +45,13 @@ def test_components_are_the_singular_vectors(count: int) -> None:
         np.testing.assert_allclose(mine * np.sign(mine @ theirs), theirs, atol=1e-6)
 
 
-def test_coordinates_are_the_scores_of_a_centred_analysis_from_the_origin(tmp_path: Path) -> None:
+def test_coordinates_are_the_scores_of_a_centred_analysis_from_the_origin() -> None:
     path = walk(6)
     dense = torch.stack([flat(p) for p in path]).numpy()
-    files = save_states(tmp_path / "walk", path)
     exact = problem()
     exact.origin = ORIGIN
-    plane = pca_plane(exact, [Run("walk", files, range(6))]).plane(ORIGIN)
+    walked = Run("walk", [f"step {k}" for k in range(6)], range(6), path.__getitem__)
+    plane = pca_plane(exact, [walked]).plane(ORIGIN)
     places = np.array([plane.project(p)[0] for p in path])
     _, _, vectors = np.linalg.svd(dense - dense.mean(axis=0), full_matrices=False)
     expected = (dense - flat(ORIGIN).numpy()) @ vectors[:2].T
@@ -144,12 +145,12 @@ def test_folders_are_read_in_the_order_of_training(tmp_path: Path) -> None:
         (tmp_path / "run").mkdir(exist_ok=True)
         torch.save(state, tmp_path / "run" / name)
     torch.save({"state_dict": state, "epoch": 12}, tmp_path / "run" / "final.pt")
-    run = read_run(tmp_path / "run")
-    assert [f.name for f in run.files] == ["model_1.pt", "model_2.pt", "model_10.pt", "final.pt"]
-    assert run.steps == [1, 2, 10, 12]
+    files, steps = checkpoints_in(tmp_path / "run")
+    assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "model_10.pt", "final.pt"]
+    assert steps == [1, 2, 10, 12]
     torch.save({"state_dict": state, "epoch": 10}, tmp_path / "run" / "final.pt")
-    run = read_run(tmp_path / "run")  # the last epoch and the final weights are one
-    assert [f.name for f in run.files] == ["model_1.pt", "model_2.pt", "final.pt"]
+    files, _ = checkpoints_in(tmp_path / "run")  # the last epoch and the final weights are one
+    assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "final.pt"]
 
 
 @pytest.mark.parametrize(

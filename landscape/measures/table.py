@@ -1,0 +1,200 @@
+"""The measures that a comparison shows: how each is computed, what it needs, what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from landscape.errors import InputError
+from landscape.measures.basins import number_of_basins, second_depth
+from landscape.measures.convexity import convexity_share
+from landscape.measures.estimate import SIGMAS, Estimate
+from landscape.measures.flatness import flat_distance, flat_radius, reaching, risen_by, risen_to
+from landscape.measures.roughness import roughness
+from landscape.measures.sampled import sampled, usable_origin
+from landscape.measures.share import chance_level, share_below
+from landscape.measures.sharpness import sharpness
+from landscape.surface import Surface
+
+_VALUE = frozenset({"loss", "data", "statistics"})
+_LOCAL = _VALUE | {"directions"}
+_WHOLE = _LOCAL | {"range", "points"}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of a comparison.
+
+    Attributes
+    ----------
+    name
+        With the unit, unless that is 1.
+    compute
+        ``(surface, quantity) -> Estimate``.
+    needs
+        What must be equal for two values to be compared: some of
+        :data:`~landscape.measures.comparable.ASPECTS`.
+    says
+        What it means that one value is larger, with ``{high}`` and ``{low}`` for the names of
+        the surfaces, ``{more}`` and ``{less}`` for their values, ``{times}`` for the ratio.
+    show
+        How a value is written in that sentence.
+    """
+
+    name: str
+    compute: Callable[[Surface, str], Estimate]
+    needs: frozenset[str]
+    says: str
+    show: Callable[[float], str] = lambda value: f"{value:.3g}"
+
+
+def measures_for(
+    surfaces: Sequence[Surface], quantities: Sequence[str], rise: float, epsilon: float
+) -> list[Measure]:
+    """The rows for these surfaces: all that at least one of them can have.
+
+    Parameters
+    ----------
+    rise
+        The amount, in the unit of the loss, behind the flat radius.
+    epsilon
+        The half side of the box of the sharpness, in coordinates.
+    """
+    units = {s.quantities[q].units for s, q in zip(surfaces, quantities, strict=True)} - {"1"}
+    unit = f", {'/'.join(sorted(units))}" if units else ""
+    rows = [
+        Measure(
+            f"loss at the origin{unit}",
+            origin_loss,
+            _VALUE,
+            "The network of {high} has the higher loss: {more}, {low} {less}.",
+        ),
+        Measure(
+            f"flat radius, loss + {rise:g}",
+            lambda s, q: flat_radius(s, risen_by(rise), q),
+            _LOCAL,
+            f"{{high}} is flatter: its loss stays within {rise:g} of that at the origin {{times}} "
+            "as far out as that of {low}.",
+        ),
+        Measure(
+            "flat radius, loss × 2",
+            lambda s, q: flat_radius(s, risen_to(2.0), q),
+            _LOCAL,
+            "{high} takes {times} as far as {low} to double its own loss.",
+        ),
+        Measure(
+            f"flat distance in weight space, loss + {rise:g}",
+            lambda s, q: flat_distance(s, risen_by(rise), q),
+            _VALUE | {"network"},
+            "By the length of the displacement, {high} is flatter: {times} as far as {low}.",
+        ),
+        Measure(
+            f"sharpness, ε = {epsilon:g}, %",
+            lambda s, q: sharpness(s, epsilon, q),
+            _LOCAL,
+            f"{{high}} is sharper: within ±{epsilon:g} its loss rises {{times}} as much as that of "
+            "{low}, relative to 1 + L.",
+        ),
+        Measure(
+            "roughness, decades",
+            roughness,
+            _WHOLE | {"spacing"},
+            "{high} is rougher: on a straight way across the plane, the climbs out of dips "
+            "multiply to a factor of {more} on average, {less} for {low}.",
+            lambda decades: f"{10.0**decades:.3g}",
+        ),
+        Measure(
+            "convexity share",
+            convexity_share,
+            _WHOLE | {"spacing"},
+            "{high} curves upwards in all directions of the plane at {more} of the points, {low} "
+            "at {less}.",
+            _percent,
+        ),
+        Measure(
+            "basins",
+            number_of_basins,
+            _WHOLE | {"spacing"},
+            "{high} has more basins, sampling error allowed for: {more}, {low} {less}.",
+        ),
+        Measure(
+            f"depth of the second basin{unit}",
+            second_depth,
+            _WHOLE | {"spacing"},
+            "Beside its deepest basin {high} has one that is {more} deep; that of {low} is {less}.",
+        ),
+    ]
+    if any(chance_level(surface) is not None for surface in surfaces):
+        rows[3:3] = [
+            Measure(
+                "flat radius, loss of guessing",
+                lambda s, q: flat_radius(s, reaching(_guessing(s)), q),
+                _LOCAL,
+                "{high} stays better than guessing {times} as far out as {low}.",
+            ),
+        ]
+        rows[6:6] = [
+            Measure(
+                "share below the loss of guessing",
+                lambda s, q: share_below(s, _guessing(s), q),
+                _WHOLE,
+                "{high} is better than guessing on more of the plane: {more}, {low} on {less}.",
+                _percent,
+            ),
+        ]
+    if any("barrier" in surface.attributes for surface in surfaces):
+        says = "Between the solutions of {high} the loss rises higher: by {more}, {less} for {low}."
+        rows.append(Measure(f"barrier{unit}", _barrier, _LOCAL | {"range"}, says))
+    return rows
+
+
+def origin_loss(surface: Surface, quantity: str) -> Estimate:
+    """The loss of the network itself, ± two standard errors, in its unit."""
+    found, index = sampled(surface, quantity), usable_origin(surface, quantity)
+    value, off = float(found.values[index]), SIGMAS * float(found.errors[index])
+    return Estimate(value, value - off, value + off)
+
+
+def measured(measure: Measure, surface: Surface, quantity: str) -> Estimate:
+    """A measure of a surface; of one with several draws, the median and range over the draws.
+
+    Raises
+    ------
+    InputError
+        If the surface does not have it; the message says why.
+    """
+    draws = [
+        name
+        for k in range(1, _repeats(surface) + 1)
+        if (name := f"{quantity}_draw{k}") in surface.values
+    ]
+    if len(draws) < 2:
+        return measure.compute(surface, quantity)
+    found = sorted((measure.compute(surface, draw) for draw in draws), key=lambda e: e.value)
+    middle = (found[(len(found) - 1) // 2].value + found[len(found) // 2].value) / 2.0
+    at_least = any(e.at_least for e in found)
+    high = max(e.high for e in found) if at_least else found[-1].value
+    return Estimate(middle, found[0].value, high, at_least)
+
+
+def _repeats(surface: Surface) -> int:
+    repeats = surface.attributes.get("repeats", 1)
+    return repeats if isinstance(repeats, int) else 1
+
+
+def _guessing(surface: Surface) -> float:
+    level = chance_level(surface)
+    if level is None:
+        raise InputError("the file does not say how many classes there are")
+    return level
+
+
+def _barrier(surface: Surface, quantity: str) -> Estimate:
+    barrier = surface.attributes.get("barrier")
+    if not isinstance(barrier, int | float):
+        raise InputError("the file holds no barrier")
+    return Estimate.exact(float(barrier))
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
