@@ -132,4 +132,4 @@ class Reestimated:
         Examples a batch; the statistics are averages over batches, so it is part of the result.
     """
 
-    batch_size: int = 250
+    batch_size: int = 128

@@ -22,7 +22,7 @@ from landscape.evaluate import (
 from landscape.evaluate.norms import BN_STATISTICS
 from landscape.extent import common_extent
 from landscape.grid import FloatArray, Grid, automatic_range, parse_range
-from landscape.plane import Plane
+from landscape.plane import Plane, Reestimated
 from landscape.planes import Kind, Run, Spanned, moving_statistics, read_run, span
 from landscape.planes.choose import axes_of, is_drawn
 from landscape.planes.paths import path_of
@@ -130,6 +130,8 @@ def sample_surface(
     if allowed is not None:
         facts.update(tolerance_relative=allowed.relative, tolerance_absolute=allowed.absolute)
     facts.update(drawn[0].attributes, bn_statistics=BN_STATISTICS[bn], **range_facts)
+    if isinstance(statistics, Reestimated):
+        facts["bn_batch_size"] = statistics.batch_size
     surface = _empty(problem, grid, planes, drawn, facts)
     if title:
         surface.attributes["title"] = title
