@@ -13,6 +13,7 @@ COMMANDS = {
     "connect": "train a curve of low loss between two networks, print the barriers",
     "render": "draw surfaces: figures, pages, meshes, movies",
     "live": "show surfaces in the browser while they are computed",
+    "curvature": "eigenvalues, trace and spectral density of the Hessian",
     "info": "print what a surface file holds",
     "compare": "measures of surfaces side by side, and what their differences mean",
     "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(USAGE, "", "commands:", sep="\n")
         for name, what in COMMANDS.items():
-            print(f"  {name:<8} {what}")
+            print(f"  {name:<9} {what}")
         print("\nexample:\n  landscape sample --help")
         return 0
     if words[0] not in COMMANDS:

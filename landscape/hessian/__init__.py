@@ -1,7 +1,7 @@
 """The Hessian of the mean loss, by its products with vectors: one method per file."""
 
 from landscape.hessian.density import spectral_density
-from landscape.hessian.lanczos import Eigenpairs, eigenpairs
+from landscape.hessian.lanczos import Eigenpairs, eigenpairs, verified
 from landscape.hessian.operator import HessianOperator
 from landscape.hessian.progress import shown
 from landscape.hessian.symmetric import Symmetric
@@ -16,4 +16,5 @@ __all__ = [
     "estimate_trace",
     "shown",
     "spectral_density",
+    "verified",
 ]

@@ -51,7 +51,7 @@ def spectral_density(
     -------
     Surface
         ``density``, whose integral is 1, in 1 per unit of the eigenvalue, and its standard error
-        over the starts; attributes ``width``, ``starts``, ``steps`` and ``products``.
+        over the starts; attributes ``gaussian_width``, ``starts``, ``steps`` and ``products``.
 
     Raises
     ------
@@ -78,9 +78,7 @@ def spectral_density(
     line = np.linspace(low - _REACH * width, high + _REACH * width, points)
     curves = np.stack([_smoothed(line, *rule, width) for rule in rules])
     names = {
-        "density": Quantity(
-            f"density of the Hessian's eigenvalues, smoothed by a Gaussian of width {width:.3g}"
-        ),
+        "density": Quantity("density of Hessian eigenvalues"),
         "density_stderr": Quantity("standard error of density over random starts"),
     }
     stderr = curves.std(axis=0, ddof=1) / math.sqrt(starts)
@@ -89,7 +87,13 @@ def spectral_density(
         names,
         {"density": curves.mean(axis=0), "density_stderr": stderr},
         np.ones(points, dtype=bool),
-        {"width": width, "starts": starts, "steps": steps, "products": products, "seed": seed},
+        {
+            "gaussian_width": width,
+            "starts": starts,
+            "steps": steps,
+            "products": products,
+            "seed": seed,
+        },
         {"x": {"kind": "eigenvalue"}},
     )
 

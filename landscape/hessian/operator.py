@@ -8,7 +8,7 @@ N examples weighs n/N, so the result does not depend on how the examples are cut
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -140,7 +140,7 @@ class HessianOperator:
             lambda loss: torch.autograd.grad(loss, list(self._moved.values()), allow_unused=True)
         )
 
-    def _mean(self, derivative) -> Tensor:  # type: ignore[no-untyped-def]
+    def _mean(self, derivative: Callable[[Tensor], Sequence[Tensor | None]]) -> Tensor:
         """The mean over examples of a derivative of the loss."""
         wide = torch.float32 if self.device.type == "mps" else torch.float64
         total = torch.zeros(self.size, dtype=wide, device=self.device)

@@ -1,0 +1,165 @@
+"""``python -m landscape.curvature``: what the Hessian of the loss is like at trained weights."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from landscape import commandline
+from landscape.atomic import replacing
+from landscape.build import build_problem
+from landscape.directions import IGNORED
+from landscape.errors import InputError, unknown_choice
+from landscape.hessian import (
+    Eigenpairs,
+    HessianOperator,
+    eigenpairs,
+    estimate_trace,
+    shown,
+    spectral_density,
+    verified,
+)
+from landscape.metrics import LOSSES
+from landscape.models import SHORTCUTS
+from landscape.problem import Problem
+from landscape.store import save_surface
+from landscape.surface import Surface
+
+DESCRIPTION = """Print the largest and the most negative eigenvalues of the Hessian of the mean loss
+at trained weights, and its trace; write its spectral density."""
+
+EXAMPLE = """  python -m landscape.curvature --weights final.pt --data digits --top 5
+  python -m landscape.curvature --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
+      --limit 1000 --density -o density.h5"""
+
+SPLITS = ("train", "test")
+_TOLERANCE = 1e-4
+_STARTS, _STEPS = 10, 80
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    return commandline.run(_command, argv)
+
+
+def _command(argv: Sequence[str] | None) -> None:
+    given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
+    top, samples = given.pop("top", 1), given.pop("trace_samples", 60)
+    density, output = given.pop("density", False), given.pop("output", None)
+    ignored, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
+    _check(top, samples, seed, density, output, given.get("split", "train"))
+    problem = build_problem(given.pop("model", None), **given)
+    operator = HessianOperator(problem, ignored=ignored)
+    # A folder that is not there is found now.
+    with replacing(output) if output is not None else nullcontext() as place:
+        _report(operator, top, samples, seed)
+        if place is not None:
+            surface = _density(problem, operator, ignored, seed)
+            save_surface(surface, place)
+    if output is not None:
+        width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
+        print(f"{output}: spectral density ({width:.3g} wide Gaussians; {products} products)")
+        print(f"draw it: python -m landscape.render {output} -o {Path(output).with_suffix('.png')}")
+
+
+def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> None:
+    with shown(operator, "eigenvalues") as matrix:
+        pairs = verified(matrix, eigenpairs(matrix, top, 1, tolerance=_TOLERANCE, seed=seed))
+    if not all(math.isfinite(value) for value in pairs.values):
+        raise InputError(
+            "the Hessian of the loss is not finite at these weights, so it has no eigenvalues; "
+            "is the loss itself finite?"
+        )
+    with shown(operator, "trace", samples) as matrix:
+        trace = estimate_trace(matrix, samples, seed=seed)
+    split = operator.split
+    print(
+        f"Hessian of the mean loss over {operator.examples:,} {split} examples, "
+        f"{operator.size:,} parameters"
+    )
+    print("\n".join(_lines(pairs)))
+    print(f"  trace            {trace.value:14.6g} ± {trace.stderr:.2g} (standard error)")
+    print(
+        f"  products         {pairs.products} for the eigenvalues, {trace.products} for the trace"
+    )
+
+
+def _check(top: int, samples: int, seed: int, density: bool, output: object, split: str) -> None:
+    if top < 1:
+        raise InputError(f"--top {top}: expected at least 1 eigenvalue")
+    if samples < 6:
+        raise InputError(f"--trace-samples {samples}: expected at least 6 products")
+    if not 0 <= seed < 2**63:
+        raise InputError(f"--seed {seed}: expected a whole number of at least 0 and below 2^63")
+    if density and output is None:
+        raise InputError("--density without a file for it: give one, as in --density -o density.h5")
+    if output is not None and not density:
+        raise InputError(f"-o {output} is for the spectral density: give --density as well")
+    if split not in SPLITS:
+        raise unknown_choice("split", split, SPLITS)
+
+
+def _lines(pairs: Eigenpairs) -> list[str]:
+    lines = []
+    for rank, value, residual in zip(pairs.ranks, pairs.values, pairs.residuals, strict=True):
+        name = {1: "largest", -1: "most negative"}.get(rank, f"largest but {rank - 1}")
+        note = "" if residual <= _TOLERANCE else f", not brought to {_TOLERANCE:g}"
+        lines.append(f"  {name:<16} {value:14.6g}   residual {residual:.1e} of |λ|max{note}")
+    return lines
+
+
+def _density(problem: Problem, operator: HessianOperator, ignored: str, seed: int) -> Surface:
+    with shown(operator, "density", _STARTS * _STEPS) as matrix:
+        surface = spectral_density(matrix, starts=_STARTS, steps=_STEPS, seed=seed)
+    surface.attributes.update(problem.attributes)
+    for key in ("metrics", "classes"):  # of a surface of losses
+        surface.attributes.pop(key, None)
+    surface.axes["x"]["ignore"] = ignored
+    return surface
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = commandline.parser("curvature", DESCRIPTION, EXAMPLE)
+
+    def add(group: Any, name: str, metavar: str, words: str, kind: type = str) -> None:
+        group.add_argument(name, metavar=metavar, help=words, type=kind)
+
+    network = parser.add_argument_group("network")
+    add(network, "--model", "NAME", "resnet20, resnet56, …; package.module:function")
+    add(network, "--weights", "FILE", "checkpoint; what it shows need not be given again")
+    shortcuts = f"{', '.join(SHORTCUTS)} (default: read off weights)"
+    add(network, "--shortcuts", "KIND", shortcuts)
+    add(network, "--width", "N", "multiplies the channels", int)
+    data = parser.add_argument_group("data")
+    sources = "digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)"
+    add(data, "--data", "SOURCE", sources)
+    add(data, "--preprocess", "HOW", "as for landscape.sample (default: the source's own)")
+    add(data, "--split", "SPLIT", f"{', '.join(SPLITS)} (default: train)")
+    add(data, "--limit", "N", "a fixed random subset of N examples", int)
+    losses = f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)"
+    add(data, "--loss", "NAME", losses)
+    what = parser.add_argument_group("what is measured")
+    add(what, "--top", "K", "that many of the largest eigenvalues (default: 1)", int)
+    products = "products to spend on the trace, at least 6 (default: 60)"
+    add(what, "--trace-samples", "N", products, int)
+    what.add_argument(
+        "--density",
+        action="store_const",
+        const=True,
+        help=f"the spectral density too, which takes {_STARTS * _STEPS} products; needs -o",
+    )
+    what.add_argument("-o", "--output", metavar="FILE", help="surface file for the density")
+    parameters = f"{', '.join(IGNORED)}: biasbn leaves out biases and normalization layers"
+    add(what, "--ignore", "WHAT", f"{parameters} (default: biasbn)")
+    add(what, "--seed", "N", "of all random vectors (default: 0)", int)
+    add(what, "--device", "NAME", "auto, cpu, cuda, cuda:N, mps (default: auto)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""Quantities of the whole network at grid points, by derivatives of the mean loss.
+
+They are no means of per-example numbers, so they come after an evaluation: its stream of values
+goes through :meth:`WholeNetwork.added`, which adds theirs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from landscape.errors import unknown_choice
+from landscape.grid import FloatArray
+from landscape.hessian import HessianOperator, eigenpairs
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.surface import Quantity
+
+MEMORY = 2**30
+"""Bytes of eigenvectors that are kept to start the next points from."""
+
+_TOLERANCE = 1e-3
+_MOST_PRODUCTS = 300
+_NOISE = 1.0
+"""Length of the random part of a warm start: what is new at a point shows up in it, and on the
+networks measured it costs no products."""
+
+
+class Measurement(Protocol):
+    """One way of measuring: made for a run, then called where the operator stands."""
+
+    NAMES: ClassVar[dict[str, str]]
+    products: int
+
+    def __init__(self, operator: HessianOperator) -> None: ...
+
+    def __call__(self, place: FloatArray) -> dict[str, float]: ...
+
+
+class GradientNorm:
+    """‖∇L‖ of the mean loss."""
+
+    NAMES: ClassVar[dict[str, str]] = {"gradient_norm": "norm of the gradient of the loss"}
+
+    def __init__(self, operator: HessianOperator) -> None:
+        self._operator = operator
+        self.products = 0
+
+    def __call__(self, place: FloatArray) -> dict[str, float]:
+        length = float(self._operator.gradient().norm())
+        return {"gradient_norm": length if math.isfinite(length) else math.nan}
+
+
+class EigenRatio:
+    """Largest and most negative eigenvalue of the Hessian, and the modulus of their ratio.
+
+    The ratio is that of Li et al. 2018, figure 7: near 0 the loss is almost convex. Each number is
+    within 1e-3 of the larger modulus from an eigenvalue; of two ends that are nearly equal it may
+    be the second. Lanczos starts from the eigenvectors of the nearest point that this run has
+    done, so a run that was interrupted may differ from one that was not by as much.
+    """
+
+    NAMES: ClassVar[dict[str, str]] = {
+        "eigen_ratio": "modulus of the most negative by the largest Hessian eigenvalue",
+        "lambda_max": "largest eigenvalue of the Hessian",
+        "lambda_min": "most negative eigenvalue of the Hessian",
+    }
+
+    def __init__(self, operator: HessianOperator) -> None:
+        self._operator = operator
+        self.products = 0
+        each = 2 * operator.size * torch.finfo(operator.dtype).bits // 8
+        self._most = max(1, MEMORY // each)
+        self._known: list[tuple[FloatArray, Tensor]] = []
+
+    def __call__(self, place: FloatArray) -> dict[str, float]:
+        found = eigenpairs(
+            self._operator,
+            tolerance=_TOLERANCE,
+            start=self._start(place),
+            most_products=_MOST_PRODUCTS,
+        )
+        self.products += found.products
+        low, high = found.value(-1), found.value(1)
+        if math.isfinite(high):
+            self._known = [*self._known[-self._most + 1 :], (place, found.vectors)]
+        ratio = abs(low / high) if high != 0 else math.nan
+        return {"eigen_ratio": ratio, "lambda_max": high, "lambda_min": low}
+
+    def _start(self, place: FloatArray) -> Tensor | None:
+        if not self._known:
+            return None
+        _, vectors = min(self._known, key=lambda known: float(np.linalg.norm(known[0] - place)))
+        generator = torch.Generator(device="cpu").manual_seed(0)
+        noise = torch.randn(vectors.shape[1], generator=generator).to(vectors)
+        return vectors.sum(dim=0) + noise * (_NOISE / noise.norm())
+
+
+WHOLE_NETWORK: dict[str, type[Measurement]] = {
+    "eigen_ratio": EigenRatio,
+    "gradient_norm": GradientNorm,
+}
+"""What can be measured, by the name it is asked for with."""
+
+
+class WholeNetwork:
+    """Measurements of a problem's first split at the points of a plane.
+
+    Parameters
+    ----------
+    problem
+        Whose loss is differentiated, with stored statistics of batch normalization.
+    names
+        Of :data:`WHOLE_NETWORK`.
+    ignored
+        ``biasbn`` or ``none``: which parameters count, as for directions.
+
+    Raises
+    ------
+    InputError
+        For an unknown name.
+    """
+
+    def __init__(self, problem: Problem, names: Sequence[str], *, ignored: str = "biasbn") -> None:
+        for name in names:
+            if name not in WHOLE_NETWORK:
+                raise unknown_choice("metric of the whole network", name, WHOLE_NETWORK)
+        self._problem = problem
+        self._operator = HessianOperator(problem, ignored=ignored)
+        self._ignored = ignored
+        self._measurements = [WHOLE_NETWORK[name](self._operator) for name in dict.fromkeys(names)]
+
+    @property
+    def products(self) -> int:
+        """Products of the Hessian with vectors so far."""
+        return sum(measurement.products for measurement in self._measurements)
+
+    @property
+    def quantities(self) -> dict[str, Quantity]:
+        """What is added, by name: ``train_eigen_ratio``, …"""
+        split = self._operator.split
+        over = f"over {self._operator.examples:,} {split or 'given'} examples"
+        moved = "" if self._ignored == "none" else ", without biases and normalization layers"
+        loss = self._problem.metrics["loss"].units
+        return {
+            self._problem.prefixed(split, name): Quantity(
+                f"{words} {over}{moved}", "1" if name == "eigen_ratio" else loss
+            )
+            for measurement in self._measurements
+            for name, words in measurement.NAMES.items()
+        }
+
+    def added(
+        self,
+        plane: Plane,
+        points: FloatArray,
+        measured: Iterable[tuple[int, dict[str, float]]],
+    ) -> Iterator[tuple[int, dict[str, float]]]:
+        """The stream of an evaluation, each point's values with those of the whole network.
+
+        They are NaN where the loss, or a derivative of it, is not finite.
+
+        Parameters
+        ----------
+        plane, points
+            As the evaluation has them.
+        measured
+            Pairs of an index into ``points`` and the values there.
+        """
+        prefixed, split = self._problem.prefixed, self._operator.split
+        lengths = np.array(plane.norms)
+        for index, values in measured:
+            place = points[index] * lengths
+            found = dict.fromkeys(self.quantities, math.nan)
+            if math.isfinite(values[prefixed(split, "loss")]):
+                self._operator.move_to(plane.at(points[index]))
+                for measurement in self._measurements:
+                    new = measurement(place)
+                    found.update({prefixed(split, name): v for name, v in new.items()})
+            yield index, {**values, **found}

@@ -1,0 +1,52 @@
+"""A line or plane whose first axis is the direction of steepest ascent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from landscape.directions import Direction, make_directions
+from landscape.directions.ascent import ascent_direction
+from landscape.hessian import HessianOperator
+from landscape.params import norm
+from landscape.problem import Problem
+
+
+def ascent_directions(
+    problem: Problem,
+    axes: int,
+    *,
+    adaptive: bool,
+    normalization: str = "filter",
+    ignored: str = "biasbn",
+    seed: int = 0,
+) -> list[Direction]:
+    """The ascent direction of the mean loss of the first split and, on a plane, a random one.
+
+    The first axis has the length of the random direction of the same seed, normalization and
+    ignored parameters, so that one unit means the same distance in weight space; the second axis
+    is that of the random plane of this seed.
+
+    Parameters
+    ----------
+    axes
+        1 for a line, 2 for a plane.
+    adaptive
+        See :func:`landscape.directions.ascent.ascent_direction`.
+
+    Raises
+    ------
+    InputError
+        If the gradient is zero or not finite.
+    """
+    random = make_directions(
+        problem.origin, axes, normalization=normalization, ignored=ignored, seed=seed
+    )
+    operator = HessianOperator(problem, ignored=ignored)
+    direction = ascent_direction(
+        operator.named(operator.gradient()),
+        problem.origin,
+        adaptive=adaptive,
+        length=norm(random[0].vector),
+    )
+    facts = {**direction.attributes, "ignore": ignored, "seed": seed}
+    return [replace(direction, attributes=facts), *random[1:]]

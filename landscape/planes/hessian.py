@@ -1,0 +1,106 @@
+"""A line or plane along eigenvectors of the Hessian of the loss."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+from landscape.directions import Direction, make_directions
+from landscape.directions.hessian import hessian_direction
+from landscape.errors import InputError
+from landscape.hessian import HessianOperator, eigenpairs, shown, verified
+from landscape.params import norm
+from landscape.problem import Problem
+
+_NAMES = {"top": 1, "bottom": -1}
+_MOST = 100
+
+
+def hessian_directions(
+    problem: Problem,
+    which: str = "top,bottom",
+    *,
+    normalization: str = "filter",
+    ignored: str = "biasbn",
+    seed: int = 0,
+    tolerance: float = 1e-4,
+    progress: bool = True,
+) -> list[Direction]:
+    """Eigenvectors of the Hessian of the mean loss of the first split, as axes.
+
+    Each has the length of the random direction of the same axis, seed, normalization and ignored
+    parameters, so that one unit means the same distance in weight space as on a random plane.
+
+    Parameters
+    ----------
+    which
+        One (a line) or two (a plane), with a comma between: ``top``, ``bottom``, or a number: 1,
+        2, … from the largest eigenvalue, -1, -2, … from the most negative.
+    tolerance
+        See :func:`landscape.hessian.eigenpairs`.
+    progress
+        Whether to show a bar.
+
+    Raises
+    ------
+    InputError
+        If ``which`` names no eigenvectors, or the same one twice, or the loss has no finite
+        derivatives.
+    """
+    ranks = parse_ranks(which)
+    random = make_directions(
+        problem.origin, len(ranks), normalization=normalization, ignored=ignored, seed=seed
+    )
+    operator = HessianOperator(problem, ignored=ignored)
+    top, bottom = max(0, *ranks), max(0, *(-rank for rank in ranks))
+    with shown(operator, "eigenvectors", progress=progress) as matrix:
+        found = verified(matrix, eigenpairs(matrix, top, bottom, tolerance=tolerance, seed=seed))
+    made = []
+    for rank, other in zip(ranks, random, strict=True):
+        place = found.ranks.index(rank)
+        eigenvalue = float(found.values[place])
+        if not math.isfinite(eigenvalue):
+            raise InputError(
+                "the Hessian of the loss is not finite at these weights, so it has no "
+                "eigenvectors; is the loss itself finite?"
+            )
+        direction = hessian_direction(
+            operator.named(found.vectors[place]),
+            problem.origin,
+            rank=rank,
+            eigenvalue=eigenvalue,
+            residual=float(found.residuals[place]),
+            length=norm(other.vector),
+        )
+        facts = {**direction.attributes, "ignore": ignored, "seed": seed}
+        made.append(replace(direction, attributes=facts))
+    return made
+
+
+def parse_ranks(which: str) -> list[int]:
+    """The ranks that a text names.
+
+    >>> parse_ranks("top,bottom"), parse_ranks("3")
+    ([1, -1], [3])
+
+    Raises
+    ------
+    InputError
+        If a part is none, or there are not one or two different ones.
+    """
+    form = (
+        "expected one or two of top, bottom, 2, 3, … (from the largest eigenvalue) and -2, -3, … "
+        "(from the most negative), as in hessian:top,bottom"
+    )
+    ranks = []
+    for word in which.split(","):
+        plain = word.strip().lower()
+        number = int(plain) if re.fullmatch(r"-?[0-9]{1,4}", plain) else 0
+        rank = _NAMES.get(plain, number)
+        if not 0 < abs(rank) <= _MOST:
+            raise InputError(f"hessian:{which}: {word!r} names no eigenvector; {form}")
+        ranks.append(rank)
+    if len(ranks) > 2 or len(set(ranks)) < len(ranks):
+        raise InputError(f"hessian:{which}: {len(set(ranks))} different eigenvectors; {form}")
+    return ranks
