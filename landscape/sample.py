@@ -18,6 +18,7 @@ from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
+from landscape.evaluate.curvature import WHOLE_NETWORK
 from landscape.live import shown_meanwhile
 from landscape.metrics import LOSSES, METRICS, names_in
 from landscape.models import SHORTCUTS
@@ -88,7 +89,9 @@ def _surface(given: dict[str, Any]) -> None:
         raise InputError("--save-directions keeps one pair, but --repeats asks for several")
     named = given.setdefault("weights", weights_of(kind))
     if "metrics" in given:
-        given["metrics"] = names_in(given["metrics"])
+        names = names_in(given.pop("metrics"))
+        run_options["whole_network"] = [name for name in names if name in WHOLE_NETWORK]
+        given["metrics"] = [name for name in names if name not in WHOLE_NETWORK]
     problem = build_problem(given.pop("model", None), **given)
     if named == weights_of(kind):
         problem = at_start(problem, kind)

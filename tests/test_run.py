@@ -58,7 +58,7 @@ def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
             measured.append(index)
             yield index, values
 
-    monkeypatch.setattr("landscape.run.sampling.evaluation_for", lambda problem, settings: stopping)
+    monkeypatch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
     path = tmp_path / "parts.h5"
     for done in (0, 1, 8, 11):
         with pytest.raises(KeyboardInterrupt):
@@ -73,7 +73,7 @@ def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     path = tmp_path / "s.h5"
     first = sample_surface(problem(), **GRID, path=path, progress=False)
     before = path.read_bytes()
-    monkeypatch.setattr("landscape.run.sampling.evaluation_for", None)  # calling it would fail
+    monkeypatch.setattr("landscape.run.job.evaluation_for", None)  # calling it would fail
     assert_equal(sample_surface(problem(), **GRID, path=path, progress=False), first)
     assert path.read_bytes() == before
 

@@ -12,7 +12,9 @@ from landscape.checkpoint import read_checkpoint
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
 from landscape.params import Params
+from landscape.planes.ascent import ascent_directions
 from landscape.planes.bezier import bezier_plane
+from landscape.planes.hessian import hessian_directions
 from landscape.planes.runs import checkpoints_in, read_run
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
@@ -25,10 +27,15 @@ DIRECTION_KINDS = (
     "between:A,B[,C]",
     "aligned:A,B[,C]",
     "curve:CURVE.pt",
+    "hessian[:TOP,BOTTOM]",
+    "ascent[:adaptive]",
     "FILE.h5",
     "package.module:function",
 )
 """What :func:`span` takes as text."""
+
+_AS_FAR_AS_IT_RISES = "auto:25"
+"""Along sharp directions the loss rises within a small part of the length of a random one."""
 
 Kind = str | DirectionMaker | Sequence[Params | Direction] | Spanned
 
@@ -54,10 +61,14 @@ def span(
         - ``aligned:A,B`` or ``aligned:A,B,C``: the same, once the channels of the others have been
           permuted to lie near to those of A (see :mod:`landscape.alignment`);
         - ``curve:CURVE``: the plane of a curve that landscape.connect has trained;
+        - ``hessian``, ``hessian:top,bottom``, ``hessian:1,2``, …: eigenvectors of the Hessian;
+        - ``ascent`` or ``ascent:adaptive``: the direction in which the loss rises most, and a
+          random one;
         - what this function gave before.
     normalization, ignored
-        See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn`` for the
-        random kinds. The others are given by the weights and take none.
+        See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn``. Eigenvectors
+        and the ascent direction are as long as random ones would be. The kinds that lead from
+        weights to weights (``pca``, ``between``, ``aligned``, ``curve``) take none.
     seed
         Of what is drawn at random.
 
@@ -80,11 +91,14 @@ def span(
                     f"{option} {value!r} came too; leave it out"
                 )
         return _OF_THE_WEIGHTS[word](problem, rest, axes)
-    drawn = {
-        "normalization": "filter" if normalization is None else normalization,
-        "ignored": "biasbn" if ignored is None else ignored,
-    }
-    return Spanned(make_directions(problem.origin, axes, kind=kind, **drawn, seed=seed))
+    normalization = "filter" if normalization is None else normalization
+    ignored = "biasbn" if ignored is None else ignored
+    if word in _AS_LONG_AS_RANDOM:
+        return _AS_LONG_AS_RANDOM[word](problem, rest, axes, normalization, ignored, seed)
+    made = make_directions(
+        problem.origin, axes, kind=kind, normalization=normalization, ignored=ignored, seed=seed
+    )
+    return Spanned(made)
 
 
 def axes_of(kind: str) -> int:
@@ -96,7 +110,7 @@ def is_drawn(kind: Kind) -> bool:
     """Whether another seed gives other directions."""
     if not isinstance(kind, str):
         return callable(kind)
-    known = kind.partition(":")[0] in _OF_THE_WEIGHTS
+    known = kind.partition(":")[0] in (*_OF_THE_WEIGHTS, *_AS_LONG_AS_RANDOM)
     return not known and Path(kind).suffix not in (".h5", ".hdf5")
 
 
@@ -172,6 +186,36 @@ def _curve(problem: Problem, rest: str, axes: int) -> Spanned:
     return bezier_plane(problem, read_curve(files[0]))
 
 
+def _hessian(
+    problem: Problem, rest: str, axes: int, normalization: str, ignored: str, seed: int
+) -> Spanned:
+    which = rest or ("top" if axes == 1 else "top,bottom")
+    if len(which.split(",")) != axes:
+        raise InputError(
+            f"--directions hessian:{which} on {axes} ax{'is' if axes == 1 else 'es'}: expected one "
+            "eigenvector for each, as in hessian:top,bottom"
+        )
+    return Spanned(
+        hessian_directions(problem, which, normalization=normalization, ignored=ignored, seed=seed)
+    )
+
+
+def _ascent(
+    problem: Problem, rest: str, axes: int, normalization: str, ignored: str, seed: int
+) -> Spanned:
+    if rest not in ("", "adaptive"):
+        raise InputError(f"--directions ascent:{rest}: expected ascent or ascent:adaptive")
+    made = ascent_directions(
+        problem,
+        axes,
+        adaptive=rest == "adaptive",
+        normalization=normalization,
+        ignored=ignored,
+        seed=seed,
+    )
+    return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
+
+
 def names_of(files: Sequence[Path]) -> list[str]:
     """File names, or as much of the paths as tells them apart."""
     for parts in range(1, max(len(f.parts) for f in files) + 1):
@@ -188,3 +232,9 @@ _OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {
     "curve": _curve,
 }
 """Kinds whose directions are differences of weights, with what comes after the colon."""
+
+_AS_LONG_AS_RANDOM: dict[str, Callable[[Problem, str, int, str, str, int], Spanned]] = {
+    "hessian": _hessian,
+    "ascent": _ascent,
+}
+"""Kinds that take the length of a random direction, and with it how that is drawn and scaled."""

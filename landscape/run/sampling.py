@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from landscape.data import in_memory
 from landscape.errors import InputError
-from landscape.evaluate import (
-    Settings,
-    Tolerance,
-    choose_settings,
-    evaluate_to_tolerance,
-    evaluation_for,
-)
+from landscape.evaluate import Tolerance, choose_settings
 from landscape.evaluate.norms import BN_STATISTICS
 from landscape.extent import common_extent
-from landscape.grid import FloatArray, Grid, automatic_range, parse_range
+from landscape.grid import Grid, automatic_range, parse_range
 from landscape.plane import Plane, Reestimated
 from landscape.planes import Kind, Run, Spanned, moving_statistics, read_run, span
 from landscape.planes.choose import axes_of, is_drawn
 from landscape.planes.paths import path_of
 from landscape.problem import Problem
 from landscape.run.barrier import note_barrier
-from landscape.run.draws import measure_draws, quantities_of_draws, surface_of_draw
-from landscape.run.filling import Measure, fill
+from landscape.run.filling import fill
 from landscape.run.identity import resumed
+from landscape.run.job import Job, quantities_of, whole_network_in
 from landscape.store import open_surface, save_surface
-from landscape.surface import Attribute, Surface
+from landscape.surface import Attribute, Quantity, Surface
 
 Range = str | npt.ArrayLike
 
@@ -52,6 +44,7 @@ def sample_surface(
     seed: int = 0,
     repeats: int = 1,
     bn: str = "stored",
+    whole_network: Sequence[str] = (),
     trajectories: Sequence[str | Path | Run] = (),
     tolerance: str | Tolerance | None = None,
     precision: str = "float32",
@@ -83,6 +76,10 @@ def sample_surface(
         Running statistics of batch normalization: ``stored`` with the network, at every point (as
         Li et al.); ``interpolate`` between those of the solutions that span the plane;
         ``reestimate`` at every point from the training examples.
+    whole_network
+        More quantities, of the network as a whole: ``eigen_ratio`` (of the Hessian) and
+        ``gradient_norm``; see :mod:`landscape.evaluate.curvature`. They take the parameters that
+        ``ignored`` leaves, and many times as long as a loss.
     trajectories
         Training runs, or folders of their checkpoints, whose paths in the plane are stored with
         it. Those of ``pca:RUN`` are in any case.
@@ -129,10 +126,13 @@ def sample_surface(
     )
     if allowed is not None:
         facts.update(tolerance_relative=allowed.relative, tolerance_absolute=allowed.absolute)
+    facts = {**problem.attributes, **facts}
     facts.update(drawn[0].attributes, bn_statistics=BN_STATISTICS[bn], **range_facts)
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
-    surface = _empty(problem, grid, planes, drawn, facts)
+    counted = "biasbn" if ignored is None else ignored
+    whole = whole_network_in(problem, planes, whole_network, counted)
+    surface = _empty(quantities_of(problem, planes, whole), grid, planes, drawn, facts)
     if title:
         surface.attributes["title"] = title
     renamed = found is not None and title is not None and found.attributes.get("title") != title
@@ -143,7 +143,7 @@ def sample_surface(
     changed = renamed or bool(new_runs) or not surface.complete
     if path is not None and changed:
         save_surface(surface, path)  # a folder that cannot be written to is found now
-    job = _Job(problem, planes, settings, allowed)
+    job = Job(problem, planes, settings, allowed, whole)
     for run in new_runs:
         surface.trajectories[run.name] = path_of(
             run, problem, planes[0], job.at, _loss_of(problem), progress
@@ -156,48 +156,6 @@ def sample_surface(
     if path is not None and changed:
         save_surface(surface, path)
     return surface
-
-
-class _Job(NamedTuple):
-    """How the points of a surface are measured."""
-
-    problem: Problem
-    planes: Sequence[Plane]
-    settings: Settings
-    tolerance: Tolerance | None
-
-    def measure(self, surface: Surface) -> Measure:
-        """The values of points of the grid, in one plane or in all that are drawn."""
-        if len(self.planes) == 1:
-            return self._in_plane(self.planes[0], surface)
-        quantities = self.problem.quantities
-        measures = [
-            self._in_plane(plane, surface_of_draw(surface, quantities, draw))
-            for draw, plane in enumerate(self.planes, start=1)
-        ]
-        return measure_draws(measures, quantities)
-
-    def _in_plane(self, plane: Plane, surface: Surface) -> Measure:
-        if self.tolerance is not None:
-            return partial(
-                evaluate_to_tolerance,
-                self.problem,
-                plane,
-                surface,
-                self.tolerance,
-                settings=self.settings,
-            )
-        evaluation = evaluation_for(self.problem, self.settings)
-        points = surface.grid.points()
-        return partial(evaluation, self.problem, plane, points, settings=self.settings)
-
-    def at(self, points: FloatArray) -> Iterator[dict[str, float]]:
-        """The values at any points of the first plane, on all examples, in their order."""
-        evaluation = evaluation_for(self.problem, self.settings)
-        found = evaluation(
-            self.problem, self.planes[0], points, range(len(points)), settings=self.settings
-        )
-        return (values for _, values in found)
 
 
 def _count_axes(directions: Kind, y: Range | None) -> int:
@@ -256,7 +214,7 @@ def _grid(
 
 
 def _empty(
-    problem: Problem,
+    quantities: dict[str, Quantity],
     grid: Grid,
     planes: Sequence[Plane],
     drawn: Sequence[Spanned],
@@ -267,14 +225,11 @@ def _empty(
     lengths = np.mean([plane.norms for plane in planes], axis=0)
     for name, direction, length in zip(grid.axes, drawn[0].directions, lengths, strict=True):
         axes[name] = {**direction.attributes, "norm": float(length)}
-    attributes = {**problem.attributes, **facts}
-    quantities = problem.quantities
     if len(planes) > 1:
-        attributes["repeats"] = len(planes)
-        quantities = quantities_of_draws(quantities, len(planes))
+        facts["repeats"] = len(planes)
     elif len(planes[0].axes) == 2:
-        attributes["axes_cosine"] = planes[0].cosine
-    return Surface(grid, quantities, attributes=attributes, axes=axes)
+        facts["axes_cosine"] = planes[0].cosine
+    return Surface(grid, quantities, attributes=facts, axes=axes)
 
 
 def _run(given: str | Path | Run) -> Run:

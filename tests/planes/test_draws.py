@@ -51,7 +51,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     path = tmp_path / "s.h5"
     with monkeypatch.context() as patch:
-        patch.setattr("landscape.run.sampling.evaluation_for", lambda problem, settings: stopping)
+        patch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
         with pytest.raises(KeyboardInterrupt):
             sample_surface(problem(), **GRID, repeats=2, path=path)
     assert int(open_surface(path).done.sum()) == 4  # of nine evaluations, the whole points

@@ -1,0 +1,114 @@
+"""How the points of a surface are measured, from the choices that a run has made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from landscape.errors import InputError
+from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
+from landscape.evaluate.curvature import WholeNetwork
+from landscape.grid import FloatArray
+from landscape.plane import Plane
+from landscape.problem import Problem
+from landscape.run.draws import measure_draws, quantities_of_draws, surface_of_draw
+from landscape.run.filling import Measure
+from landscape.surface import Quantity, Surface
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is measured, and how.
+
+    Attributes
+    ----------
+    problem
+        Network, examples and per-example metrics.
+    planes
+        One, or one for each random draw.
+    settings
+        How the network is evaluated.
+    tolerance
+        How many examples a point takes; None is all.
+    whole_network
+        Per plane, what is measured of the network as a whole; empty for nothing.
+    """
+
+    problem: Problem
+    planes: Sequence[Plane]
+    settings: Settings
+    tolerance: Tolerance | None
+    whole_network: Sequence[WholeNetwork] = ()
+
+    def measure(self, surface: Surface) -> Measure:
+        """The values of points of a surface's grid, in one plane or in all that are drawn."""
+        if len(self.planes) == 1:
+            return self._in_plane(0, surface)
+        quantities = quantities_of_one(self.problem, self.whole_network)
+        measures = [
+            self._in_plane(k, surface_of_draw(surface, quantities, k + 1))
+            for k in range(len(self.planes))
+        ]
+        return measure_draws(measures, quantities)
+
+    def at(self, points: FloatArray) -> Iterator[dict[str, float]]:
+        """The values at any points of the first plane, on all examples, in their order."""
+        evaluation = evaluation_for(self.problem, self.settings)
+        found = evaluation(
+            self.problem, self.planes[0], points, range(len(points)), settings=self.settings
+        )
+        return (values for _, values in found)
+
+    def _in_plane(self, k: int, surface: Surface) -> Measure:
+        plane, points = self.planes[k], surface.grid.points()
+        if self.tolerance is not None:
+            measured = partial(
+                evaluate_to_tolerance,
+                self.problem,
+                plane,
+                surface,
+                self.tolerance,
+                settings=self.settings,
+            )
+        else:
+            evaluation = evaluation_for(self.problem, self.settings)
+            measured = partial(evaluation, self.problem, plane, points, settings=self.settings)
+        if not self.whole_network:
+            return measured
+        whole = self.whole_network[k]
+        return lambda indices: whole.added(plane, points, measured(indices))
+
+
+def quantities_of_one(
+    problem: Problem, whole_network: Sequence[WholeNetwork]
+) -> dict[str, Quantity]:
+    """What is measured at a point of one plane."""
+    return {**problem.quantities, **(whole_network[0].quantities if whole_network else {})}
+
+
+def quantities_of(
+    problem: Problem, planes: Sequence[Plane], whole_network: Sequence[WholeNetwork]
+) -> dict[str, Quantity]:
+    """What the surface holds of one plane, or of several draws."""
+    one = quantities_of_one(problem, whole_network)
+    return one if len(planes) == 1 else quantities_of_draws(one, len(planes))
+
+
+def whole_network_in(
+    problem: Problem, planes: Sequence[Plane], names: Sequence[str], ignored: str
+) -> list[WholeNetwork]:
+    """Per plane the measurements of the whole network that are asked for.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, and where the statistics of batch normalization follow the point: what
+        is differentiated is the loss with those that are stored.
+    """
+    if names and planes[0].statistics is not None:
+        raise InputError(
+            f"{', '.join(names)}: derivatives are those of the network with its stored "
+            "batch-norm statistics; leave --bn out"
+        )
+    return [WholeNetwork(problem, names, ignored=ignored) for _ in planes] if names else []

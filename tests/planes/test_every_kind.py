@@ -1,0 +1,1 @@
+"""Every kind of directions: by name, interrupted by a kill, resumed and drawn."""
