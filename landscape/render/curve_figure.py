@@ -25,7 +25,8 @@ from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
 from landscape.render.shown import accuracy_of, is_loss, of_draws, shown, split_words
-from landscape.render.solutions import mark_ends, own_losses, solutions
+from landscape.render.solution_marks import mark_ends
+from landscape.render.solutions import own_losses, solutions
 from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
 from landscape.surface import Surface
 

@@ -17,7 +17,7 @@ from landscape.render.caller_axes import write_around
 from landscape.render.captions import brief, name_of
 from landscape.render.choice import chosen_levels
 from landscape.render.directions import explained
-from landscape.render.faithful import faithful, faithful_words, off_plane
+from landscape.render.faithful import faithful, path_words
 from landscape.render.heights import Heights, prepare
 from landscape.render.look import Shared, of_heights, takes
 from landscape.render.panel_sheet import panel_sheet
@@ -186,10 +186,7 @@ def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
     }
     said = "; ".join(w for w, there in words.items() if there)
     notes.append(f"{said[:1].upper()}{said[1:]}.")
-    for name, trajectory in surface.trajectories.items():
-        facts = filter(None, (faithful_words(trajectory), off_plane(trajectory)))
-        if line := ", ".join(facts):
-            notes.append(f"{name}: {line}.")
+    notes += [path_words(name, p) for name, p in surface.trajectories.items()]
     if any(not true.all() for p in kept if (true := faithful(p)) is not None):
         notes.append("Hollow: the others.")
     for panel in panels:

@@ -24,7 +24,7 @@ from landscape.render.marks import mark_best, mark_notes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
-from landscape.render.solutions import mark_solutions
+from landscape.render.solution_marks import mark_solutions
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
 from landscape.render.unfinished import unfinished_notes

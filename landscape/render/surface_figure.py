@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-from matplotlib.colors import Normalize
 
 from landscape.grid import FloatArray
 from landscape.render.camera import Camera, choose_camera, sees
 from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar
-from landscape.render.directions import axis_name
+from landscape.render.colours import colours_of
+from landscape.render.directions import axis_name, explained
 from landscape.render.eye import Window, window_of
 from landscape.render.heights import Heights, prepare
 from landscape.render.interpolate import checked_method
@@ -25,7 +25,7 @@ from landscape.render.relief import Relief, relief
 from landscape.render.renderers import checked_renderer
 from landscape.render.scale import Scale
 from landscape.render.sheet import Margins, Sheet, columns_that_fit, inches
-from landscape.render.style import STYLE, StyledFigure, colour_map
+from landscape.render.style import STYLE, StyledFigure
 from landscape.render.surface_panel import CELLS, MOST, draw_surface
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.surface import Surface
@@ -190,7 +190,8 @@ def scene_of(
 
     ``per_inch`` is 600 unless given: twice the dots of a .png, so that edges are smooth.
     """
-    ticks = chosen_levels(levels, shared)
+    norm, _ = colours_of(shared, cmap)
+    ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
     given = levels is not None
     few = ticks if given else shared.ticks(_HEIGHT_TICKS)
     lines = ticks if given else shared.ticks(_LINES)
@@ -213,7 +214,7 @@ def draw(
 ) -> StyledFigure:
     """The figure of these shapes, with ``foot`` inches of empty paper at its lower end."""
     shared = reliefs[0].scale
-    norm, colours = Normalize(shared.bottom, shared.top), colour_map(scene.cmap)
+    norm, colours = colours_of(shared, scene.cmap)
     with mpl.rc_context(STYLE):
         sheet = paper(reliefs, scene, title, foot)
         for axes, shape in zip(sheet.panels, reliefs, strict=True):
@@ -276,7 +277,8 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
         lowest = f"{mark}, hidden by the wall before it."
     first = brief(panel.surface, panel.quantity)
     sides = [_sides(panel)] if scene.solid else []
-    return [*filter(None, [first]), *sides, lowest, *panel.notes, *shape.notes]
+    plane = explained(panel.surface)
+    return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
 
 
 def _sides(panel: Heights) -> str:
