@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
 
+from landscape.errors import InputError
 from landscape.render import contour, curve, heatmap, side_by_side
 from landscape.render.captions import brief, full
 from landscape.render.directions import axis_label, axis_name, explained
@@ -355,3 +356,22 @@ def test_a_quantity_of_an_unknown_name_keeps_its_own_words():
     how = shown(surface, "my-task_margin")
     assert (how.label, how.unit, how.chance) == ("margin of my task", "logits", None)
     assert math.isclose(how.factor, 1)
+
+
+@pytest.mark.parametrize(
+    ("style", "make"),
+    [
+        ("contour", kinds.pca_plane),
+        ("heatmap", kinds.pca_plane),
+        ("surface", kinds.pca_plane),
+        ("path", kinds.pca_plane),
+        ("curve", kinds.between_line),
+    ],
+)
+def test_a_caption_can_be_left_out(style, make):
+    full_figure, bare = (side_by_side([make()], style, caption=c) for c in (None, "none"))
+    assert len(full_figure.texts) > 2
+    assert [t.get_text() for t in bare.texts] == ["ResNet-56 without shortcuts"]
+    assert bare.get_size_inches()[1] < full_figure.get_size_inches()[1] - 0.3
+    with pytest.raises(InputError, match="unknown caption 'nothing'"):
+        side_by_side([make()], style, caption="nothing")
