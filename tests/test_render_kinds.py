@@ -16,6 +16,7 @@ from landscape.render.directions import axis_label, axis_name, explained
 from landscape.render.heights import prepare
 from landscape.render.shown import accuracy_of, is_loss, of_draws, shown
 from landscape.render.solutions import solutions
+from landscape.render.style import text_width
 from landscape.surface import Quantity, Surface
 from tests import kinds
 from tests.test_render_paths import said
@@ -332,16 +333,32 @@ def test_no_text_is_cut_off_or_over_another(kind, style, width):
         for axis in (a.xaxis, a.yaxis)
     ]
     boxes = texts + [(name, box) for name, box in axes if box is not None]
-    boxes += [
+    names = [
         (t.get_text(), t.get_window_extent(renderer))
         for a in figure.axes
         for t in a.findobj(mpl_text.Text)
         if t.get_gid() == "solution name"
     ]
+    boxes += names
+    panels = [a.get_window_extent() for a in figure.axes]
+    assert all(any(p.x0 <= b.x0 and b.x1 <= p.x1 for p in panels) for _, b in names)
     cut = [n for n, b in boxes if min(b.x0, b.y0) < -1 or b.x1 > page.x1 + 1 or b.y1 > page.y1 + 1]
     assert cut == []
     over = [(n, m) for n, a in texts for m, b in boxes if n != m and _overlap(a, b)]
     assert over == []
+
+
+@pytest.mark.parametrize("kind", PLANES)
+def test_long_names_of_axes_stand_below_a_surface_in_space(kind):
+    surface = long_names(kinds.ALL[kind]())
+    axes = side_by_side([surface], "surface").axes[0]
+    labels = axes.get_xlabel(), axes.get_ylabel()
+    if kind == "draws_plane":
+        assert labels == ("first random direction", "second random direction")
+        return
+    assert max(map(text_width, labels)) < 1.4
+    words = said(axes.figure)
+    assert all(name in words for name in (plain(axis_name(surface, a)) for a in "xy"))
 
 
 def _overlap(a, b):

@@ -34,7 +34,7 @@ def mark_solutions(axes: Any, surface: Surface) -> None:
         axes.text(
             place.x,
             place.y + rise,
-            place.name,
+            _cut(place.name, _room(axes, place)),
             fontsize=_SIZE,
             ha="right" if leftward else "left",
             va="top" if rise < 0 else "bottom",
@@ -50,7 +50,8 @@ def covered(axes: Any, surface: Surface) -> list[FloatArray]:
     found = []
     for place in _within(axes, surface):
         leftward, rise = _side(axes, place)
-        length = _per_inch(axes)[0] * text_width(place.name, _SIZE) * (-1 if leftward else 1)
+        wide = text_width(_cut(place.name, _room(axes, place)), _SIZE)
+        length = _per_inch(axes)[0] * wide * (-1 if leftward else 1)
         x, y = place.x + np.linspace(0, length, 13), np.full(13, place.y + 1.6 * rise)
         found.append(np.concatenate([[[place.x, place.y]], np.stack([x, y], axis=1)]))
     return found
@@ -108,6 +109,13 @@ def _side(axes: Any, place: Solution) -> tuple[bool, float]:
     below = (place.x, place.y) == (0.0, 0.0) and -y0 > 0.1 * (y1 - y0)
     rise = _RISE * float(_per_inch(axes)[1])
     return (place.x - x0) / (x1 - x0) > 0.5, -rise if below else rise
+
+
+def _room(axes: Any, place: Solution) -> float:
+    """Inches from a dot to the side of the picture that its name is written towards."""
+    x0, x1 = axes.get_xlim()
+    leftward, _ = _side(axes, place)
+    return float((place.x - x0 if leftward else x1 - place.x) / _per_inch(axes)[0]) - 0.06
 
 
 def _per_inch(axes: Any) -> FloatArray:

@@ -26,7 +26,7 @@ from landscape.render.renderers import checked_renderer
 from landscape.render.scale import Scale
 from landscape.render.sheet import Margins, Sheet, columns_that_fit, inches
 from landscape.render.style import STYLE, StyledFigure
-from landscape.render.surface_panel import CELLS, MOST, draw_surface
+from landscape.render.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.surface import Surface
 
@@ -277,7 +277,7 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
         mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
         lowest = f"{mark}, hidden by the wall before it."
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if scene.solid else []
+    sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
     plane = explained(panel.surface)
     return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
 
