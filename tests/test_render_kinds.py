@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 from matplotlib.collections import QuadMesh
 
+from landscape.errors import InputError
 from landscape.render import contour, curve, heatmap, side_by_side
 from landscape.render.captions import brief, full
 from landscape.render.directions import axis_label, axis_name, explained
 from landscape.render.heights import prepare
 from landscape.render.shown import accuracy_of, is_loss, of_draws, shown
 from landscape.render.solutions import solutions
+from landscape.render.style import text_width
 from landscape.surface import Quantity, Surface
 from tests import kinds
 from tests.test_render_paths import said
@@ -331,16 +333,32 @@ def test_no_text_is_cut_off_or_over_another(kind, style, width):
         for axis in (a.xaxis, a.yaxis)
     ]
     boxes = texts + [(name, box) for name, box in axes if box is not None]
-    boxes += [
+    names = [
         (t.get_text(), t.get_window_extent(renderer))
         for a in figure.axes
         for t in a.findobj(mpl_text.Text)
         if t.get_gid() == "solution name"
     ]
+    boxes += names
+    panels = [a.get_window_extent() for a in figure.axes]
+    assert all(any(p.x0 <= b.x0 and b.x1 <= p.x1 for p in panels) for _, b in names)
     cut = [n for n, b in boxes if min(b.x0, b.y0) < -1 or b.x1 > page.x1 + 1 or b.y1 > page.y1 + 1]
     assert cut == []
     over = [(n, m) for n, a in texts for m, b in boxes if n != m and _overlap(a, b)]
     assert over == []
+
+
+@pytest.mark.parametrize("kind", PLANES)
+def test_long_names_of_axes_stand_below_a_surface_in_space(kind):
+    surface = long_names(kinds.ALL[kind]())
+    axes = side_by_side([surface], "surface").axes[0]
+    labels = axes.get_xlabel(), axes.get_ylabel()
+    if kind == "draws_plane":
+        assert labels == ("first random direction", "second random direction")
+        return
+    assert max(map(text_width, labels)) < 1.4
+    words = said(axes.figure)
+    assert all(name in words for name in (plain(axis_name(surface, a)) for a in "xy"))
 
 
 def _overlap(a, b):
@@ -355,3 +373,22 @@ def test_a_quantity_of_an_unknown_name_keeps_its_own_words():
     how = shown(surface, "my-task_margin")
     assert (how.label, how.unit, how.chance) == ("margin of my task", "logits", None)
     assert math.isclose(how.factor, 1)
+
+
+@pytest.mark.parametrize(
+    ("style", "make"),
+    [
+        ("contour", kinds.pca_plane),
+        ("heatmap", kinds.pca_plane),
+        ("surface", kinds.pca_plane),
+        ("path", kinds.pca_plane),
+        ("curve", kinds.between_line),
+    ],
+)
+def test_a_caption_can_be_left_out(style, make):
+    full_figure, bare = (side_by_side([make()], style, caption=c) for c in (None, "none"))
+    assert len(full_figure.texts) > 2
+    assert [t.get_text() for t in bare.texts] == ["ResNet-56 without shortcuts"]
+    assert bare.get_size_inches()[1] < full_figure.get_size_inches()[1] - 0.3
+    with pytest.raises(InputError, match="unknown caption 'nothing'"):
+        side_by_side([make()], style, caption="nothing")

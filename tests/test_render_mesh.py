@@ -16,7 +16,7 @@ from landscape.grid import Grid
 from landscape.render import save
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.relief import HEIGHT
-from landscape.surface import Quantity, Surface
+from landscape.surface import Quantity, Surface, Trajectory
 
 X, Y = np.linspace(-1, 1, 6), np.linspace(0, 0.5, 4)
 LOG = 0.5 * X[None, :] + 2 * Y[:, None]  # from -0.5 to 1.5, not symmetric, nx ≠ ny
@@ -310,3 +310,50 @@ def test_facets_count_the_points_that_they_use():
     cells = facets(whole_cells(heights))
     assert cells.used.tolist() == [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     assert cells.used[cells.faces[0]].tolist() == [1, 2, 6, 5]
+
+
+class TestPaths:
+    """Trajectories in a .vtp."""
+
+    X, Y = np.array([-0.9, 0.0, 0.5, 3.0, 0.3]), np.array([0.1, 0.25, 0.4, 0.2, 0.3])
+
+    def read(self, tmp_path):
+        walked = exponential()
+        loss, distance = np.array([3.0, 2.0, 1.5, 1.0, 0.5]), np.arange(5.0)
+        walked.trajectories["SGD"] = Trajectory(self.X, self.Y, loss, 2 * loss, distance)
+        walked.trajectories["far"] = Trajectory([9.0, 8.0], [9.0, 9.0])
+        return pyvista.read(save(walked, tmp_path / "a.vtp"))
+
+    def test_a_path_is_a_line_on_the_surface_cut_where_it_leaves_it(self, tmp_path):
+        mesh = self.read(tmp_path)
+        assert mesh.n_lines == 1
+        line = mesh.lines[1 : 1 + mesh.lines[0]]
+        inside = [0, 1, 2]  # the fourth step lies outside, the last is alone
+        assert mesh.points[line][:, :2] == pytest.approx(np.c_[self.X, self.Y][inside])
+        heights = 0.5 * self.X + 2 * self.Y
+        assert mesh["height"][line] == pytest.approx(heights[inside])
+        part = (heights - LOG.min()) / (LOG.max() - LOG.min())
+        assert mesh.points[line][:, 2] == pytest.approx(2 * HEIGHT * part[inside])
+
+    def test_steps_hold_what_is_known_of_them_and_the_grid_what_it_held(self, tmp_path):
+        mesh, plain = self.read(tmp_path), pyvista.read(save(exponential(), tmp_path / "b.vtp"))
+        steps = mesh["path"] == 1
+        assert steps.sum() == 4
+        kept = [0, 1, 2, 4]
+        assert mesh["path loss"][steps] == pytest.approx(np.array([3, 2, 1.5, 0.5]))
+        assert mesh["path plane_loss"][steps] == pytest.approx(np.array([6, 4, 3, 1.0]))
+        assert mesh["path distance"][steps].tolist() == kept
+        assert np.isnan(mesh["path step"][steps]).all()
+        assert np.isnan(mesh["train_loss"][steps]).all()
+        own = mesh["path"] == 0
+        assert mesh.points[own] == pytest.approx(plain.points)
+        assert mesh["train_loss"][own] == pytest.approx(plain["train_loss"])
+        assert mesh.n_cells - mesh.n_lines == plain.n_cells
+        assert mesh.field_data["path 1"][0] == "SGD"
+        assert mesh.field_data["path 2"][0] == "far"
+
+    def test_a_plane_without_steps_over_it_is_only_a_surface(self, tmp_path):
+        walked = exponential()
+        walked.trajectories["far"] = Trajectory([9.0], [9.0])
+        mesh = pyvista.read(save(walked, tmp_path / "a.vtp"))
+        assert (mesh.n_lines, mesh.n_points) == (0, 24)

@@ -170,16 +170,8 @@ def test_into_axes_of_the_caller():
 
 def test_help_names_each_option_and_no_other():
     parameters = set(inspect.signature(path).parameters)
-    assert parameters == {
-        "surface",
-        "ax",
-        "scale",
-        "clip",
-        "levels",
-        "title",
-        "norm_range",
-        "width",
-    }
+    shared = {"scale", "clip", "levels", "title", "norm_range", "width", "caption"}
+    assert parameters == {"surface", "ax"} | shared
     with pytest.raises(TypeError, match="quantity"):
         path(pca_plane(), quantity="train_loss")
 

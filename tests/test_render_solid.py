@@ -17,7 +17,7 @@ from PIL import Image
 from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
 from landscape.render import save, side_by_side, surface3d, surface_figure, surface_panel
-from landscape.render.camera import Camera
+from landscape.render.camera import Camera, choose_camera, sees
 from landscape.render.eye import DISTANCE, project, window_of
 from landscape.render.heights import prepare
 from landscape.render.mesh import offscreen
@@ -364,3 +364,19 @@ def test_surfaces_of_one_quantity_on_grids_of_other_sizes():
     figure = side_by_side([bowl(), small], "surface", renderer="pyvista")
     assert "15 x 15" in figure.description
     assert "5 x 3" in figure.description
+
+
+@pytest.mark.parametrize("seed", [20, 49, 57])
+def test_the_camera_is_chosen_on_the_surface_that_is_drawn(seed):
+    """A fault once: from where it had been chosen, the surface between samples hid the minimum."""
+    x = np.linspace(-1, 1, 6)
+    rough = plane(np.exp(np.random.default_rng(seed).normal(0, 1.2, (6, 6))), x, x)
+    one = shape(rough, cells=100)
+    samples = one.raised(one.panel.heights)
+    by_samples = choose_camera([samples], [one.panel.best])
+    assert sees(samples, one.panel.best, by_samples)
+    assert not sees(one.up, one.best_index, by_samples)
+    camera = surface_figure.camera_for([one], None, None)
+    assert sees(one.up, one.best_index, camera)
+    assert surface_figure.camera_for([one], 12.0, 34.0) == Camera(12.0, 34.0)
+    assert "hidden" not in texts(surface3d(rough))

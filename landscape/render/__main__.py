@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from landscape.commandline import parser, run
 from landscape.render.choice import STYLES
 from landscape.render.interpolate import METHODS
+from landscape.render.look import CAPTIONS
 from landscape.render.media import MEDIA, save
 from landscape.render.movie.plan import MOVIES
 from landscape.render.opened import opened
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
     )
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
+    p.add_argument("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
     p.add_argument(
         "--transparent", action="store_true", default=None, help="figures: leave the paper out"
     )

@@ -46,7 +46,7 @@ def quantile_bands(surface: Surface, quantity: str) -> list[Band]:
     factor = shown(surface, quantity).factor
     return [
         Band(f"{low}…{high}", _along(surface, low, factor), _along(surface, high, factor))
-        for low, high, _ in _quantiles_of(surface, quantity)
+        for low, high, _ in quantiles_of(surface, quantity)
     ]
 
 
@@ -77,7 +77,7 @@ def draw_bands(
 
 def band_words(surface: Surface, quantity: str) -> str:
     """What the bands are: ``Bands: 5 to 95 % and 25 to 75 % of the random draws…``, or nothing."""
-    quantiles = _quantiles_of(surface, quantity)
+    quantiles = quantiles_of(surface, quantity)
     if quantiles:
         shares = " and ".join(words for _, _, words in quantiles)
         noun = "Bands" if len(quantiles) > 1 else "Band"
@@ -85,6 +85,7 @@ def band_words(surface: Surface, quantity: str) -> str:
     return "Band: ±1.96 standard errors." if stderr_of(surface, quantity) else ""
 
 
-def _quantiles_of(surface: Surface, quantity: str) -> list[tuple[str, str, str]]:
+def quantiles_of(surface: Surface, quantity: str) -> list[tuple[str, str, str]]:
+    """Per band between quantiles that the surface holds its lower and upper end, and its words."""
     named = [(f"{quantity}_{low}", f"{quantity}_{high}", words) for low, high, words in _QUANTILES]
     return [n for n in named if {n[0], n[1]} <= set(surface.quantities)]

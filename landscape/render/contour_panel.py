@@ -16,7 +16,7 @@ from landscape.render.line_labels import label_lines
 from landscape.render.marks import best_point
 from landscape.render.numerals import short
 from landscape.render.scale import Scale
-from landscape.render.solutions import covered
+from landscape.render.solution_marks import covered
 from landscape.render.style import HOLE_COLOUR
 
 _SHADES = 48

@@ -19,13 +19,14 @@ from landscape.render.curve_panel import STROKE_WORDS, draw_accuracies, draw_los
 from landscape.render.directions import axis_label
 from landscape.render.heights import Heights, prepare
 from landscape.render.lines import line_of
-from landscape.render.look import Look, of_heights, takes
+from landscape.render.look import Look, captioned, of_heights, takes
 from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
 from landscape.render.shown import accuracy_of, is_loss, of_draws, shown, split_words
-from landscape.render.solutions import mark_ends, own_losses, solutions
+from landscape.render.solution_marks import mark_ends
+from landscape.render.solutions import own_losses, solutions
 from landscape.render.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
 from landscape.surface import Surface
 
@@ -64,7 +65,8 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     _curve_panel(ax, group, shared, _ticks(look, shared))
     line = line_of(surface)
     along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
-    write_around(ax, surface, look.get("title"), along, _curve_notes(group))
+    (notes,) = captioned(look, [_curve_notes(group)])
+    write_around(ax, surface, look.get("title"), along, notes)
     return ax.figure
 
 
@@ -72,7 +74,7 @@ def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
     """One panel for each surface, on one loss scale; options as for :func:`curve`."""
     groups, shared = _prepared(surfaces, look)
     with mpl.rc_context(STYLE):
-        notes = [_curve_notes(group) for group in groups]
+        notes = captioned(look, [_curve_notes(group) for group in groups])
         firsts = [group[0] for group in groups]
         width = inches(look.get("width"), len(groups))
         right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT

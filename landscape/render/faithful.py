@@ -39,6 +39,12 @@ def faithful_words(path: Trajectory) -> str:
     return f"{steps} the loss of their projection (within {percent(WITHIN)})"
 
 
+def path_words(name: str, path: Trajectory) -> str:
+    """``SGD: 14 of 21 steps …, up to 2.5 off the plane.``, or nothing where neither is known."""
+    facts = ", ".join(filter(None, (faithful_words(path), off_plane(path))))
+    return f"{name}: {facts}." if facts else ""
+
+
 def off_plane(path: Trajectory) -> str:
     """``up to 2.5 off the plane``, or nothing where that is not known."""
     off = None if path.distance is None else path.distance[np.isfinite(path.distance)]

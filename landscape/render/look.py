@@ -7,6 +7,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, TypeVar
 
+from landscape.errors import unknown_choice
+
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 
 
@@ -19,6 +21,7 @@ class Shared(TypedDict, total=False):
     title: str | None
     norm_range: tuple[float, float] | None
     width: str | float | None
+    caption: str | None
 
 
 class Look(Shared, total=False):
@@ -54,8 +57,10 @@ HELP = {
         "figure, whose text is set at its final size; None is a column for one panel, a page for",
         "more.",
     ],
+    "caption": ["``full``, or ``none`` for no text below the picture; None is full."],
     "cmap": ["A matplotlib colour map; None is viridis, or RdBu_r for values of both signs."],
 }
+CAPTIONS = ("full", "none")
 _DEFAULTS = {"clip": "auto"}
 _ALL = inspect.Parameter.VAR_KEYWORD
 
@@ -99,6 +104,20 @@ def _section(names: Any) -> str:
         lines.append(name)
         lines += [f"    {line}" for line in HELP[name]]
     return "\n".join(lines)
+
+
+def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
+    """The notes below each panel, or none of them where the caption is not wanted.
+
+    Raises
+    ------
+    InputError
+        If ``caption`` is neither of its two words.
+    """
+    wanted = look.get("caption") or "full"
+    if wanted not in CAPTIONS:
+        raise unknown_choice("caption", wanted, CAPTIONS)
+    return [list(own) if wanted == "full" else [] for own in notes]
 
 
 def of_heights(look: Shared) -> dict[str, Any]:

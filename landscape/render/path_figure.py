@@ -17,9 +17,9 @@ from landscape.render.caller_axes import write_around
 from landscape.render.captions import brief, name_of
 from landscape.render.choice import chosen_levels
 from landscape.render.directions import explained
-from landscape.render.faithful import faithful, faithful_words, off_plane
+from landscape.render.faithful import faithful, path_words
 from landscape.render.heights import Heights, prepare
-from landscape.render.look import Shared, of_heights, takes
+from landscape.render.look import Shared, captioned, of_heights, takes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.path_panel import (
     OWN,
@@ -68,7 +68,8 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     (steps,), (panels,), shared = _prepared([surface], look)
     _draw(ax, steps, shared, _ticks(look, shared), _farthest([steps]))
     ax.set_ylabel(_loss_label(surface), parse_math=False)
-    write_around(ax, surface, look.get("title"), _step_label(steps), _notes(surface, panels))
+    (notes,) = captioned(look, [_notes(surface, panels)])
+    write_around(ax, surface, look.get("title"), _step_label(steps), notes)
     return ax.figure
 
 
@@ -85,7 +86,7 @@ def paths(surfaces: Sequence[Surface], look: Shared) -> Figure:
         aspect = min(_ASPECT, _HIGHEST / room)
         upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]
         margins = replace(margins, left=margins.left + LINE * (max(map(len, upward)) - 1))
-        notes = [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)]
+        notes = captioned(look, [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)])
         size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
         firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
         sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
@@ -186,10 +187,7 @@ def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
     }
     said = "; ".join(w for w, there in words.items() if there)
     notes.append(f"{said[:1].upper()}{said[1:]}.")
-    for name, trajectory in surface.trajectories.items():
-        facts = filter(None, (faithful_words(trajectory), off_plane(trajectory)))
-        if line := ", ".join(facts):
-            notes.append(f"{name}: {line}.")
+    notes += [path_words(name, p) for name, p in surface.trajectories.items()]
     if any(not true.all() for p in kept if (true := faithful(p)) is not None):
         notes.append("Hollow: the others.")
     for panel in panels:

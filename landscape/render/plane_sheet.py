@@ -19,12 +19,12 @@ from landscape.render.colours import colours_of
 from landscape.render.directions import axis_label, axis_name
 from landscape.render.heights import Heights, prepare
 from landscape.render.holes import draw_holes, hole_notes
-from landscape.render.look import PlaneLook, of_heights
+from landscape.render.look import PlaneLook, captioned, of_heights
 from landscape.render.marks import mark_best, mark_notes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
 from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
-from landscape.render.solutions import mark_solutions
+from landscape.render.solution_marks import mark_solutions
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
 from landscape.render.unfinished import unfinished_notes
@@ -75,10 +75,13 @@ def planes(
     name = quantity_of_all(surfaces, look.get("quantity"))
     drawn = [style.part(s) for s in surfaces]
     panels, shared = prepare([(s, name) for s in drawn], **of_heights(look))
-    notes = [
-        [*_notes(panel, style), *unfinished_notes(surface, panel.surface)]
-        for surface, panel in zip(surfaces, panels, strict=True)
-    ]
+    notes = captioned(
+        look,
+        [
+            [*_notes(panel, style), *unfinished_notes(surface, panel.surface)]
+            for surface, panel in zip(surfaces, panels, strict=True)
+        ],
+    )
     norm, colours = colours_of(shared, look.get("cmap"))
     levels = chosen_levels(look.get("levels"), shared, (norm.vmin, norm.vmax))
     paint: _Paint = (shared, levels, norm, style.adapt(colours))

@@ -62,6 +62,11 @@ class Shown:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     @property
+    def word(self) -> str:
+        """What is measured, without the split: ``loss``; ``value`` where the name does not say."""
+        return _WORDS.get(_base(self.name), "value").removesuffix(" of the Hessian")
+
+    @property
     def is_fraction(self) -> bool:
         """Whether it is bounded by 0 and 100 %, as an accuracy is."""
         return self.unit == "%"

@@ -7,26 +7,26 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
-from matplotlib.colors import Normalize
 
 from landscape.grid import FloatArray
 from landscape.render.camera import Camera, choose_camera, sees
 from landscape.render.captions import brief
 from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.colour_bar import bar_room, colour_bar
-from landscape.render.directions import axis_name
+from landscape.render.colours import colours_of
+from landscape.render.directions import axis_name, explained
 from landscape.render.eye import Window, window_of
 from landscape.render.heights import Heights, prepare
 from landscape.render.interpolate import checked_method
-from landscape.render.look import PlaneLook, of_heights, takes
+from landscape.render.look import PlaneLook, captioned, of_heights, takes
 from landscape.render.numerals import short
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.relief import Relief, relief
 from landscape.render.renderers import checked_renderer
 from landscape.render.scale import Scale
 from landscape.render.sheet import Margins, Sheet, columns_that_fit, inches
-from landscape.render.style import STYLE, StyledFigure, colour_map
-from landscape.render.surface_panel import CELLS, MOST, draw_surface
+from landscape.render.style import STYLE, StyledFigure
+from landscape.render.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.surface import Surface
 
@@ -56,8 +56,8 @@ class Scene:
         What of PyVista's picture plane is shown; not used by matplotlib.
     per_inch
         Pixels of PyVista's picture per inch.
-    width
-        Of the figure, see :func:`landscape.render.sheet.inches`.
+    width, caption
+        Of the figure, see :data:`landscape.render.look.HELP`.
     """
 
     panels: Sequence[Heights]
@@ -70,6 +70,7 @@ class Scene:
     window: Window
     per_inch: float
     width: str | float | None = None
+    caption: str | None = None
 
     @property
     def solid(self) -> bool:
@@ -140,7 +141,8 @@ def surfaces(
     camera = camera_for(reliefs, elevation, azimuth)
     levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
-    return draw(reliefs, replace(scene, width=look.get("width")), look.get("title"))
+    scene = replace(scene, width=look.get("width"), caption=look.get("caption"))
+    return draw(reliefs, scene, look.get("title"))
 
 
 def reliefs_of(
@@ -164,17 +166,15 @@ def reliefs_of(
 
 
 def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
-    """The camera of all panels; None chooses the lowest view that shows the marked points."""
-    chosen = choose_camera([box_heights(r) for r in reliefs], [r.panel.best for r in reliefs])
+    """The camera of all panels; None chooses the lowest view that shows the marked points.
+
+    What stands before them is the surface as it is drawn, which rises between the samples.
+    """
+    chosen = choose_camera([r.up for r in reliefs], [r.best_index for r in reliefs])
     return Camera(
         chosen.elevation if elevation is None else elevation,
         chosen.azimuth if azimuth is None else azimuth,
     )
-
-
-def box_heights(shape: Relief) -> FloatArray:
-    """Heights of the samples in units of the box's width."""
-    return shape.raised(shape.panel.heights)
 
 
 def scene_of(
@@ -190,7 +190,8 @@ def scene_of(
 
     ``per_inch`` is 600 unless given: twice the dots of a .png, so that edges are smooth.
     """
-    ticks = chosen_levels(levels, shared)
+    norm, _ = colours_of(shared, cmap)
+    ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
     given = levels is not None
     few = ticks if given else shared.ticks(_HEIGHT_TICKS)
     lines = ticks if given else shared.ticks(_LINES)
@@ -213,7 +214,7 @@ def draw(
 ) -> StyledFigure:
     """The figure of these shapes, with ``foot`` inches of empty paper at its lower end."""
     shared = reliefs[0].scale
-    norm, colours = Normalize(shared.bottom, shared.top), colour_map(scene.cmap)
+    norm, colours = colours_of(shared, scene.cmap)
     with mpl.rc_context(STYLE):
         sheet = paper(reliefs, scene, title, foot)
         for axes, shape in zip(sheet.panels, reliefs, strict=True):
@@ -241,7 +242,8 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
         "foot": foot,
     }
     aspect = scene.window.aspect if scene.solid else _AXES_ASPECT
-    return panel_sheet(panels, [_notes(r, scene) for r in reliefs], margins, aspect, title, **look)
+    notes = captioned({"caption": scene.caption}, [_notes(r, scene) for r in reliefs])
+    return panel_sheet(panels, notes, margins, aspect, title, **look)
 
 
 def described(reliefs: Sequence[Relief], renderer: str) -> str:
@@ -262,7 +264,7 @@ def _draw_solid(
 
 def _shows(shape: Relief, scene: Scene) -> bool:
     if not scene.solid:
-        return sees(box_heights(shape), shape.panel.best, scene.camera)
+        return sees(shape.up, shape.best_index, scene.camera)
     # What is in the open there must be so in the picture, to the thickness of a line.
     return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
@@ -275,8 +277,9 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
         mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
         lowest = f"{mark}, hidden by the wall before it."
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if scene.solid else []
-    return [*filter(None, [first]), *sides, lowest, *panel.notes, *shape.notes]
+    sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
+    plane = explained(panel.surface)
+    return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
 
 
 def _sides(panel: Heights) -> str:

@@ -14,13 +14,15 @@ from landscape.render.directions import axis_name
 from landscape.render.numerals import short
 from landscape.render.relief import HEIGHT, Relief
 from landscape.render.scale import inner_ticks
-from landscape.render.style import MARK
+from landscape.render.style import MARK, text_width
+from landscape.surface import Surface
 
 CELLS = 100
 """About how many faces are drawn along each axis."""
 MOST = 200
 """More than so many along an axis would take minutes."""
 _VECTORS = 4000
+_LONGEST_NAME = 1.4
 _LIGHT = LightSource(azdeg=225, altdeg=50)
 _AMBIENT = 0.55
 _SHINE = 0.12
@@ -88,6 +90,15 @@ def faces(x: FloatArray, y: FloatArray, heights: FloatArray) -> FloatArray:
     return corners[np.isfinite(corners[:, :, 2]).all(axis=1)]
 
 
+def long_names(surface: Surface) -> bool:
+    """Whether the axes have names too long to stand beside a box: they are x and y there."""
+    return max(map(text_width, _names(surface))) > _LONGEST_NAME
+
+
+def _names(surface: Surface) -> tuple[str, str]:
+    return axis_name(surface, "x"), axis_name(surface, "y")
+
+
 def _mark_best(axes: Any, relief: Relief, per_unit: float, seen: bool) -> None:
     (j, i), surface = relief.panel.best, relief.panel.surface
     assert surface.y is not None
@@ -125,8 +136,9 @@ def _dress(axes: Any, relief: Relief, per_unit: float, ticks: FloatArray, camera
     axes.set_yticks(inner_ticks(y))
     axes.set_box_aspect((1, 1, HEIGHT), zoom=0.9)
     axes.view_init(camera.elevation, camera.azimuth)
-    axes.set_xlabel(axis_name(surface, "x"), labelpad=-4, parse_math=False)
-    axes.set_ylabel(axis_name(surface, "y"), labelpad=-2, parse_math=False)
+    x_words, y_words = ("x", "y") if long_names(surface) else _names(surface)
+    axes.set_xlabel(x_words, labelpad=-4, parse_math=False)
+    axes.set_ylabel(y_words, labelpad=-2, parse_math=False)
     axes.tick_params(pad=-2.5)
     axes.tick_params(axis="z", pad=2)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):

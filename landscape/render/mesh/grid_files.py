@@ -11,10 +11,11 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
-from landscape.grid import FloatArray
+from landscape.grid import FloatArray, IntArray
 from landscape.render.captions import name_of
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.mesh.libraries import pyvista
+from landscape.render.mesh.paths import lines_on
 from landscape.render.mesh.scenery import Shape, notes
 from landscape.render.relief import HEIGHT, Relief
 from landscape.surface import Surface
@@ -30,7 +31,10 @@ def write_grid(
     Points lie at (x, y) of the plane and rise to their drawn height. Every quantity is point data
     as it is stored, unclipped; beside them stand ``done`` and the drawn ``height`` (log10 of the
     value on a log scale). Where the surface came from is field data, one array per attribute.
-    ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides them.
+    ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides them. Trajectories are lines
+    of a ``.vtp`` on the surface, whose points hold ``path`` (its number, 0 on the surface), ``path
+    loss`` (the checkpoint's own), ``path plane_loss``, ``path distance`` and ``path step``; their
+    names are field data. A ``.vts`` has no room for lines.
 
     Parameters
     ----------
@@ -64,7 +68,7 @@ def write_grid(
 def _places(relief: Relief, options: Shape) -> FloatArray:
     """(x, y) of the plane, and heights in the proportion that was asked for."""
     x, y = relief.fine.x, relief.fine.y
-    raised = relief.up * (options.height_ratio / HEIGHT * (x[-1] - x[0]))
+    raised = relief.up * _per_height(relief, options)
     return np.stack([*np.meshgrid(x, y), raised], axis=-1).reshape(-1, 3)
 
 
@@ -91,11 +95,49 @@ def _points(pv: Any, relief: Relief, options: Shape, surface: Surface) -> Any:
 def _cells(pv: Any, relief: Relief, options: Shape, surface: Surface) -> Any:
     cells = facets(whole_cells(relief.fine.heights))
     places = _places(relief, options)[cells.used]
-    mesh = pv.PolyData.from_regular_faces(places, cells.faces)
-    for name, array in _data(relief, surface).items():
-        mesh.point_data[name] = array[cells.used]
+    data = {name: array[cells.used] for name, array in _data(relief, surface).items()}
+    if not surface.trajectories:
+        mesh = pv.PolyData.from_regular_faces(places, cells.faces)
+    else:
+        mesh, data = _with_paths(pv, relief, options, surface, places, cells.faces, data)
+    for name, array in data.items():
+        mesh.point_data[name] = array
     mesh.set_active_scalars(relief.panel.quantity.name)
     return mesh
+
+
+def _with_paths(
+    pv: Any,
+    relief: Relief,
+    options: Shape,
+    surface: Surface,
+    places: FloatArray,
+    faces: IntArray,
+    data: dict[str, Any],
+) -> tuple[Any, dict[str, Any]]:
+    """The mesh with the trajectories as lines, and the data of all its points."""
+    paths = lines_on(relief, surface)
+    raised = relief.raised(paths.places[:, 2]) * _per_height(relief, options)
+    points = np.concatenate([places, np.column_stack([paths.places[:, :2], raised])])
+    squares = np.column_stack([np.full(len(faces), faces.shape[1]), faces]).ravel()
+    lines = [np.concatenate([[line.size], line + len(places)]) for line in paths.lines]
+    mesh = pv.PolyData(
+        points, faces=squares, lines=np.concatenate(lines) if lines else None, verts=None
+    )
+    count, own = len(paths.places), len(places)
+    # What is measured on the grid is not known at the steps, nor a step's own loss on the grid.
+    gaps = {name: np.zeros(count) if name == "done" else np.full(count, np.nan) for name in data}
+    gaps["height"] = paths.places[:, 2]
+    whole = {name: np.append(array, gaps[name]) for name, array in data.items()}
+    whole["done"] = whole["done"].astype(np.uint8)
+    empty = {name: np.full(own, 0.0 if name == "path" else np.nan) for name in paths.facts}
+    whole |= {name: np.append(empty[name], array) for name, array in paths.facts.items()}
+    return mesh, whole
+
+
+def _per_height(relief: Relief, options: Shape) -> float:
+    x = relief.fine.x
+    return float(options.height_ratio / HEIGHT * (x[-1] - x[0]))
 
 
 def _text(name: str, text: str) -> Any:
@@ -113,8 +155,8 @@ def _provenance(surface: Surface, relief: Relief) -> dict[str, Any]:
         for axis, facts in surface.axes.items()
         for key, value in facts.items()
     }
+    paths = {f"path {k}": name for k, name in enumerate(surface.trajectories, start=1)}
     units = {f"{name} unit": quantity.units for name, quantity in surface.quantities.items()}
     own = {"title": name_of(surface), "heights": relief.words, "notes": notes([relief])}
-    return {
-        name: str(value) for name, value in {**surface.attributes, **axes, **units, **own}.items()
-    }
+    said = {**surface.attributes, **axes, **units, **paths, **own}
+    return {name: str(value) for name, value in said.items()}

@@ -14,15 +14,26 @@ import numpy as np
 
 from landscape.errors import unknown_choice
 from landscape.grid import FloatArray, finest_complete
+from landscape.render.band import quantiles_of
 from landscape.render.camera import Camera
 from landscape.render.captions import full, name_of
 from landscape.render.choice import one_kind, quantity_of_all
+from landscape.render.faithful import faithful, path_words
 from landscape.render.heights import upper_clip
 from landscape.render.lines import line_of
 from landscape.render.numerals import short
 from landscape.render.page.words import axes_words
-from landscape.render.shown import Shown, is_loss, shown
-from landscape.surface import Surface
+from landscape.render.shown import (
+    Shown,
+    accuracy_of,
+    is_loss,
+    of_draws,
+    over_decades,
+    shown,
+    stderr_of,
+)
+from landscape.render.solutions import own_losses, solutions
+from landscape.surface import Surface, Trajectory
 
 HEADING = "Loss landscape"
 _CAMERA = Camera(30.0, -60.0)
@@ -66,6 +77,7 @@ def page_data(
         "heading": title or HEADING,
         "kind": kind,
         "colours": colours(cmap),
+        "diverging": colours("RdBu_r") if cmap is None else None,
         "initial": {
             "view": "curve" if kind == "line" else style or "surface",
             "quantity": first,
@@ -128,9 +140,15 @@ def _quantity(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> 
         "name": name,
         "label": label,
         "unit": how.unit,
+        "word": how.word,
+        "ofDraws": of_draws(name),
+        "log": over_decades(name),
+        "reach": how.reach,
+        "span": how.span,
         "loss": is_loss(name),
         "accuracy": how.is_fraction and not name.endswith("_stderr"),
         "beside": _beside(name, common),
+        "along": _along(surfaces, name, common),
         "clip": {kind: _clip(finite, how, kind) for kind in ("log", "linear")},
     }
 
@@ -146,10 +164,19 @@ def _label(how: Shown) -> str:
 
 def _beside(name: str, common: Sequence[str]) -> dict[str, str]:
     """The quantities that a reader wants with this one: those of the same split."""
-    prefixes = [n.removesuffix("loss") for n in common if is_loss(n)]
+    prefixes = [n.removesuffix("loss") for n in common if is_loss(n) and not of_draws(n)]
     prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
     wanted = ("loss", "loss_stderr", "accuracy", "accuracy_stderr", "count")
     return {base: prefix + base for base in wanted if prefix + base in common}
+
+
+def _along(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dict[str, Any]:
+    """What a curve shows with it: its bands, or its standard error, and the accuracy of a loss."""
+    head = surfaces[0]
+    found = {"stderr": stderr_of(head, name), "accuracy": accuracy_of(head, name)}
+    kept: dict[str, Any] = {key: other for key, other in found.items() if other in common}
+    ends = [(low, high, words) for low, high, words in quantiles_of(head, name)]
+    return {**kept, "bands": [list(e) for e in ends if {e[0], e[1]} <= set(common)]}
 
 
 def _finite(surface: Surface, how: Shown) -> FloatArray:
@@ -160,7 +187,8 @@ def _finite(surface: Surface, how: Shown) -> FloatArray:
 def _clip(finite: Sequence[FloatArray], how: Shown, kind: str) -> float | None:
     if not finite or how.is_fraction or how.name.endswith("_count"):
         return None
-    return upper_clip(finite, kind)
+    limit = upper_clip(finite, kind)
+    return limit if limit is None or how.reach is None else max(limit, how.reach[1])
 
 
 def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
@@ -182,11 +210,20 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
         },
         "undone": surface.missing().tolist(),
         "coarse": _coarse(surface),
-        "trajectories": [
-            {"name": str(name), **{key: rounded(values) for key, values in path.arrays().items()}}
-            for name, path in surface.trajectories.items()
-        ],
+        "solutions": [{"name": s.name, "x": s.x, "y": s.y} for s in solutions(surface)],
+        "ends": [[at, loss] for at, loss in own_losses(surface).items()],
+        "main": surface.main_quantity,
+        "lossUnit": shown(surface, surface.main_quantity).unit,
+        "trajectories": [_path(str(name), path) for name, path in surface.trajectories.items()],
     }
+
+
+def _path(name: str, path: Trajectory) -> dict[str, Any]:
+    """A trajectory, with its steps whose own loss the plane does not show."""
+    true = faithful(path)
+    arrays = {key: rounded(values) for key, values in path.arrays().items()}
+    off = [] if true is None else np.flatnonzero(~true).tolist()
+    return {"name": name, **arrays, "off": off, "words": path_words(name, path)}
 
 
 def _places(surface: Surface) -> dict[str, Any]:

@@ -16,6 +16,7 @@ _SCRIPTS = (
     "scale.js",
     "picture.js",
     "theme.js",
+    "path.js",
     "scene.js",
     "contour.js",
     "curve.js",

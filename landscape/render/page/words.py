@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from landscape.render.directions import kind_of
+from landscape.render.numerals import short
+from landscape.render.solutions import solutions
 from landscape.surface import Surface
 
 _LENGTH = {
@@ -15,11 +18,25 @@ _LENGTH = {
 def axes_words(surface: Surface) -> str:
     """``The trained network is at x = 0, y = 0. Along each axis …``; what is known of it."""
     names = list(surface.grid.axes)
-    origin = ", ".join(f"{name} = 0" for name in names)
-    words = f"The trained network is at {origin}."
+    if any(kind_of(surface, name) == "eigenvalue" for name in names):
+        return ""
+    places = [(s.name, dict(zip(names, (s.x, s.y), strict=False))) for s in solutions(surface)]
+    places = places or [("The trained network", dict.fromkeys(names, 0.0))]
+    words = "; ".join(f"{name} is at {_place(place)}" for name, place in places) + "."
     norms = {str(surface.axes[name].get("normalization", "")).strip() for name in names}
     how = _LENGTH.get(next(iter(norms))) if len(norms) == 1 else None
-    if how is None:
+    how = how or _step(surface, names)
+    if not how:
         return words
     axis = "Along each axis" if len(names) > 1 else "Along the axis"
     return f"{words} {axis} {how}."
+
+
+def _place(place: dict[str, float]) -> str:
+    return ", ".join(f"{name} = {short(value)}" for name, value in place.items())
+
+
+def _step(surface: Surface, names: list[str]) -> str:
+    """What a unit is where directions are principal components, which have unit length."""
+    components = all(kind_of(surface, name) == "pca" for name in names)
+    return "one unit is a distance of 1 in weight space" if components else ""

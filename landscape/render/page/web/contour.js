@@ -6,7 +6,7 @@ function contourSpec(data, picture, drawn, chosen) {
   const plane = { type: "contour", x: panel.x, y: panel.y, z: drawn.rows, hoverinfo: "skip",
     connectgaps: false, showscale: false, showlegend: false };
   const shades = {
-    ...plane, zmin: scale.bottom, zmax: scale.top, zauto: false, colorscale: data.colours,
+    ...plane, zmin: scale.bottom, zmax: scale.top, zauto: false, colorscale: picture.colours,
     autocontour: false,
     line: { width: 0 },
     contours: { coloring: "heatmap", showlines: false, start: scale.bottom, end: scale.top, size: span / 8 },
@@ -15,7 +15,7 @@ function contourSpec(data, picture, drawn, chosen) {
   const lines = ticks.map((tick) => ({
     ...plane, autocontour: false,
     contours: { type: "constraint", operation: "=", value: scale.height(tick) },
-    line: { color: inkOn(data.colours, scale.part(tick)).ink, width: 1, smoothing: 0 }, opacity: 0.75,
+    line: { color: inkOn(picture.colours, scale.part(tick)).ink, width: 1, smoothing: 0 }, opacity: 0.75,
   }));
   const points = (indices, marker) => ({
     type: "scatter", mode: "markers", marker, hoverinfo: "skip", showlegend: false, cliponaxis: false,
@@ -25,10 +25,12 @@ function contourSpec(data, picture, drawn, chosen) {
     { size: 9, color: "white", line: { color: "black", width: 1.5 } });
   const odd = points(drawn.odd.map(([k]) => k),
     { size: 7, symbol: "x-thin", line: { color: ink.ink, width: 2 } });
-  const paths = chosen.trajectory ? panel.trajectories.map((path) => ({
-    type: "scatter", mode: "lines+markers", hoverinfo: "skip", showlegend: false, x: path.x, y: path.y,
-    line: { color: PINK, width: 2.5 }, marker: { size: 4, color: PINK, line: { color: "#fff", width: 0.5 } },
-  })) : [];
+  const paths = chosen.trajectory ? panel.trajectories.flatMap(flatPath) : [];
+  const named = { type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false,
+    x: panel.solutions.map((s) => s.x), y: panel.solutions.map((s) => s.y),
+    marker: { size: 11, color: "#000", line: { color: "#fff", width: 1.5 } } };
+  const letters = panel.solutions.map((s, k) => ({ x: s.x, y: s.y, text: LETTERS[k], showarrow: false,
+    xshift: 13, yshift: k ? 11 : -11, font: { size: 13, color: "#fff" }, bgcolor: "#000", borderpad: 1 }));
   const [x, y] = [panel.x, panel.y].map((v) => [v[0], v[v.length - 1]]);
   const ratio = (y[1] - y[0]) / (x[1] - x[0]);
   const axis = { color: ink.ink, showgrid: false, zeroline: false, ticks: "outside", fixedrange: true,
@@ -40,13 +42,29 @@ function contourSpec(data, picture, drawn, chosen) {
     yaxis: { ...axis, title: { text: "y", standoff: 6 }, range: y,
       // Equal units, unless the plane is so long that little of it would be left.
       ...(ratio > 0.5 && ratio < 2 ? { scaleanchor: "x", scaleratio: 1 } : {}) },
-    annotations: labelPlaces(drawn, ticks, scale, chosen).map(([tick, px, py]) => {
-      const on = inkOn(data.colours, scale.part(tick));
+    annotations: [...letters, ...labelPlaces(drawn, ticks, scale, chosen).map(([tick, px, py]) => {
+      const on = inkOn(picture.colours, scale.part(tick));
       return { x: px, y: py, text: short(tick), showarrow: false, borderpad: 1,
         font: { size: 11, color: on.ink }, bgcolor: on.ground };
-    }),
+    })],
   };
-  return { data: [shades, ...lines, best, odd, ...paths], layout };
+  return { data: [shades, ...lines, best, odd, ...paths, ...(panel.solutions.length ? [named] : [])], layout };
+}
+
+// A path as one trace, or as lines, dashes and dots where the plane does not show all its steps.
+function flatPath(path, n) {
+  const colour = pathColour(n);
+  const look = { type: "scatter", hoverinfo: "skip", showlegend: false };
+  const line = { color: colour, width: 2.5 };
+  const dots = { size: 4, color: colour, line: { color: "#fff", width: 0.5 } };
+  if (!path.off.length) return [{ ...look, mode: "lines+markers", x: path.x, y: path.y, line, marker: dots }];
+  const off = offSteps(path), gaps = pathLines(path).flatMap((places) => [...places, [null, null]]);
+  const either = (hollow, full) => path.x.map((_, k) => (off.has(k) ? hollow : full));
+  return [
+    { ...look, mode: "lines", x: gaps.map((p) => p[0]), y: gaps.map((p) => p[1]), line, connectgaps: false },
+    { ...look, mode: "markers", x: path.x, y: path.y, marker: { size: either(6, 4), color: either("#fff", colour),
+      opacity: 1, line: { color: either(colour, "#fff"), width: either(1.75, 0.5) } } },
+  ];
 }
 
 // One place on each contour line for its value: within the picture, far from the other labels.
@@ -54,6 +72,7 @@ function labelPlaces(drawn, ticks, scale, chosen) {
   const { x, y } = drawn.panel;
   const part = (axis, v) => (v - axis[0]) / (axis[axis.length - 1] - axis[0]);
   const taken = drawn.best === null ? [] : [placeAt(drawn.panel, drawn.best)];
+  taken.push(...drawn.panel.solutions.map((s) => [s.x, s.y]));
   for (const path of chosen.trajectory ? drawn.panel.trajectories : []) {
     taken.push(...path.x.map((px, k) => [px, path.y[k]]).filter((p) => !p.includes(null)));
   }

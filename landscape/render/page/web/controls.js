@@ -47,7 +47,10 @@ function showControls() {
   }
   byId("scale-choice").title = picture.noLog;
   const select = byId("quantity");
-  select.replaceChildren(...data.quantities.map((q) => element("option", { value: q.name }, unitLabel(q))));
+  const option = (q) => element("option", { value: q.name }, unitLabel(q));
+  const [whole, drawn] = [false, true].map((one) => data.quantities.filter((q) => q.ofDraws === one).map(option));
+  select.replaceChildren(...whole,
+    ...(drawn.length ? [element("optgroup", { label: "Single draws and quantiles" }, ...drawn)] : []));
   select.value = chosen.quantity;
   byId("trajectory").checked = chosen.trajectory;
   byId("preview").checked = chosen.preview;
@@ -75,7 +78,7 @@ function showBar() {
   const kind = scale.kind === "log" ? ", logarithmic" : "";
   const note = picture.noLog ? ". " + picture.noLog : "";
   byId("bar-label").textContent = unitLabel(quantity) + kind + note;
-  const stops = data.colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ");
+  const stops = picture.colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ");
   byId("bar-ramp").style.background = `linear-gradient(to right, ${stops})`;
   byId("bar-marks").replaceChildren(...barMarks().map(({ part, text }) => {
     const mark = element("span", {}, text);

@@ -1,21 +1,25 @@
-// A line through weight space as a curve for plotly: band of ±1.96 standard errors, and accuracy.
+// A line through weight space as a curve for plotly: its bands, accuracy, and the ends of the line.
 
 const NORMAL_95 = 1.96;
 
 function curveSpec(data, picture, drawn, chosen) {
   const { scale, quantity } = picture, { panel } = drawn, ink = inks();
-  const { stderr, accuracy } = companions(quantity);
+  const { stderr, accuracy, bands } = quantity.along;
   const held = (v) => (v === null ? null : Math.min(Math.max(v, scale.low), scale.high));
   const curve = { type: "scatter", x: panel.x, hoverinfo: "skip", showlegend: false,
     connectgaps: chosen.preview };
   const traces = [];
-  if (stderr) {
+  const edge = { ...curve, mode: "lines", line: { width: 0, color: ink.loss } };
+  const band = (low, high) => {
+    traces.push({ ...edge, y: low.map(held) });
+    traces.push({ ...edge, y: high.map(held), fill: "tonexty", fillcolor: ink.loss + "44" });
+  };
+  for (const [low, high] of bands) band(panel.values[low], panel.values[high]);
+  if (stderr && !bands.length) {
     const half = panel.values[stderr];
     const off = (sign) => drawn.values.map((v, k) => (v === null || half[k] === null
-      ? null : held(v + sign * NORMAL_95 * half[k])));
-    const edge = { ...curve, mode: "lines", line: { width: 0, color: ink.loss } };
-    traces.push({ ...edge, y: off(-1) });
-    traces.push({ ...edge, y: off(1), fill: "tonexty", fillcolor: ink.loss + "44" });
+      ? null : v + sign * NORMAL_95 * half[k]));
+    band(off(-1), off(1));
   }
   traces.push({ ...curve, mode: "lines+markers", y: drawn.values.map(held),
     line: { color: ink.loss, width: 2 }, marker: { size: 4 } });
@@ -32,6 +36,7 @@ function curveSpec(data, picture, drawn, chosen) {
       range: [scale.bottom - room, scale.top + room], tickmode: "array", tickvals: ticks,
       ticktext: ticks.map((t) => short(t)) },
   };
+  if (panel.axis === "x" && panel.solutions.length) markEnds(panel, picture, traces, layout, ink);
   if (accuracy) {
     traces.push({ ...curve, mode: "lines", y: panel.values[accuracy], yaxis: "y2",
       line: { color: ink.accuracy, width: 2, dash: "dash" } });
@@ -41,12 +46,21 @@ function curveSpec(data, picture, drawn, chosen) {
   return { data: traces, layout };
 }
 
-// The standard error of what is drawn, and for a loss the accuracy on the same split.
-function companions(quantity) {
-  const beside = quantity.beside;
-  if (quantity.loss && quantity.name === beside.loss) {
-    return { stderr: beside.loss_stderr, accuracy: beside.accuracy };
-  }
-  if (quantity.name === beside.accuracy) return { stderr: beside.accuracy_stderr };
-  return {};
+// A dotted line with a letter at each solution, and a dot at its own loss.
+function markEnds(panel, picture, traces, layout, ink) {
+  layout.margin.t = 24;
+  layout.shapes = panel.solutions.map(({ x }) => ({ type: "line", x0: x, x1: x, yref: "paper", y0: 0, y1: 1,
+    line: { color: ink.soft, width: 1, dash: "dot" } }));
+  layout.annotations = panel.solutions.map(({ x }, k) => ({ x, yref: "paper", y: 1, yanchor: "bottom",
+    text: LETTERS[k], showarrow: false, font: { size: 13, color: ink.ink } }));
+  if (picture.quantity.name !== panel.main) return;
+  traces.push({ type: "scatter", mode: "markers", hoverinfo: "skip", showlegend: false,
+    x: panel.ends.map(([x]) => x), y: panel.ends.map(([, loss]) => loss),
+    marker: { size: 10, color: ink.ink, line: { color: ink.paper, width: 1.5 } } });
+}
+
+function bandWords({ along }) {
+  const { bands, stderr } = along;
+  if (bands.length) return `, bands: ${bands.map(([, , words]) => words).join(" and ")} of the random draws`;
+  return stderr ? ", band ± 1.96 standard errors" : "";
 }

@@ -63,7 +63,7 @@ function drawBar(pen, middle, top, font) {
   font(14);
   pen.fillText(byId("bar-label").textContent, middle, top);
   const ramp = pen.createLinearGradient(left, 0, left + width, 0);
-  for (const [at, colour] of app.data.colours) ramp.addColorStop(at, colour);
+  for (const [at, colour] of app.picture.colours) ramp.addColorStop(at, colour);
   const text = pen.fillStyle;
   pen.fillStyle = ramp;
   pen.fillRect(left, top + 22, width, 14);

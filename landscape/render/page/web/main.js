@@ -40,6 +40,7 @@ function update(data) {
   const known = data.quantities.some((q) => q.name === chosen.quantity);
   if (!known) chosen.quantity = data.initial.quantity;
   const fresh = !before || before.kind !== data.kind || before.panels.length !== data.panels.length;
+  chosen.step = null;
   if (fresh) {
     chosen.narrow = window.innerWidth < 640;
     chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
@@ -58,7 +59,9 @@ function showHint() {
     line: "Point at a curve for its values; with the keyboard, arrow keys move the mark.",
   };
   byId("hint").hidden = false;
-  byId("hint").textContent = keys[app.data.kind]
+  const paths = app.data.panels.some((p) => p.trajectories.length)
+    ? " Comma and full stop go along a path." : "";
+  byId("hint").textContent = keys[app.data.kind] + paths
     + (canDraw3d ? "" : " This browser has no WebGL, which the 3-D view needs.");
 }
 

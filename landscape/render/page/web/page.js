@@ -4,7 +4,7 @@ const app = {
   data: null,
   // What the reader chose; scale and clip per quantity, and only what was really chosen.
   chosen: { view: null, quantity: null, scale: {}, clip: {}, trajectory: true, preview: false,
-    mark: null, narrow: false },
+    mark: null, step: null, narrow: false },
   picture: null,
   panels: [],
   camera: null,

@@ -19,11 +19,12 @@ function buildPanel(k) {
     shown: {},
     title: element("h2", { id: "title-" + k }),
     cross: element("div", { class: "cross" }),
+    ring: element("div", { class: "ring" }),
     legend: element("ul", { class: "legend" }),
     caption: element("figcaption"),
   };
-  panel.cross.hidden = true;
-  const stage = element("div", { class: "stage" }, ...Object.values(plots), panel.cross);
+  panel.cross.hidden = panel.ring.hidden = true;
+  const stage = element("div", { class: "stage" }, ...Object.values(plots), panel.cross, panel.ring);
   panel.figure = element("figure", { "aria-labelledby": "title-" + k },
     panel.title, stage, panel.legend, panel.caption);
   return panel;
@@ -40,7 +41,8 @@ function showPanel(k) {
   panel.legend.replaceChildren(...legendOf(drawn).map(([sign, words, kind]) =>
     element("li", { "data-sign": sign, class: kind || "" }, words)));
   const caption = [source.captions[chosen.quantity], source.axes].filter(Boolean).join(" ");
-  const notes = drawn.notes.map((note) => element("li", {}, note));
+  const paths = chosen.trajectory ? source.trajectories.map((path) => path.words).filter(Boolean) : [];
+  const notes = [...drawn.notes, ...paths].map((note) => element("li", {}, note));
   panel.caption.replaceChildren(element("p", {}, caption),
     ...(notes.length ? [element("ul", { class: "notes" }, ...notes)] : []));
 }
@@ -55,14 +57,22 @@ function legendOf(drawn) {
     entries.push(["○", `${word}, ${value} at x = ${short(x)}, y = ${short(y)}`]);
   }
   if (data.kind === "line") {
-    const { accuracy, stderr } = companions(quantity);
-    entries.push(["—", wordOf(quantity) + (stderr ? ", band ± 1.96 standard errors" : "")]);
+    const { accuracy } = quantity.along;
+    entries.push(["—", wordOf(quantity) + bandWords(quantity)]);
     if (accuracy) entries.push(["- -", "accuracy (%)"]);
     if (drawn.panel.at) entries.push(["", drawn.panel.at]);
   }
+  drawn.panel.solutions.forEach((s, n) => {
+    const places = [["x", s.x], ["y", s.y]].slice(0, data.kind === "plane" ? 2 : 1);
+    entries.push(["● " + LETTERS[n], `${s.name} at ${places.map(([a, v]) => `${a} = ${short(v)}`).join(", ")}`]);
+  });
   if (drawn.odd.length) entries.push(["×", "not finite"]);
   if (chosen.trajectory) {
-    for (const path of drawn.panel.trajectories) entries.push(["•–•", path.name, "path"]);
+    const on = chosen.view === "surface" ? ", drawn at the loss of the plane" : "";
+    drawn.panel.trajectories.forEach((path, n) => entries.push(["•–•", path.name + on, "path path-" + n % 6]));
+    if (drawn.panel.trajectories.some((path) => path.off.length)) {
+      entries.push(["◦- -◦", "own loss differs from that of the plane by more than 10\u00a0%", "path"]);
+    }
   }
   return entries;
 }

@@ -2,11 +2,15 @@
 
 const SLIDER_STEPS = 200;
 
-// What a quantity spans over all panels; low is the smallest positive value for a log scale.
-function spanOf(data, name) {
+// What a quantity spans over all panels, on lines with its bands and the losses of their ends; low
+// is the smallest positive value for a log scale.
+function spanOf(data, { name, along }) {
   let low = Infinity, high = -Infinity, positive = Infinity, negative = 0;
   for (const panel of data.panels) {
-    for (const value of panel.values[name]) {
+    const line = data.kind === "line";
+    const besides = line ? along.bands.flatMap(([a, b]) => [...panel.values[a], ...panel.values[b]]) : [];
+    if (line && name === panel.main) besides.push(...panel.ends.map(([, loss]) => loss));
+    for (const value of [...panel.values[name], ...besides]) {
       if (value === null) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);
@@ -42,12 +46,16 @@ function placeOf(limit, kind, low, high) {
 function pictureOf(data, chosen) {
   const quantity = data.quantities.find((q) => q.name === chosen.quantity);
   const isFirst = quantity.name === data.initial.quantity;
-  const span = spanOf(data, quantity.name);
+  const span = spanOf(data, quantity);
   const noLog = whyNoLog(span);
-  const usual = (isFirst && data.initial.scale) || (quantity.loss ? "log" : "linear");
+  const usual = (isFirst && data.initial.scale) || (quantity.log ? "log" : "linear");
   const kind = noLog || span.empty ? "linear" : chosen.scale[quantity.name] || usual;
   let low = span.empty ? 0 : kind === "log" ? span.positive : span.low;
   let whole = span.empty ? 1 : span.high;
+  if (kind === "log" && quantity.span) low = Math.max(low, 10 ** Math.floor(Math.log10(quantity.span * whole)));
+  if (kind === "linear" && quantity.reach && !span.empty) {
+    [low, whole] = [Math.min(low, quantity.reach[0]), Math.max(whole, quantity.reach[1])];
+  }
   const range = isFirst && data.initial.range;
   if (range && (kind === "linear" || range[0] > 0)) [low, whole] = range;
   const given = isFirst && data.initial.clip !== "auto" ? data.initial.clip : quantity.clip[kind];
@@ -55,7 +63,8 @@ function pictureOf(data, chosen) {
   const limit = asked !== null && asked > low && asked < whole ? asked : null;
   const scale = new Scale(kind, ...widened(kind, low, limit === null ? whole : limit));
   const panels = data.panels.map((panel) => panelPicture(panel, quantity, scale, chosen.preview));
-  return { quantity, span, noLog, low, whole, limit, scale, panels, levels: data.initial.levels };
+  const colours = coloursOf(data, scale);
+  return { quantity, span, noLog, low, whole, limit, scale, colours, panels, levels: data.initial.levels };
 }
 
 function ticksOf(picture, count) {

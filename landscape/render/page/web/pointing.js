@@ -17,10 +17,11 @@ function indexAt(panel, mark) {
 let marking = false, held = false;
 
 // Marks a place {x, y} (null: none). Fast pointers are followed as fast as scenes can be drawn.
-async function setMark(mark) {
-  const same = mark && app.chosen.mark && mark.x === app.chosen.mark.x && mark.y === app.chosen.mark.y;
-  if (same || (!mark && !app.chosen.mark)) return;
-  app.chosen.mark = mark;
+// A step is one of a path, which is marked and read out besides.
+async function setMark(mark, step = null) {
+  const now = app.chosen, asked = JSON.stringify([mark, step]);
+  if (asked === JSON.stringify([now.mark, now.step])) return;
+  Object.assign(now, { mark, step });
   showReadout();
   placeCrosses();
   if (marking || held || app.chosen.view !== "surface") return;
@@ -28,18 +29,20 @@ async function setMark(mark) {
   try {
     let drawn;
     do {
-      drawn = app.chosen.mark;
+      drawn = [app.chosen.mark, app.chosen.step];
       await Promise.all(app.panels.map((panel, k) => markScene(panel.plots.surface, k)));
-    } while (drawn !== app.chosen.mark && !held);
+    } while ((drawn[0] !== app.chosen.mark || drawn[1] !== app.chosen.step) && !held);
   } finally {
     marking = false;
   }
 }
 
 function markScene(plot, k) {
-  const { x, y, z, mode, marker, line } = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
+  const ink = inks();
+  const overlay = overlayOf(app.picture, app.picture.panels[k], app.chosen, ink);
+  const { x, y, z, mode, marker, line } = overlay.trace(ink);
   const changed = { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
-    "marker.color": [marker.color], "line.color": [line.color] };
+    "marker.color": [marker.color], "marker.line.color": [marker.line.color], "line.color": [line.color] };
   // With the camera, or plotly would turn a scene back to where its last drag began.
   return Plotly.update(plot, changed, { "scene.camera": app.camera }, [OVERLAY_TRACE]);
 }
@@ -50,6 +53,7 @@ function placeCrosses() {
     const drawn = app.picture.panels[k], plot = panel.plots[app.chosen.view];
     const index = indexAt(drawn.panel, app.chosen.mark);
     const layout = plot && plot._fullLayout;
+    placeRing(panel, k, plot, layout);
     panel.cross.hidden = app.chosen.view === "surface" || index === null || !layout;
     if (panel.cross.hidden) return;
     const { xaxis, yaxis } = layout, i = index % drawn.panel.x.length;
@@ -59,6 +63,15 @@ function placeCrosses() {
     panel.cross.style.left = plot.offsetLeft + xaxis._offset + xaxis.d2p(drawn.panel.x[i]) + "px";
     panel.cross.style.top = plot.offsetTop + yaxis._offset + height + "px";
   });
+}
+
+function placeRing(panel, k, plot, layout) {
+  const { step, view } = app.chosen;
+  panel.ring.hidden = view !== "contour" || !step || step.panel !== k || !layout;
+  if (panel.ring.hidden) return;
+  const { x, y } = placeOfStep(step), { xaxis, yaxis } = layout;
+  panel.ring.style.left = plot.offsetLeft + xaxis._offset + xaxis.d2p(x) + "px";
+  panel.ring.style.top = plot.offsetTop + yaxis._offset + yaxis.d2p(y) + "px";
 }
 
 function placeOfIndex(panel, k) {
@@ -81,7 +94,15 @@ function showReadout() {
     return element("tr", {}, element("th", { scope: "row" }, panel.title), ...cells);
   });
   readout.replaceChildren(element("table", {}, element("caption", {}, where),
-    element("thead", {}, head), element("tbody", {}, ...rows)));
+    element("thead", {}, head), element("tbody", {}, ...rows)), ...stepLine());
+}
+
+// Always there where there are paths, or the panels below it would jump.
+function stepLine() {
+  const { chosen, data } = app;
+  if (!chosen.trajectory || data.kind !== "plane" || !data.panels.some((p) => p.trajectories.length)) return [];
+  const words = chosen.step ? stepWords(chosen.step) : "Point at a step of a path for its own loss.";
+  return [element("p", { id: "step" }, words)];
 }
 
 // What is read out: loss and accuracy of the split, and what is drawn if it is neither of them.
@@ -96,7 +117,7 @@ function columnsOf(quantity) {
 }
 
 function columnLabel(quantity) {
-  const plain = quantity.loss || quantity.accuracy;
+  const plain = quantity.loss || quantity.accuracy || quantity.word !== "value";
   return plain ? wordOf(quantity) : quantity.name === quantity.beside.count ? "examples" : unitLabel(quantity);
 }
 
@@ -116,6 +137,11 @@ function wireFlat(plot, k) {
     const panel = app.data.panels[k];
     const x = xaxis.p2d(event.clientX - box.left - xaxis._offset);
     const y = panel.y ? yaxis.p2d(event.clientY - box.top - yaxis._offset) : null;
+    const step = stepAt(k, plot, event.clientX - box.left - xaxis._offset, event.clientY - box.top - yaxis._offset);
+    if (step) {
+      pointAtStep(step);
+      return;
+    }
     const index = indexAt(panel, { x, y });
     setMark(index === null ? null : placeOfIndex(panel, index));
   };
@@ -123,7 +149,9 @@ function wireFlat(plot, k) {
   plot.addEventListener("pointerdown", point);
   leaveMark(plot);
   plot.on("plotly_afterplot", placeCrosses);
-  plot.addEventListener("keydown", (event) => { if (!moveMark(event, k)) forgetMark(event); });
+  plot.addEventListener("keydown", (event) => {
+    if (!moveMark(event, k) && !moveStep(event, k)) forgetMark(event);
+  });
 }
 
 function leaveMark(plot) {

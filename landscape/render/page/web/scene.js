@@ -4,10 +4,11 @@ const BOX_HEIGHT = 0.65;
 const DISTANCE = 1.95;
 const OVERLAY_TRACE = 1;
 const PINK = "#ff2d78";
+const LETTERS = "ABCDEFGH";
 
 // Words of our own for an axis, as the quantity's label may come from a file.
 function wordOf(quantity) {
-  const word = quantity.loss ? "loss" : quantity.accuracy ? "accuracy" : "value";
+  const { word } = quantity;
   return ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
 }
 
@@ -27,18 +28,22 @@ function placeAt(panel, k) {
 // and those most of the time that a page takes to open. Pieces are kept apart by gaps.
 class Overlay {
   constructor() {
-    [this.x, this.y, this.z, this.size, this.colour] = [[], [], [], [], []];
+    [this.x, this.y, this.z, this.size, this.colour, this.edge] = [[], [], [], [], [], []];
+    this.steps = [];
     this.hasLines = false;
   }
 
-  add(places, colour, size) {
+  // Places with null in them are gaps; steps are those of a path that the places are, if they are.
+  add(places, colour, size, { edge = "#000", steps = [] } = {}) {
     if (!places.length) return;
-    for (const [x, y, z] of [...places, [null, null, null]]) {
+    [...places, [null, null, null]].forEach(([x, y, z], k) => {
       this.x.push(x);
       this.y.push(y);
       this.z.push(z);
       this.colour.push(colour);
-    }
+      this.edge.push(edge);
+      this.steps.push(steps[k] || null);
+    });
     this.size.push(...places.map((_, k) => (Array.isArray(size) ? size[k] : size)), 0);
     if (places.length > 1) this.hasLines = true;
   }
@@ -46,8 +51,8 @@ class Overlay {
   trace(ink) {
     return {
       type: "scatter3d", mode: this.hasLines ? "lines+markers" : "markers",
-      x: this.x, y: this.y, z: this.z, hoverinfo: "skip", showlegend: false, connectgaps: false,
-      marker: { size: this.size, color: this.colour, line: { color: "#000", width: 1 } },
+      x: this.x, y: this.y, z: this.z, hoverinfo: "none", showlegend: false, connectgaps: false,
+      marker: { size: this.size, color: this.colour, line: { color: this.edge, width: 1 } },
       line: { color: this.colour, width: 4 },
     };
   }
@@ -68,14 +73,36 @@ function overlayOf(picture, drawn, chosen, ink) {
     overlay.add([[x - a, y - b, scale.bottom], [x + a, y + b, scale.bottom]], ink.ink, 0);
     overlay.add([[x - a, y + b, scale.bottom], [x + a, y - b, scale.bottom]], ink.ink, 0);
   }
-  for (const path of chosen.trajectory ? panel.trajectories : []) {
-    const places = path.x.map((x, k) => [x, path.y[k], heightAt(drawn, x, path.y[k])]);
-    overlay.add(places.map(([x, y, z]) => (z === null ? [null, null, null] : [x, y, z + lift])), PINK, 7);
-  }
+  const over = ([x, y]) => {
+    const z = heightAt(drawn, x, y);
+    return z === null ? [null, null, null] : [x, y, z + lift];
+  };
+  // A path lies on the surface, which has the loss of its projection and not its own.
+  if (chosen.trajectory) panel.trajectories.forEach((path, n) => addPath(overlay, path, n, over));
+  overlay.add(panel.solutions.map((s) => over([s.x, s.y])).filter((p) => !p.includes(null)), "#000", 10, { edge: "#fff" });
   // The place that is pointed at: a point on the surface and a stem down to the floor.
   const k = indexAt(panel, chosen.mark);
   if (k !== null && heights[k] !== null) overlay.add([[...placeAt(panel, k), scale.bottom], above(k, lift)], PINK, [0, 14]);
-  return overlay.trace(ink);
+  if (chosen.step && app.data.panels[chosen.step.panel] === panel) {
+    const { x, y } = placeOfStep(chosen.step);
+    overlay.add([over([x, y])], "#fff", 12, { edge: PINK, steps: [chosen.step] });
+  }
+  return overlay;
+}
+
+// Of a path that the plane does not show throughout, the line is in pieces and the dots by themselves.
+function addPath(overlay, path, n, over) {
+  const panel = app.data.panels.findIndex((p) => p.trajectories[n] === path), colour = pathColour(n);
+  const stepOf = (step) => ({ panel, path: n, step });
+  const places = path.x.map((x, k) => over([x, path.y[k]]));
+  if (!path.off.length) {
+    overlay.add(places, colour, 7, { steps: places.map((_, k) => stepOf(k)) });
+    return;
+  }
+  for (const line of pathLines(path)) overlay.add(line.map(over), colour, 0);
+  const off = offSteps(path);
+  places.forEach((place, k) => overlay.add([place], off.has(k) ? "#fff" : colour, 7,
+    { edge: off.has(k) ? colour : "#000", steps: [stepOf(k)] }));
 }
 
 // The height of the drawn surface at any place within the grid; null outside and over holes.
@@ -100,7 +127,7 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
   const span = scale.top - scale.bottom, lid = 0.005 * span;
   const surface = {
     type: "surface", x: panel.x, y: panel.y, z: drawn.rows,
-    cmin: scale.bottom, cmax: scale.top, colorscale: data.colours, showscale: false,
+    cmin: scale.bottom, cmax: scale.top, colorscale: picture.colours, showscale: false,
     connectgaps: false, hoverinfo: "none",
     contours: { x: { highlight: false }, y: { highlight: false }, z: { highlight: false } },
     lighting: { ambient: 0.65, diffuse: 0.6, specular: 0.08, roughness: 0.8 },
@@ -125,5 +152,5 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
       },
     },
   };
-  return { data: [surface, overlayOf(picture, drawn, chosen, ink)], layout };
+  return { data: [surface, overlayOf(picture, drawn, chosen, ink).trace(ink)], layout };
 }

@@ -44,7 +44,13 @@ function wireScene(plot, k) {
   plot.on("plotly_relayouting", turned);
   plot.on("plotly_relayout", turned);
   plot.on("plotly_hover", (event) => {
-    const { x, y } = event.points[0], panel = app.data.panels[k];
+    const { x, y, curveNumber, pointNumber } = event.points[0], panel = app.data.panels[k];
+    if (curveNumber === OVERLAY_TRACE) {
+      const overlay = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
+      const step = overlay.steps[pointNumber];
+      if (step) pointAtStep(step);
+      return;
+    }
     const index = indexAt(panel, { x, y });
     if (index !== null) setMark(placeOfIndex(panel, index));
   });
@@ -52,6 +58,7 @@ function wireScene(plot, k) {
   leaveMark(plot);
   plot.addEventListener("keydown", (event) => {
     if (event.shiftKey && moveMark(event, k)) return;
+    if (moveStep(event, k)) return;
     if (turnByKey(event)) event.preventDefault();
     else forgetMark(event);
   });
