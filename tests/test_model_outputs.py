@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.utils.data import DataLoader
 
 from landscape.checkpoint import load_weights, read_checkpoint
@@ -29,6 +29,7 @@ from landscape.extent import common_extent
 from landscape.grid import Grid
 from landscape.models import CifarResNet
 from landscape.params import unwrapped, unwrapped_copy
+from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import sample_surface
 from landscape.summary import describe
@@ -77,8 +78,8 @@ class Returning(nn.Module):
 def test_the_logits_are_taken(pack: Callable[[Tensor, Tensor], Any]) -> None:
     plain, packed = classification(), classification(Returning(pack))
     points, settings = POINTS[:2], Settings(fold=True, in_place=True)
-    directions = [{f"net.{name}": d for name, d in axis.items()} for axis in plane_of(plain).axes]
-    plane = type(plane_of(plain))(packed.origin, directions)
+    directions = [{f"net.{n}": d for n, d in axis.items()} for axis in plane_of(plain).axes]
+    plane = Plane(packed.origin, directions)
     for way in (Settings(), settings):
         expected = list(evaluate(plain, plane_of(plain), points, range(2), way))
         assert list(evaluate(packed, plane, points, range(2), way)) == expected
@@ -100,10 +101,41 @@ def test_what_holds_no_logits_is_named(pack: Callable[[Tensor, Tensor], Any], sa
         classification(Returning(pack))
 
 
+def test_a_graph_of_the_users_returns_them_too() -> None:
+    """A copy of a graph has none of its hooks, and the engine works on copies."""
+    made = fx.symbolic_trace(Returning(lambda z, other: {"aux": other, "logits": z}).half())
+    graph, plain = classification(made), classification(perceptron().half())
+    plane = plane_of(plain)
+    moved = Plane(graph.origin, [{f"net.{n}": d for n, d in axis.items()} for axis in plane.axes])
+    for way in (Settings(), Settings(fold=True, in_place=True)):
+        expected = list(evaluate(plain, plane, POINTS, range(2), way))
+        assert list(evaluate(graph, moved, POINTS, range(2), way)) == expected
+
+
+class WholeNumbers(nn.Linear):
+    def __init__(self) -> None:
+        super().__init__(6, 5)
+        self.steps = nn.Parameter(torch.tensor(3), requires_grad=False)
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: nn.LazyLinear(5), "parameter 'weight' has no values yet"),
+        (WholeNumbers, "parameter 'steps' holds torch.int64"),
+        (nn.ReLU, "the network has no parameters"),
+        (lambda: torch.jit.trace(perceptron(), torch.zeros(1, 6)), "compiled by torch.jit"),
+    ],
+)
+def test_a_network_that_cannot_be_moved_is_named(make: Callable[[], Any], says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        classification(make())
+
+
 def test_a_network_with_several_outputs_is_folded_all_the_same() -> None:
     problem = segmentation("cross_entropy")
     network = PointNetwork(problem, plane_of(problem), Settings(fold=True, in_place=True))
-    assert isinstance(network._model, torch.fx.GraphModule)
+    assert isinstance(network._model, fx.GraphModule)
     kinds = {type(module) for module in network._model.modules()}
     assert nn.Conv2d in kinds
     assert nn.BatchNorm2d not in {type(m) for m in network._model.down.modules()}  # type: ignore[union-attr, operator]
