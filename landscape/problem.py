@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import UninitializedParameter
 
 from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device, tensor_float_32
@@ -22,12 +23,33 @@ from landscape.metrics import (
 )
 from landscape.metrics.deterministic import check_deterministic
 from landscape.metrics.metric import counted_positions
-from landscape.models.output import take_tensor
+from landscape.models.output import return_tensor
 from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
 from landscape.surface import Attribute, Quantity
 
 _TRIED = 4
 """Examples that a problem is tried on when it is made."""
+
+
+def _check_parameters(model: nn.Module) -> None:
+    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
+        raise InputError(
+            "the network is compiled by torch.jit, whose weights cannot be moved in a copy; give "
+            "the torch.nn.Module that it was made from"
+        )
+    for name, p in model.named_parameters():
+        if isinstance(p, UninitializedParameter):
+            raise InputError(
+                f"parameter {name!r} has no values yet: put a batch through the network once, "
+                "train it, and come again"
+            )
+        if not (p.is_floating_point() or p.is_complex()):
+            raise InputError(
+                f"parameter {name!r} holds {p.dtype}, and whole numbers cannot be moved along a "
+                "direction; make it a buffer (register_buffer)"
+            )
+    if not any(True for _ in model.parameters()):
+        raise InputError("the network has no parameters: there is no weight space to look at")
 
 
 class Problem:
@@ -37,7 +59,7 @@ class Problem:
     ----------
     model
         Any module; a copy of it is measured, in evaluation mode. The model itself stays untouched.
-        It takes one tensor; of what it returns, :func:`landscape.models.output.take_tensor` takes
+        It takes one tensor; of what it returns, :func:`landscape.models.output.tensor_of` takes
         one. ``DataParallel`` and ``torch.compile`` around it, or around parts of it, are left out.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
@@ -74,11 +96,12 @@ class Problem:
         self.device = choose_device(device)
         self.loss = loss if isinstance(loss, str) else getattr(loss, "__name__", "function")
         self.metrics: dict[str, Metric] = {**metrics_for(loss), **more_metrics(metrics)}
-        self.model = unwrapped_copy(model).requires_grad_(False).eval()
+        self.model = unwrapped_copy(model).eval()
+        _check_parameters(self.model)
+        for p in self.model.parameters():
+            p.requires_grad_(False)
         self.origin: Params = parameters_of(self.model)
-        if not self.origin:
-            raise InputError("the network has no parameters: there is no weight space to look at")
-        self.model.to(self.device).register_forward_hook(take_tensor)
+        return_tensor(self.model.to(self.device))
         self.dtype = next(p.dtype for p in self.origin.values())
         splits = data if isinstance(data, Mapping) else {"": data}
         self.splits: dict[str, Examples | Stream] = {

@@ -207,6 +207,47 @@ def _other_name(path: Path) -> dict[str, torch.Tensor]:
     return {n.replace("linear", "fc"): p for n, p in parameters_of(CifarResNet(8)).items()}
 
 
+def _other_order(path: Path) -> dict[str, torch.Tensor]:
+    """γ and β of a normalization, of one shape, have changed places."""
+    params = list(parameters_of(CifarResNet(8)).items())
+    params[1], params[2] = params[2], params[1]
+    return dict(params)
+
+
+def _one_more(path: Path) -> dict[str, torch.Tensor]:
+    return {**parameters_of(CifarResNet(8)), "scale": torch.ones(1)}
+
+
+def _one_more_in_front(path: Path) -> dict[str, torch.Tensor]:
+    return {"scale": torch.ones(1), **parameters_of(CifarResNet(8))}
+
+
+def _one_less(path: Path) -> dict[str, torch.Tensor]:
+    return dict(list(parameters_of(CifarResNet(8)).items())[:-1])
+
+
+def _one_less_inside(path: Path) -> dict[str, torch.Tensor]:
+    return {n: p for n, p in parameters_of(CifarResNet(8)).items() if n != "bn1.bias"}
+
+
+def _shape_without_names(path: Path) -> dict[str, torch.Tensor]:
+    """As the authors write their files."""
+    _forget_names(path)
+    return parameters_of(CifarResNet(8, in_channels=1))
+
+
+def _less_without_names(path: Path) -> dict[str, torch.Tensor]:
+    _forget_names(path)
+    return _one_less(path)
+
+
+def _forget_names(path: Path) -> None:
+    with h5py.File(path, "a") as file:
+        for axis in file.values():
+            for entry in axis.values():
+                del entry.attrs["name"]
+
+
 def _truncated(path: Path) -> dict[str, torch.Tensor]:
     with h5py.File(path, "a") as file:
         del file["ydirection/7"]
@@ -227,10 +268,17 @@ def _no_hdf5(path: Path) -> dict[str, torch.Tensor]:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (_other_network, "tensors, but the network has"),
-        (_other_width, "conv1.weight"),
-        (_other_name, "fc.weight"),
-        (_truncated, "ydirection"),
+        (_other_network, r"entry 15 is 'layer2.0.shortcut.0.weight' .* parameter 15 is 'layer3.0"),
+        (_other_width, r"'conv1.weight' of shape \(16, 3, 3, 3\), .* of shape \(16, 1, 3, 3\)"),
+        (_other_name, r"entry \d+ is 'linear.weight' .* is 'fc.weight'"),
+        (_other_order, r"entry 1 is 'bn1.weight' .* parameter 1 is 'bn1.bias'"),
+        (_one_more, r"29 tensors, .* 30 parameters: there is no entry 29, for 'scale' of shape"),
+        (_one_more_in_front, r"entry 0 is 'conv1.weight' .* parameter 0 is 'scale'"),
+        (_one_less, r"29 tensors, .* 28 parameters: 1 too many, the first of them 'linear.bias'"),
+        (_one_less_inside, r"entry 2 is 'bn1.bias' .* parameter 2 is 'layer1.0.conv1.weight'"),
+        (_shape_without_names, r"network's parameter 0 is 'conv1.weight' of shape \(16, 1"),
+        (_less_without_names, r"28 parameters: 1 too many; the directions"),
+        (_truncated, r"ydirection: .* there is no entry 7, for 'layer1.0.bn2.weight'"),
         (_one_axis, "ydirection"),
         (_no_hdf5, "not a readable HDF5"),
     ],
@@ -242,6 +290,29 @@ def test_directions_of_another_network_are_refused(
     path = save_directions(tmp_path / "d.h5", [d.vector for d in made], [{}, {}])
     with pytest.raises(InputError, match=says):
         make_directions(change(path), 2, kind=str(path))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"a": (2, 3)}, r"no entry for parameter 'b', shape \(4,\)"),
+        ({"a": (2, 3), "c": (4,)}, "no entry for parameter 'b'"),
+        ({"a": (3, 2), "b": (4,)}, r"'a' has shape \(3, 2\), but the network's is \(2, 3\)"),
+        ({"a": (2, 3), "b": (4,), "c": (1,)}, "'c' is not a parameter of the network"),
+    ],
+)
+def test_directions_given_as_tensors_must_fit(given: dict[str, tuple[int, ...]], says: str) -> None:
+    params = {"a": torch.ones(2, 3), "b": torch.ones(4)}
+    with pytest.raises(InputError, match=says):
+        make_directions(params, 1, kind=[{n: torch.ones(s) for n, s in given.items()}])
+
+
+def test_directions_given_in_another_order_belong_to_their_names() -> None:
+    params = {"a": torch.ones(2), "b": torch.ones(2)}
+    turned = {"b": torch.full((2,), 5.0), "a": torch.zeros(2)}
+    (made,) = make_directions(params, 1, kind=[turned])
+    assert list(made.vector) == ["a", "b"]
+    assert made.vector["b"].tolist() == [5.0, 5.0]
 
 
 @pytest.mark.parametrize(

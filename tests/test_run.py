@@ -166,7 +166,7 @@ def test_an_output_that_is_no_surface_is_left_alone(tmp_path: Path, content: byt
 
 def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(tmp_path: Path) -> None:
     def never(output: Tensor, target: Tensor) -> Tensor:
-        assert len(output) == 1, "the run began"
+        assert len(output) < 5, "the run began"
         return output[:, 0]
 
     tried = Problem(nn.Linear(3, 4), (torch.ones(5, 3), torch.ones(5)), loss=never, device="cpu")

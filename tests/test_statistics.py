@@ -65,6 +65,7 @@ def test_failures_are_treated_as_successes_are(rate: float) -> None:
         ([1.0] * 4, 4, 0.0),
         ([1.0], 2, math.nan),
         ([1.0, 1.0, 1.0, 0.5], 8, math.sqrt(0.0625 / 4 * 0.5)),  # not an accuracy
+        ([0.5, 1.0, 1.0, 1.0], 8, math.sqrt(0.0625 / 4 * 0.5)),
         ([2.0] * 4, 8, 0.0),
     ],
 )

@@ -48,14 +48,15 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
         raise InputError(f"direction file {path} has no group {axis!r}; it holds {held}")
     group = file[axis]
     where = f"direction file {path}, {axis}"
-    if len(group) != len(params):
-        raise InputError(
-            f"{where}: {len(group)} tensors, but the network has {len(params)} parameters; "
-            "expected one for each, in the order of model.parameters()"
-        )
+    counts = f"{len(group)} tensors, but the network has {len(params)} parameters"
     direction: Params = {}
     for index, (name, p) in enumerate(params.items()):
         entry = group.get(str(index))
+        if entry is None:
+            raise InputError(
+                f"{where}: {counts}: there is no entry {index}, for {name!r} of shape "
+                f"{tuple(p.shape)}; expected one for each, in the order of model.parameters()"
+            )
         if not isinstance(entry, h5py.Dataset) or entry.dtype.kind != "f":
             raise InputError(f"{where}: entry {index} is not an array of floating-point numbers")
         said = entry.attrs.get("name", name)
@@ -66,6 +67,14 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
                 "directions belong to another network"
             )
         direction[name] = torch.from_numpy(np.asarray(entry[()])).to(p.dtype)
+    if len(group) > len(params):
+        extra = group.get(str(len(params)))
+        named = extra is not None and "name" in extra.attrs
+        called = f", the first of them {extra.attrs['name']!r}" if named else ""
+        raise InputError(
+            f"{where}: {counts}: {len(group) - len(params)} too many{called}; the directions "
+            "belong to another network"
+        )
     return direction
 
 

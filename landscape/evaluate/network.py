@@ -17,7 +17,7 @@ from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.norms import following
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
-from landscape.models.output import take_tensor
+from landscape.models.output import return_tensor, take_tensor
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 
@@ -113,7 +113,7 @@ def _traced(model: nn.Module) -> fx.GraphModule | None:
     except Exception:  # a network may refuse to be traced in any way it likes
         return None
     if hooks:  # tracing leaves those of the network itself behind
-        traced.register_forward_hook(take_tensor)
+        return_tensor(traced)
     return traced
 
 

@@ -49,7 +49,7 @@ def check_deterministic(
     name, loss = next(iter(metrics.items()))
     rounding = math.sqrt(torch.finfo(precision).eps)
     if not _equal(_outputs(whole), _outputs(again), rounding):
-        two = _means(_values(name, loss, whole), _values(name, loss, again))
+        two = _told(_values(name, loss, whole), _values(name, loss, again))
         raise InputError(
             f"the {name} is not deterministic: {two} for the same weights and examples; is there "
             "a random operation in forward, such as a dropout that stays on in evaluation mode?"
@@ -58,23 +58,24 @@ def check_deterministic(
     ends = (slice(None, half), slice(half, None)) if half else (slice(None),)
     parts = [(network(inputs[end]), targets[end]) for end in ends]
     if not _equal(_outputs(whole), _outputs(parts), max(rounding, _OTHER_BATCH)):
-        two = _means(_values(name, loss, whole), _values(name, loss, parts))
+        two = _told(_values(name, loss, whole), _values(name, loss, parts))
         raise InputError(
             f"the {name} of an example depends on the others in its batch: {two} for the same "
-            "examples at once and in two parts; does a batch normalization stay in training mode?"
+            "examples at once and in two parts; does a normalization take the statistics of the "
+            "batch, as in training mode?"
         )
     cut = [(whole[0][0][end], targets[end]) for end in ends]
     for name, metric in metrics.items():
         first, second, divided = (_values(name, metric, b) for b in (whole, whole, cut))
         if not _equal(first, second, _METRIC):
             raise InputError(
-                f"metric {name!r} is not deterministic: {_means(first, second)} for the same "
+                f"metric {name!r} is not deterministic: {_told(first, second)} for the same "
                 "outputs and targets; is there a random operation in it?"
             )
         if not _equal(first, divided, _METRIC):
             raise InputError(
                 f"metric {name!r} of an example depends on the others in its batch: "
-                f"{_means(first, divided)} for the same examples at once and in two parts; each "
+                f"{_told(first, divided)} for the same examples at once and in two parts; each "
                 "number may be of its own example only"
             )
 
@@ -90,9 +91,12 @@ def _values(name: str, metric: Metric, batches: Batches) -> Tensor:
     return torch.cat([values_of({name: metric}, *batch)[0] for batch in batches])
 
 
-def _means(one: Tensor, other: Tensor) -> str:
-    """Both means, with as many digits as it takes to tell them apart."""
-    first, second = (float(values.double().mean()) for values in (one, other))
+def _told(one: Tensor, other: Tensor) -> str:
+    """Both values where they differ most, with as many digits as it takes to tell them apart."""
+    alike = (one == other) | (one.isnan() & other.isnan())
+    apart = torch.where(alike, 0.0, (one - other).abs())
+    where = int(apart.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())
+    first, second = float(one[where]), float(other[where])
     for digits in (3, 6, 9):
         texts = f"{first:.{digits}g}", f"{second:.{digits}g}"
         if texts[0] != texts[1]:

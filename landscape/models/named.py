@@ -114,9 +114,8 @@ def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str,
     model = load_function(name, "--model")()
     if not isinstance(model, nn.Module):
         raise InputError(f"{name}() gave {type(model).__name__}: expected a torch.nn.Module")
-    model = unwrapped(model)
     if checkpoint:
-        load_weights(model, checkpoint, name)
+        load_weights(unwrapped(model), checkpoint, name)
     return Network(model, name, {})
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
 from landscape.errors import InputError
 
@@ -14,8 +14,24 @@ KEYS = ("logits", "out")
 """What Hugging Face and torchvision's segmentation networks call it."""
 
 
+def return_tensor(network: nn.Module) -> None:
+    """Let a network return what :func:`tensor_of` takes of its output; a copy of it does too."""
+    if not isinstance(network, fx.GraphModule):
+        network.register_forward_hook(take_tensor)
+        return
+    (output,) = (node for node in network.graph.nodes if node.op == "output")
+    with network.graph.inserting_before(output):  # copying a graph would lose a hook
+        output.args = (network.graph.call_function(tensor_of, output.args),)
+    network.recompile()
+
+
 def take_tensor(network: nn.Module, inputs: tuple[Any, ...], output: Any) -> Tensor:
-    """A forward hook: one tensor, in single precision or better, whatever the network returns.
+    """:func:`tensor_of` as a forward hook."""
+    return tensor_of(output)
+
+
+def tensor_of(output: Any) -> Tensor:
+    """One tensor, in single precision or better, whatever a network returns.
 
     It is the output itself, else its attribute or entry ``logits``, else its entry ``out``, else
     the first of a tuple or list. The metrics of a network in half precision are so computed in

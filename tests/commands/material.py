@@ -21,6 +21,8 @@ from landscape.surface import Quantity, Surface
 from tests.commands.calls import SAMPLE, TRAIN
 
 USERS_MODULE = """
+import functools
+
 import torch
 from torch import nn
 
@@ -54,6 +56,8 @@ def failing_loss(output, target):
 def margin(output, target):
     first, second = output.topk(2, dim=1).values.T
     return first - second
+
+half_margin = functools.partial(lambda share, o, t: share * margin(o, t), 0.5)
 
 def random(output, target):
     return torch.rand(len(output))

@@ -45,14 +45,21 @@ def test_grids(folder: Path, tmp_path: Path, ranges: list[str], grid: str) -> No
 
 
 def test_several_metrics_in_one_pass(folder: Path) -> None:
-    arguments = [*SAMPLE, "--metrics", "accuracy,top5, users:margin", "-o", "several.h5"]
+    arguments = [
+        *SAMPLE,
+        "--metrics",
+        "accuracy,top5, users:margin,users:half_margin",
+        "-o",
+        "several.h5",
+    ]
     assert landscape.sample.main(arguments) == 0
     surface = open_surface("several.h5")
-    assert surface.attributes["metrics"] == "loss, accuracy, top5, margin"
+    assert surface.attributes["metrics"] == "loss, accuracy, top5, margin, half_margin"
     assert surface.quantities["train_top5"].long_name.startswith("top-5 accuracy over 5 ")
     for name in ("loss", "accuracy", "top5", "margin"):
         assert np.isfinite(surface[f"train_{name}"]).all()
         assert (surface[f"train_{name}_stderr"] > 0).all()
+    np.testing.assert_allclose(2 * surface["train_half_margin"], surface["train_margin"], rtol=1e-6)
     assert (surface["train_top5"] >= surface["train_accuracy"]).all()
     without = open_surface("mine.h5")
     np.testing.assert_allclose(surface["train_loss"], without["train_loss"], rtol=1e-6)
