@@ -15,6 +15,7 @@ import pytest
 
 import landscape.__main__
 import landscape.convert
+import landscape.curvature
 import landscape.info
 import landscape.live
 import landscape.render.__main__
@@ -25,6 +26,7 @@ from tests.conftest import ROOT
 MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
+    "curvature": landscape.curvature.main,
     "info": landscape.info.main,
     "live": landscape.live.main,
     "convert": landscape.convert.main,
