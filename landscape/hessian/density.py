@@ -72,7 +72,8 @@ def spectral_density(
     low = min(float(nodes.min()) for nodes, _ in rules)
     high = max(float(nodes.max()) for nodes, _ in rules)
     if width is None:
-        width = (high - low) / 200 or max(abs(high), 1.0) / 200
+        # A single eigenvalue has no range but that of rounding.
+        width = max(high - low, 1e-3 * max(abs(low), abs(high))) / 200 or 1 / 200
     if not (math.isfinite(width) and width > 0):
         raise InputError(f"a density smoothed by a Gaussian of width {width}: expected above 0")
     line = np.linspace(low - _REACH * width, high + _REACH * width, points)

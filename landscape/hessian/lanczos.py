@@ -40,9 +40,11 @@ class Eigenpairs:
     vectors
         Shape (pairs, size), of unit length; the entry of largest modulus is positive.
     residuals
-        Shape (pairs,): ‖Hv − λv‖ / |λ|max, with the largest modulus of all eigenvalues found: some
-        eigenvalue of H lies within that share of |λ|max from λ. They follow from the recurrence,
-        so rounding in the products is not in them: :func:`verified` measures it.
+        Shape (pairs,): ‖Hv − λv‖ / |λ|max; some eigenvalue of H lies within that share of |λ|max
+        from λ. They follow from the recurrence, so rounding in the products is not in them:
+        :func:`verified` measures it.
+    modulus
+        |λ|max, the largest modulus of an eigenvalue (also of an end that was not asked for).
     products
         How many products of the matrix with a vector were taken.
     """
@@ -51,6 +53,7 @@ class Eigenpairs:
     values: FloatArray
     vectors: Tensor
     residuals: FloatArray
+    modulus: float
     products: int
 
     def value(self, rank: int) -> float:
@@ -98,18 +101,18 @@ def eigenpairs(
     generator = torch.Generator(device="cpu").manual_seed(seed)
     vectors = torch.empty(0, matrix.size, device=matrix.device, dtype=matrix.dtype)
     values, errors = np.empty(0), np.empty(0)
-    ends, products = (top, bottom), 0
+    ends, modulus, products = (top, bottom), 0.0, 0
     first = normal(matrix, generator) if start is None else start
     while True:
         limits = _limits(values, top, bottom)
         room = _room(matrix, top + bottom)
         space = KrylovSpace(matrix, first, room, generator, vectors)
-        scale = float(np.abs(values).max(initial=0.0))
-        _grow(space, ends, tolerance, scale, limits, most_products - products)
+        _grow(space, ends, tolerance, modulus, limits, most_products - products)
         products += space.products
         if not space.finite:
             return _unknown(matrix, top, bottom, products)
         found, columns, misfits = space.ritz()
+        modulus = max(modulus, float(np.abs(found).max()))
         outer = _outermost(len(found), *ends)
         further = outer[(found[outer] > limits[1]) | (found[outer] < limits[0])]
         vectors = torch.cat([vectors, space.vectors(columns[:, further])])
@@ -122,7 +125,7 @@ def eigenpairs(
         if products >= most_products:
             break
         first = normal(matrix, generator)
-    return _ranked(values, vectors, errors, top, bottom, products)
+    return _ranked(values, vectors, errors, (top, bottom), modulus, products)
 
 
 def verified(matrix: Symmetric, pairs: Eigenpairs) -> Eigenpairs:
@@ -130,9 +133,8 @@ def verified(matrix: Symmetric, pairs: Eigenpairs) -> Eigenpairs:
     misfits = []
     for value, vector in zip(pairs.values, pairs.vectors, strict=True):
         misfits.append(float((matrix.product(vector) - float(value) * vector).norm()))
-    scale = float(np.abs(pairs.values).max()) or 1.0
-    products = pairs.products + len(misfits)
-    return replace(pairs, residuals=np.array(misfits) / scale, products=products)
+    residuals = np.array(misfits) / (pairs.modulus or 1.0)
+    return replace(pairs, residuals=residuals, products=pairs.products + len(misfits))
 
 
 def _check(matrix: Symmetric, top: int, bottom: int) -> None:
@@ -181,7 +183,8 @@ def _limits(values: FloatArray, top: int, bottom: int) -> tuple[float, float]:
     if not values.size:
         return np.inf, -np.inf
     ordered = np.sort(values)
-    return float(ordered[bottom - 1]), float(ordered[-top])
+    low = float(ordered[bottom - 1]) if bottom else -np.inf
+    return low, float(ordered[-top]) if top else np.inf
 
 
 def _outermost(count: int, top: int, bottom: int) -> npt.NDArray[np.int64]:
@@ -190,21 +193,29 @@ def _outermost(count: int, top: int, bottom: int) -> npt.NDArray[np.int64]:
 
 
 def _ranked(
-    values: FloatArray, vectors: Tensor, errors: FloatArray, top: int, bottom: int, products: int
+    values: FloatArray,
+    vectors: Tensor,
+    errors: FloatArray,
+    ends: tuple[int, int],
+    modulus: float,
+    products: int,
 ) -> Eigenpairs:
     order = np.argsort(values)
-    chosen = [*order[::-1][:top], *order[:bottom]]
-    ranks = (*range(1, top + 1), *range(-1, -bottom - 1, -1))
+    chosen = [*order[::-1][: ends[0]], *order[: ends[1]]]
     picked = vectors[[int(k) for k in chosen]]
     largest = picked.gather(1, picked.abs().argmax(dim=1, keepdim=True))
     picked = picked * torch.sign(largest) / picked.norm(dim=1, keepdim=True)
-    scale = float(np.abs(values).max())
-    residuals = errors[chosen] / scale if scale > 0 else np.zeros(len(chosen))
-    return Eigenpairs(ranks, values[chosen], picked, residuals, products)
+    residuals = errors[chosen] / (modulus or 1.0)
+    return Eigenpairs(_ranks(*ends), values[chosen], picked, residuals, modulus, products)
+
+
+def _ranks(top: int, bottom: int) -> tuple[int, ...]:
+    return (*range(1, top + 1), *range(-1, -bottom - 1, -1))
 
 
 def _unknown(matrix: Symmetric, top: int, bottom: int, products: int) -> Eigenpairs:
-    ranks = (*range(1, top + 1), *range(-1, -bottom - 1, -1))
-    nan = np.full(len(ranks), np.nan)
-    nothing = torch.full((len(ranks), matrix.size), torch.nan, dtype=matrix.dtype)
-    return Eigenpairs(ranks, nan, nothing.to(matrix.device), nan, products)
+    nan = np.full(top + bottom, np.nan)
+    nothing = torch.full((top + bottom, matrix.size), torch.nan, dtype=matrix.dtype)
+    return Eigenpairs(
+        _ranks(top, bottom), nan, nothing.to(matrix.device), nan, float(np.nan), products
+    )

@@ -83,6 +83,7 @@ class HessianOperator:
             )
         for p in self._moved.values():
             p.requires_grad_(True)
+        self._checked = False
         self._sizes = [p.numel() for p in self._moved.values()]
 
     @property
@@ -130,6 +131,9 @@ class HessianOperator:
             if not pairs:
                 return [None] * len(moved)
             gradients, vectors = zip(*pairs, strict=True)
+            if not self._checked:
+                _check_twice_differentiable(gradients)
+                self._checked = True
             return torch.autograd.grad(gradients, moved, vectors, allow_unused=True)
 
         return self._mean(second)
@@ -180,6 +184,27 @@ def _differentiable(model: nn.Module) -> nn.Module:
     return original if isinstance(original, nn.Module) else model
 
 
+def _check_twice_differentiable(gradients: Sequence[Tensor]) -> None:
+    """Refuse an operation that may be differentiated once: torch would leave its part out.
+
+    Its error waits in a node that has no way to the parameters, so that it is never raised.
+    """
+    waiting = [g.grad_fn for g in gradients]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop()
+        if node is None:
+            continue
+        if node.name().endswith("DelayedError"):
+            raise InputError(
+                "an operation of the network may be differentiated only once "
+                "(once_differentiable); curvature needs a second derivative of every operation"
+            )
+        following = [after for after, _ in node.next_functions if after not in seen]
+        seen.update(following)
+        waiting.extend(following)
+
+
 @contextmanager
 def _differentiating() -> Iterator[None]:
     """Gradients of gradients, in full precision; what an operation has not is said by name."""
@@ -188,7 +213,7 @@ def _differentiating() -> Iterator[None]:
         try:
             yield
         except RuntimeError as error:
-            if "not implemented" not in str(error) or isinstance(error, torch.OutOfMemoryError):
+            if "not implemented" not in str(error):
                 raise
             raise InputError(
                 f"an operation of the network has no second derivative ({one_line(error)}); "

@@ -17,6 +17,7 @@ import landscape.__main__
 import landscape.compare
 import landscape.connect
 import landscape.convert
+import landscape.curvature
 import landscape.info
 import landscape.live
 import landscape.render.__main__
@@ -28,6 +29,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "sample": landscape.sample.main,
     "train": landscape.train.main,
     "connect": landscape.connect.main,
+    "curvature": landscape.curvature.main,
     "info": landscape.info.main,
     "compare": landscape.compare.main,
     "live": landscape.live.main,
