@@ -195,7 +195,7 @@ def _check_twice_differentiable(gradients: Sequence[Tensor]) -> None:
         node = waiting.pop()
         if node is None:
             continue
-        if node.name().endswith("DelayedError"):
+        if node.name().endswith("Error"):
             raise InputError(
                 "an operation of the network may be differentiated only once "
                 "(once_differentiable); curvature needs a second derivative of every operation"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
@@ -13,11 +13,12 @@ from landscape.hessian.symmetric import Symmetric
 
 
 class _Watched:
-    """A matrix whose products a bar counts."""
+    """A matrix whose products a bar counts, from the first one on."""
 
-    def __init__(self, matrix: Symmetric, bar: tqdm[None]) -> None:
+    def __init__(self, matrix: Symmetric, make_bar: Callable[[], tqdm[None]]) -> None:
         self._matrix = matrix
-        self._bar = bar
+        self._make_bar = make_bar
+        self.bar: tqdm[None] | None = None
 
     @property
     def size(self) -> int:
@@ -32,8 +33,9 @@ class _Watched:
         return self._matrix.dtype
 
     def product(self, vector: Tensor) -> Tensor:
+        self.bar = self.bar or self._make_bar()
         found = self._matrix.product(vector)
-        self._bar.update()
+        self.bar.update()
         return found
 
 
@@ -42,5 +44,11 @@ def shown(
     matrix: Symmetric, what: str, total: int | None = None, *, progress: bool = True
 ) -> Iterator[Symmetric]:
     """The same matrix, with a bar named ``what``; ``total`` is the number of products, if known."""
-    with tqdm(total=total, unit="product", desc=what, disable=not progress) as bar:
-        yield _Watched(matrix, bar)
+    watched = _Watched(
+        matrix, lambda: tqdm(total=total, unit="product", desc=what, disable=not progress)
+    )
+    try:
+        yield watched
+    finally:
+        if watched.bar is not None:
+            watched.bar.close()

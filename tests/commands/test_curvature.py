@@ -1,0 +1,84 @@
+"""``python -m landscape.curvature``: what it prints and writes, and what it refuses."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import landscape.curvature
+from landscape.build import build_problem
+from landscape.hessian import HessianOperator
+from landscape.store import open_surface
+from tests.commands.calls import Bad, bad, check_refused
+
+CURVATURE = ["--model", "users:good", "--limit", "30"]
+
+
+def number(text: str, name: str) -> float:
+    (found,) = re.findall(rf"^  {name} +(-?[0-9.e+-]+)", text, re.MULTILINE)
+    return float(found)
+
+
+def test_what_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*CURVATURE, "--top", "3", "--trace-samples", "30"]
+    assert landscape.curvature.main(arguments) == 0
+    said = capsys.readouterr()
+    operator = HessianOperator(build_problem("users:good", limit=30))
+    columns = torch.eye(operator.size)
+    spectrum = np.linalg.eigvalsh(torch.stack([operator.product(c) for c in columns]).double())
+    size = spectrum[-1]
+    assert f"over 30 train examples, {operator.size:,} parameters" in said.out
+    assert number(said.out, "largest") == pytest.approx(spectrum[-1], abs=1e-3 * size)
+    assert number(said.out, "largest but 1") == pytest.approx(spectrum[-2], abs=1e-3 * size)
+    assert number(said.out, "largest but 2") == pytest.approx(spectrum[-3], abs=1e-3 * size)
+    assert number(said.out, "most negative") == pytest.approx(spectrum[0], abs=1e-3 * size)
+    (stderr,) = re.findall(r"± ([0-9.e-]+) \(standard error\)", said.out)
+    assert abs(number(said.out, "trace") - spectrum.sum()) < 4 * float(stderr)
+    residuals = re.findall(r"residual ([0-9.e-]+) of", said.out)
+    assert len(residuals) == 4
+    assert all(float(residual) <= 1e-4 for residual in residuals)
+    assert "30 for the trace" in said.out
+    assert "eigenvalues" in said.err  # the bar
+    assert "trace: 100%" in said.err
+
+
+def test_the_density_is_a_surface_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*CURVATURE, "--ignore", "none", "--seed", "1", "--split", "test"]
+    assert landscape.curvature.main([*arguments, "--density", "-o", "density.h5"]) == 0
+    said = capsys.readouterr().out
+    assert "over 30 test examples, 650 parameters" in said
+    assert "python -m landscape.render density.h5 -o density.png" in said
+    surface = open_surface("density.h5")
+    assert surface.axes["x"] == {"kind": "eigenvalue", "ignore": "none"}
+    step = surface.x[1] - surface.x[0]
+    assert surface["density"].sum() * step == pytest.approx(1, abs=1e-4)
+    for fact in ("gaussian_width", "starts", "steps", "products", "weights_sha256", "split"):
+        assert fact in surface.attributes
+    assert surface.attributes["seed"] == 1
+
+
+REFUSED = [
+    bad("curvature", "", "no weights", "--weights"),
+    bad("curvature", "--weights gone.pt", "gone.pt"),
+    bad("curvature", [*CURVATURE, "--top", "0"], "--top 0", "at least 1"),
+    bad("curvature", [*CURVATURE, "--top", "9999"], "9999 largest", "at most 640"),
+    bad("curvature", [*CURVATURE, "--top", "many"], "--top", "'many'"),
+    bad("curvature", [*CURVATURE, "--trace-samples", "5"], "--trace-samples 5", "at least 6"),
+    bad("curvature", [*CURVATURE, "--seed", "-1"], "--seed -1", "at least 0"),
+    bad("curvature", [*CURVATURE, "--split", "both"], "'both'", "train, test"),
+    bad("curvature", [*CURVATURE, "--ignore", "bn"], "'bn'", "biasbn, none"),
+    bad("curvature", [*CURVATURE, "--density"], "--density without a file", "-o density.h5"),
+    bad("curvature", [*CURVATURE, "-o", "density2.h5"], "density2.h5", "--density"),
+    bad("curvature", [*CURVATURE, "--density", "-o", "gone/d.h5"], "gone does not exist"),
+    bad("curvature", [*CURVATURE, "--device", "gpu"], "'gpu'", "auto, cpu, cuda"),
+    bad("curvature", [*CURVATURE, "--data", "digit"], "'digit'", "did you mean 'digits'?"),
+]
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=str)
+def test_refused(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+    check_refused(folder, case, capsys)
