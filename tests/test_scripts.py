@@ -16,6 +16,8 @@ import pytest
 import torch
 from PIL import Image
 
+from landscape.checkpoint import save_checkpoint
+from landscape.models import CifarResNet
 from tests.conftest import ROOT, Job
 
 
@@ -45,6 +47,24 @@ def test_without_a_gpu_the_gpu_benchmark_says_so_and_stops() -> None:
     result = run("bench_gpu.py")
     assert result.returncode == 1
     assert "no CUDA device" in result.stdout
+
+
+def test_curvature_is_measured_with_and_without_a_warm_start(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    weights, output = tmp_path / "weights.pt", tmp_path / "bench.json"
+    facts = {"name": "resnet8", "shortcuts": "projection"}
+    save_checkpoint(weights, CifarResNet(8, in_channels=1), facts)
+    grid = ("--limit", "6", "--x=0:0.1:2", "--device", "cpu", "--scipy")
+    result = run("bench_curvature.py", "--weights", str(weights), *grid, "-o", str(output))
+    assert result.returncode == 0, result.stderr
+    written = json.loads(output.read_text())
+    assert written["environment"]["torch"] == torch.__version__
+    for way in ("warm", "cold"):
+        points = written[way]["points"]
+        assert len(points) == len(written["scipy_products"]) == 4
+        assert written[way]["products"] == sum(point["products"] for point in points) > 0
+    assert written["warm"]["products"] <= written["cold"]["products"]
+    assert written["largest_difference_of_the_ratio"] < 1e-2
 
 
 def test_the_tolerance_study_records_losses_and_simulates_on_them(

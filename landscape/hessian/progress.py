@@ -33,7 +33,8 @@ class _Watched:
         return self._matrix.dtype
 
     def product(self, vector: Tensor) -> Tensor:
-        self.bar = self.bar or self._make_bar()
+        if self.bar is None:
+            self.bar = self._make_bar()
         found = self._matrix.product(vector)
         self.bar.update()
         return found

@@ -50,15 +50,15 @@ def test_resnet_20_on_digits(problem: Problem) -> None:
     assert pairs.residuals.max() <= 1e-3
     start = pairs.vectors.sum(dim=0).double().numpy()  # saves products, converges on its own
     scipy = theirs.to_scipy()
-    low, high = eigsh(scipy, k=2, which="BE", tol=1e-4, v0=start, return_eigenvectors=False)
+    low, high = eigsh(scipy, k=2, which="BE", tol=1e-3, v0=start, return_eigenvectors=False)
     assert abs(pairs.value(1) - high) <= 1e-3 * pairs.modulus
     assert abs(pairs.value(-1) - low) <= 1e-3 * pairs.modulus
     assert pairs.value(-1) < 0 < pairs.value(1)
 
     trace = estimate_trace(ours, 24)
     samples = []
-    for _ in range(12):
+    for _ in range(8):
         signs = torch.randint(0, 2, (ours.size,), generator=generator) * 2.0 - 1
         samples.append(float(signs @ (theirs @ signs)))
-    stderr = np.std(samples, ddof=1) / np.sqrt(12)
+    stderr = np.std(samples, ddof=1) / np.sqrt(8)
     assert abs(trace.value - np.mean(samples)) < 3 * np.hypot(stderr, trace.stderr)

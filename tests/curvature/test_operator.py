@@ -16,9 +16,9 @@ from torch.utils.data import DataLoader, TensorDataset
 from landscape.data import Stream
 from landscape.directions import IGNORED
 from landscape.errors import InputError
-from landscape.hessian import HessianOperator
+from landscape.hessian import HessianOperator, eigenpairs
 from landscape.problem import Problem
-from tests.cases import CASES, Case, case_id
+from tests.cases import CASES, Case, case_id, resnet
 from tests.curvature.matrices import quadratic, rotated, tiny
 
 
@@ -250,3 +250,15 @@ def test_an_operation_without_a_second_derivative_is_said() -> None:
     assert operator.gradient().norm() > 0
     with pytest.raises(InputError, match="only once"):
         operator.product(torch.ones(9))
+
+
+def test_twice_the_batches_change_nothing() -> None:
+    """Sums over batches would double; batches of 37 examples are not all of one size."""
+    problem = resnet("projection")
+    whole, halves, quarters = (
+        eigenpairs(HessianOperator(problem, batch_size=size), tolerance=1e-3)
+        for size in (37, 19, 10)
+    )
+    assert whole.value(-1) < 0 < whole.value(1)
+    for parts in (halves, quarters):
+        assert np.allclose(parts.values, whole.values, rtol=0, atol=1e-6 * whole.modulus)
