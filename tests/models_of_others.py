@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +18,10 @@ from tests.cases import images, settled
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported, wherever that happens
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
+try:
+    import torchvision  # noqa: F401
+except Exception:  # one that was built for another torch: transformers would stumble over it
+    sys.modules["torchvision"] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)
