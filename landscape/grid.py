@@ -90,7 +90,8 @@ def _axis(values: npt.ArrayLike, name: str) -> FloatArray:
             f"axis {name} has shape {axis.shape}: expected a one-dimensional, non-empty array"
         )
     if not np.isfinite(axis).all() or (np.diff(axis) <= 0).any():
-        raise InputError(f"axis {name} must be finite and strictly increasing, got {axis.tolist()}")
+        shown = np.array2string(axis, threshold=8, separator=", ")
+        raise InputError(f"axis {name} must be finite and strictly increasing, got {shown}")
     axis.flags.writeable = False
     return axis
 

@@ -18,10 +18,12 @@ import torch
 from torch import Tensor, nn
 
 from landscape.errors import InputError
+from landscape.grid import Grid
 from landscape.problem import Problem
 from landscape.run import sample_surface
+from landscape.run.identity import resumed
 from landscape.store import open_surface
-from landscape.surface import Surface
+from landscape.surface import Quantity, Surface
 
 GRID = {"x": "-1:1:5", "y": "-1:1:4"}
 
@@ -197,3 +199,25 @@ def test_a_line_and_a_single_point(tmp_path: Path) -> None:
     assert point["loss"].shape == (1, 1)
     assert point["loss"][0, 0] == line["loss"][0]
     assert_equal(open_surface(tmp_path / "l.h5"), line)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "near", "far"),
+    [
+        ("eigenvalue", 2.0, 2.0001, 2.1),  # found to a tolerance
+        ("axes_cosine", 1e-9, -2e-9, 0.01),
+        ("seed", 3, 3, 4),
+        ("norm", 5.0, 5.0 + 1e-12, 5.001),
+    ],
+)
+def test_what_is_found_to_a_tolerance_may_differ_by_it(
+    tmp_path: Path, key: str, value: float, near: float, far: float
+) -> None:
+    def surface(fact: float) -> Surface:
+        found = Surface(Grid(np.arange(3.0)), {"loss": Quantity("loss")})
+        (found.attributes if key == "axes_cosine" else found.axes["x"])[key] = fact
+        return found
+
+    assert resumed(surface(value), surface(near), tmp_path)
+    with pytest.raises(InputError, match=f"{key}: the file has {value}, asked for {far}"):
+        resumed(surface(value), surface(far), tmp_path)
