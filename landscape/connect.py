@@ -20,8 +20,8 @@ from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
 from landscape.errors import InputError
 from landscape.measures.barrier import barrier
 from landscape.models import SHORTCUTS
+from landscape.options import add_training, training_in
 from landscape.problem import Problem
-from landscape.schedules import SCHEDULES
 from landscape.training import TrainingSettings
 
 DESCRIPTION = """Train a Bézier curve of low loss between two networks of the same architecture.
@@ -47,15 +47,7 @@ def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
     if not 3 <= options.points <= 10_001:
         raise InputError(f"--points {options.points}: expected at least 3 and at most 10,001")
-    settings = TrainingSettings(
-        epochs=options.epochs,
-        lr=options.lr,
-        momentum=options.momentum,
-        weight_decay=options.weight_decay,
-        batch_size=options.batch_size,
-        schedule=options.schedule,
-        seed=options.seed,
-    )
+    settings = training_in(options)
     problem = build_problem(
         options.model,
         weights=options.a,
@@ -150,24 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")
     add("--align", action="store_true", help="permute the channels of B to be nearest to A first")
-    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
-    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
-    add("--momentum", type=float, default=default.momentum, metavar="M", help="Nesterov's (0.9)")
-    add(
-        "--weight-decay",
-        type=float,
-        default=default.weight_decay,
-        metavar="D",
-        help=f"of the points on the curve ({default.weight_decay})",
-    )
-    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
-    add(
-        "--schedule",
-        default=default.schedule,
-        metavar="NAME",
-        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
-    )
-    add("--seed", type=int, default=default.seed, metavar="N", help="(0)")
+    add_training(parser, default)
     add(
         "--points",
         type=int,

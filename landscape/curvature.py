@@ -8,7 +8,6 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 from landscape import commandline
 from landscape.atomic import replacing
@@ -24,8 +23,7 @@ from landscape.hessian import (
     spectral_density,
     verified,
 )
-from landscape.metrics import LOSSES
-from landscape.models import SHORTCUTS
+from landscape.options import add_data, add_device, add_network
 from landscape.problem import Problem
 from landscape.store import save_surface
 from landscape.surface import Surface
@@ -126,38 +124,28 @@ def _density(problem: Problem, operator: HessianOperator, ignored: str, seed: in
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("curvature", DESCRIPTION, EXAMPLE)
 
-    def add(group: Any, name: str, metavar: str, words: str, kind: type = str) -> None:
-        group.add_argument(name, metavar=metavar, help=words, type=kind)
-
-    network = parser.add_argument_group("network")
-    add(network, "--model", "NAME", "resnet20, resnet56, …; package.module:function")
-    add(network, "--weights", "FILE", "checkpoint; what it shows need not be given again")
-    shortcuts = f"{', '.join(SHORTCUTS)} (default: read off weights)"
-    add(network, "--shortcuts", "KIND", shortcuts)
-    add(network, "--width", "N", "multiplies the channels", int)
-    data = parser.add_argument_group("data")
-    sources = "digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)"
-    add(data, "--data", "SOURCE", sources)
-    add(data, "--preprocess", "HOW", "as for landscape.sample (default: the source's own)")
-    add(data, "--split", "SPLIT", f"{', '.join(SPLITS)} (default: train)")
-    add(data, "--limit", "N", "a fixed random subset of N examples", int)
-    losses = f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)"
-    add(data, "--loss", "NAME", losses)
+    add_network(parser)
+    add_data(parser)
     what = parser.add_argument_group("what is measured")
-    add(what, "--top", "K", "that many of the largest eigenvalues (default: 1)", int)
-    products = "products to spend on the trace, at least 6 (default: 60)"
-    add(what, "--trace-samples", "N", products, int)
-    what.add_argument(
+    add = what.add_argument
+    add("--top", type=int, metavar="K", help="that many of the largest eigenvalues (default: 1)")
+    add(
+        "--trace-samples",
+        type=int,
+        metavar="N",
+        help="products to spend on the trace, at least 6 (default: 60)",
+    )
+    add(
         "--density",
         action="store_const",
         const=True,
         help=f"the spectral density too, which takes {_STARTS * _STEPS} products; needs -o",
     )
-    what.add_argument("-o", "--output", metavar="FILE", help="surface file for the density")
+    add("-o", "--output", metavar="FILE", help="surface file for the density")
     parameters = f"{', '.join(IGNORED)}: biasbn leaves out biases and normalization layers"
-    add(what, "--ignore", "WHAT", f"{parameters} (default: biasbn)")
-    add(what, "--seed", "N", "of all random vectors (default: 0)", int)
-    add(what, "--device", "NAME", "auto, cpu, cuda, cuda:N, mps (default: auto)")
+    add("--ignore", metavar="WHAT", help=f"{parameters} (default: biasbn)")
+    add("--seed", type=int, metavar="N", help="of all random vectors (default: 0)")
+    add_device(what)
     return parser
 
 

@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from landscape import commandline
-from landscape.build import SPLITS, build_problem
+from landscape.build import build_problem
 from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.evaluate.curvature import WHOLE_NETWORK
 from landscape.live import shown_meanwhile
-from landscape.metrics import LOSSES, METRICS, names_in
-from landscape.models import SHORTCUTS
+from landscape.metrics import METRICS, names_in
+from landscape.options import add_data, add_device, add_network
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
 from landscape.planes.choose import at_start, axes_of, weights_of
 from landscape.run import sample_surface
@@ -155,44 +155,13 @@ def _on(text: str) -> bool:
 
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("sample", DESCRIPTION, EXAMPLE)
-    network = parser.add_argument_group("network")
-    network.add_argument(
-        "--model",
-        metavar="NAME",
-        help="resnet20, resnet56, any depth 6n+2; package.module:function",
-    )
-    network.add_argument(
-        "--weights", metavar="FILE", help="checkpoint; what it shows need not be given again"
-    )
-    network.add_argument(
-        "--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: read off weights)"
-    )
-    network.add_argument("--width", type=int, metavar="N", help="multiplies the channels")
-    data = parser.add_argument_group("data")
-    data.add_argument(
-        "--data",
-        metavar="SOURCE",
-        help="digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)",
-    )
-    data.add_argument(
-        "--preprocess",
-        metavar="HOW",
-        help="cifar10, imagenet, digits, none, or MEAN,…/STD,… (default: the source's own)",
-    )
-    data.add_argument("--split", metavar="SPLIT", help=f"{', '.join(SPLITS)} (default: train)")
-    data.add_argument(
-        "--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split"
-    )
-    data.add_argument(
-        "--loss",
-        metavar="NAME",
-        help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
-    )
+    add_network(parser)
+    data, whole = add_data(parser), ", ".join(WHOLE_NETWORK)
     data.add_argument(
         "--metrics",
         metavar="NAME,…",
-        help=f"measured beside the loss in the same pass: {', '.join(METRICS)}, topK (as top5), "
-        "package.module:function",
+        help=f"measured beside the loss: in the same pass {', '.join(METRICS)}, topK (as top5), "
+        f"package.module:function; of the network as a whole, at length, {whole}",
     )
     plane = parser.add_argument_group("plane")
     plane.add_argument(
@@ -258,9 +227,7 @@ def _parser() -> argparse.ArgumentParser:
         const=True,
         help="serve a page on this machine that shows the surface while it fills, coarse to fine",
     )
-    output.add_argument(
-        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
-    )
+    add_device(output)
     speed = parser.add_argument_group("speed")
     speed.add_argument(
         "--tolerance",

@@ -6,7 +6,6 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from landscape import commandline
 from landscape.build import load_splits
 from landscape.models import SHORTCUTS
 from landscape.models.named import Network, build_network
-from landscape.optimizers import OPTIMIZERS
-from landscape.schedules import SCHEDULES
+from landscape.options import add_training, training_in
 from landscape.training import FINAL, TrainingSettings, train_network
 
 DESCRIPTION = """Train a network by SGD with Nesterov momentum or Adam, without augmentation.
@@ -38,9 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
-    settings = TrainingSettings(
-        **{f.name: getattr(options, f.name) for f in fields(TrainingSettings)}
-    )
+    settings = training_in(options)
     whole = load_splits(options.data, "both", preprocess=options.preprocess)
     data = {name: examples.subset(options.limit) for name, examples in whole.items()}
 
@@ -76,30 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples a split")
-    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
-    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
-    add(
-        "--optimizer",
-        default=default.optimizer,
-        metavar="NAME",
-        help=f"{', '.join(OPTIMIZERS)} ({default.optimizer})",
-    )
-    add("--momentum", type=float, default=default.momentum, metavar="M", help="(0.9)")
-    add(
-        "--weight-decay",
-        type=float,
-        default=default.weight_decay,
-        metavar="D",
-        help=f"({default.weight_decay})",
-    )
-    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
-    add(
-        "--schedule",
-        default=default.schedule,
-        metavar="NAME",
-        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
-    )
-    add("--seed", type=int, default=default.seed, metavar="N", help="(0)")
+    add_training(parser, default)
     add(
         "--checkpoint-every",
         type=int,

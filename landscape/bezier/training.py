@@ -20,6 +20,7 @@ from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples, in_memory
 from landscape.errors import InputError, one_line
 from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.optimizers import OPTIMIZERS
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Problem
 from landscape.schedules import SCHEDULES
@@ -117,8 +118,9 @@ class _Trainer:
         self.control: Params = {
             name: p.detach().clone().requires_grad_() for name, p in own.items()
         }
-        self.optimizer = torch.optim.SGD(
-            list(self.control.values()), lr=settings.lr, momentum=settings.momentum, nesterov=True
+        # Weight decay is of the points on the curve, and part of the loss.
+        self.optimizer = OPTIMIZERS[settings.optimizer](
+            list(self.control.values()), settings.lr, settings.momentum, 0.0
         )
         steps = math.ceil(len(examples) / settings.batch_size)
         self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)

@@ -1,6 +1,9 @@
 """Surfaces that come with the package, named ``example:NAME`` wherever a surface is read.
 
-They are the two networks of Li et al. 2018 on CIFAR-10, written by ``landscape.sample``.
+``resnet56`` and ``resnet56_noshort`` are the two networks of Li et al. 2018 on CIFAR-10; those
+that begin with ``digits`` show every other kind of plane, on networks trained on handwritten
+digits by the commands of the README. All are written by ``landscape.sample`` (the density of
+eigenvalues by ``landscape.curvature``).
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def shown(
 ) -> Iterator[Symmetric]:
     """The same matrix, with a bar named ``what``; ``total`` is the number of products, if known."""
     watched = _Watched(
-        matrix, lambda: tqdm(total=total, unit="product", desc=what, disable=not progress)
+        matrix, lambda: tqdm(total=total, unit=" products", desc=what, disable=not progress)
     )
     try:
         yield watched

@@ -43,8 +43,8 @@ NETWORK = [
     bad("sample", "--model broken:f", "cannot import 'broken'", "SyntaxError", "line 1"),
     bad("sample", "--model raising:f", "cannot import 'raising'", "SystemExit", "7"),
     bad("sample", "--model users:nothing", "users:nothing() gave NoneType", "torch.nn.Module"),
-    bad("sample", "--model users:failing", "RuntimeError: out of ideas", "line 18 of users.py"),
-    bad("sample", "--model users:asserting", "AssertionError", "line 21 of users.py"),
+    bad("sample", "--model users:failing", "RuntimeError: out of ideas", "line 20 of users.py"),
+    bad("sample", "--model users:asserting", "AssertionError", "line 23 of users.py"),
     bad("sample", "--model users:needs", "users:needs failed", "TypeError", "something"),
 ]
 

@@ -1,0 +1,105 @@
+"""Options that several command lines share."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import fields
+from typing import Any
+
+from landscape.build import SPLITS
+from landscape.metrics import LOSSES
+from landscape.models import SHORTCUTS
+from landscape.optimizers import OPTIMIZERS
+from landscape.schedules import SCHEDULES
+from landscape.training import TrainingSettings
+
+Group = Any
+"""What argparse adds options to: a parser or one of its groups, for which it has no public type."""
+
+
+def add_network(parser: argparse.ArgumentParser) -> Group:
+    """Which network, and its weights."""
+    group = parser.add_argument_group("network")
+    add = group.add_argument
+    add(
+        "--model",
+        metavar="NAME",
+        help="resnet20, resnet56, any depth 6n+2; package.module:function",
+    )
+    add("--weights", metavar="FILE", help="checkpoint; what it shows need not be given again")
+    kinds = ", ".join(SHORTCUTS)
+    add("--shortcuts", metavar="KIND", help=f"{kinds} (default: read off weights)")
+    add("--width", type=int, metavar="N", help="multiplies the channels")
+    return group
+
+
+def add_data(parser: argparse.ArgumentParser) -> Group:
+    """Which examples, and their loss."""
+    group = parser.add_argument_group("data")
+    add = group.add_argument
+    add(
+        "--data",
+        metavar="SOURCE",
+        help="digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)",
+    )
+    add(
+        "--preprocess",
+        metavar="HOW",
+        help="cifar10, imagenet, digits, none, or MEAN,…/STD,… (default: the source's own)",
+    )
+    add("--split", metavar="SPLIT", help=f"{', '.join(SPLITS)} (default: train)")
+    add("--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split")
+    add(
+        "--loss",
+        metavar="NAME",
+        help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
+    )
+    return group
+
+
+def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> None:
+    """How to train: the fields of :class:`TrainingSettings` but for the checkpoints on the way."""
+    add = parser.add_argument
+    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
+    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
+    add(
+        "--optimizer",
+        default=default.optimizer,
+        metavar="NAME",
+        help=f"{', '.join(OPTIMIZERS)} ({default.optimizer})",
+    )
+    add(
+        "--momentum",
+        type=float,
+        default=default.momentum,
+        metavar="M",
+        help=f"Nesterov's of sgd, β₁ of adam ({default.momentum})",
+    )
+    add(
+        "--weight-decay",
+        type=float,
+        default=default.weight_decay,
+        metavar="D",
+        help=f"({default.weight_decay})",
+    )
+    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
+    add(
+        "--schedule",
+        default=default.schedule,
+        metavar="NAME",
+        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
+    )
+    add("--seed", type=int, default=default.seed, metavar="N", help=f"({default.seed})")
+
+
+def training_in(options: argparse.Namespace) -> TrainingSettings:
+    """What was said of the training; the rest is by default."""
+    names = [f.name for f in fields(TrainingSettings) if hasattr(options, f.name)]
+    return TrainingSettings(**{name: getattr(options, name) for name in names})
+
+
+def add_device(group: Group) -> None:
+    """Where to compute."""
+    group.add_argument(
+        "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
+    )
