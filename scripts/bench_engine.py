@@ -144,10 +144,10 @@ def compare(
     return {"images": images, "rates": rates, "losses": losses}
 
 
-def digits(rounds: int) -> dict[str, Any]:
+def digits(rounds: int, limit: int) -> dict[str, Any]:
     """Small images and few of them: ResNet-56 on the digits, as the default job draws it."""
     torch.manual_seed(0)
-    examples = load("digits", "train", limit=300)
+    examples = load("digits", "train", limit=limit)
     problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     points = Grid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)).points()
@@ -267,8 +267,9 @@ def main() -> None:
     points = np.linspace(0, 0.25, options.points)[:, None] * [1.0, -1.0]
     ways = {"loader": loader_loop, **ours(problem, plane, points)}
     result["compare"] = compare(problem, plane, points, ways, options.rounds)
-    print("digits, 8×8, 300 of them at each of 81 points")
-    result["digits"] = digits(options.rounds)
+    few = min(options.examples, 300)
+    print(f"digits, 8×8, {few} of them at each of 81 points")
+    result["digits"] = digits(options.rounds, few)
     if options.scaling:
         result["scaling"] = scaling(problem, Path(options.output).parent)
     Path(options.output).write_text(json.dumps(result, indent=1))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -127,7 +128,7 @@ def test_paths_are_found(text: str, found: int) -> None:
 
 @pytest.mark.skipif(not SHIPPED, reason="no surface is in landscape/examples")
 def test_both_networks_come_with_the_package(wheel: Path) -> None:
-    assert SHIPPED == ["resnet56", "resnet56_noshort"]
+    assert {"resnet56", "resnet56_noshort"} <= set(SHIPPED)
     code = "import landscape; print(landscape.open_surface('example:resnet56_noshort'))"
     environment = {**os.environ, "PYTHONPATH": str(wheel)}
     result = subprocess.run(
@@ -141,22 +142,78 @@ def test_both_networks_come_with_the_package(wheel: Path) -> None:
     assert result.stdout.startswith("<Surface x=-1:1:51 y=-1:1:51: train_loss")
 
 
-@pytest.mark.parametrize("name", SHIPPED)
-def test_a_shipped_surface_is_whole_and_says_what_it_is(name: str) -> None:
-    path = examples.FOLDER / f"{name}.h5"
-    assert path.stat().st_size < 300 * 1024
+def facts_of(surface: Surface) -> dict[str, Any]:
+    """All that a surface says of itself, by name."""
+    axes = {f"{n} {k}": v for n, facts in surface.axes.items() for k, v in facts.items()}
+    return {**surface.attributes, **axes}
+
+
+@pytest.mark.parametrize("name", ["resnet56", "resnet56_noshort"])
+def test_the_surfaces_of_li_et_al_are_whole(name: str) -> None:
     surface = landscape.open_surface(f"example:{name}")
-    assert surface.complete
     assert surface.grid.shape == (51, 51)
     assert np.isfinite(surface["train_loss"]).all()
     assert surface.minimum()[1] == {"x": 0.0, "y": 0.0}
-    facts = {**surface.attributes, **{f"x {k}": v for k, v in surface.axes["x"].items()}}
-    known = ["model", "shortcuts", "classes", "checkpoint_sha256", "weights_sha256", "data"]
-    known += ["train_data_sha256", "train_examples", "train_population", "preprocess", "versions"]
-    known += ["precision", "x kind", "x normalization", "x norm"]
-    assert [key for key in known if key not in facts] == []
-    everything = [*surface.attributes.values(), *surface.axes["x"].values()]
-    everything += surface.axes["y"].values()
-    assert [p for value in everything for p in absolute_paths(str(value))] == []
-    with xarray.open_dataset(path, engine="h5netcdf") as data:
+    with xarray.open_dataset(examples.FOLDER / f"{name}.h5", engine="h5netcdf") as data:
         assert float(data.train_loss.sel(x=0, y=0)) == surface.minimum()[0]
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_surface_says_what_it_is(name: str) -> None:
+    assert (examples.FOLDER / f"{name}.h5").stat().st_size < 300 * 1024
+    surface = landscape.open_surface(f"example:{name}")
+    assert surface.complete
+    facts = facts_of(surface)
+    known = ["model", "weights_sha256", "versions", "x kind"]
+    if surface.axes["x"]["kind"] != "eigenvalue":
+        known += ["shortcuts", "classes", "checkpoint_sha256", "data", "precision", "preprocess"]
+        known += ["train_data_sha256", "train_examples", "train_population", "bn_statistics"]
+        known += ["x normalization", "x norm"]
+    assert [key for key in known if key not in facts] == []
+    assert [p for value in facts.values() for p in absolute_paths(str(value))] == []
+
+
+# What each of those on digits was made to show
+
+
+@pytest.mark.parametrize("run", ["seed0", "adam"])
+def test_the_paths_of_training_say_where_the_plane_is_true(run: str) -> None:
+    surface = landscape.open_surface("example:digits_path")
+    path = surface.trajectories[run]
+    assert path.loss is not None
+    assert path.plane_loss is not None
+    assert path.distance is not None
+    assert path.step is not None
+    assert path.step.tolist() == list(range(11))
+    assert path.loss[-1] < 0.01 < path.loss[0]
+    assert path.distance[-1] < path.distance.max()
+
+
+def test_alignment_and_new_statistics_lower_the_barrier() -> None:
+    names = ["digits_between_stored", "digits_between", "digits_aligned"]
+    barriers = [landscape.open_surface(f"example:{n}").attributes["barrier"] for n in names]
+    assert barriers == sorted(barriers, reverse=True)
+    assert float(barriers[-1]) < 0.75 * float(barriers[1])
+
+
+def test_the_curve_has_no_barrier() -> None:
+    path = landscape.open_surface("example:digits_curve").trajectories["Bézier curve"]
+    assert path.plane_loss is not None
+    straight = float(landscape.open_surface("example:digits_aligned").attributes["barrier"])
+    assert path.plane_loss.max() < 0.1 * straight
+
+
+def test_the_eigenvalue_ratio_is_that_of_its_eigenvalues() -> None:
+    for name in ("digits_eigen_ratio", "digits_eigen_ratio_noshort"):
+        surface = landscape.open_surface(f"example:{name}")
+        assert surface.grid.shape == (11, 11)
+        expected = np.abs(surface["train_lambda_min"] / surface["train_lambda_max"])
+        np.testing.assert_allclose(surface["train_eigen_ratio"], expected)
+
+
+def test_the_draws_lie_within_their_quantiles() -> None:
+    surface = landscape.open_surface("example:digits_draws")
+    draws = np.array([surface[f"train_loss_draw{k}"] for k in range(1, 21)])
+    np.testing.assert_allclose(surface["train_loss"], draws.mean(axis=0))
+    inside = (surface["train_loss_q05"] <= draws) & (draws <= surface["train_loss_q95"])
+    assert 0.85 < inside.mean() < 0.95

@@ -25,6 +25,8 @@ from tests.conftest import ROOT
 TRAIN = ["--model", "resnet8", "--data", "digits", "--limit", "200", "--epochs", "3"]
 DATA = ["--data", "digits", "--limit", "40", "--device", "cpu"]
 FUNCTION = """
+import torch
+
 
 def straight(params, generator):
     return {n: torch.ones_like(p) * torch.rand(1, generator=generator) for n, p in params.items()}
