@@ -21,6 +21,7 @@ from landscape.errors import InputError
 from landscape.measures.barrier import barrier
 from landscape.models import SHORTCUTS
 from landscape.options import add_training, training_in
+from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.training import TrainingSettings
 
@@ -64,13 +65,14 @@ def _command(argv: Sequence[str] | None) -> None:
         b, report = align(problem, b, seed=options.seed, progress=True)
         print(f"alignment: {report}")
         paths["aligned line"] = _line(a, b)
+    first, second = names_of([Path(options.a), Path(options.b)])
     curve = train_bezier(
         problem,
         a,
         b,
         options.output,
         settings,
-        names=(Path(options.a).name, Path(options.b).name),
+        names=(first, second),
         network=_network(problem),
         facts={"aligned": bool(options.align)},
     )

@@ -15,7 +15,7 @@ from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
 from landscape.planes.bezier import bezier_plane
 from landscape.planes.hessian import hessian_directions
-from landscape.planes.runs import checkpoints_in, read_run
+from landscape.planes.runs import checkpoints_in, names_of, read_run
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.planes.trajectories import pca_plane
@@ -195,9 +195,10 @@ def _hessian(
             f"--directions hessian:{which} on {axes} ax{'is' if axes == 1 else 'es'}: expected one "
             "eigenvector for each, as in hessian:top,bottom"
         )
-    return Spanned(
-        hessian_directions(problem, which, normalization=normalization, ignored=ignored, seed=seed)
+    made = hessian_directions(
+        problem, which, normalization=normalization, ignored=ignored, seed=seed
     )
+    return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
 
 
 def _ascent(
@@ -214,15 +215,6 @@ def _ascent(
         seed=seed,
     )
     return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
-
-
-def names_of(files: Sequence[Path]) -> list[str]:
-    """File names, or as much of the paths as tells them apart."""
-    for parts in range(1, max(len(f.parts) for f in files) + 1):
-        names = ["/".join(f.parts[-parts:]) for f in files]
-        if len(set(names)) == len(set(files)):
-            break
-    return names
 
 
 _OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {

@@ -115,3 +115,21 @@ def _numbers(file: Path) -> list[int]:
 
 def _order(file: Path) -> tuple[list[int], str]:
     return _numbers(file), file.name
+
+
+def names_of(files: Sequence[Path]) -> list[str]:
+    """What to call checkpoints: their file names or, where these are alike, those of their folders.
+
+    >>> names_of([Path("runs/a.pt"), Path("runs/b.pt")])
+    ['a.pt', 'b.pt']
+    >>> names_of([Path("runs/a/final.pt"), Path("runs/b/final.pt")])
+    ['a', 'b']
+    """
+    for names in (
+        [file.name for file in files],
+        [file.parent.name for file in files],
+        [f"{file.parent.name} {file.name}".strip() for file in files],
+    ):
+        if len(set(names)) == len(set(files)) and all(names):
+            return names
+    return [str(number) for number in range(1, len(files) + 1)]

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from landscape.errors import InputError
 from landscape.planes import between_plane
-from landscape.planes.choose import names_of
+from landscape.planes.runs import names_of
 from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.planes.material import network, problem
@@ -151,10 +151,18 @@ def test_aligned_a_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
     assert np.ptp(lines["aligned"]["train_loss"]) < 0.02 < np.ptp(lines["between"]["train_loss"])
 
 
-def test_files_of_one_name_are_told_apart() -> None:
-    paths = [Path("runs/a/final.pt"), Path("runs/b/final.pt")]
-    assert names_of(paths) == ["a/final.pt", "b/final.pt"]
-    assert names_of([Path("a/x.pt"), Path("b/y.pt")]) == ["x.pt", "y.pt"]
+@pytest.mark.parametrize(
+    ("paths", "names"),
+    [
+        (["runs/a/final.pt", "runs/b/final.pt"], ["a", "b"]),
+        (["a/x.pt", "b/y.pt"], ["x.pt", "y.pt"]),
+        (["a/x.pt", "a/y.pt", "b/x.pt"], ["a x.pt", "a y.pt", "b x.pt"]),
+        (["final.pt", "b/final.pt"], ["final.pt", "b final.pt"]),
+        (["1/a/x.pt", "2/a/x.pt"], ["1", "2"]),
+    ],
+)
+def test_solutions_have_names_that_tell_them_apart(paths: list[str], names: list[str]) -> None:
+    assert names_of([Path(path) for path in paths]) == names
 
 
 @pytest.mark.parametrize(
