@@ -12,7 +12,12 @@ from landscape.evaluate.curvature import WholeNetwork
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem
-from landscape.run.draws import measure_draws, quantities_of_draws, surface_of_draw
+from landscape.run.draws import (
+    measure_draws,
+    name_in_draw,
+    quantities_of_draws,
+    surface_of_draw,
+)
 from landscape.run.filling import Measure
 from landscape.surface import Quantity, Surface
 
@@ -51,6 +56,15 @@ class Job:
             for k in range(len(self.planes))
         ]
         return measure_draws(measures, quantities)
+
+    @property
+    def counts(self) -> list[str]:
+        """The quantities that say how many examples were evaluated at a point."""
+        names = [self.problem.prefixed(split, "count") for split in self.problem.splits]
+        if len(self.planes) == 1:
+            return names
+        draws = range(1, len(self.planes) + 1)
+        return [name_in_draw(name, draw) for name in names for draw in draws]
 
     def at(self, points: FloatArray) -> Iterator[dict[str, float]]:
         """The values at any points of the first plane, on all examples, in their order."""

@@ -149,8 +149,7 @@ def sample_surface(
             run, problem, planes[0], job.at, _loss_of(problem), progress
         )
     if not surface.complete:
-        counts = [problem.prefixed(split, "count") for split in problem.splits]
-        fill(surface, job.measure(surface), counts, Path(path) if path else None, progress)
+        fill(surface, job.measure(surface), job.counts, Path(path) if path else None, progress)
         if drawn[0].solutions:
             note_barrier(surface, problem, drawn[0].solutions[0])
     if path is not None and changed:
