@@ -139,6 +139,14 @@ def test_how_the_values_came_about_is_said(kind, words):
     assert words in said(side_by_side([surface]))
 
 
+def test_channels_that_were_permuted_are_said():
+    line = kinds.between_line()
+    words = "Channels permuted to match the first network."
+    assert words not in said(side_by_side([line]))
+    line.axes["x"]["alignment"] = "weight matching"
+    assert words in said(side_by_side([line]))
+
+
 def test_the_usual_way_needs_no_words():
     surface = kinds.hessian_plane(bn_statistics="stored")
     assert brief(surface, shown(surface, "train_loss")) == (

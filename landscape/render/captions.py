@@ -130,8 +130,8 @@ def full(surface: Surface, quantity: Shown) -> str:
 def measured(surface: Surface, quantity: Shown) -> list[str]:
     """How the values came about where it is not the usual way, one sentence each, without a dot.
 
-    The mean of how many draws, batch-norm statistics other than the stored ones, and the barrier
-    between two solutions.
+    The mean of how many draws, batch-norm statistics other than the stored ones, whether channels
+    were aligned, and the barrier between two solutions.
     """
     said = []
     if quantity.span is not None:  # a density says how it was smoothed
@@ -141,6 +141,8 @@ def measured(surface: Surface, quantity: Shown) -> list[str]:
     if draws > 1 and f"{quantity.name}_draw1" in surface.quantities:
         said.append(f"Mean of {draws} random draws")
     said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
+    if any("alignment" in facts for facts in surface.axes.values()):
+        said.append("Channels permuted to match the first network")
     barrier = surface.attributes.get("barrier")
     if isinstance(barrier, int | float) and quantity.name == surface.main_quantity:
         said.append(f"Barrier between the solutions: {short(barrier)} {quantity.unit}".rstrip())
