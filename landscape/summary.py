@@ -49,7 +49,11 @@ def plane_words(surface: Surface) -> list[str]:
             f"(batch-norm statistics: {surface.attributes.get('bn_statistics', 'unknown')})"
         )
     for name, path in surface.trajectories.items():
-        if path.loss is None or path.plane_loss is None or path.distance is None:
+        if path.plane_loss is None or path.distance is None:
+            continue
+        if path.loss is None:
+            most = f"at most {path.plane_loss.max():.4g}"
+            lines.append(f"path of {name}: loss on the plane {most}")
             continue
         lines.append(
             f"path of {name}: own loss {path.loss[0]:.4g} to {path.loss[-1]:.4g}, on the plane "

@@ -57,7 +57,8 @@ def bezier_plane(problem: Problem, curve: Curve) -> Spanned:
         "ignore": "none",
     }
     t = np.linspace(0, 1, _POINTS)
-    path = Run(NAME, [f"t = {s:g}" for s in t], t.tolist(), lambda k: curve.at(float(t[k])))
+    labels = [f"t = {s:g}" for s in t]
+    path = Run(NAME, labels, t.tolist(), lambda k: curve.at(float(t[k])), trained=False)
     # The curve goes half as far as its control point; 0 is the seventh of 25 coordinates.
     step = float(f"{height / 24:.3g}")
     return Spanned(

@@ -38,8 +38,8 @@ def path_of(
     Returns
     -------
     Trajectory
-        With each checkpoint's own loss, in the way of ``problem``'s precision and with its own
-        running statistics, the loss of its projection, and its distance off the plane. On a line
+        With each checkpoint's own loss (in the network's own precision, with its own running
+        statistics), the loss of its projection, and its distance off the plane. On a line
         ``y`` is 0.
     """
     places, distances, own = [], [], []
@@ -50,14 +50,15 @@ def path_of(
         place, distance = plane.project(params)
         places.append(place)
         distances.append(distance)
-        own.append(own_loss(problem.with_state(state), loss))
+        if run.trained:
+            own.append(own_loss(problem.with_state(state), loss))
     coordinates = np.array(places)
     projected = [values[loss] for values in at(coordinates)]
     y = coordinates[:, 1] if coordinates.shape[1] == 2 else np.zeros(len(coordinates))
     return Trajectory(
         coordinates[:, 0],
         y,
-        loss=np.array(own),
+        loss=np.array(own) if run.trained else None,
         plane_loss=np.array(projected),
         distance=np.array(distances),
         step=np.array(run.steps),

@@ -31,12 +31,16 @@ class Run:
         The number of each, such as its epoch.
     load
         From 0, 1, … to parameters and buffers on the CPU, so that one at a time is in memory.
+    trained
+        Whether each is a network as it was trained, with running statistics and a loss of its own.
+        A point of a curve is not: it has those that the plane gives it.
     """
 
     name: str
     labels: Sequence[str]
     steps: Sequence[float]
     load: Callable[[int], Mapping[str, Tensor]]
+    trained: bool = True
 
     def states(self) -> Iterator[tuple[str, Mapping[str, Tensor]]]:
         """The label, and the parameters and buffers, of each."""

@@ -29,8 +29,7 @@ def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
     assert path.distance.max() < 1e-5 * float(surface.axes["x"]["norm"])
     assert surface.axes["x"]["norm"] == pytest.approx(surface.axes["y"]["norm"], rel=1e-6)
     assert abs(float(surface.attributes["axes_cosine"])) < 1e-6
-    expected = losses_along(problem(), curve.at, t, "interpolated")
-    np.testing.assert_allclose(path.loss, expected, rtol=1e-5)
+    assert path.loss is None  # it has no statistics but the plane's
     words = {"stored": "stored", "interpolate": "interpolated"}
     on_plane = losses_along(problem(), curve.at, t, words[bn])
     np.testing.assert_allclose(path.plane_loss, on_plane, rtol=1e-4)
