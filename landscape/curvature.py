@@ -25,6 +25,7 @@ from landscape.hessian import (
 )
 from landscape.options import add_data, add_device, add_network
 from landscape.problem import Problem
+from landscape.run.filling import versions
 from landscape.store import save_surface
 from landscape.surface import Surface
 
@@ -114,7 +115,7 @@ def _lines(pairs: Eigenpairs) -> list[str]:
 def _density(problem: Problem, operator: HessianOperator, ignored: str, seed: int) -> Surface:
     with shown(operator, "density", _STARTS * _STEPS) as matrix:
         surface = spectral_density(matrix, starts=_STARTS, steps=_STEPS, seed=seed)
-    surface.attributes.update(problem.attributes)
+    surface.attributes.update(problem.attributes, versions=versions())
     for key in ("metrics", "classes"):  # of a surface of losses
         surface.attributes.pop(key, None)
     surface.axes["x"]["ignore"] = ignored

@@ -69,10 +69,14 @@ def fill(
             save_surface(surface, path)
 
 
+def versions() -> str:
+    """What the values of a file are computed with."""
+    return f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
+
+
 def _note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
     """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    versions = f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
     try:
         sessions = json.loads(str(surface.attributes.get("sessions", "[]")))
     except ValueError as error:
@@ -81,7 +85,7 @@ def _note_session(surface: Surface, points: int, images: int, seconds: float) ->
     sessions.append(
         {
             "date": now,
-            "versions": versions,
+            "versions": versions(),
             "points": points,
             "seconds": round(seconds, 3),
             "images_per_second": round(rate, 1),
@@ -90,7 +94,7 @@ def _note_session(surface: Surface, points: int, images: int, seconds: float) ->
     surface.attributes.update(
         sessions=json.dumps(sessions),
         date=now,
-        versions=versions,
+        versions=versions(),
         seconds=round(sum(s["seconds"] for s in sessions), 3),
         images_per_second=round(rate, 1),
     )
