@@ -73,10 +73,10 @@ def compare(shared: Path, network: str, indices: list[int], settings: Settings) 
 
 @pytest.mark.parametrize("settings", [PLAIN, FAST], ids=str)
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_authors_surface_at_corners_edges_and_centre(
+def test_the_authors_surface_at_a_corner_an_edge_and_the_centre(
     shared: Path, network: str, settings: Settings
 ) -> None:
-    compare(shared, network, [0, 6, 17, 24, 30, 45, 48], settings)
+    compare(shared, network, [6, 17, 24], settings)
 
 
 @pytest.mark.long

@@ -108,6 +108,11 @@ def sample_surface(
     if allowed is not None:
         for examples in problem.splits.values():
             in_memory(examples)  # a stream is refused before anything is written
+    if repeats > 1 and trajectories:
+        raise InputError(
+            f"--trajectory with --repeats {repeats}: a path has another place in each draw; show "
+            "it in a surface of one draw"
+        )
     axes = _count_axes(directions, y)
     drawn = _drawn(problem, directions, axes, normalization, ignored, seed, repeats)
     statistics = moving_statistics(problem, drawn[0], bn)

@@ -54,7 +54,7 @@ KINDS: dict[str, list[str]] = {
     "adaptive ascent": ["--weights", "a/final.pt", "--directions", "ascent:adaptive"],
     "whole network": [
         *("--weights", "a/final.pt", "--metrics", "eigen_ratio,gradient_norm", "--limit", "10"),
-        *("--x=-0.5:0.5:3", "--y=-0.5:0.5:3"),
+        *("--x=-0.5:0.5:3", "--y=0:0.5:2"),
     ],
 }
 LINES = {"between two", "between, interpolated", "aligned"}

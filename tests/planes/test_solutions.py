@@ -196,6 +196,7 @@ def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message:
         ({"directions": "between:x,y", "ignored": "biasbn"}, "leave it out"),
         ({"repeats": 0}, "expected a whole number from 1"),
         ({"repeats": 2, "directions": "pca:x"}, "every draw would be the same"),
+        ({"repeats": 2, "trajectories": ["x"]}, "another place in each draw"),
     ],
 )
 def test_options_that_do_not_go_together(options: dict[str, Any], message: str) -> None:
