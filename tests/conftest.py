@@ -17,6 +17,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import matplotlib
 import pytest
+from filelock import FileLock
 
 matplotlib.use("Agg")
 os.environ.setdefault("MPLBACKEND", "Agg")  # for notebooks and commands that tests start
@@ -37,19 +38,29 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of one run of the tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def wheel(made_once: Path) -> Path:
     """The wheel of this repository, unpacked outside of it: what a user installs."""
-    folder = tmp_path_factory.mktemp("wheel")
-    # From a copy: setuptools would take along what earlier builds left in the checkout.
-    source = folder / "source"
-    shutil.copytree(ROOT / "landscape", source / "landscape")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, source)
-    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-q"]
-    subprocess.run([*build, "-w", str(folder), str(source)], check=True, cwd=folder)
-    (found,) = folder.glob("landscape-*.whl")
-    with zipfile.ZipFile(found) as archive:
-        archive.extractall(folder / "site")
+    folder = made_once / "wheel"
+    with FileLock(made_once / "wheel.lock"):
+        if not (folder / "site").exists():
+            # From a copy: setuptools would take along what earlier builds left in the checkout.
+            source = folder / "source"
+            shutil.copytree(ROOT / "landscape", source / "landscape")
+            for name in ("pyproject.toml", "README.md", "LICENSE"):
+                shutil.copy(ROOT / name, source)
+            build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
+            command = [*build, "-q", "-w", str(folder), str(source)]
+            subprocess.run(command, check=True, cwd=folder)
+            (found,) = folder.glob("landscape-*.whl")
+            with zipfile.ZipFile(found) as archive:
+                archive.extractall(folder / "site")
     return folder / "site"
 
 
@@ -62,21 +73,24 @@ class Job:
 
 
 @pytest.fixture(scope="session")
-def default_job(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Job:
+def default_job(wheel: Path, made_once: Path) -> Job:
     """``python -m landscape.sample`` in an empty folder, with 5×4 points of 60 digits."""
-    place = tmp_path_factory.mktemp("newcomer")
-    command = [sys.executable, "-m", "landscape.sample", "--x=-1:1:5", "--y=-1:0.5:4"]
-    environment = {**os.environ, "PYTHONPATH": str(wheel)}
-    result = subprocess.run(
-        [*command, "--limit", "60"],
-        cwd=place,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert result.returncode == 0, result.stderr
-    return Job(place / "landscape-digits", result.stdout)
+    place = made_once / "newcomer"
+    with FileLock(made_once / "newcomer.lock"):
+        if not (place / "said.txt").exists():
+            place.mkdir()
+            command = [sys.executable, "-m", "landscape.sample", "--x=-1:1:5", "--y=-1:0.5:4"]
+            result = subprocess.run(
+                [*command, "--limit", "60"],
+                cwd=place,
+                env={**os.environ, "PYTHONPATH": str(wheel)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert result.returncode == 0, result.stderr
+            (place / "said.txt").write_text(result.stdout)
+    return Job(place / "landscape-digits", (place / "said.txt").read_text())
 
 
 BROWSER = [

@@ -20,6 +20,7 @@ PICTURES = {
     "resnet56_with_and_without_shortcuts": 4,
     "your_own_model": 4,
     "gallery": 7,
+    "beyond_two_random_axes": 6,
 }
 
 NUMBERS = "resnet56_with_and_without_shortcuts"
