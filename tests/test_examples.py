@@ -106,7 +106,7 @@ def test_nothing_is_trained_into_an_example(stand_ins: Path) -> None:
 
 
 def absolute_paths(text: str) -> list[str]:
-    """What looks like a path of some machine: /home/…, ~/…, C:\\…"""
+    """What looks like a path of some machine: /srv/…, ~/…, C:\\…"""
     return re.findall(r"(?:^|(?<=[\s:=,\"'(]))(?:~?/\w|[A-Za-z]:\\)\S*", text)
 
 
@@ -114,7 +114,7 @@ def absolute_paths(text: str) -> list[str]:
     ("text", "found"),
     [
         ("cifar10:/data/me/subset.npz", 1),
-        ("/home/me/weights.t7", 1),
+        ("/srv/me/weights.t7", 1),
         ("~/weights.t7", 1),
         ("C:\\me\\weights.t7", 1),
         ("cifar10:cifar10_subset.npz", 0),
