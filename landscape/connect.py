@@ -14,10 +14,11 @@ import numpy as np
 from landscape import commandline
 from landscape.alignment import align
 from landscape.bezier import State, line_point, train_bezier
-from landscape.bezier.barriers import STATISTICS, has_statistics, loss_of, losses_along
+from landscape.bezier.barriers import STATISTICS, has_statistics, losses_along
 from landscape.build import build_problem
 from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
 from landscape.errors import InputError
+from landscape.evaluate.resident import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models import SHORTCUTS
 from landscape.options import add_training, training_in
@@ -77,7 +78,9 @@ def _command(argv: Sequence[str] | None) -> None:
         facts={"aligned": bool(options.align)},
     )
     paths["curve"] = curve.at
-    for line in _table(problem, paths, (loss_of(problem, a), loss_of(problem, b)), options.points):
+    for line in _table(
+        problem, paths, (mean_loss(problem), mean_loss(problem.with_state(b))), options.points
+    ):
         print(line)
     print(f"{options.output}: the curve from {curve.names[0]} to {curve.names[1]}")
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 from tqdm import tqdm
 
 from landscape.bezier.curve import State
-from landscape.data import Examples, in_memory
+from landscape.data import in_memory
 from landscape.errors import unknown_choice
-from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.resident import mean_loss
 from landscape.evaluate.statistics_of_norms import (
     even_batches,
     norms_with_statistics,
@@ -25,8 +23,6 @@ from landscape.problem import Problem
 STATISTICS = ("stored", "interpolated", "re-estimated")
 """Running statistics along a path: those of A everywhere, those of the path's own states, or
 computed anew at every point from the examples."""
-
-_BATCH = 250
 
 
 def losses_along(
@@ -70,26 +66,10 @@ def losses_along(
         model.load_state_dict({**state, **stored} if statistics == "stored" else state)
         if statistics == "re-estimated":
             reestimate_statistics(model, even_batches(examples, problem.dtype, batch_size))
-        losses.append(_mean_loss(problem, model, examples))
+        losses.append(mean_loss(problem, model))
     return np.array(losses)
-
-
-def loss_of(problem: Problem, state: Mapping[str, Tensor]) -> float:
-    """The mean loss of a network as it is, over the examples of the problem's first split."""
-    model = copy.deepcopy(problem.model)
-    model.load_state_dict(dict(state))
-    return _mean_loss(problem, model, in_memory(next(iter(problem.splits.values()))))
 
 
 def has_statistics(problem: Problem) -> bool:
     """Whether the network normalizes by running statistics at all."""
     return bool(norms_with_statistics(problem.model))
-
-
-def _mean_loss(problem: Problem, model: nn.Module, examples: Examples) -> float:
-    losses = []
-    with exactly():
-        for start in range(0, len(examples), _BATCH):
-            inputs, targets = problem.prepare(examples, start, start + _BATCH)
-            losses.append(problem.metrics["loss"].function(model(inputs), targets))
-        return torch.cat(losses).cpu().double().mean().item()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -16,6 +16,8 @@ from landscape.grid import FloatArray
 from landscape.metrics import values_of
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
+
+_BATCH = 250
 
 
 def evaluate(
@@ -65,8 +67,16 @@ def measure(
     return found
 
 
+def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:
+    """The loss of a network as it is, by default the problem's own, over the first split."""
+    examples = in_memory(next(iter(problem.splits.values())))
+    with exactly():
+        rows = per_example(problem, network or problem.model, examples, _BATCH)
+    return rows[0].cpu().double().mean().item()
+
+
 def per_example(
-    problem: Problem, network: PointNetwork, examples: Examples, batch_size: int
+    problem: Problem, network: Callable[[Tensor], Tensor], examples: Examples, batch_size: int
 ) -> Tensor:
     """Every metric of every example where the network stands, shape (metrics, n)."""
     batches = []

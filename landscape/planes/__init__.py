@@ -1,7 +1,7 @@
 """From what is asked of ``--directions`` to a plane: one construction per file."""
 
 from landscape.planes.choose import DIRECTION_KINDS, Kind, span
-from landscape.planes.runs import Run, read_run
+from landscape.planes.runs import Run, read_runs
 from landscape.planes.solutions import between_plane
 from landscape.planes.spanned import Spanned
 from landscape.planes.statistics import moving_statistics
@@ -15,6 +15,6 @@ __all__ = [
     "between_plane",
     "moving_statistics",
     "pca_plane",
-    "read_run",
+    "read_runs",
     "span",
 ]

@@ -15,7 +15,7 @@ from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
 from landscape.planes.bezier import bezier_plane
 from landscape.planes.hessian import hessian_directions
-from landscape.planes.runs import checkpoints_in, names_of, read_run
+from landscape.planes.runs import checkpoints_in, names_of, read_runs
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.planes.trajectories import pca_plane
@@ -143,7 +143,7 @@ def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
     folders = paths_in(f"pca:{rest}")
     if not folders:
         raise InputError("--directions pca: expected a training run, as in pca:runs/resnet20")
-    return pca_plane(problem, [read_run(folder) for folder in folders], axes)
+    return pca_plane(problem, read_runs(folders), axes)
 
 
 def _between(problem: Problem, rest: str, axes: int) -> Spanned:

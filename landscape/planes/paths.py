@@ -8,14 +8,15 @@ picture says where it stops being true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import numpy as np
 from tqdm import tqdm
 
-from landscape.evaluate import Settings, evaluate
+from landscape.evaluate.resident import mean_loss
 from landscape.grid import FloatArray
 from landscape.plane import Plane
-from landscape.planes.runs import Run, parameters_in
+from landscape.planes.runs import Run
 from landscape.problem import Problem
 from landscape.surface import Trajectory
 
@@ -23,50 +24,54 @@ At = Callable[[FloatArray], Iterator[dict[str, float]]]
 """From coordinates, shape (n, axes), to what the surface itself would hold there."""
 
 
-def path_of(
-    run: Run, problem: Problem, plane: Plane, at: At, loss: str, progress: bool = True
+def places_of(run: Run, problem: Problem, plane: Plane) -> Trajectory:
+    """Where the states of a run lie: coordinates of their projections, and distances off the plane.
+
+    On a line ``y`` is 0.
+    """
+    found = [plane.project(params) for params in run.parameters(problem.origin)]
+    coordinates = np.array([place for place, _ in found])
+    y = coordinates[:, 1] if coordinates.shape[1] == 2 else np.zeros(len(coordinates))
+    distances = np.array([distance for _, distance in found])
+    return Trajectory(coordinates[:, 0], y, distance=distances, step=np.array(run.steps))
+
+
+def same_places(found: Trajectory, wanted: Trajectory) -> bool:
+    """Whether a path that a file holds is that of these states, up to the order of sums."""
+    here = found.arrays()
+    return all(
+        name in here
+        and here[name].shape == values.shape
+        and np.allclose(here[name], values, rtol=1e-6, atol=1e-6 * np.abs(values).max())
+        for name, values in wanted.arrays().items()
+    )
+
+
+def with_losses(
+    places: Trajectory, run: Run, problem: Problem, plane: Plane, at: At, progress: bool = True
 ) -> Trajectory:
-    """The path of a run in a plane.
+    """The path of a run with its losses.
 
     Parameters
     ----------
+    places
+        What :func:`places_of` gives for the run.
     at
         Evaluates points of the plane just as the grid is evaluated.
-    loss
-        The name of the quantity, such as ``train_loss``.
 
     Returns
     -------
     Trajectory
         With each checkpoint's own loss (in the network's own precision, with its own running
-        statistics), the loss of its projection, and its distance off the plane. On a line
-        ``y`` is 0.
+        statistics) and the loss of its projection.
     """
-    places, distances, own = [], [], []
-    for label, state in tqdm(
-        run.states(), total=len(run.steps), unit="state", desc=run.name, disable=not progress
-    ):
-        params = parameters_in(state, problem.origin, label)
-        place, distance = plane.project(params)
-        places.append(place)
-        distances.append(distance)
-        if run.trained:
-            own.append(own_loss(problem.with_state(state), loss))
-    coordinates = np.array(places)
-    projected = [values[loss] for values in at(coordinates)]
-    y = coordinates[:, 1] if coordinates.shape[1] == 2 else np.zeros(len(coordinates))
-    return Trajectory(
-        coordinates[:, 0],
-        y,
-        loss=np.array(own) if run.trained else None,
-        plane_loss=np.array(projected),
-        distance=np.array(distances),
-        step=np.array(run.steps),
-    )
-
-
-def own_loss(problem: Problem, loss: str) -> float:
-    """The loss of a network as it is, with its own running statistics, on all examples."""
-    still = Plane(problem.origin, [])
-    ((_, values),) = evaluate(problem, still, np.zeros((1, 0)), [0], Settings())
-    return values[loss]
+    own = None
+    if run.trained:
+        states = tqdm(
+            run.states(), total=len(run.steps), unit="state", desc=run.name, disable=not progress
+        )
+        own = np.array([mean_loss(problem.with_state(state)) for _, state in states])
+    loss = problem.prefixed(next(iter(problem.splits)), "loss")
+    coordinates = np.stack([places.x, places.y][: len(plane.axes)], axis=1)
+    projected = np.array([values[loss] for values in at(coordinates)])
+    return replace(places, loss=own, plane_loss=projected)

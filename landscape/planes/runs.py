@@ -72,14 +72,22 @@ def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Par
     return {name: found[name].detach().cpu() for name in origin}
 
 
-def read_run(folder: str | Path) -> Run:
-    """A training run from the folder of its checkpoints: see :func:`checkpoints_in`."""
+def read_runs(folders: Sequence[str | Path]) -> list[Run]:
+    """Training runs from the folders of their checkpoints, with names that tell them apart.
+
+    See :func:`checkpoints_in` for what is read.
+    """
+    places = [Path(folder).resolve() for folder in folders]
+    return [_read(place, name) for place, name in zip(places, names_of(places), strict=True)]
+
+
+def _read(folder: Path, name: str) -> Run:
     files, steps = checkpoints_in(folder)
 
     def load(k: int) -> Mapping[str, Tensor]:
         return read_checkpoint(files[k]).state
 
-    return Run(Path(folder).resolve().name, [f"checkpoint {file}" for file in files], steps, load)
+    return Run(name, [f"checkpoint {file}" for file in files], steps, load)
 
 
 def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
@@ -122,7 +130,7 @@ def _order(file: Path) -> tuple[list[int], str]:
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
-    """What to call checkpoints: their file names or, where these are alike, those of their folders.
+    """What to call files or folders: their names or, where these are alike, those of the folders.
 
     >>> names_of([Path("runs/a.pt"), Path("runs/b.pt")])
     ['a.pt', 'b.pt']

@@ -15,16 +15,16 @@ from landscape.evaluate.norms import BN_STATISTICS
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
 from landscape.plane import Plane, Reestimated
-from landscape.planes import Kind, Run, Spanned, moving_statistics, read_run, span
+from landscape.planes import Kind, Run, Spanned, moving_statistics, read_runs, span
 from landscape.planes.choose import axes_of, is_drawn
-from landscape.planes.paths import path_of
+from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
-from landscape.run.barrier import note_barrier
+from landscape.run.barrier import lacks_barrier, note_barrier
 from landscape.run.filling import fill
 from landscape.run.identity import resumed
 from landscape.run.job import Job, quantities_of, whole_network_in
 from landscape.store import open_surface, save_surface
-from landscape.surface import Attribute, Quantity, Surface
+from landscape.surface import Attribute, Quantity, Surface, Trajectory
 
 Range = str | npt.ArrayLike
 
@@ -135,28 +135,28 @@ def sample_surface(
     facts.update(drawn[0].attributes, bn_statistics=BN_STATISTICS[bn], **range_facts)
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
-    counted = "biasbn" if ignored is None else ignored
-    whole = whole_network_in(problem, planes, whole_network, counted)
+    whole = whole_network_in(problem, planes, whole_network, _counted(drawn[0], ignored))
     surface = _empty(quantities_of(problem, planes, whole), grid, planes, drawn, facts)
     if title:
         surface.attributes["title"] = title
     renamed = found is not None and title is not None and found.attributes.get("title") != title
     if found is not None and path is not None:
         surface = resumed(found, surface, Path(path))
-    runs = [*drawn[0].runs, *(_run(one) for one in trajectories)]
-    new_runs = [run for run in runs if run.name not in surface.trajectories]
-    changed = renamed or bool(new_runs) or not surface.complete
+    runs = _runs(drawn[0], trajectories)
+    new_paths = _new_paths(surface, runs, problem, planes[0])
+    open_ends = bool(drawn[0].solutions) and lacks_barrier(surface)
+    changed = renamed or bool(new_paths) or open_ends or not surface.complete
     if path is not None and changed:
         save_surface(surface, path)  # a folder that cannot be written to is found now
     job = Job(problem, planes, settings, allowed, whole)
-    for run in new_runs:
-        surface.trajectories[run.name] = path_of(
-            run, problem, planes[0], job.at, _loss_of(problem), progress
+    for run, places in new_paths:
+        surface.trajectories[run.name] = with_losses(
+            places, run, problem, planes[0], job.at, progress
         )
     if not surface.complete:
         fill(surface, job.measure(surface), job.counts, Path(path) if path else None, progress)
-        if drawn[0].solutions:
-            note_barrier(surface, problem, drawn[0].solutions[0])
+    if open_ends:
+        note_barrier(surface, problem, drawn[0].solutions[0])
     if path is not None and changed:
         save_surface(surface, path)
     return surface
@@ -236,9 +236,39 @@ def _empty(
     return Surface(grid, quantities, attributes=facts, axes=axes)
 
 
-def _run(given: str | Path | Run) -> Run:
-    return given if isinstance(given, Run) else read_run(given)
+def _counted(spanned: Spanned, ignored: str | None) -> str:
+    """Which parameters a derivative is taken of: as for the directions, where they say it."""
+    said = str(spanned.directions[0].attributes.get("ignore", "biasbn"))
+    return said if ignored is None else ignored
 
 
-def _loss_of(problem: Problem) -> str:
-    return problem.prefixed(next(iter(problem.splits)), "loss")
+def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
+    """All runs whose paths belong to the surface.
+
+    Raises
+    ------
+    InputError
+        If two have one name.
+    """
+    read = iter(read_runs([one for one in more if not isinstance(one, Run)]))
+    runs = [*spanned.runs, *(one if isinstance(one, Run) else next(read) for one in more)]
+    names = [run.name for run in runs]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(
+                f"two runs are called {name!r}; leave one out, or call its folder something else"
+            )
+    return runs
+
+
+def _new_paths(
+    surface: Surface, runs: Sequence[Run], problem: Problem, plane: Plane
+) -> list[tuple[Run, Trajectory]]:
+    """The runs whose paths the surface does not hold, or holds from other checkpoints."""
+    placed = [(run, places_of(run, problem, plane)) for run in runs]
+    held = surface.trajectories
+    return [
+        (run, places)
+        for run, places in placed
+        if run.name not in held or not same_places(held[run.name], places)
+    ]

@@ -11,9 +11,9 @@ import torch
 
 from landscape.alignment import align
 from landscape.bezier import STATISTICS, line_point, losses_along
-from landscape.bezier.barriers import loss_of
 from landscape.build import build_problem, load_splits
 from landscape.checkpoint import read_checkpoint
+from landscape.evaluate.resident import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import build_network
 from landscape.training import TrainingSettings, train_network
@@ -45,7 +45,10 @@ def test_reestimation_is_the_lowest_and_alignment_lowers_it(tmp_path: Path) -> N
     size = float(outputs[0].abs().max())
     torch.testing.assert_close(outputs[1], outputs[0], rtol=0, atol=1e-5 * size)
 
-    t, ends = np.linspace(0, 1, 11), (loss_of(problem, a), loss_of(problem, b))
+    t, ends = (
+        np.linspace(0, 1, 11),
+        (mean_loss(problem.with_state(a)), mean_loss(problem.with_state(b))),
+    )
     heights = {
         (how, name): barrier(
             t, losses_along(problem, lambda t, o=other: line_point(a, o, t), t, how), ends

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
 from landscape.bezier import STATISTICS, curve_point, line_point, losses_along, read_curve
-from landscape.bezier.barriers import has_statistics, loss_of
+from landscape.bezier.barriers import has_statistics
 from landscape.errors import InputError
+from landscape.evaluate.resident import mean_loss
 from landscape.problem import Problem
 from tests.bezier.pairs import pair, two_moons
 
@@ -82,8 +83,8 @@ def test_losses_along_a_line_by_hand(how: str) -> None:
 def test_a_network_as_it_is() -> None:
     problem, a, b = pair()
     found = losses_along(problem, lambda t: line_point(a, b, t), T, "interpolated")
-    assert loss_of(problem, a) == pytest.approx(found[0], rel=1e-12)
-    assert loss_of(problem, b) == pytest.approx(found[2], rel=1e-12)
+    assert mean_loss(problem.with_state(a)) == pytest.approx(found[0], rel=1e-12)
+    assert mean_loss(problem.with_state(b)) == pytest.approx(found[2], rel=1e-12)
     torch.testing.assert_close(dict(problem.model.state_dict()), a, rtol=0, atol=0)
 
 

@@ -11,7 +11,7 @@ import torch
 from landscape.directions.pca import principal_components
 from landscape.errors import InputError
 from landscape.params import Params
-from landscape.planes import Run, pca_plane, read_run
+from landscape.planes import Run, pca_plane, read_runs
 from landscape.planes.runs import checkpoints_in
 from landscape.run import sample_surface
 from landscape.store import open_surface
@@ -163,4 +163,4 @@ def test_folders_are_read_in_the_order_of_training(tmp_path: Path) -> None:
 )
 def test_what_is_no_run_is_refused(tmp_path: Path, make, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=message):
-        read_run(make(tmp_path))
+        read_runs([make(tmp_path)])
