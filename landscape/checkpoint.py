@@ -148,11 +148,15 @@ def load_weights(model: nn.Module, checkpoint: Checkpoint, what: str) -> None:
     InputError
         Naming the first entry that is missing, superfluous or of another shape.
     """
-    state, own = dict(checkpoint.state), model.state_dict()
+    load_state(model, checkpoint.state, f"checkpoint {checkpoint.path} does not fit {what}")
+
+
+def load_state(model: nn.Module, found: Mapping[str, Tensor], where: str) -> None:
+    """The same for parameters and buffers in memory; ``where`` begins what an error says."""
+    state, own = dict(found), model.state_dict()
     for name, tensor in own.items():
         if name.endswith("num_batches_tracked"):
             state.setdefault(name, tensor)
-    where = f"checkpoint {checkpoint.path} does not fit {what}"
     missing = [name for name in own if name not in state]
     if missing:
         raise InputError(

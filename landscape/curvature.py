@@ -124,9 +124,8 @@ def _density(problem: Problem, operator: HessianOperator, ignored: str, seed: in
 
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("curvature", DESCRIPTION, EXAMPLE)
-
     add_network(parser)
-    add_data(parser)
+    add_data(parser, SPLITS)
     what = parser.add_argument_group("what is measured")
     add = what.add_argument
     add("--top", type=int, metavar="K", help="that many of the largest eigenvalues (default: 1)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -33,8 +34,8 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     return group
 
 
-def add_data(parser: argparse.ArgumentParser) -> Group:
-    """Which examples, and their loss."""
+def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) -> Group:
+    """Which examples, of which of the splits, and their loss."""
     group = parser.add_argument_group("data")
     add = group.add_argument
     add(
@@ -47,7 +48,7 @@ def add_data(parser: argparse.ArgumentParser) -> Group:
         metavar="HOW",
         help="cifar10, imagenet, digits, none, or MEAN,…/STD,… (default: the source's own)",
     )
-    add("--split", metavar="SPLIT", help=f"{', '.join(SPLITS)} (default: train)")
+    add("--split", metavar="SPLIT", help=f"{', '.join(splits)} (default: train)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split")
     add(
         "--loss",

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 
+from landscape.checkpoint import load_state
 from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device, tensor_float_32
 from landscape.errors import InputError, one_line
@@ -146,22 +147,11 @@ class Problem:
         Raises
         ------
         InputError
-            Naming the first entry that the network has not, or has in another shape.
+            Naming the first entry that is missing, superfluous or of another shape.
         """
-        own = self.model.state_dict()
-        for name in own:
-            if name not in state and not name.endswith("num_batches_tracked"):
-                raise InputError(f"a state of another network: it has no {name!r}")
-        for name, tensor in state.items():
-            if name not in own or own[name].shape != tensor.shape:
-                size = tuple(own[name].shape) if name in own else "none of that name"
-                raise InputError(
-                    f"a state of another network: it has {name!r} of shape "
-                    f"{tuple(tensor.shape)}, the network {size}"
-                )
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
-        other.model.load_state_dict({**own, **state})
+        load_state(other.model, state, "a state of another network")
         other.origin = parameters_of(other.model)
         weights = fingerprint([*other.origin.items(), *other.model.named_buffers()])
         other.attributes = {**self.attributes, "weights_sha256": weights}

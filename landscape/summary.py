@@ -6,11 +6,8 @@ import math
 
 import numpy as np
 
-from landscape.measures.sampled import at_origin
 from landscape.measures.share import share_below_chance
 from landscape.surface import Surface
-
-__all__ = ["at_origin", "describe", "share_below_chance"]
 
 
 def describe(surface: Surface) -> str:

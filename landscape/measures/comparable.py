@@ -142,7 +142,7 @@ def unsaid(
     lines = []
     for surface, quantity, name in zip(surfaces, quantities, names, strict=True):
         gaps = [
-            what.removeprefix("")
+            what
             for read, what, _, _ in _FACTS
             if what not in _OPTIONAL and read(surface, quantity) is None
         ]
