@@ -14,7 +14,6 @@ from landscape.device import choose_device
 from landscape.directions import make_directions
 from landscape.extent import common_extent
 from landscape.grid import automatic_range, parse_range
-from landscape.history import read_history
 from landscape.models.named import Network, build_network
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -22,7 +21,9 @@ from landscape.render import save
 from landscape.run import sample_surface
 from landscape.summary import describe
 from landscape.surface import Surface
-from landscape.training import FINAL, HISTORY, LAST, TrainingSettings, train_network
+from landscape.training import HISTORY, TrainingSettings
+from landscape.training.history import read_history
+from landscape.training.once import train_once
 
 FOLDER = "landscape-digits"
 VARIANTS = {"projection": "ResNet-56 with shortcuts", "none": "ResNet-56 without shortcuts"}
@@ -115,20 +116,16 @@ def _plane(problem: Problem, seed: int) -> Plane:
 def _trained(kind: str, folder: Path, device: str, progress: bool) -> Path:
     """The checkpoint of one variant, trained now if it is not there."""
     place = folder / f"train-{kind}"
-    if not (place / FINAL).exists():
-        data = load_splits("digits", "both")
 
-        def make_network() -> Network:
-            return build_network("resnet56", shortcuts=kind, in_channels=1, classes=10)
+    def make_network() -> Network:
+        return build_network("resnet56", shortcuts=kind, in_channels=1, classes=10)
 
-        train_network(
-            make_network,
-            data,
-            place,
-            SETTINGS,
-            device=device,
-            resume=(place / LAST).exists(),
-            title=VARIANTS[kind],
-            progress=progress,
-        )
-    return place / FINAL
+    return train_once(
+        make_network,
+        load_splits("digits", "both"),
+        place,
+        SETTINGS,
+        device=device,
+        title=VARIANTS[kind],
+        progress=progress,
+    )

@@ -10,9 +10,9 @@ from typing import Any
 from landscape.build import SPLITS
 from landscape.metrics import LOSSES
 from landscape.models import SHORTCUTS
-from landscape.optimizers import OPTIMIZERS
-from landscape.schedules import SCHEDULES
 from landscape.training import TrainingSettings
+from landscape.training.optimizers import OPTIMIZERS
+from landscape.training.schedules import SCHEDULES
 
 Group = Any
 """What argparse adds options to: a parser or one of its groups, for which it has no public type."""

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape.history import read_history
 from landscape.measures.sampled import at_origin
 from landscape.store import open_surface
+from landscape.training.history import read_history
 from tests.conftest import ROOT, Job
 
 VARIANTS = ("projection", "none")

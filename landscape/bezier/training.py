@@ -20,11 +20,11 @@ from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples, in_memory
 from landscape.errors import InputError, one_line
 from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
-from landscape.optimizers import OPTIMIZERS
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Problem
-from landscape.schedules import SCHEDULES
 from landscape.training import TrainingSettings, seeded
+from landscape.training.optimizers import OPTIMIZERS
+from landscape.training.schedules import SCHEDULES
 
 
 def train_bezier(

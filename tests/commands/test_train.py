@@ -12,8 +12,8 @@ import landscape.sample
 import landscape.train
 from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint
-from landscape.history import read_history
 from landscape.store import open_surface
+from landscape.training.history import read_history
 from tests.commands.calls import (
     TRAIN,
     Bad,

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples
-from landscape.history import History
 from landscape.models.named import Network, build_network
 from landscape.training import TrainingSettings, train_network
+from landscape.training.history import History
 
 SETTINGS = TrainingSettings(epochs=3, lr=0.1, batch_size=16, seed=3)
 COLUMNS = ["train_loss", "train_error", "test_loss", "test_error", "lr"]

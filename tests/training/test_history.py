@@ -14,9 +14,9 @@ from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.history import History, read_history
 from landscape.models.named import build_network
 from landscape.training import evaluate_examples
+from landscape.training.history import History, read_history
 from tests.training.runs import (
     COLUMNS,
     resnet8,

@@ -13,8 +13,8 @@ from torch import nn
 
 from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.history import read_history
 from landscape.models.named import Network, build_network
+from landscape.training.history import read_history
 from tests.training.runs import (
     SETTINGS,
     contents,

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from landscape.data import Examples
-from landscape.history import read_history
 from landscape.models.named import Network
-from landscape.schedules import SCHEDULES
+from landscape.training.history import read_history
+from landscape.training.schedules import SCHEDULES
 from tests.training.runs import (
     SETTINGS,
     assert_same,

@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from landscape.build import load_splits
 from landscape.data import Examples
 from landscape.models.named import Network
-from landscape.schedules import SCHEDULES
 from landscape.training import TrainingSettings
+from landscape.training.schedules import SCHEDULES
 from tests.training.runs import (
     SETTINGS,
     assert_same,

@@ -4,87 +4,30 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from tqdm import tqdm
 
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples
 from landscape.device import choose_device
-from landscape.errors import InputError, one_line, unknown_choice
+from landscape.errors import InputError, one_line
 from landscape.examples import refuse_example
-from landscape.history import History
-from landscape.metrics import accuracy, check_targets, cross_entropy
+from landscape.metrics import check_targets
 from landscape.models.named import Network
-from landscape.optimizers import OPTIMIZERS
-from landscape.schedules import SCHEDULES
+from landscape.training.evaluation import evaluate_examples
+from landscape.training.history import History
+from landscape.training.optimizers import OPTIMIZERS
+from landscape.training.randomness import seeded
+from landscape.training.schedules import SCHEDULES
+from landscape.training.settings import TrainingSettings
 
 FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
-LARGEST = 2**32 - 1  # of any whole number: seed and epoch are mixed into 64 bits
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """Everything that a training run depends on beside network and data.
-
-    Attributes
-    ----------
-    epochs
-        Passes over the training examples.
-    lr
-        The (largest) learning rate.
-    momentum, weight_decay
-        Of the optimizer; of ``sgd`` the momentum is Nesterov's, of ``adam`` it is β₁.
-    batch_size
-        Examples a step; the last batch of an epoch may be smaller.
-    schedule
-        ``onecycle``: up to ``lr`` over the first 30% of the steps and down to zero along a cosine
-        (Smith and Topin, arXiv 1708.07120); ``step``: a tenth after half and after three quarters
-        of the epochs, as in He et al.; ``constant``.
-    seed
-        Of the initial weights and of the order of the examples.
-    checkpoint_every
-        Epochs between checkpoints; 0 keeps only the first and the last.
-    optimizer
-        ``sgd`` or ``adam``; see :mod:`landscape.optimizers`.
-    """
-
-    epochs: int = 25
-    lr: float = 0.1
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    batch_size: int = 128
-    schedule: str = "onecycle"
-    seed: int = 0
-    checkpoint_every: int = 0
-    optimizer: str = "sgd"
-
-    def __post_init__(self) -> None:
-        bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
-        for name, least in bounds:
-            value, option = getattr(self, name), f"--{name.replace('_', '-')}"
-            if value < least:
-                raise InputError(f"{option} {value}: expected at least {least}")
-            if value > LARGEST:
-                raise InputError(f"{option} {value}: expected at most {LARGEST}")
-        if not (self.lr > 0 and math.isfinite(self.lr)):
-            raise InputError(f"--lr {self.lr}: expected a positive number")
-        if not (0 < self.momentum < 1 and 0 <= self.weight_decay < math.inf):
-            raise InputError(
-                f"--momentum {self.momentum} --weight-decay {self.weight_decay}: expected a "
-                "momentum between 0 and 1 and a weight decay of at least 0"
-            )
-        if self.schedule not in SCHEDULES:
-            raise unknown_choice("schedule", self.schedule, SCHEDULES)
-        if self.optimizer not in OPTIMIZERS:
-            raise unknown_choice("optimizer", self.optimizer, OPTIMIZERS)
 
 
 def train_network(
@@ -143,38 +86,6 @@ def train_network(
         trainer.save(f"epoch_{0:04d}.pt")
     trainer.run(title, progress)
     return trainer.history
-
-
-@contextmanager
-def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers from ``seed`` on the CPU and ``device``; the caller's own stay untouched."""
-    cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if cuda else []):
-        torch.default_generator.manual_seed(seed)
-        if cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        yield
-
-
-def evaluate_examples(
-    model: nn.Module, examples: Examples, batch_size: int = 250
-) -> tuple[float, float]:
-    """Mean cross-entropy and error (fraction of wrong answers) in evaluation mode."""
-    training = model.training
-    model.eval()
-    dtype = next(model.parameters()).dtype
-    losses, right = [], []
-    with torch.inference_mode():
-        for start in range(0, len(examples), batch_size):
-            part = slice(start, start + batch_size)
-            output = model(examples.preprocess(examples.inputs[part], dtype))
-            target = examples.targets[part]
-            losses.append(cross_entropy(output, target))
-            right.append(accuracy(output, target))
-    model.train(training)
-    loss, correct = (torch.cat(rows).cpu().double() for rows in (losses, right))
-    return loss.mean().item(), (1.0 - correct).mean().item()
 
 
 class _Trainer:

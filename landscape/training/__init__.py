@@ -1,0 +1,19 @@
+"""Training networks: the loop, its settings, and what it leaves in a folder."""
+
+from landscape.training.evaluation import evaluate_examples
+from landscape.training.history import History, read_history
+from landscape.training.loop import FINAL, HISTORY, LAST, train_network
+from landscape.training.randomness import seeded
+from landscape.training.settings import TrainingSettings
+
+__all__ = [
+    "FINAL",
+    "HISTORY",
+    "LAST",
+    "History",
+    "TrainingSettings",
+    "evaluate_examples",
+    "read_history",
+    "seeded",
+    "train_network",
+]

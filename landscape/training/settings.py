@@ -1,0 +1,69 @@
+"""What a training run depends on beside network and data."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from landscape.errors import InputError, unknown_choice
+from landscape.training.optimizers import OPTIMIZERS
+from landscape.training.schedules import SCHEDULES
+
+LARGEST = 2**32 - 1  # of any whole number: seed and epoch are mixed into 64 bits
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything that a training run depends on beside network and data.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the training examples.
+    lr
+        The (largest) learning rate.
+    momentum, weight_decay
+        Of the optimizer; of ``sgd`` the momentum is Nesterov's, of ``adam`` it is β₁.
+    batch_size
+        Examples a step; the last batch of an epoch may be smaller.
+    schedule
+        ``onecycle``: up to ``lr`` over the first 30% of the steps and down to zero along a cosine
+        (Smith and Topin, arXiv 1708.07120); ``step``: a tenth after half and after three quarters
+        of the epochs, as in He et al.; ``constant``.
+    seed
+        Of the initial weights and of the order of the examples.
+    checkpoint_every
+        Epochs between checkpoints; 0 keeps only the first and the last.
+    optimizer
+        ``sgd`` or ``adam``; see :mod:`landscape.training.optimizers`.
+    """
+
+    epochs: int = 25
+    lr: float = 0.1
+    momentum: float = 0.9
+    weight_decay: float = 5e-4
+    batch_size: int = 128
+    schedule: str = "onecycle"
+    seed: int = 0
+    checkpoint_every: int = 0
+    optimizer: str = "sgd"
+
+    def __post_init__(self) -> None:
+        bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
+        for name, least in bounds:
+            value, option = getattr(self, name), f"--{name.replace('_', '-')}"
+            if value < least:
+                raise InputError(f"{option} {value}: expected at least {least}")
+            if value > LARGEST:
+                raise InputError(f"{option} {value}: expected at most {LARGEST}")
+        if not (self.lr > 0 and math.isfinite(self.lr)):
+            raise InputError(f"--lr {self.lr}: expected a positive number")
+        if not (0 < self.momentum < 1 and 0 <= self.weight_decay < math.inf):
+            raise InputError(
+                f"--momentum {self.momentum} --weight-decay {self.weight_decay}: expected a "
+                "momentum between 0 and 1 and a weight decay of at least 0"
+            )
+        if self.schedule not in SCHEDULES:
+            raise unknown_choice("schedule", self.schedule, SCHEDULES)
+        if self.optimizer not in OPTIMIZERS:
+            raise unknown_choice("optimizer", self.optimizer, OPTIMIZERS)
