@@ -16,6 +16,7 @@ COMMANDS = {
     "curvature": "eigenvalues, trace and spectral density of the Hessian",
     "info": "print what a surface file holds",
     "compare": "measures of surfaces side by side, and what their differences mean",
+    "experiments": "what skip connections do: train, measure, draw, and say what was found",
     "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
 }
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help"):
         print(USAGE, "", "commands:", sep="\n")
         for name, what in COMMANDS.items():
-            print(f"  {name:<9} {what}")
+            print(f"  {name:<11} {what}")
         print("\nexample:\n  landscape sample --help")
         return 0
     if words[0] not in COMMANDS:
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if os.getcwd() not in sys.path:
         # The console script, unlike python -m, does not look for the user's modules here.
         sys.path.append(os.getcwd())
-    home = "landscape.render.__main__" if words[0] == "render" else f"landscape.{words[0]}"
+    room = words[0] in ("render", "experiments")
+    home = f"landscape.{words[0]}.__main__" if room else f"landscape.{words[0]}"
     status: int = importlib.import_module(home).main(words[1:])
     return status
 

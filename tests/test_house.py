@@ -25,7 +25,7 @@ LAYERS = [
     {"planes"},
     {"run"},
     {"render"},
-    {"default_job", "live", "options"},
+    {"default_job", "live", "options", "experiments"},
     {"sample", "train", "info", "convert", "compare", "connect", "curvature"},
     {"__main__", "__init__"},
 ]

@@ -1,0 +1,128 @@
+"""Numbers of an experiment, as an HDF5 file that xarray opens with its dimensions named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from landscape.atomic import replacing
+from landscape.errors import InputError, one_line
+from landscape.surface import Attribute
+
+Coordinates = Sequence[str] | Sequence[float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An array of float64 with a name for each of its dimensions; NaN where nothing is measured."""
+
+    dims: tuple[str, ...]
+    values: npt.NDArray[np.float64]
+    long_name: str
+    units: str = "1"
+
+
+@dataclass
+class Results:
+    """Measured arrays on shared dimensions.
+
+    Attributes
+    ----------
+    coordinates
+        For each dimension its labels: texts (``variant``) or numbers (``epoch``, ``depth``).
+    measured
+        Arrays by name, each of the shape that its dimensions have.
+    attributes
+        Settings of the experiment.
+    """
+
+    coordinates: dict[str, Coordinates]
+    measured: dict[str, Measured] = field(default_factory=dict)
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    def add(
+        self, name: str, dims: Sequence[str], values: Any, long_name: str, units: str = "1"
+    ) -> None:
+        """Store an array.
+
+        Raises
+        ------
+        ValueError
+            If its shape is not that of its dimensions.
+        """
+        array = np.asarray(values, dtype=np.float64)
+        shape = tuple(len(self.coordinates[dim]) for dim in dims)
+        if array.shape != shape:
+            raise ValueError(f"{name}: shape {array.shape}, but {tuple(dims)} make {shape}")
+        self.measured[name] = Measured(tuple(dims), array, long_name, units)
+
+    def select(self, name: str, **labels: str | float) -> npt.NDArray[np.float64]:
+        """The array ``name`` at the given labels of some of its dimensions; the others remain."""
+        found = self.measured[name]
+        index = tuple(
+            list(self.coordinates[dim]).index(labels[dim]) if dim in labels else slice(None)
+            for dim in found.dims
+        )
+        return np.asarray(found.values[index])
+
+    def save(self, path: Path) -> None:
+        """Write all, so that a reader never sees half of it."""
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs.update(self.attributes)
+            scales = {}
+            for dim, labels in self.coordinates.items():
+                text = any(isinstance(label, str) for label in labels)
+                kind: Any = h5py.string_dtype() if text else np.float64
+                scales[dim] = file.create_dataset(dim, data=np.array(list(labels), dtype=kind))
+                scales[dim].make_scale(dim)
+            for name, found in self.measured.items():
+                stored = file.create_dataset(name, data=found.values)
+                stored.attrs["long_name"], stored.attrs["units"] = found.long_name, found.units
+                for axis, dim in enumerate(found.dims):
+                    stored.dims[axis].attach_scale(scales[dim])
+                    stored.dims[axis].label = dim
+
+
+def read_results(path: str | Path) -> Results:
+    """Read what :meth:`Results.save` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or holds no results.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path} does not exist; expected the results.h5 of an experiment")
+    try:
+        with h5py.File(path, "r") as file:
+            scales = {name: d for name, d in file.items() if d.is_scale}
+            results = Results(
+                {name: _labels(scale) for name, scale in scales.items()},
+                attributes={
+                    k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()
+                },
+            )
+            for name, stored in file.items():
+                if name not in scales:
+                    dims = [dim.label for dim in stored.dims]
+                    long_name, units = stored.attrs["long_name"], stored.attrs["units"]
+                    results.add(name, dims, stored[()], long_name, units)
+    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise InputError(
+            f"{path} holds no results of an experiment ({one_line(error)}); expected the "
+            "results.h5 that landscape.experiments writes"
+        ) from None
+    return results
+
+
+def _labels(scale: h5py.Dataset) -> Coordinates:
+    if h5py.check_string_dtype(scale.dtype) is not None:
+        return [str(text) for text in scale.asstr()[()]]
+    return [float(number) for number in scale[()]]
