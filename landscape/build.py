@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
 from landscape.errors import InputError, unknown_choice
 from landscape.metrics import LOSSES, PerExample
-from landscape.models.named import build_network
+from landscape.models.named import asked_for, build_network
 from landscape.plugin import load_function
 from landscape.problem import Problem
 from landscape.surface import Attribute
@@ -24,6 +24,7 @@ def build_problem(
     weights: str | Path | None = None,
     shortcuts: str | None = None,
     width: int | None = None,
+    settings: Mapping[str, Any] | None = None,
     data: str = "digits",
     preprocess: str | None = None,
     split: str = "train",
@@ -40,8 +41,8 @@ def build_problem(
         ``resnet56``, ``package.module:function``, or None to read it off the checkpoint.
     weights
         A checkpoint. Without one, only a function of the user's may bring trained weights.
-    shortcuts, width
-        See :func:`landscape.models.named.build_network`.
+    shortcuts, width, settings
+        See :func:`landscape.models.named.build_network`; ``settings`` holds more of them by name.
     data, preprocess
         See :func:`landscape.data.load`.
     split
@@ -66,7 +67,8 @@ def build_problem(
             "comes with its own"
         )
     checkpoint = read_checkpoint(weights) if weights is not None else None
-    network = build_network(model, checkpoint, shortcuts=shortcuts, width=width)
+    asked = asked_for(settings, shortcuts=shortcuts, width=width)
+    network = build_network(model, checkpoint, **asked)
     facts: dict[str, Attribute] = {"model": network.name}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
     if checkpoint is not None:

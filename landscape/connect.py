@@ -20,8 +20,8 @@ from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
 from landscape.errors import InputError
 from landscape.evaluate.resident import mean_loss
 from landscape.measures.barrier import barrier
-from landscape.models import SHORTCUTS
-from landscape.options import add_training, training_in
+from landscape.models.named import FORMS, settings_among
+from landscape.options import add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.training import TrainingSettings
@@ -54,6 +54,8 @@ def _command(argv: Sequence[str] | None) -> None:
         options.model,
         weights=options.a,
         shortcuts=options.shortcuts,
+        width=options.width,
+        settings=options.set,
         data=options.data,
         preprocess=options.preprocess,
         limit=options.limit,
@@ -104,9 +106,8 @@ def _line(a: State, b: State) -> Callable[[float], State]:
 
 def _network(problem: Problem) -> dict[str, Any]:
     """What a checkpoint says of its network."""
-    said = {key: problem.attributes.get(key) for key in ("shortcuts", "width")}
-    known = {key: value for key, value in said.items() if value is not None}
-    return {"name": problem.attributes["model"], **known}
+    name = str(problem.attributes["model"])
+    return {"name": name, **settings_among(name, problem.attributes)}
 
 
 def _table(
@@ -141,8 +142,8 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("a", metavar="A.pt", help="checkpoint of a trained network")
     add("b", metavar="B.pt", help="of another one of the same architecture")
-    add("--model", metavar="NAME", help="as in landscape.sample (default: read off A.pt)")
-    add("--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: read off A.pt)")
+    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: read off A.pt)")
+    add_variant(parser, "read off A.pt")
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")

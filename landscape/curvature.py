@@ -52,7 +52,7 @@ def _command(argv: Sequence[str] | None) -> None:
     density, output = given.pop("density", False), given.pop("output", None)
     ignored, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
     _check(top, samples, seed, density, output, given.get("split", "train"))
-    problem = build_problem(given.pop("model", None), **given)
+    problem = build_problem(given.pop("model", None), settings=given.pop("set", None), **given)
     operator = HessianOperator(problem, ignored=ignored)
     # A folder that is not there is found now.
     with replacing(output) if output is not None else nullcontext() as place:

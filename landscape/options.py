@@ -8,8 +8,9 @@ from dataclasses import fields
 from typing import Any
 
 from landscape.build import SPLITS
+from landscape.errors import InputError
 from landscape.metrics import LOSSES
-from landscape.models import SHORTCUTS
+from landscape.models.named import FORMS, KINDS
 from landscape.training import TrainingSettings
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
@@ -22,16 +23,47 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     """Which network, and its weights."""
     group = parser.add_argument_group("network")
     add = group.add_argument
-    add(
-        "--model",
-        metavar="NAME",
-        help="resnet20, resnet56, any depth 6n+2; package.module:function",
-    )
+    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: read off weights)")
     add("--weights", metavar="FILE", help="checkpoint; what it shows need not be given again")
-    kinds = ", ".join(SHORTCUTS)
-    add("--shortcuts", metavar="KIND", help=f"{kinds} (default: read off weights)")
-    add("--width", type=int, metavar="N", help="multiplies the channels")
+    add_variant(group, "read off weights")
     return group
+
+
+def add_variant(group: Group, default: str) -> None:
+    """Which variant of the network; ``default`` says where it is taken from otherwise."""
+    add = group.add_argument
+    add("--shortcuts", metavar="KIND", help=f"{', '.join(KINDS)} (default: {default})")
+    add("--width", type=int, metavar="N", help="multiplies the channels")
+    add(
+        "--set",
+        action=_Settings,
+        metavar="KEY=VALUE,…",
+        help=f"more settings of the network (default: {default})",
+    )
+
+
+class _Settings(argparse.Action):
+    """``growth=12,reduction=0.5`` as a dict; given several times, all together."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        found = dict(getattr(namespace, self.dest) or {})
+        for part in values.split(","):
+            key, equals, value = (text.strip() for text in part.partition("="))
+            if not (key and equals and value):
+                raise InputError(
+                    f"--set {values!r}: expected KEY=VALUE, several with commas between them, as "
+                    "in --set width=2,classes=100"
+                )
+            if key in found:
+                raise InputError(f"--set gives {key} twice: {found[key]} and {value}")
+            found[key] = value
+        setattr(namespace, self.dest, found)
 
 
 def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) -> Group:

@@ -92,7 +92,7 @@ def _surface(given: dict[str, Any]) -> None:
         names = names_in(given.pop("metrics"))
         run_options["whole_network"] = [name for name in names if name in WHOLE_NETWORK]
         given["metrics"] = [name for name in names if name not in WHOLE_NETWORK]
-    problem = build_problem(given.pop("model", None), **given)
+    problem = build_problem(given.pop("model", None), settings=given.pop("set", None), **given)
     if named == weights_of(kind):
         problem = at_start(problem, kind)
     directions: Kind = kind

@@ -11,9 +11,8 @@ from typing import Any
 
 from landscape import commandline
 from landscape.build import load_splits
-from landscape.models import SHORTCUTS
-from landscape.models.named import Network, build_network
-from landscape.options import add_training, training_in
+from landscape.models.named import FORMS, Network, asked_for, build_network
+from landscape.options import add_training, add_variant, training_in
 from landscape.training import FINAL, TrainingSettings, train_network
 
 DESCRIPTION = """Train a network by SGD with Nesterov momentum or Adam, without augmentation.
@@ -41,12 +40,13 @@ def _command(argv: Sequence[str] | None) -> None:
     data = {name: examples.subset(options.limit) for name, examples in whole.items()}
 
     def make_network() -> Network:
-        asked: dict[str, Any] = {"shortcuts": options.shortcuts, "width": options.width}
+        of_data: dict[str, Any] = {}
         if ":" not in options.model:
             # A small subset need not hold every class.
-            asked["classes"] = int(max(e.targets.max() for e in whole.values())) + 1
-            asked["in_channels"] = whole["train"].inputs.shape[1]
-        return build_network(options.model, **asked)
+            of_data["classes"] = int(max(e.targets.max() for e in whole.values())) + 1
+            of_data["in_channels"] = whole["train"].inputs.shape[1]
+        asked = asked_for(options.set, shortcuts=options.shortcuts, width=options.width)
+        return build_network(options.model, **{**of_data, **asked})
 
     folder = Path(options.output)
     history = train_network(
@@ -66,9 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     default = TrainingSettings()
     parser = commandline.parser("train", DESCRIPTION, EXAMPLE)
     add = parser.add_argument
-    add("--model", default="resnet56", metavar="NAME", help="(default: resnet56)")
-    add("--shortcuts", metavar="KIND", help=f"{', '.join(SHORTCUTS)} (default: projection)")
-    add("--width", type=int, metavar="N", help="multiplies the channels (default: 1)")
+    add("--model", default="resnet56", metavar="NAME", help=f"{', '.join(FORMS)} (resnet56)")
+    add_variant(parser, "the network's own")
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples a split")

@@ -187,8 +187,8 @@ def test_what_is_asked_contradicts_the_checkpoint(
         ("projection", {"shortcuts": "none"}, ["shortcuts none", "shortcuts projection"]),
         ("projection", {"shortcuts": "identity"}, ["shortcuts identity", "shortcuts projection"]),
         ("projection", {"depth": 20}, ["depth 20", "depth 8"]),
-        ("none", {"shortcuts": "projection"}, ["shortcuts projection", "none or identity"]),
-        ("none", {"shortcuts": "bogus"}, ["shortcuts bogus", "none or identity"]),
+        ("none", {"shortcuts": "projection"}, ["shortcuts projection", "identity or none"]),
+        ("none", {"shortcuts": "bogus"}, ["shortcuts bogus", "identity or none"]),
         ("none", {"shortcuts": ["none"]}, ["contradicts itself"]),
     ],
 )

@@ -7,15 +7,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from torch import Tensor, nn
+from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, unknown_choice
-from landscape.models.resnet import SHORTCUTS, CifarResNet, settings_shown_by
+from landscape.models import resnet
+from landscape.models.asked import checked
+from landscape.models.family import Family
+from landscape.models.shown import Shown, shown_by, words
 from landscape.params import unwrapped
 from landscape.plugin import load_function
 
-_DEFAULTS = {"width": 1, "in_channels": 3, "classes": 10}
+FAMILIES: tuple[Family, ...] = (resnet.FAMILY,)
+"""Every kind of network that is built in; of two whose names overlap the first is meant."""
+
+KINDS = tuple(dict.fromkeys(kind for family in FAMILIES for kind in family.shortcuts))
+"""Every kind of shortcuts that some family has."""
+
+FORMS = (*(form for family in FAMILIES for form in family.forms), "package.module:function")
+"""What a name can be, as it is shown to the user."""
 
 
 @dataclass(frozen=True)
@@ -35,80 +45,126 @@ def build_network(
     Parameters
     ----------
     name
-        ``resnet56`` (any depth 6n+2), ``package.module:function`` of the user's, called without
-        arguments, or None to take everything from the checkpoint.
+        A name of one of ``FAMILIES``, as ``resnet56``; ``package.module:function`` of the user's,
+        called without arguments; or None to take everything from the checkpoint.
     checkpoint
-        Its weights are loaded strictly. What it shows (depth, width, input channels, classes,
-        and the kind of shortcuts where that has parameters) need not be asked for.
+        Its weights are loaded strictly. What it shows (depth, width, input channels, classes, and
+        the kind of shortcuts where that has parameters) need not be asked for.
     asked
-        ``shortcuts``, ``width``, ``in_channels``, ``classes``; None where not asked.
+        ``shortcuts`` and whatever the family has among its ``defaults``, at least ``in_channels``
+        and ``classes``; a text is read as what the setting holds. None where not asked.
 
     Raises
     ------
     InputError
-        For an unknown name, and where what was asked contradicts what the checkpoint shows.
+        For an unknown name or setting, and where what was asked contradicts what the checkpoint
+        shows.
     """
     asked = {key: value for key, value in asked.items() if value is not None}
     if name is not None and ":" in name:
         return _users_network(name, checkpoint, asked)
-    if name is not None:
-        asked["depth"] = _depth_of(name)
-    if asked.get("shortcuts", SHORTCUTS[0]) not in SHORTCUTS:
-        raise unknown_choice("kind of shortcuts", asked["shortcuts"], SHORTCUTS)
-    shown = _settings_of(checkpoint) if checkpoint else {}
-    if checkpoint:
-        for key, value in asked.items():
-            if key in shown and shown[key] != value:
-                raise InputError(
-                    f"asked for {_words(key, value)}, but checkpoint {checkpoint.path} is of a "
-                    f"network with {_words(key, shown[key])}; leave the option out to take what "
-                    "the checkpoint shows, or give another checkpoint"
-                )
-    settings = {**_DEFAULTS, **shown, **asked}
-    if "depth" not in settings:
+    if name is None and checkpoint is None:
         raise InputError("no network named and no checkpoint to read it off: give --model resnet56")
-    if "shortcuts" not in settings:
-        if checkpoint:
-            raise InputError(
-                f"checkpoint {checkpoint.path} has no parameters in its shortcuts, so it does not "
-                "show whether it has any: say --shortcuts identity or --shortcuts none"
-            )
-        settings["shortcuts"] = "projection"
-    name = f"resnet{settings['depth']}"
-    model = CifarResNet(**settings)
-    if checkpoint:
+    named = None if name is None else family_called(name)
+    shown = None if checkpoint is None else shown_by(checkpoint, FAMILIES)
+    family = named or (shown.family if shown else None)
+    assert family is not None
+    asked = checked(family, name or family.forms[0], asked)
+    if name is not None:
+        asked |= numbers_in(family, name)
+    settings = {**family.defaults, **_agreed(name, family, asked, checkpoint, shown)}
+    settings.setdefault("shortcuts", family.shortcuts[0])
+    name = family.name_of(settings)
+    model = family.build(**settings)
+    if checkpoint is not None:
         load_weights(model, checkpoint, f"{name} with shortcuts {settings['shortcuts']}")
     return Network(model, name, settings)
 
 
-def _settings_of(checkpoint: Checkpoint) -> dict[str, Any]:
-    shown = settings_shown_by(checkpoint.state)
-    if shown is None:
-        first: Mapping[str, Tensor] = checkpoint.state
+def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
+    """What ``--set`` gives, as a dict, together with what has an option of its own.
+
+    Raises
+    ------
+    InputError
+        For what is given in both ways.
+    """
+    asked = {key: value for key, value in options.items() if value is not None}
+    for key, value in (settings or {}).items():
+        if key in asked:
+            raise InputError(f"{key} is given twice: --{key} {asked[key]} and --set {key}={value}")
+        asked[key] = value
+    return asked
+
+
+def family_called(name: str) -> Family:
+    """The family that a name belongs to.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    for family in FAMILIES:
+        if re.fullmatch(family.pattern, name):
+            return family
+    raise unknown_choice("model", name, FORMS)
+
+
+def numbers_in(family: Family, name: str) -> dict[str, int]:
+    """The settings that a name of a family holds: ``{"depth": 56}``."""
+    match = re.fullmatch(family.pattern, name)
+    assert match is not None
+    return {key: int(text) for key, text in match.groupdict().items() if text is not None}
+
+
+def settings_among(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of ``facts`` that are settings of the network ``name``; none of a user's own."""
+    if ":" in name:
+        return {}
+    family = family_called(name)
+    known = {key: facts[key] for key in ("shortcuts", *family.defaults) if key in facts}
+    return {**numbers_in(family, name), **known}
+
+
+def _agreed(
+    name: str | None,
+    family: Family,
+    asked: Mapping[str, Any],
+    checkpoint: Checkpoint | None,
+    shown: Shown | None,
+) -> dict[str, Any]:
+    """What was asked and what a checkpoint shows, together."""
+    if checkpoint is None or shown is None:
+        return dict(asked)
+    instead = "leave the option out to take what the checkpoint shows, or give another checkpoint"
+    if shown.family is not family:
         raise InputError(
-            f"checkpoint {checkpoint.path} is of no network known here (its first "
-            f"entry is {next(iter(first))!r}); for one of your own give --model "
-            "package.module:function"
+            f"asked for {name}, but checkpoint {checkpoint.path} is of "
+            f"{shown.family.name_of(shown.settings)}; {instead}"
         )
-    said = {k: v for k, v in checkpoint.settings.items() if k in ("shortcuts", "depth")}
-    # Identity shortcuts cannot be seen in the weights, projections cannot be overlooked.
-    seen = {"shortcuts": "none or identity", **shown}
-    for key, value in said.items():
-        possible = str(seen[key]).split(" or ")
-        if str(value) not in possible:
+    for key, value in asked.items():
+        if key in shown.settings and shown.settings[key] != value:
             raise InputError(
-                f"checkpoint {checkpoint.path} contradicts itself: it says that its network has "
-                f"{_words(key, value)}, but its weights are those of {_words(key, seen[key])}; "
-                "save it again from the network that it belongs to"
+                f"asked for {words(family, key, value)}, but checkpoint {checkpoint.path} is of a "
+                f"network with {words(family, key, shown.settings[key])}; {instead}"
             )
-    return {**said, **shown}
+    together = {**shown.settings, **asked}
+    if "shortcuts" not in together:
+        kinds = " or ".join(f"--shortcuts {kind}" for kind in shown.kinds)
+        raise InputError(
+            f"checkpoint {checkpoint.path} does not show what shortcuts its network has, as the "
+            f"weights are the same for several kinds: say {kinds}"
+        )
+    return together
 
 
 def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str, Any]) -> Network:
     if asked:
-        option = next(iter(asked))
+        key = next(iter(asked))
+        option = f"--{key}" if key in ("shortcuts", "width") else f"--set {key}"
         raise InputError(
-            f"--{option.replace('_', '-')} is for the networks built in; {name} is your own "
+            f"{option} is for the networks built in; {name} is your own "
             "function, called without arguments: set it there"
         )
     model = load_function(name, "--model")()
@@ -117,15 +173,3 @@ def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str,
     if checkpoint:
         load_weights(unwrapped(model), checkpoint, name)
     return Network(model, name, {})
-
-
-def _depth_of(name: str) -> int:
-    match = re.fullmatch(r"resnet([0-9]{1,4})", name)
-    if match is None:
-        known = ["resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "resnet<6n+2>"]
-        raise unknown_choice("model", name, [*known, "package.module:function"])
-    return int(match[1])
-
-
-def _words(key: str, value: object) -> str:
-    return f"depth {value} (resnet{value})" if key == "depth" else f"{key} {value}"

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.errors import InputError, unknown_choice
+from landscape.models.family import Family
 
 SHORTCUTS = ("projection", "identity", "none")
 
@@ -162,3 +164,28 @@ def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, int | str] | Non
     if any(".shortcut." in key for key in state):
         shown["shortcuts"] = "projection"
     return shown
+
+
+def name_of(settings: Mapping[str, Any]) -> str:
+    """``resnet56``; ``cifar_resnet50`` where ImageNet's ResNet has the short name."""
+    prefix = "cifar_" if settings["depth"] == 50 else ""
+    return f"{prefix}resnet{settings['depth']}"
+
+
+FAMILY = Family(
+    pattern="(?:cifar_)?resnet(?P<depth>[0-9]{1,4})",
+    forms=(
+        "resnet20",
+        "resnet32",
+        "resnet44",
+        "resnet56",
+        "resnet110",
+        "resnet<6n+2>",
+        "cifar_resnet50",
+    ),
+    build=CifarResNet,
+    name_of=name_of,
+    shortcuts=SHORTCUTS,
+    shown_by=settings_shown_by,
+    defaults={"width": 1, "in_channels": 3, "classes": 10},
+)
