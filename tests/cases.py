@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.data import Examples, Preprocess
-from landscape.models import CifarResNet
+from landscape.models import CifarResNet, ImageNetResNet
 from landscape.problem import Problem
 
 
@@ -51,6 +51,12 @@ def settled(model: nn.Module) -> nn.Module:
 def resnet(shortcuts: str) -> Problem:
     torch.manual_seed(0)
     return Problem(settled(CifarResNet(8, shortcuts)), images(37), device="cpu")
+
+
+def imagenet_resnet() -> Problem:
+    torch.manual_seed(0)
+    model = ImageNetResNet(18, channels=4, classes=10)
+    return Problem(settled(model), images(11), device="cpu")
 
 
 def perceptron() -> Problem:
@@ -123,6 +129,7 @@ CASES = [
     Case("resnet-projection", lambda: resnet("projection")),
     Case("resnet-identity", lambda: resnet("identity")),
     Case("resnet-none", lambda: resnet("none")),
+    Case("imagenet-resnet", imagenet_resnet),
     Case("perceptron-mse", perceptron),
     Case("segmentation", segmentation),
     Case("tied-embedding", language),

@@ -16,7 +16,7 @@ from landscape.directions import make_directions
 from landscape.evaluate.fold import fold_batch_norms
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
-from landscape.models import CifarResNet
+from landscape.models import CifarResNet, ImageNetResNet
 from landscape.plane import Plane
 from landscape.problem import Problem
 from tests.cases import settled
@@ -103,6 +103,8 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], tuple[int, ...], int]] = [
     ("resnet-projection", lambda: CifarResNet(8, "projection"), IMAGE, 9),
     ("resnet-identity", lambda: CifarResNet(14, "identity"), IMAGE, 13),
     ("resnet-none", lambda: CifarResNet(8, "none"), IMAGE, 7),
+    ("imagenet-resnet", lambda: ImageNetResNet(18, "identity", channels=4), IMAGE, 17),
+    ("imagenet-bottlenecks", lambda: ImageNetResNet(50, channels=4), IMAGE, 53),
     ("perceptron", perceptron, VECTOR, 2),
     ("untraceable", Untraceable, IMAGE, 1),
     (

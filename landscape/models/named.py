@@ -11,14 +11,14 @@ from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, unknown_choice
-from landscape.models import resnet
+from landscape.models import imagenet_resnet, resnet
 from landscape.models.asked import checked
 from landscape.models.family import Family
 from landscape.models.shown import Shown, shown_by, words
 from landscape.params import unwrapped
 from landscape.plugin import load_function
 
-FAMILIES: tuple[Family, ...] = (resnet.FAMILY,)
+FAMILIES: tuple[Family, ...] = (imagenet_resnet.FAMILY, resnet.FAMILY)
 """Every kind of network that is built in; of two whose names overlap the first is meant."""
 
 KINDS = tuple(dict.fromkeys(kind for family in FAMILIES for kind in family.shortcuts))

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.models import CifarResNet
+from landscape.models import CifarResNet, ImageNetResNet
 from tests.cases import Segmenter, Tied, settled
 
 IMAGE, VECTOR = (2, 8, 8), (6,)
@@ -172,6 +172,15 @@ def resnet(depth: int, shortcuts: str, groups: list[int]) -> Net:
     )
 
 
+def imagenet_resnet(depth: int, shortcuts: str, groups: list[int]) -> Net:
+    return Net(
+        f"imagenet-resnet{depth}-{shortcuts}",
+        lambda: ImageNetResNet(depth, shortcuts, channels=2, in_channels=2, classes=5),
+        IMAGE,
+        sorted(groups),
+    )
+
+
 PLAIN = [
     Net("perceptron", perceptron, VECTOR, [7, 9]),
     Net("vgg", vgg, IMAGE, [5, 6, 7]),
@@ -182,6 +191,14 @@ PLAIN = [
     resnet(20, "projection", [16, 32, 64] * 4),
     resnet(20, "identity", [16] * 3 + [32] * 3 + [64] * 3 + [16, 16, 32]),
     resnet(20, "none", [16] * 7 + [32] * 6 + [64] * 6),
+    imagenet_resnet(18, "projection", [2, 4, 8, 16] * 3),
+    imagenet_resnet(18, "identity", [2, 4, 8, 16] * 2 + [2, 2, 4, 8]),
+    imagenet_resnet(18, "none", [2] * 5 + [4, 8, 16] * 4),
+    imagenet_resnet(
+        50,
+        "projection",
+        [2] + [2] * 6 + [8] + [4] * 8 + [16] + [8] * 12 + [32] + [16] * 6 + [64],
+    ),
 ]
 OTHERS = [
     Net("residual", Residual, VECTOR, [8]),
