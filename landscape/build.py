@@ -10,7 +10,9 @@ from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
 from landscape.errors import InputError, unknown_choice
 from landscape.metrics import LOSSES, PerExample
-from landscape.models.named import asked_for, build_network
+from landscape.models.named import Network, asked_for, build_network
+from landscape.models.pretrained import is_published_name, pretrained_network
+from landscape.models.torchvision_models import PREFIX
 from landscape.plugin import load_function
 from landscape.problem import Problem
 from landscape.surface import Attribute
@@ -38,9 +40,12 @@ def build_problem(
     Parameters
     ----------
     model
-        ``resnet56``, ``package.module:function``, or None to read it off the checkpoint.
+        ``resnet56`` or another name of :func:`landscape.models.named.build_network`, or None to
+        read it off the checkpoint.
     weights
-        A checkpoint. Without one, only a function of the user's may bring trained weights.
+        A checkpoint, or the name of weights of torchvision's, as
+        ``ResNet34_Weights.IMAGENET1K_V1``. Without any, only a function of the user's may bring
+        trained weights.
     shortcuts, width, settings
         See :func:`landscape.models.named.build_network`; ``settings`` holds more of them by name.
     data, preprocess
@@ -60,19 +65,17 @@ def build_problem(
     InputError
         For every name that cannot be used, saying what was expected.
     """
-    if weights is None and (model is None or ":" not in model):
+    own = model is not None and ":" in model and not model.startswith(PREFIX)
+    if weights is None and not own:
         raise InputError(
             f"no weights for {model or 'the network'}: give --weights CHECKPOINT (train one with "
             "python -m landscape.train), or --model package.module:function for a network that "
             "comes with its own"
         )
-    checkpoint = read_checkpoint(weights) if weights is not None else None
     asked = asked_for(settings, shortcuts=shortcuts, width=width)
-    network = build_network(model, checkpoint, **asked)
-    facts: dict[str, Attribute] = {"model": network.name}
+    network, origin = _network(model, weights, asked)
+    facts: dict[str, Attribute] = {"model": network.name, **origin}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
-    if checkpoint is not None:
-        facts.update(checkpoint=str(checkpoint.path), checkpoint_sha256=checkpoint.sha256)
     return Problem(
         network.model,
         load_splits(data, split, preprocess=preprocess, limit=limit),
@@ -81,6 +84,19 @@ def build_problem(
         device=device,
         attributes=facts,
     )
+
+
+def _network(
+    model: str | None, weights: str | Path | None, asked: dict[str, Any]
+) -> tuple[Network, dict[str, str]]:
+    """The network, and where its weights are from."""
+    if weights is None:
+        return build_network(model, **asked), {}
+    if is_published_name(weights):
+        return pretrained_network(model, str(weights), **asked), {"checkpoint": str(weights)}
+    checkpoint = read_checkpoint(weights)
+    origin = {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
+    return build_network(model, checkpoint, **asked), origin
 
 
 def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, Examples]:

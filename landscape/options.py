@@ -24,7 +24,12 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     group = parser.add_argument_group("network")
     add = group.add_argument
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: read off weights)")
-    add("--weights", metavar="FILE", help="checkpoint; what it shows need not be given again")
+    add(
+        "--weights",
+        metavar="FILE",
+        help="checkpoint; what it shows need not be given again; or a name of torchvision's, as "
+        "ResNet34_Weights.IMAGENET1K_V1",
+    )
     add_variant(group, "read off weights")
     return group
 

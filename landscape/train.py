@@ -7,11 +7,16 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from landscape import commandline
 from landscape.build import load_splits
-from landscape.models.named import FORMS, Network, asked_for, build_network
+from landscape.models.named import (
+    FORMS,
+    Network,
+    asked_for,
+    build_network,
+    settings_among,
+)
 from landscape.options import add_training, add_variant, training_in
 from landscape.training import FINAL, TrainingSettings, train_network
 
@@ -40,13 +45,11 @@ def _command(argv: Sequence[str] | None) -> None:
     data = {name: examples.subset(options.limit) for name, examples in whole.items()}
 
     def make_network() -> Network:
-        of_data: dict[str, Any] = {}
-        if ":" not in options.model:
-            # A small subset need not hold every class.
-            of_data["classes"] = int(max(e.targets.max() for e in whole.values())) + 1
-            of_data["in_channels"] = whole["train"].inputs.shape[1]
+        # A small subset need not hold every class.
+        classes = int(max(e.targets.max() for e in whole.values())) + 1
+        of_data = {"classes": classes, "in_channels": whole["train"].inputs.shape[1]}
         asked = asked_for(options.set, shortcuts=options.shortcuts, width=options.width)
-        return build_network(options.model, **{**of_data, **asked})
+        return build_network(options.model, **{**settings_among(options.model, of_data), **asked})
 
     folder = Path(options.output)
     history = train_network(

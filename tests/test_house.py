@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 LAYERS = [
     {"errors", "version"},
     {"examples"},
-    {"atomic", "grid", "commandline", "plugin", "device"},
+    {"atomic", "grid", "commandline", "plugin", "device", "vision"},
     {"surface", "params"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store"},
     {"models", "problem", "directions", "alignment"},

@@ -233,7 +233,7 @@ def test_weights_of_another_network_show_nothing(case: str) -> None:
     ("name", "words"),
     [
         ("resnet", ["'resnet'", "resnet20", "package.module:function"]),
-        ("vgg9", ["'vgg9'", "resnet56"]),
+        ("vgg16", ["'vgg16'", "resnet56"]),
         ("ResNet56", ["'ResNet56'", "did you mean 'resnet56'"]),
         ("resnet999998", ["'resnet999998'"]),
         ("resnet55", ["6n+2", "50 and 56"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import os
 from collections import Counter
@@ -15,23 +14,11 @@ import torch
 
 from landscape.data.examples import Examples
 from landscape.data.preprocess import CIFAR10, Preprocess
-from landscape.errors import InputError, MissingExtra, one_line, unknown_choice
+from landscape.errors import InputError, one_line, unknown_choice
+from landscape.vision import torchvision_module
 
 NAMES = ("CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "KMNIST", "SVHN", "STL10", "USPS")
-_MODULES = ("torchvision", "torchvision.datasets")
 DEFAULT_ROOT = "~/.cache/landscape"
-
-
-def _datasets_module(purpose: str) -> Any:
-    try:
-        return importlib.import_module("torchvision.datasets")
-    except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
-        if isinstance(error, ModuleNotFoundError) and error.name in _MODULES:
-            raise MissingExtra("torchvision", "vision", purpose) from error
-        raise InputError(
-            f"{purpose} needs torchvision, which is installed but fails to import "
-            f"({one_line(error)}); install the version that belongs to torch {torch.__version__}"
-        ) from error
 
 
 def _split_argument(cls: type, split: str) -> dict[str, Any]:
@@ -88,7 +75,7 @@ def load_torchvision(name: str, root: str, split: str) -> Examples:
     source = f"torchvision:{name}" + (f":{root}" if root else "")
     if name not in NAMES:
         raise unknown_choice("torchvision data set", name, NAMES)
-    cls = getattr(_datasets_module(source), name)
+    cls = getattr(torchvision_module("datasets", source), name)
     folder = Path(os.path.expanduser(root or DEFAULT_ROOT))
     try:
         folder.mkdir(parents=True, exist_ok=True)

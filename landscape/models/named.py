@@ -15,6 +15,7 @@ from landscape.models import imagenet_resnet, resnet
 from landscape.models.asked import checked
 from landscape.models.family import Family
 from landscape.models.shown import Shown, shown_by, words
+from landscape.models.torchvision_models import PREFIX, SETTINGS, build_torchvision
 from landscape.params import unwrapped
 from landscape.plugin import load_function
 
@@ -24,7 +25,11 @@ FAMILIES: tuple[Family, ...] = (imagenet_resnet.FAMILY, resnet.FAMILY)
 KINDS = tuple(dict.fromkeys(kind for family in FAMILIES for kind in family.shortcuts))
 """Every kind of shortcuts that some family has."""
 
-FORMS = (*(form for family in FAMILIES for form in family.forms), "package.module:function")
+FORMS = (
+    *(form for family in FAMILIES for form in family.forms),
+    f"{PREFIX}NAME",
+    "package.module:function",
+)
 """What a name can be, as it is shown to the user."""
 
 
@@ -45,8 +50,9 @@ def build_network(
     Parameters
     ----------
     name
-        A name of one of ``FAMILIES``, as ``resnet56``; ``package.module:function`` of the user's,
-        called without arguments; or None to take everything from the checkpoint.
+        A name of one of ``FAMILIES``, as ``resnet56``; ``torchvision:NAME``;
+        ``package.module:function`` of the user's, called without arguments; or None to take
+        everything from the checkpoint.
     checkpoint
         Its weights are loaded strictly. What it shows (depth, width, input channels, classes, and
         the kind of shortcuts where that has parameters) need not be asked for.
@@ -61,6 +67,12 @@ def build_network(
         shows.
     """
     asked = {key: value for key, value in asked.items() if value is not None}
+    if name is None and checkpoint is not None:
+        said = str(checkpoint.settings.get("name", ""))
+        name = said if said.startswith(PREFIX) else None
+    if name is not None and name.startswith(PREFIX):
+        model, settings = build_torchvision(name, checkpoint, asked)
+        return Network(model, name, settings)
     if name is not None and ":" in name:
         return _users_network(name, checkpoint, asked)
     if name is None and checkpoint is None:
@@ -119,12 +131,12 @@ def numbers_in(family: Family, name: str) -> dict[str, int]:
 
 
 def settings_among(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of ``facts`` that are settings of the network ``name``; none of a user's own."""
-    if ":" in name:
-        return {}
-    family = family_called(name)
-    known = {key: facts[key] for key in ("shortcuts", *family.defaults) if key in facts}
-    return {**numbers_in(family, name), **known}
+    """Those of ``facts`` that can be set of the network ``name``; none of a user's own."""
+    if name.startswith(PREFIX):
+        can_be_set: tuple[str, ...] = SETTINGS
+    else:
+        can_be_set = () if ":" in name else ("shortcuts", *family_called(name).defaults)
+    return {key: facts[key] for key in can_be_set if key in facts}
 
 
 def _agreed(

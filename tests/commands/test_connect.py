@@ -25,6 +25,7 @@ REFUSED = [
     bad("connect", "projection.pt none.pt", "none.pt is of a network with shortcuts none"),
     bad("connect", "projection.pt five.pt", "five.pt does not fit", "(5, 64)", "(10, 64)"),
     bad("connect", "projection.pt other.pt", "other.pt does not fit", "conv1.weight"),
+    bad("connect", "projection.pt projection.pt --set width=2", "width 2", "width 1"),
     bad("connect", "unsaid.pt unsaid.pt", "--shortcuts identity or --shortcuts none"),
     bad("connect", [*BOTH, "--data", "digit"], "did you mean 'digits'?"),
     bad("connect", [*BOTH, "--points", "2"], "--points 2", "at least 3"),
@@ -68,6 +69,14 @@ def test_what_it_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[str
     square = (curve.b["conv1.weight"].square().sum(), other["conv1.weight"].square().sum())
     assert float(square[0]) == pytest.approx(float(square[1]), rel=1e-5)
 
+    said_of = read_checkpoint("curve-none.pt").settings
+    assert said_of == {
+        "name": "resnet8",
+        "shortcuts": "none",
+        "width": 1,
+        "in_channels": 1,
+        "classes": 10,
+    }
     # The control point is a network that can be sampled as it is.
     sample = ["--weights", "curve-none.pt", "--limit", "5", "--x=0", "-o", "control.h5"]
     assert landscape.sample.main(sample) == 0

@@ -1,0 +1,104 @@
+"""Weights by the names that torchvision gives its own, as ``ResNet34_Weights.IMAGENET1K_V1``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from landscape.checkpoint import Checkpoint
+from landscape.errors import InputError, one_line, unknown_choice
+from landscape.models.named import Network, build_network, family_called
+from landscape.models.torchvision_models import PREFIX, classifier
+from landscape.params import fingerprint
+from landscape.vision import torchvision_module
+
+
+def is_published_name(weights: str | Path) -> bool:
+    """Whether ``weights`` has the form of such a name and is no file."""
+    named = re.fullmatch(r"[A-Za-z0-9_]+_Weights\.[A-Za-z0-9_]+", str(weights)) is not None
+    return named and not Path(weights).exists()
+
+
+def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
+    """A network with weights that torchvision names, downloaded where they are not there yet.
+
+    Parameters
+    ----------
+    name
+        ``torchvision:resnet34``, the network that the weights are of, or None for that; or any
+        other name that :func:`~landscape.models.named.build_network` takes, whose parameters
+        must have the same names.
+    weights
+        ``ResNet34_Weights.IMAGENET1K_V1``.
+    asked
+        As for :func:`~landscape.models.named.build_network`.
+
+    Raises
+    ------
+    MissingExtra
+        If torchvision is not installed.
+    InputError
+        If there are no such weights, they are of another network, or cannot be downloaded.
+    """
+    models = torchvision_module("models", f"--weights {weights}")
+    member = _member(models, weights)
+    known = models.list_models(module=models)
+    own = next((n for n in known if isinstance(member, models.get_model_weights(n))), None)
+    if own is None:
+        raise InputError(
+            f"--weights {weights} is of no classifier of torchvision; expected weights such as "
+            "ResNet34_Weights.IMAGENET1K_V1"
+        )
+    name = name or f"{PREFIX}{own}"
+    if not name.startswith(PREFIX):
+        model = _loaded(models, own, member)
+        return build_network(name, _checkpoint(name, weights, model), **asked)
+    other = classifier(models, name)
+    if other != own:
+        fitting = ", ".join(str(fit) for fit in models.get_model_weights(other))
+        raise InputError(
+            f"--weights {weights} is of {PREFIX}{own}, but the model is {name}, for which there "
+            f"are {fitting}; give one of these, or --model {PREFIX}{own}"
+        )
+    for key, value in asked.items():
+        if value is not None:
+            raise InputError(
+                f"{key} cannot be set beside --weights {weights}: the network is as torchvision "
+                "trained it"
+            )
+    return Network(_loaded(models, own, member), name, {})
+
+
+def _member(models: Any, weights: str) -> Any:
+    enum = weights.partition(".")[0]
+    try:
+        return models.get_weight(weights)
+    except KeyError:
+        fitting = [str(fit) for fit in models.get_weight(f"{enum}.DEFAULT").__class__]
+    except ValueError:
+        known = models.list_models(module=models)
+        fitting = [str(fit) for name in known for fit in models.get_model_weights(name)]
+        near = [fit for fit in fitting if fit.lower().startswith(enum.lower())]
+        fitting = near or ["ResNet34_Weights.IMAGENET1K_V1 and the like"]
+    raise unknown_choice("weights of torchvision", weights, fitting)
+
+
+def _loaded(models: Any, own: str, member: Any) -> nn.Module:
+    try:
+        model: nn.Module = models.get_model(own, weights=member)
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"--weights {member}: could not be downloaded ({one_line(error)}); fetch {member.url} "
+            f"where there is a connection and give the file: --model {PREFIX}{own} --weights FILE"
+        ) from error
+    return model
+
+
+def _checkpoint(name: str, weights: str, model: nn.Module) -> Checkpoint:
+    """The weights as a checkpoint of the default variant: torchvision has no other."""
+    state = dict(model.state_dict())
+    said = {} if ":" in name else {"shortcuts": family_called(name).shortcuts[0]}
+    return Checkpoint(state, Path(weights), fingerprint(list(state.items())), said)
