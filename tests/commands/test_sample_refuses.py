@@ -15,9 +15,7 @@ from tests.commands.calls import (
 )
 
 NETWORK = [
-    bad(
-        "sample", "--model vgg16 --weights projection.pt", "'vgg16'", "resnet56", "module:function"
-    ),
+    bad("sample", "--model vgg16 --weights none.pt", "'vgg16'", "resnet56", "module:function"),
     bad("sample", "--model resnet9 --weights projection.pt", "depth 9", "depth 8"),
     bad("sample", "--model resnet20 --weights projection.pt", "depth 20", "depth 8 (resnet8)"),
     bad("sample", "--model resnet56", "no weights", "--weights CHECKPOINT"),
@@ -44,7 +42,7 @@ NETWORK = [
     bad("sample", "--weights none.pt --set width=1 --set width=2", "width twice: 1 and 2"),
     bad("sample", "--model resnet34 --weights none.pt", "asked for resnet34", "is of resnet8"),
     bad("sample", "--set width=1 -o new.h5", "--set needs a network"),
-    bad("sample", "--model users:good --set width=1", "--set", "users:good is your own"),
+    bad("sample", "--model users:good --set classes=3", "--set classes", "is your own"),
     bad("sample", "--model users:good --weights projection.pt", "does not fit users:good"),
     bad("sample", "--model users:good --width 2", "--width", "users:good is your own"),
     bad("sample", "--model nowhere:f", "nowhere:f", "No module named", "module:function"),
