@@ -283,6 +283,24 @@ class TestCaptions:
         assert name_of(self.make(**self.FACTS, title="mine")) == "mine"
         assert name_of(self.make(**self.FACTS)) == "ResNet-56 without shortcuts"
 
+    @pytest.mark.parametrize(
+        ("model", "shortcuts", "words"),
+        [
+            ("resnet-20", "identity", "ResNet-20 with identity shortcuts"),
+            ("cifar_resnet50", "projection", "ResNet-50 with projection shortcuts"),
+            ("torchvision:resnet34", "", "ResNet-34"),
+            ("torchvision:vit_b_16", "", "vit_b_16"),
+            ("highway20", "gate", "Highway-20 with gates"),
+            ("densenet100", "concatenate", "DenseNet-100 with concatenation"),
+            ("unet", "none", "U-Net without shortcuts"),
+            ("VGG9", "none", "VGG-9 without shortcuts"),
+            ("users:resnet", "", "users:resnet"),
+            ("", "gate", "network with gates"),
+        ],
+    )
+    def test_networks_by_their_names(self, model, shortcuts, words):
+        assert name_of(self.make(model=model, shortcuts=shortcuts)) == words
+
     @pytest.mark.parametrize("path", ["/a/b/c.npz", "C:\\a\\b\\c.npz", "c.npz", "/a/c.npz/"])
     def test_base_name(self, path):
         assert base_name(path) == "c.npz"

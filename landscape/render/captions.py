@@ -17,6 +17,15 @@ _SHORTCUTS = {
     "none": "without shortcuts",
     "identity": "with identity shortcuts",
     "projection": "with projection shortcuts",
+    "gate": "with gates",
+    "concatenate": "with concatenation",
+}
+_NETWORKS = {
+    "resnet": "ResNet",
+    "vgg": "VGG",
+    "highway": "Highway",
+    "densenet": "DenseNet",
+    "unet": "U-Net",
 }
 _DATA = {"cifar10": "CIFAR-10", "digits": "handwritten digits"}
 _STATISTICS = {
@@ -45,9 +54,10 @@ def _whole(surface: Surface, key: str) -> int:
 
 def network(surface: Surface) -> str:
     """``ResNet-56 without shortcuts``, or nothing if the network is not known."""
-    model = base_name(_text(surface, "model"))
-    model = re.sub(r"^resnet-?(\d+)$", r"ResNet-\1", model, flags=re.IGNORECASE)
-    model = re.sub(r"^vgg-?(\d+)$", r"VGG-\1", model, flags=re.IGNORECASE)
+    model = base_name(_text(surface, "model")).removeprefix("torchvision:")
+    named = re.fullmatch(rf"(?:cifar_)?({'|'.join(_NETWORKS)})-?(\d*)", model, re.IGNORECASE)
+    if named:
+        model = "-".join(filter(None, (_NETWORKS[named[1].lower()], named[2])))
     shortcuts = _text(surface, "shortcuts")
     if not shortcuts:
         return model
