@@ -14,6 +14,7 @@ from landscape.errors import InputError, unknown_choice
 from landscape.models import imagenet_resnet, resnet
 from landscape.models.asked import checked
 from landscape.models.family import Family
+from landscape.models.old_names import with_present_names
 from landscape.models.shown import Shown, shown_by, words
 from landscape.models.torchvision_models import PREFIX, SETTINGS, build_torchvision
 from landscape.params import unwrapped
@@ -70,10 +71,13 @@ def build_network(
     if name is None and checkpoint is not None:
         said = str(checkpoint.settings.get("name", ""))
         name = said if said.startswith(PREFIX) else None
+    users_own = name is not None and ":" in name and not name.startswith(PREFIX)
+    if checkpoint is not None and not users_own:
+        checkpoint = with_present_names(checkpoint)
     if name is not None and name.startswith(PREFIX):
         model, settings = build_torchvision(name, checkpoint, asked)
         return Network(model, name, settings)
-    if name is not None and ":" in name:
+    if name is not None and users_own:
         return _users_network(name, checkpoint, asked)
     if name is None and checkpoint is None:
         raise InputError("no network named and no checkpoint to read it off: give --model resnet56")

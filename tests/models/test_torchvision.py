@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,20 @@ def test_a_network_by_name_with_a_local_file(tmp_path: Path, name: str) -> None:
     x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         assert torch.equal(network.model.eval()(x), theirs(x))
+
+
+def test_the_published_names_of_densenets(tmp_path: Path) -> None:
+    theirs = saved("densenet121", tmp_path / "w.pth")
+    state = {
+        re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name): tensor
+        for name, tensor in theirs.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }
+    assert "features.denseblock1.denselayer1.norm.1.weight" in state
+    torch.save(state, tmp_path / "old.pth")
+    network = build_network("torchvision:densenet121", read_checkpoint(tmp_path / "old.pth"))
+    for name, p in network.model.named_parameters():
+        assert torch.equal(p, theirs.get_parameter(name)), name
 
 
 def test_a_checkpoint_of_one_is_read_back_without_its_name(tmp_path: Path) -> None:
