@@ -43,8 +43,8 @@ def shown_by(checkpoint: Checkpoint, families: Iterable[Family]) -> Shown:
     else:
         raise InputError(
             f"checkpoint {checkpoint.path} is of no network known here (its first entry is "
-            f"{next(iter(checkpoint.state))!r}); for one of your own give --model "
-            "package.module:function"
+            f"{next(iter(checkpoint.state))!r}); for one of torchvision's give --model "
+            "torchvision:NAME, for one of your own --model package.module:function"
         )
     if "shortcuts" in seen:
         kinds: tuple[str, ...] = (seen["shortcuts"],)
