@@ -37,7 +37,9 @@ NETWORKS = {"plain": "none", "residual": "identity"}
 DEPTHS = (20, 56)
 SEEDS = (0, 1, 2)
 SETTINGS = {
-    "small": TrainingSettings(epochs=20, lr=0.1, batch_size=128, weight_decay=1e-4),
+    # Enough steps for the deep residual network to learn every digit; with 128 a step or a learning
+    # rate of 0.1 it has not done so after 20 epochs with every seed.
+    "small": TrainingSettings(epochs=20, lr=0.05, batch_size=64, weight_decay=1e-4),
     # 64,000 steps of 128 of 50,000 images, a tenth after 32,000 and 48,000. Unlike in the paper
     # the momentum is Nesterov's, and the images are neither shifted nor flipped.
     "paper": TrainingSettings(

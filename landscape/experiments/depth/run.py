@@ -171,6 +171,8 @@ def _seed(seeds: Sequence[int] | None) -> int:
 
 def _depths(splits: dict[str, Examples], depths: Sequence[int]) -> tuple[int, ...]:
     """The depths in order; each network is built once, so that a wrong one is found now."""
+    if not depths:
+        raise InputError("no depths: expected one or more, such as 20, 56 and 110")
     for depth in depths:
         network_for(splits, f"resnet{depth}", shortcuts="none")
     return tuple(sorted(set(depths)))
