@@ -148,6 +148,16 @@ def test_lines_are_medians_and_bands_are_ranges(what: str, factor: float) -> Non
         assert first.min() == pytest.approx(values.min())
 
 
+@pytest.mark.parametrize(("last", "top"), [(0.4, 94.5), (0.05, 15.0), (0.001, 10.0)])
+def test_the_axis_shows_the_end_of_a_training(last: float, top: float) -> None:
+    """Errors begin at 90%; the axis ends 5% above, or at three times the last ones, or at 10%."""
+    results = made([0.0], [0.0])
+    for split in ("train", "test"):
+        results.measured[f"{split}_error"].values[..., -1] = last
+    (limits,) = {axes.get_ylim() for axes in curves(results, "error").axes}
+    assert limits == pytest.approx((0.0, top))
+
+
 def test_one_seed_has_no_band() -> None:
     assert [len(axes.collections) for axes in curves(made([0.3], [0.1]), "error").axes] == [0, 0]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from landscape.experiments.results import Results
 from landscape.grid import FloatArray
@@ -21,6 +22,7 @@ SPLITS: dict[str, dict[str, Any]] = {
     "test": {"linestyle": "-", "linewidth": 1.6},
 }
 KINDS = ("png", "pdf")
+_AT_THE_END, _LEAST_ERRORS = 3.0, 10.0
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
@@ -55,10 +57,11 @@ def curves(results: Results, what: str) -> StyledFigure:
             axes.set_yscale("linear" if what == "error" else "log")
             axes.set(xlim=(epochs[0], max(epochs[-1], epochs[0] + 1)), ylim=(low, high))
             axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
             axes.grid(axis="y", color="0.9", linewidth=0.5)
             axes.set_axisbelow(True)
         sheet.panels[0].set_ylabel("error (%)" if what == "error" else "cross-entropy (nats)")
-        sheet.panels[-1].legend(frameon=False, handlelength=2.6)
+        sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
     sheet.figure.description = _caption(results)
     return sheet.figure
 
@@ -81,12 +84,14 @@ def _draw(
 
 
 def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
-    """What the axis of all panels has room for."""
-    values = factor * np.concatenate(
-        [results.measured[f"{split}_{what}"].values.ravel() for split in SPLITS]
-    )
+    """What the axis of all panels has room for: of errors, three times those of the last epoch.
+
+    As in the figures of He et al., the first epochs of a long training lie above.
+    """
+    values = factor * np.stack([results.measured[f"{split}_{what}"].values for split in SPLITS])
     if what == "error":
-        return 0.0, min(100.0, 1.05 * float(values.max()) + 1.0)
+        last = max(_AT_THE_END * float(values[..., -1].max()), _LEAST_ERRORS)
+        return 0.0, min(100.0, 1.05 * float(values.max()), last)
     positive = values[values > 0]
     return 0.8 * float(positive.min()), 1.25 * float(positive.max())
 
@@ -103,7 +108,6 @@ def _caption(results: Results) -> str:
         else "One seed."
     )
     return (
-        f"{spread} Dashed: training error in evaluation mode; full lines: test. "
-        f"{facts['data']}, {facts['train_examples']:,} training examples, "
-        f"no augmentation."
+        f"{spread} Dashed: training examples, in evaluation mode; full lines: test examples. "
+        f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
     )
