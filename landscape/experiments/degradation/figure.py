@@ -43,9 +43,12 @@ def curves(results: Results, what: str) -> StyledFigure:
     networks = [str(network) for network in results.coordinates["network"]]
     depths = [int(depth) for depth in results.coordinates["depth"]]
     with mpl.rc_context(STYLE):
-        titles = [PanelText(f"{network.capitalize()} networks", []) for network in networks]
-        titles[0] = PanelText(titles[0].title, [_caption(results)])
-        sheet = _sheet(titles)
+        notes = _notes(results)
+        texts = [
+            PanelText(f"{network.capitalize()} networks", [note])
+            for network, note in zip(networks, notes, strict=True)
+        ]
+        sheet = _sheet(texts)
         factor = 100.0 if what == "error" else 1.0
         low, high = _limits(results, what, factor)
         epochs = np.asarray(results.coordinates["epoch"], dtype=np.float64)
@@ -62,12 +65,12 @@ def curves(results: Results, what: str) -> StyledFigure:
             axes.set_axisbelow(True)
         sheet.panels[0].set_ylabel("error (%)" if what == "error" else "cross-entropy (nats)")
         sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
-    sheet.figure.description = _caption(results)
+    sheet.figure.description = " ".join(notes)
     return sheet.figure
 
 
 def _sheet(texts: list[PanelText]) -> Sheet:
-    margins = Margins(left=0.5, right=0.12, below=TICKS_BELOW + LINE)
+    margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
     return lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0)
 
 
@@ -100,14 +103,19 @@ def _colours(depths: list[int]) -> list[str]:
     return [COLOURS[k % len(COLOURS)] for k in range(len(depths))]
 
 
-def _caption(results: Results) -> str:
+def _notes(results: Results) -> list[str]:
+    """What stands below the two panels."""
     facts, seeds = results.attributes, results.coordinates["seed"]
     spread = (
         f"Lines: median of {len(seeds)} seeds; bands: lowest to highest."
         if len(seeds) > 1
         else "One seed."
     )
-    return (
-        f"{spread} Dashed: training examples, in evaluation mode; full lines: test examples. "
-        f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
-    )
+    data = f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
+    counts = results.measured["parameters"].values
+    if (counts == counts[0]).all():
+        data += " Both networks of a depth have the same number of parameters."
+    return [
+        f"{spread} Dashed: training examples, in evaluation mode; full lines: test examples.",
+        data,
+    ]
