@@ -49,36 +49,40 @@ def made(surfaces: list[list[Surface]], errors: list[list[float]] | None = None)
     return results
 
 
+SAME = "neither rougher nor smoother beyond the ranges"
+LEVEL = "neither flatter nor sharper beyond the ranges"
 CASES = [
     pytest.param(
         made([[BOWL, BOWL], [BOWL, WAVES]]),
         [
-            "At 20 layers the surface without shortcuts is neither rougher nor smoother beyond",
-            "At 56 layers the surface without shortcuts is rougher (roughness",
-            "With shortcuts, from 20 to 56 layers, the surface becomes neither rougher nor",
-            "Without shortcuts, from 20 to 56 layers, the surface becomes rougher: roughness 0 to",
             "residual-56 (training error 0.00%, test error 0.0%): loss 0.1 at the origin, which "
             "rises by 0.1 within a radius of 0.316",
             "1 basin.",
+            f"At 20 layers the surface without shortcuts, beside that with them, is {LEVEL} and "
+            f"{SAME}: flat radius 0.316 and 0.316, roughness 0 and 0 decades.",
+            "beside that with them, is sharper and rougher: flat radius 0.316 and 0.186",
+            f"With shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
+            "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
         ],
         id="the effect",
     ),
     pytest.param(
         made([[BOWL, WAVES], [BOWL, BOWL]]),
         [
-            "At 56 layers the surface without shortcuts is smoother (roughness 0 decades",
-            "With shortcuts, from 20 to 56 layers, the surface becomes rougher",
-            "Without shortcuts, from 20 to 56 layers, the surface becomes neither rougher",
+            "At 56 layers the surface without shortcuts, beside that with them, is flatter and "
+            "smoother",
+            "With shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
+            f"Without shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
         ],
         id="the other way round",
     ),
     pytest.param(
         made([[BOWL, STEEP], [STEEP, BOWL]]),
         [
-            "At 20 layers the surface without shortcuts is neither rougher nor smoother beyond "
-            "the ranges (roughness 0 decades, 0 with them) and sharper (flat radius 0.105, 0.316",
-            "At 56 layers the surface without shortcuts is neither rougher nor smoother beyond "
-            "the ranges (roughness 0 decades, 0 with them) and flatter (flat radius 0.316, 0.105",
+            f"At 20 layers the surface without shortcuts, beside that with them, is sharper and "
+            f"{SAME}: flat radius 0.316 and 0.105",
+            f"At 56 layers the surface without shortcuts, beside that with them, is flatter and "
+            f"{SAME}: flat radius 0.105 and 0.316",
         ],
         id="flatness",
     ),
@@ -87,9 +91,9 @@ CASES = [
         [
             "plain-110 has learnt nothing (training error 89.0%)",
             "At 110 layers the surfaces are not compared: plain-110 learnt nothing.",
-            "Without shortcuts, from 20 to 56 layers, the surface becomes rougher",
-            "(plain-110 learnt nothing)",
-            "With shortcuts, from 20 to 110 layers, the surface becomes neither",
+            "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
+            "decades (plain-110 learnt nothing).",
+            f"With shortcuts, from 20 to 110 layers, the surface becomes {LEVEL} and {SAME}",
         ],
         id="one learnt nothing",
     ),

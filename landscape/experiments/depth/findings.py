@@ -79,14 +79,19 @@ def _pair(residual: _Network, plain: _Network) -> str:
     silent = [one.name for one in (residual, plain) if not one.learnt]
     if silent:
         return f"{where} the surfaces are not compared: {' and '.join(silent)} learnt nothing."
+    words, numbers = _compared(residual, plain)
+    return f"{where} the surface without shortcuts, beside that with them, is {words}: {numbers}."
+
+
+def _compared(first: _Network, second: _Network) -> tuple[str, str]:
+    """How the second surface differs from the first, and the numbers of both."""
     rough, flat = (
-        (residual.measures[name], plain.measures[name]) for name in ("roughness", "flat_radius")
+        (first.measures[name], second.measures[name]) for name in ("roughness", "flat_radius")
     )
-    return (
-        f"{where} the surface without shortcuts is {_against(rough, 'rougher', 'smoother')} "
-        f"(roughness {rough[1].value:.3g} decades, {rough[0].value:.3g} with them) and "
-        f"{_against(flat, 'flatter', 'sharper')} (flat radius {flat[1].value:.3g}, "
-        f"{flat[0].value:.3g} with them)."
+    words = f"{_against(flat, 'flatter', 'sharper')} and {_against(rough, 'rougher', 'smoother')}"
+    return words, (
+        f"flat radius {flat[0].value:.3g} and {flat[1].value:.3g}, roughness "
+        f"{rough[0].value:.3g} and {rough[1].value:.3g} decades"
     )
 
 
@@ -106,9 +111,8 @@ def _trend(kind: str, row: list[_Network]) -> str:
     if len(learnt) < 2:
         return f"{who} too few networks have learnt to say what depth does to their surfaces{rest}."
     first, last = learnt[0], learnt[-1]
-    pair = (first.measures["roughness"], last.measures["roughness"])
+    words, numbers = _compared(first, last)
     return (
-        f"{who}, from {first.depth} to {last.depth} layers, the surface becomes "
-        f"{_against(pair, 'rougher', 'smoother')}: roughness {pair[0].value:.3g} to "
-        f"{pair[1].value:.3g} decades{rest}."
+        f"{who}, from {first.depth} to {last.depth} layers, the surface becomes {words}: "
+        f"{numbers}{rest}."
     )

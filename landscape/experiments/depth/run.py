@@ -25,6 +25,7 @@ from landscape.experiments.measured import add_measures
 from landscape.experiments.outcome import Outcome
 from landscape.experiments.results import Results
 from landscape.experiments.trained import (
+    SMALL,
     attributes_of,
     both_splits,
     network_for,
@@ -63,7 +64,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size(TrainingSettings(epochs=12, lr=0.1, weight_decay=1e-4), "-1:1:21", 200),
+    "small": Size(SMALL, "-1:1:21", 200),
     # A tenth after 150 and 225 epochs; that after 275 of Li et al. is left out, and so are their
     # shifted and flipped images.
     "paper": Size(
