@@ -80,8 +80,8 @@ def both_splits(source: str) -> dict[str, Examples]:
 
 
 def classes_of(splits: dict[str, Examples]) -> int:
-    """How many classes the training examples have."""
-    return int(splits["train"].targets.max()) + 1
+    """How many classes the examples of all splits have."""
+    return int(max(examples.targets.max() for examples in splits.values())) + 1
 
 
 def parameters_in(network: Network) -> int:

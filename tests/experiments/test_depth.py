@@ -24,6 +24,7 @@ from tests.measures.made import surface_of
 
 AXIS = np.linspace(-1, 1, 21)
 BOWL = surface_of(lambda x, y: 0.1 + x**2 + y**2, AXIS, AXIS, 0.0, classes=10)
+TO_ZERO = surface_of(lambda x, y: x**2 + y**2, AXIS, AXIS, 0.0, classes=10)
 STEEP = surface_of(lambda x, y: 0.1 + 9 * (x**2 + y**2), AXIS, AXIS, 0.0, classes=10)
 WAVES = surface_of(
     lambda x, y: 0.1 + (x**2 + y**2) * (2 + np.cos(9 * x) + np.cos(9 * y)),
@@ -96,6 +97,14 @@ CASES = [
             f"With shortcuts, from 20 to 110 layers, the surface becomes {LEVEL} and {SAME}",
         ],
         id="one learnt nothing",
+    ),
+    pytest.param(
+        made([[BOWL, BOWL], [BOWL, TO_ZERO]]),
+        [
+            f"{LEVEL} and not known to be rougher or smoother: flat radius 0.316 and 0.316, "
+            "roughness 0 and nan",
+        ],
+        id="no logarithm of the loss",
     ),
     pytest.param(
         made([[BOWL, BOWL], [BOWL, BOWL]], [[0.0, 0.0], [0.0, 0.9]]),

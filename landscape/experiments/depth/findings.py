@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from landscape.experiments.measured import estimate_of
@@ -98,6 +99,8 @@ def _compared(first: _Network, second: _Network) -> tuple[str, str]:
 def _against(pair: tuple[Estimate, Estimate], more: str, less: str) -> str:
     """How the second differs from the first, if the ranges say so."""
     first, second = pair
+    if math.isnan(first.value) or math.isnan(second.value):
+        return f"not known to be {more} or {less}"
     if not first.differs_from(second):
         return f"neither {more} nor {less} beyond the ranges"
     return more if second.value > first.value else less
