@@ -17,7 +17,7 @@ from landscape.training.once import train_once
 SMALL = TrainingSettings(epochs=20, lr=0.05, batch_size=64, weight_decay=1e-4)
 """For digits: steps enough for a residual network of 56 layers to learn all of them.
 
-With 128 examples a step, or a learning rate of 0.1, some seeds have not done so by the end.
+At a learning rate of 0.1 some seeds have not done so by the end.
 """
 
 

@@ -12,6 +12,8 @@ from landscape.measures import Estimate
 _HARDLY_BETTER = 0.95
 """A network that errs at least this often, as a share of how often guessing does, learnt nothing.
 """
+_LEAST_ROUGHNESS = 0.01
+"""Decades: a difference below, 2% of a loss, is none to speak of."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +91,21 @@ def _compared(first: _Network, second: _Network) -> tuple[str, str]:
     rough, flat = (
         (first.measures[name], second.measures[name]) for name in ("roughness", "flat_radius")
     )
-    words = f"{_against(flat, 'flatter', 'sharper')} and {_against(rough, 'rougher', 'smoother')}"
-    return words, (
+    flatter = _against(flat, "flatter", "sharper", 0.0)
+    rougher = _against(rough, "rougher", "smoother", _LEAST_ROUGHNESS)
+    return f"{flatter} and {rougher}", (
         f"flat radius {flat[0].value:.3g} and {flat[1].value:.3g}, roughness "
         f"{rough[0].value:.3g} and {rough[1].value:.3g} decades"
     )
 
 
-def _against(pair: tuple[Estimate, Estimate], more: str, less: str) -> str:
-    """How the second differs from the first, if the ranges say so."""
+def _against(pair: tuple[Estimate, Estimate], more: str, less: str, least: float) -> str:
+    """How the second differs from the first: by more than ``least``, and beyond their ranges."""
     first, second = pair
     if math.isnan(first.value) or math.isnan(second.value):
         return f"not known to be {more} or {less}"
-    if not first.differs_from(second):
-        return f"neither {more} nor {less} beyond the ranges"
+    if not first.differs_from(second) or abs(first.value - second.value) < least:
+        return f"neither {more} nor {less}"
     return more if second.value > first.value else less
 
 

@@ -157,7 +157,8 @@ def run(
         results.add(error, DIMS, values, f"fraction of {split} examples answered wrongly")
     add_measures(results, DIMS, surfaces)
     results.save(folder / RESULTS)
-    drawn = draw([surfaces[place] for place in np.ndindex(shape)], folder)
+    rows = [[surfaces[i, j] for j in range(shape[1])] for i in range(shape[0])]
+    drawn = draw(rows, folder)
     return Outcome(folder / RESULTS, drawn, findings(results))
 
 
