@@ -99,7 +99,7 @@ def read_results(path: str | Path) -> Results:
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"{path} does not exist; expected the results.h5 of an experiment")
+        raise InputError(f"there is no file {path}: expected the results.h5 of an experiment")
     try:
         with h5py.File(path, "r") as file:
             scales = {name: d for name, d in file.items() if d.is_scale}

@@ -18,6 +18,7 @@ import landscape.compare
 import landscape.connect
 import landscape.convert
 import landscape.curvature
+import landscape.experiments.__main__
 import landscape.info
 import landscape.live
 import landscape.render.__main__
@@ -33,6 +34,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "info": landscape.info.main,
     "compare": landscape.compare.main,
     "live": landscape.live.main,
+    "experiments": landscape.experiments.__main__.main,
     "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,
     "landscape": landscape.__main__.main,

@@ -1,0 +1,121 @@
+"""Errors and losses per epoch, one panel for each network, as in figure 6 of He et al."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.ticker import MaxNLocator
+
+from landscape.experiments.results import Results
+from landscape.grid import FloatArray
+from landscape.render import save_figure
+from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
+from landscape.render.style import LINE, STYLE, StyledFigure
+
+COLOURS = ("#E69F00", "#0072B2", "#CC79A7", "#009E73", "#D55E00", "#56B4E9")
+"""Of the depths, the shallowest first (Okabe and Ito's, told apart by the colour-blind too)."""
+SPLITS: dict[str, dict[str, Any]] = {
+    "train": {"linestyle": (0, (3, 1.5)), "linewidth": 0.9},
+    "test": {"linestyle": "-", "linewidth": 1.6},
+}
+KINDS = ("png", "pdf")
+_AT_THE_END, _LEAST_ERRORS = 3.0, 10.0
+
+
+def draw(results: Results, folder: Path) -> list[Path]:
+    """Write ``error`` and ``loss`` as pictures; their paths."""
+    figures = {what: curves(results, what) for what in ("error", "loss")}
+    return [
+        save_figure(figure, folder / f"{what}.{kind}")
+        for what, figure in figures.items()
+        for kind in KINDS
+    ]
+
+
+def curves(results: Results, what: str) -> StyledFigure:
+    """``error`` or ``loss`` over the epochs: medians of the seeds as lines, their range as bands.
+
+    Errors are drawn in percent on a linear axis, losses on a logarithmic one; all panels share it.
+    """
+    networks = [str(network) for network in results.coordinates["network"]]
+    depths = [int(depth) for depth in results.coordinates["depth"]]
+    with mpl.rc_context(STYLE):
+        notes = _notes(results)
+        texts = [
+            PanelText(f"{network.capitalize()} networks", [note])
+            for network, note in zip(networks, notes, strict=True)
+        ]
+        sheet = _sheet(texts)
+        factor = 100.0 if what == "error" else 1.0
+        low, high = _limits(results, what, factor)
+        epochs = np.asarray(results.coordinates["epoch"], dtype=np.float64)
+        for axes, network in zip(sheet.panels, networks, strict=True):
+            for depth, colour in zip(depths, _colours(depths), strict=True):
+                for split in SPLITS:
+                    values = results.select(f"{split}_{what}", network=network, depth=depth)
+                    _draw(axes, epochs, values * factor, colour, split, f"{depth} layers")
+            axes.set_yscale("linear" if what == "error" else "log")
+            axes.set(xlim=(epochs[0], max(epochs[-1], epochs[0] + 1)), ylim=(low, high))
+            axes.set_xlabel("epoch")
+            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+            axes.grid(axis="y", color="0.9", linewidth=0.5)
+            axes.set_axisbelow(True)
+        sheet.panels[0].set_ylabel("error (%)" if what == "error" else "cross-entropy (nats)")
+        sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
+    sheet.figure.description = " ".join(notes)
+    return sheet.figure
+
+
+def _sheet(texts: list[PanelText]) -> Sheet:
+    margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
+    return lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0)
+
+
+def _draw(
+    axes: Any, epochs: FloatArray, values: FloatArray, colour: str, split: str, name: str
+) -> None:
+    """One curve, from values of shape (seeds, epochs)."""
+    label = f"{name}, {'training' if split == 'train' else 'test'}"
+    look = SPLITS[split]
+    axes.plot(epochs, np.median(values, axis=0), color=colour, label=label, **look)
+    if len(values) > 1:
+        low, high = values.min(axis=0), values.max(axis=0)
+        axes.fill_between(epochs, low, high, color=colour, alpha=0.18, linewidth=0)
+
+
+def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
+    """What the axis of all panels has room for: of errors, three times those of the last epoch.
+
+    As in the figures of He et al., the first epochs of a long training lie above.
+    """
+    values = factor * np.stack([results.measured[f"{split}_{what}"].values for split in SPLITS])
+    if what == "error":
+        last = max(_AT_THE_END * float(values[..., -1].max()), _LEAST_ERRORS)
+        return 0.0, min(100.0, 1.05 * float(values.max()), last)
+    positive = values[values > 0]
+    return 0.8 * float(positive.min()), 1.25 * float(positive.max())
+
+
+def _colours(depths: list[int]) -> list[str]:
+    return [COLOURS[k % len(COLOURS)] for k in range(len(depths))]
+
+
+def _notes(results: Results) -> list[str]:
+    """What stands below the two panels."""
+    facts, seeds = results.attributes, results.coordinates["seed"]
+    spread = (
+        f"Lines: median of {len(seeds)} seeds; bands: lowest to highest."
+        if len(seeds) > 1
+        else "One seed."
+    )
+    data = f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
+    counts = results.measured["parameters"].values
+    if (counts == counts[0]).all():
+        data += " Both networks of a depth have the same number of parameters."
+    return [
+        f"{spread} Dashed: training examples, in evaluation mode; full lines: test examples.",
+        data,
+    ]

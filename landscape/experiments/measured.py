@@ -1,0 +1,107 @@
+"""Numbers of surfaces, each with its range, among the results of an experiment."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.experiments.results import Results
+from landscape.measures import (
+    Estimate,
+    chance_level,
+    convexity_share,
+    flat_radius,
+    number_of_basins,
+    reaching,
+    risen_by,
+    roughness,
+    second_depth,
+    share_below,
+)
+from landscape.measures.table import origin_loss
+from landscape.surface import Surface
+
+Measure = Callable[[Surface], Estimate]
+
+
+def _guessing(surface: Surface) -> float:
+    level = chance_level(surface)
+    if level is None:
+        raise InputError("the surface does not say how many classes there are")
+    return level
+
+
+MEASURES: dict[str, tuple[Measure, str, str]] = {
+    "origin_loss": (
+        lambda s: origin_loss(s, s.main_quantity),
+        "loss of the network itself on the examples of the surface",
+        "nats",
+    ),
+    "flat_radius": (
+        lambda s: flat_radius(s, risen_by(0.1)),
+        "distance in coordinates until the loss has risen by 0.1 nats",
+        "1",
+    ),
+    "radius_of_guessing": (
+        lambda s: flat_radius(s, reaching(_guessing(s))),
+        "distance in coordinates until the loss is that of guessing",
+        "1",
+    ),
+    "share_below_guessing": (
+        lambda s: share_below(s, _guessing(s)),
+        "share of the plane with a loss below that of guessing",
+        "1",
+    ),
+    "roughness": (roughness, "climbs out of dips on a straight way across the plane", "decades"),
+    "convexity_share": (
+        convexity_share,
+        "share of the plane where the surface curves upwards in every direction",
+        "1",
+    ),
+    "basins": (number_of_basins, "number of basins, sampling error allowed for", "1"),
+    "second_depth": (second_depth, "depth of the second deepest basin", "nats"),
+}
+"""How each is computed, what it is, and its unit; see :mod:`landscape.measures`."""
+
+
+def add_measures(
+    results: Results, dims: Sequence[str], surfaces: Mapping[tuple[int, ...], Surface]
+) -> None:
+    """Add every measure, and ``NAME_low`` and ``NAME_high`` for its range.
+
+    NaN stands where a surface does not have the measure; an infinite ``high`` says that the value
+    is a lower bound.
+
+    Parameters
+    ----------
+    surfaces
+        By their place in the dimensions.
+    """
+    shape = tuple(len(results.coordinates[dim]) for dim in dims)
+    for name, (measure, long_name, units) in MEASURES.items():
+        found = {end: np.full(shape, np.nan) for end in ("", "_low", "_high")}
+        for place, surface in surfaces.items():
+            estimate = _estimate(measure, surface)
+            found[""][place] = estimate.value
+            found["_low"][place], found["_high"][place] = estimate.low, estimate.high
+        results.add(name, dims, found[""], long_name, units)
+        results.add(f"{name}_low", dims, found["_low"], f"{long_name}: at least", units)
+        results.add(f"{name}_high", dims, found["_high"], f"{long_name}: at most", units)
+
+
+def estimate_of(results: Results, name: str, **labels: str | float) -> Estimate:
+    """What :func:`add_measures` stored of one surface."""
+    value, low, high = (
+        float(results.select(f"{name}{end}", **labels)) for end in ("", "_low", "_high")
+    )
+    return Estimate(value, low, high, at_least=math.isinf(high))
+
+
+def _estimate(measure: Measure, surface: Surface) -> Estimate:
+    try:
+        return measure(surface)
+    except InputError:  # a surface that is NaN or infinite where the measure looks
+        return Estimate(math.nan, math.nan, math.nan)

@@ -1,0 +1,209 @@
+"""depth: sentences on made-up surfaces, and a run of tiny networks."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from landscape.build import load_splits
+from landscape.data import Examples
+from landscape.errors import InputError
+from landscape.experiments.depth import figure
+from landscape.experiments.depth import run as depth
+from landscape.experiments.depth.findings import findings
+from landscape.experiments.measured import MEASURES, add_measures
+from landscape.experiments.results import Results, read_results
+from landscape.run import sample_surface
+from landscape.store import open_surface
+from landscape.surface import Surface
+from landscape.training import TrainingSettings, read_history
+from tests.measures.made import surface_of
+
+AXIS = np.linspace(-1, 1, 21)
+BOWL = surface_of(lambda x, y: 0.1 + x**2 + y**2, AXIS, AXIS, 0.0, classes=10)
+TO_ZERO = surface_of(lambda x, y: x**2 + y**2, AXIS, AXIS, 0.0, classes=10)
+DENTED = surface_of(
+    lambda x, y: (0.1 + x**2 + y**2) * np.where(np.hypot(x - 0.9, y - 0.9) < 0.05, 0.7, 1.0),
+    AXIS,
+    AXIS,
+    0.0,
+    classes=10,
+)
+STEEP = surface_of(lambda x, y: 0.1 + 9 * (x**2 + y**2), AXIS, AXIS, 0.0, classes=10)
+WAVES = surface_of(
+    lambda x, y: 0.1 + (x**2 + y**2) * (2 + np.cos(9 * x) + np.cos(9 * y)),
+    AXIS,
+    AXIS,
+    0.0,
+    classes=10,
+)
+
+
+def made(surfaces: list[list[Surface]], errors: list[list[float]] | None = None) -> Results:
+    """Rows: residual, plain; columns: 20, 56, …"""
+    depths = [20, 56, 110][: len(surfaces[0])]
+    results = Results(
+        {"network": ["residual", "plain"], "depth": depths}, attributes={"classes": 10}
+    )
+    dims = ("network", "depth")
+    places = {(i, j): s for i, row in enumerate(surfaces) for j, s in enumerate(row)}
+    for split in ("train", "test"):
+        given = np.zeros((2, len(depths))) if errors is None else errors
+        results.add(f"{split}_error", dims, given, "")
+    add_measures(results, dims, places)
+    return results
+
+
+SAME = "neither rougher nor smoother"
+LEVEL = "neither flatter nor sharper"
+CASES = [
+    pytest.param(
+        made([[BOWL, BOWL], [BOWL, WAVES]]),
+        [
+            "residual-56 (training error 0.00%, test error 0.0%): loss 0.1 at the origin, which "
+            "rises by 0.1 within a radius of 0.316",
+            "1 basin.",
+            f"At 20 layers the surface without shortcuts, beside that with them, is {LEVEL} and "
+            f"{SAME}: flat radius 0.316 and 0.316, roughness 0 and 0 decades.",
+            "beside that with them, is sharper and rougher: flat radius 0.316 and 0.186",
+            f"With shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
+            "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
+        ],
+        id="the effect",
+    ),
+    pytest.param(
+        made([[BOWL, WAVES], [BOWL, BOWL]]),
+        [
+            "At 56 layers the surface without shortcuts, beside that with them, is flatter and "
+            "smoother",
+            "With shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
+            f"Without shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
+        ],
+        id="the other way round",
+    ),
+    pytest.param(
+        made([[BOWL, STEEP], [STEEP, BOWL]]),
+        [
+            f"At 20 layers the surface without shortcuts, beside that with them, is sharper and "
+            f"{SAME}: flat radius 0.316 and 0.105",
+            f"At 56 layers the surface without shortcuts, beside that with them, is flatter and "
+            f"{SAME}: flat radius 0.105 and 0.316",
+        ],
+        id="flatness",
+    ),
+    pytest.param(
+        made([[BOWL, BOWL, BOWL], [BOWL, WAVES, BOWL]], [[0.0, 0.0, 0.1], [0.0, 0.3, 0.89]]),
+        [
+            "plain-110 has learnt nothing (training error 89.0%)",
+            "At 110 layers the surfaces are not compared: plain-110 learnt nothing.",
+            "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
+            "decades (plain-110 learnt nothing).",
+            f"With shortcuts, from 20 to 110 layers, the surface becomes {LEVEL} and {SAME}",
+        ],
+        id="one learnt nothing",
+    ),
+    pytest.param(
+        made([[BOWL, BOWL], [BOWL, DENTED]]),
+        [f"Without shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}"],
+        id="a dent too small to speak of",
+    ),
+    pytest.param(
+        made([[BOWL, BOWL], [BOWL, TO_ZERO]]),
+        [
+            f"{LEVEL} and not known to be rougher or smoother: flat radius 0.316 and 0.316, "
+            "roughness 0 and nan",
+        ],
+        id="no logarithm of the loss",
+    ),
+    pytest.param(
+        made([[BOWL, BOWL], [BOWL, BOWL]], [[0.0, 0.0], [0.0, 0.9]]),
+        ["Without shortcuts too few networks have learnt to say what depth does"],
+        id="one left",
+    ),
+]
+
+
+@pytest.mark.parametrize(("results", "words"), CASES)
+def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+    text = "\n".join(findings(results))
+    for word in words:
+        assert word in text
+
+
+def few(source: str) -> dict[str, Examples]:
+    return load_splits("digits", "both", limit=24)
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = TrainingSettings(epochs=1, lr=0.1, batch_size=12)
+    monkeypatch.setitem(depth.SIZES, "small", depth.Size(settings, "-1:1:3", 5))
+    monkeypatch.setattr(depth, "both_splits", few)
+    monkeypatch.setattr(depth, "sample_surface", partial(sample_surface, tuned=False))
+    monkeypatch.setattr(figure, "CONTOURS", ("contours.png",))
+    monkeypatch.setattr(figure, "IN_SPACE", ())
+
+
+def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
+    asked = {"seeds": (2,), "depths": (14, 8), "device": "cpu", "progress": False}
+    outcome = depth.run(tmp_path, **asked)  # type: ignore[arg-type]
+    results = read_results(outcome.results)
+    assert results.coordinates["depth"] == [8.0, 14.0]
+    surfaces = {}
+    for network, shortcuts in (("residual", "identity"), ("plain", "none")):
+        for layers in (8, 14):
+            name = f"{network}-{layers}"
+            surface = surfaces[name] = open_surface(tmp_path / f"{name}.h5")
+            assert surface.complete
+            assert surface.attributes["shortcuts"] == shortcuts
+            assert surface.attributes["model"] == f"resnet{layers}"
+            assert {facts["seed"] for facts in surface.axes.values()} == {2}
+            labels = {"network": network, "depth": layers}
+            history = read_history(tmp_path / name / "history.h5").columns
+            assert results.select("test_error", **labels) == history["test_error"][-1]
+            assert results.select("origin_loss", **labels) == surface["train_loss"][1, 1]
+    assert set(MEASURES) <= set(results.measured)
+    assert [path.name for path in outcome.figures] == ["contours.png", "explore.html"]
+    page = (tmp_path / "explore.html").read_text()
+    assert "8 layers, identity shortcuts" in page
+    assert "14 layers, no shortcuts" in page
+    written = {p: p.stat().st_mtime_ns for s in ("*.pt", "*-*.h5") for p in tmp_path.rglob(s)}
+    again = depth.run(tmp_path, **asked)  # type: ignore[arg-type]
+    assert again.findings == outcome.findings
+    assert {p: p.stat().st_mtime_ns for p in written} == written
+
+
+@pytest.mark.long
+def test_all_pictures_of_six(tmp_path: Path) -> None:
+    drawn = figure.draw([[BOWL, STEEP, WAVES], [STEEP, WAVES, BOWL]], tmp_path)
+    assert [path.name for path in drawn] == [
+        "contours.png",
+        "contours.pdf",
+        "surfaces.png",
+        "surfaces.pdf",
+        "explore.html",
+    ]
+    assert all(path.stat().st_size > 10_000 for path in drawn)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"depths": (8, 21)}, ["resnet21", "6n+2", "20 and 26"]),
+        ({"depths": ()}, ["no depths", "20, 56"]),
+        ({"size": "paper"}, ["size paper without data"]),
+        ({"seeds": (0, 1)}, ["--seeds 0,1", "one seed"]),
+        ({"seeds": (2**33,)}, ["--seed 8589934592"]),
+    ],
+)
+def test_what_it_refuses_before_anything_is_written(
+    tiny: None, tmp_path: Path, options: dict[str, object], words: list[str]
+) -> None:
+    with pytest.raises(InputError) as refused:
+        depth.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
+    for word in words:
+        assert word in str(refused.value)
+    assert not list(tmp_path.iterdir())
