@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 LAYERS = [
     {"errors", "version"},
     {"examples"},
-    {"atomic", "grid", "commandline", "plugin", "device"},
+    {"atomic", "lock", "grid", "commandline", "plugin", "device"},
     {"surface", "params"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store"},
     {"models", "problem", "directions", "alignment"},
