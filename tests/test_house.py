@@ -17,7 +17,7 @@ LAYERS = [
     {"examples"},
     {"atomic", "lock", "grid", "commandline", "plugin", "device"},
     {"surface", "params"},
-    {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store"},
+    {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},
     {"models", "problem", "directions", "alignment"},
     {"build", "plane", "training"},
     {"evaluate", "hessian"},
