@@ -16,8 +16,8 @@ COMMANDS = {
     "curvature": "eigenvalues, trace and spectral density of the Hessian",
     "info": "print what a surface file holds",
     "compare": "measures of surfaces side by side, and what their differences mean",
-    "experiments": "what skip connections do: train, measure, draw, and say what was found",
     "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
+    "experiments": "what skip connections do: train, measure, draw, and say what was found",
 }
 
 USAGE = "usage: landscape COMMAND … (the same as python -m landscape.COMMAND …)"

@@ -6,12 +6,16 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from landscape.errors import InputError
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
+EXIT_TERMINATED = 128 + signal.SIGTERM
 EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
 
 
@@ -33,22 +37,48 @@ def parser(module: str, description: str, example: str) -> argparse.ArgumentPars
     )
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, as a scheduler sends it: what is computed is saved on the way out."""
+
+
+@contextmanager
+def _terminated_by_exception() -> Iterator[None]:
+    """SIGTERM as an exception, where this program's main thread runs the command."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def run(
     command: Callable[[Sequence[str] | None], None],
     argv: Sequence[str] | None = None,
     *,
     when_interrupted: str = "nothing was written",
 ) -> int:
-    """Run a command line and return its exit status: 0, 2 for bad input, 130 for Ctrl-C.
+    """Run a command line and return its exit status.
 
-    ``when_interrupted`` tells the user what has become of the work and how it goes on.
+    0 when done, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM. ``when_interrupted`` tells
+    the user what has become of the work and how it goes on.
     """
     try:
-        command(argv)
-        sys.stdout.flush()
+        with _terminated_by_exception():
+            command(argv)
+            sys.stdout.flush()
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_USAGE
+    except Terminated:
+        print(f"terminated: {when_interrupted}", file=sys.stderr)
+        return EXIT_TERMINATED
     except KeyboardInterrupt:
         print(f"interrupted: {when_interrupted}", file=sys.stderr)
         return EXIT_INTERRUPTED

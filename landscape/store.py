@@ -2,8 +2,9 @@
 
 ``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
 ``done`` mask; attributes say where it came from; paths of training runs, if there are any, stand
-in the group ``trajectories``, one group each. ``xarray.open_dataset(path, engine="h5netcdf")``
-shows labelled coordinates.
+in the group ``trajectories``, one group each. By the checksum
+``values_sha256`` damage is found on opening. ``xarray.open_dataset(path, engine="h5netcdf")`` shows
+labelled coordinates.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import h5py
 import numpy as np
 
 from landscape.atomic import replacing
+from landscape.checksum import values_sha256
 from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
@@ -22,7 +24,7 @@ from landscape.legacy import is_legacy, read_legacy
 from landscape.surface import Attribute, Quantity, Surface, Trajectory
 
 SCHEMA = 1
-_OWN = ("schema", "quantities")  # attributes of the file, not of the surface
+_OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
 
 
 def save_surface(surface: Surface, path: str | Path) -> Path:
@@ -41,6 +43,7 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
 def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs["schema"] = SCHEMA
     file.attrs["quantities"] = " ".join(surface.quantities)  # HDF5 itself keeps no order
+    file.attrs["values_sha256"] = values_sha256(surface)
     for key, value in surface.attributes.items():
         file.attrs[key] = value
     for name, values in surface.grid.axes.items():
@@ -148,7 +151,16 @@ def _read(file: h5py.File, path: Path) -> Surface:
         values[name] = array
     attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in _OWN}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
-    return Surface(grid, quantities, values, done, attributes, axes, _trajectories(file, path))
+    paths = _trajectories(file, path)
+    surface = Surface(grid, quantities, values, done, attributes, axes, paths)
+    stated = file.attrs.get("values_sha256")  # files of earlier versions have none
+    if stated is not None and stated != values_sha256(surface):
+        raise InputError(
+            f"{path}: the values are not those that were saved, by their checksum; the file is "
+            "damaged, or was changed by another program (which may delete the attribute "
+            "'values_sha256' to say that it meant to); take a copy, or sample anew"
+        )
+    return surface
 
 
 def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:

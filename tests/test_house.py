@@ -15,9 +15,9 @@ ROOT = Path(__file__).parent.parent / "landscape"
 LAYERS = [
     {"errors", "version"},
     {"examples"},
-    {"atomic", "grid", "commandline", "plugin", "device", "vision"},
+    {"atomic", "lock", "grid", "commandline", "plugin", "device", "vision"},
     {"surface", "params"},
-    {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store"},
+    {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},
     {"models", "problem", "directions", "alignment"},
     {"build", "plane", "training"},
     {"evaluate", "hessian"},

@@ -7,20 +7,39 @@ ResNet-56 on 8×8 digits a quarter faster than one point by both.
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from queue import SimpleQueue
 
 import torch
+from torch import Tensor
 
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.resident import measure
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
-from landscape.plane import Plane
+from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
+
+
+@dataclass(frozen=True)
+class _Stoppable:
+    """A network that gives up between two batches once it is told to."""
+
+    network: PointNetwork
+    stopped: threading.Event
+
+    def move_to(self, coordinates: Coordinates) -> None:
+        self.network.move_to(coordinates)
+
+    def __call__(self, inputs: Tensor) -> Tensor:
+        if self.stopped.is_set():
+            raise CancelledError
+        return self.network(inputs)
 
 
 def evaluate_abreast(
@@ -40,10 +59,13 @@ def evaluate_abreast(
         for _ in range(settings.abreast):
             networks.put(PointNetwork(problem, place, settings))
 
+    stopped = threading.Event()
+
     def work(index: int) -> dict[str, float]:
         network = networks.get()
         try:
-            return measure(problem, network, points[index], settings.batch_size)
+            stoppable = _Stoppable(network, stopped)
+            return measure(problem, stoppable, points[index], settings.batch_size)
         finally:
             networks.put(network)
 
@@ -60,6 +82,7 @@ def evaluate_abreast(
         while pending:
             yield _next(pending)
     finally:
+        stopped.set()  # who stops early does not wait for the points in hand
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
 

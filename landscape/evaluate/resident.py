@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -53,8 +54,16 @@ def evaluate(
         yield index, measure(problem, network, points[index], settings.batch_size)
 
 
+class Movable(Protocol):
+    """A network that stands at a point of a plane."""
+
+    def move_to(self, coordinates: Coordinates) -> None: ...
+
+    def __call__(self, inputs: Tensor) -> Tensor: ...
+
+
 def measure(
-    problem: Problem, network: PointNetwork, coordinates: Coordinates, batch_size: int
+    problem: Problem, network: Movable, coordinates: Coordinates, batch_size: int
 ) -> dict[str, float]:
     """Every quantity of the problem at one point."""
     with exactly():  # left again before the caller's own code runs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from landscape.errors import InputError
 from landscape.grid import coarse_to_fine
+from landscape.run.patience import finishing_points
 from landscape.store import save_surface
 from landscape.surface import Surface
 from landscape.version import __version__
@@ -38,6 +39,11 @@ def fill(
     ----------
     counts
         The quantities that say how many examples each point took.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After the point in hand, where SIGINT came; at once where it came again.
     """
     order = coarse_to_fine(surface.grid.shape)
     missing = order[~surface.done.ravel()[order]].tolist()
@@ -50,23 +56,31 @@ def fill(
         desc=path.name if path else "sampling",
         disable=not progress,
     )
+    points = measure(missing)
     try:
-        for index, values in measure(missing):
-            surface.record(index, values)
-            computed += 1
-            images += sum(int(values[name]) for name in counts)
-            now = time.monotonic()
-            rate = images / max(now - started, 1e-9)
-            bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
-            bar.update()
-            if path is not None and now - saved > SAVE_EVERY_S:
-                save_surface(surface, path)
-                saved = time.monotonic()
+        with finishing_points() as interrupted:
+            for index, values in points:
+                surface.record(index, values)
+                computed += 1
+                images += sum(int(values[name]) for name in counts)
+                now = time.monotonic()
+                rate = images / max(now - started, 1e-9)
+                bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
+                bar.update()
+                if path is not None and now - saved > SAVE_EVERY_S:
+                    save_surface(surface, path)
+                    saved = time.monotonic()
+                if interrupted():
+                    raise KeyboardInterrupt
     finally:
         bar.close()
         _note_session(surface, computed, images, time.monotonic() - started)
-        if path is not None:
-            save_surface(surface, path)
+        try:
+            if path is not None:
+                save_surface(surface, path)
+        finally:
+            if isinstance(points, Generator):
+                points.close()  # the threads behind it end now, not with the program
 
 
 def versions() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from landscape.evaluate import Tolerance, choose_settings
 from landscape.evaluate.norms import BN_STATISTICS
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
+from landscape.lock import only_writer
 from landscape.plane import Plane, Reestimated
 from landscape.planes import Kind, Run, Spanned, moving_statistics, read_runs, span
 from landscape.planes.choose import axes_of, is_drawn
@@ -101,8 +103,8 @@ def sample_surface(
     Raises
     ------
     InputError
-        If the file belongs to another run (what differs is named), is no surface, or cannot be
-        written; and for whatever cannot be used.
+        If the file belongs to another run (what differs is named), is being written by another
+        one, is no surface, or cannot be written; and for whatever cannot be used.
     """
     allowed = Tolerance.parse(tolerance) if isinstance(tolerance, str) else tolerance
     if allowed is not None:
@@ -118,48 +120,49 @@ def sample_surface(
     statistics = moving_statistics(problem, drawn[0], bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
     grid, range_facts = _grid(problem, planes[0], _ranges(drawn[0], x, y))
-    found = open_surface(path) if path is not None and Path(path).exists() else None
-    settings, facts = choose_settings(
-        problem,
-        planes[0],
-        grid,
-        precision=precision,
-        batch_size=batch_size,
-        tuned=tuned,
-        one_by_one=allowed is not None,
-        stored=found.attributes if found is not None else None,
-    )
-    if allowed is not None:
-        facts.update(tolerance_relative=allowed.relative, tolerance_absolute=allowed.absolute)
-    facts = {**problem.attributes, **facts}
-    facts.update(drawn[0].attributes, bn_statistics=BN_STATISTICS[bn], **range_facts)
-    if isinstance(statistics, Reestimated):
-        facts["bn_batch_size"] = statistics.batch_size
-    whole = whole_network_in(problem, planes, whole_network, _counted(drawn[0], ignored))
-    surface = _empty(quantities_of(problem, planes, whole), grid, planes, drawn, facts)
-    if title:
-        surface.attributes["title"] = title
-    renamed = found is not None and title is not None and found.attributes.get("title") != title
-    if found is not None and path is not None:
-        surface = resumed(found, surface, Path(path))
-    runs = _runs(drawn[0], trajectories)
-    new_paths = _new_paths(surface, runs, problem, planes[0])
-    open_ends = bool(drawn[0].solutions) and lacks_barrier(surface)
-    changed = renamed or bool(new_paths) or open_ends or not surface.complete
-    if path is not None and changed:
-        save_surface(surface, path)  # a folder that cannot be written to is found now
-    job = Job(problem, planes, settings, allowed, whole)
-    for run, places in new_paths:
-        surface.trajectories[run.name] = with_losses(
-            places, run, problem, planes[0], job.at, progress
+    with only_writer(path) if path is not None else nullcontext():
+        found = open_surface(path) if path is not None and Path(path).exists() else None
+        settings, facts = choose_settings(
+            problem,
+            planes[0],
+            grid,
+            precision=precision,
+            batch_size=batch_size,
+            tuned=tuned,
+            one_by_one=allowed is not None,
+            stored=found.attributes if found is not None else None,
         )
-    if not surface.complete:
-        fill(surface, job.measure(surface), job.counts, Path(path) if path else None, progress)
-    if open_ends:
-        note_barrier(surface, problem, drawn[0].solutions[0])
-    if path is not None and changed:
-        save_surface(surface, path)
-    return surface
+        if allowed is not None:
+            facts.update(tolerance_relative=allowed.relative, tolerance_absolute=allowed.absolute)
+        facts = {**problem.attributes, **facts}
+        facts.update(drawn[0].attributes, bn_statistics=BN_STATISTICS[bn], **range_facts)
+        if isinstance(statistics, Reestimated):
+            facts["bn_batch_size"] = statistics.batch_size
+        whole = whole_network_in(problem, planes, whole_network, _counted(drawn[0], ignored))
+        surface = _empty(quantities_of(problem, planes, whole), grid, planes, drawn, facts)
+        if title:
+            surface.attributes["title"] = title
+        renamed = found is not None and title is not None and found.attributes.get("title") != title
+        if found is not None and path is not None:
+            surface = resumed(found, surface, Path(path))
+        runs = _runs(drawn[0], trajectories)
+        new_paths = _new_paths(surface, runs, problem, planes[0])
+        open_ends = bool(drawn[0].solutions) and lacks_barrier(surface)
+        changed = renamed or bool(new_paths) or open_ends or not surface.complete
+        if path is not None and changed:
+            save_surface(surface, path)  # a folder that cannot be written to is found now
+        job = Job(problem, planes, settings, allowed, whole)
+        for run, places in new_paths:
+            surface.trajectories[run.name] = with_losses(
+                places, run, problem, planes[0], job.at, progress
+            )
+        if not surface.complete:
+            fill(surface, job.measure(surface), job.counts, Path(path) if path else None, progress)
+        if open_ends:
+            note_barrier(surface, problem, drawn[0].solutions[0])
+        if path is not None and changed:
+            save_surface(surface, path)
+        return surface
 
 
 def _count_axes(directions: Kind, y: Range | None) -> int:

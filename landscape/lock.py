@@ -1,0 +1,85 @@
+"""One run at a time writes a file.
+
+The lock is the operating system's own (``flock``) on a small file beside the output. It goes with
+the process that holds it, however that ends, so what a killed run leaves behind locks nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+from landscape.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no flock; there two runs are not told apart
+    fcntl = None  # type: ignore[assignment]
+
+
+@contextmanager
+def only_writer(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Hold ``path`` for this process; beside it lies ``.NAME.lock``, which names the holder.
+
+    Where no such file can be made (a folder that is missing or cannot be written to), or the file
+    system knows no locks, nothing is held: who then writes learns the former by writing.
+
+    Raises
+    ------
+    InputError
+        If another run holds it, naming its host and process.
+    """
+    path = Path(path)
+    file = _locked(path.with_name(f".{path.name}.lock"), path)
+    if file is None:
+        yield
+        return
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.with_name(f".{path.name}.lock").unlink()
+        os.close(file)
+
+
+def _locked(lock: Path, path: Path) -> int | None:
+    while fcntl is not None:
+        try:
+            file = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(file, 1000).decode("utf-8", "replace") or "another process"
+            os.close(file)
+            raise InputError(
+                f"{path} is being written by {holder}; wait for it or stop it, or give another "
+                "output"
+            ) from None
+        except OSError:
+            os.close(file)
+            return None
+        if _is_still(lock, file):
+            os.ftruncate(file, 0)
+            os.write(file, _own_name().encode())
+            return file
+        os.close(file)  # its holder has just ended and taken the file away: begin again
+    return None
+
+
+def _is_still(lock: Path, file: int) -> bool:
+    try:
+        return os.path.samestat(os.stat(lock), os.fstat(file))
+    except OSError:
+        return False
+
+
+def _own_name() -> str:
+    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return f"process {os.getpid()} on {socket.gethostname()} since {since}"

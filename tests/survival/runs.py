@@ -1,0 +1,62 @@
+"""A run slow enough to be disturbed, as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from landscape.store import open_surface
+
+ROOT = Path(__file__).parents[2]
+
+MODULE = """
+import time
+import torch
+
+def slow_loss(output, target):
+    time.sleep({seconds})
+    return torch.nn.functional.cross_entropy(output, target, reduction="none")
+
+def network():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
+"""
+
+
+def write_module(folder: Path, seconds: float) -> None:
+    """The user's module ``slow``, each of whose batches takes so long."""
+    (folder / "slow.py").write_text(MODULE.format(seconds=seconds))
+
+
+def start(folder: Path, output: Path, *more: str) -> subprocess.Popen[str]:
+    """``landscape.sample`` of the module in ``folder``, 9×8 points of one batch each."""
+    arguments = ["--model", "slow:network", "--loss", "slow:slow_loss", "--limit", "4"]
+    grid = ["--x=-1:1:9", "--y=-1:1:8", "--tune", "off", "--device", "cpu"]
+    return subprocess.Popen(
+        [sys.executable, "-m", "landscape.sample", *arguments, *grid, "-o", str(output), *more],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def done(path: Path) -> int:
+    """How many points the file holds; 0 while it is not there."""
+    return int(open_surface(path).done.sum()) if path.exists() else 0
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    """Until ``ready``; fails if the process ends first."""
+    deadline = time.monotonic() + 60
+    while not ready():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,0 +1,79 @@
+"""Two runs on one output: the second is refused, and what a dead one left locks nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from landscape.errors import InputError
+from landscape.lock import only_writer
+from tests.survival.runs import done, start, wait_until, write_module
+
+HOLD = """
+import sys, time
+from landscape.lock import only_writer
+with only_writer(sys.argv[1]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def holder(path: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_second_is_told_host_and_process_and_the_lock_dies_with_its_holder(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "surface.h5"
+    process = holder(path)
+    named = f"{path} is being written by process {process.pid} on {socket.gethostname()} since"
+    with pytest.raises(InputError, match=named), only_writer(path):
+        pass
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert (tmp_path / ".surface.h5.lock").exists()  # stale
+    with only_writer(path):
+        assert f"process {os.getpid()} " in (tmp_path / ".surface.h5.lock").read_text()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_process_does_not_write_twice_and_others_are_free(tmp_path: Path) -> None:
+    a, b = tmp_path / "a.h5", tmp_path / "b.h5"
+    refused = pytest.raises(InputError, match="is being written by")
+    with only_writer(a), only_writer(b), refused, only_writer(a):
+        pass
+    with only_writer(tmp_path / "a.h5"):
+        pass
+
+
+def test_a_folder_that_cannot_hold_a_lock_is_left_to_the_writing(tmp_path: Path) -> None:
+    with only_writer(tmp_path / "missing" / "a.h5"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_sample_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+    write_module(tmp_path, 1.0)
+    path = tmp_path / "out.h5"
+    first = start(tmp_path, path)
+    wait_until(lambda: done(path) > 0, first)
+    second = start(tmp_path, path)
+    _, said = second.communicate(timeout=60)
+    assert second.returncode == 2, said
+    assert f"is being written by process {first.pid} on " in said
+    had = done(path)
+    wait_until(lambda: done(path) > had, first)
+    first.terminate()
+    assert first.wait(timeout=30) == 143

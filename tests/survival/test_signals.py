@@ -1,0 +1,54 @@
+"""SIGTERM and SIGINT during a run: what is computed is saved, soon, with its exit status."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.survival.runs import done, start, wait_until, write_module
+
+
+@pytest.mark.parametrize(
+    ("number", "status", "said"),
+    [(signal.SIGTERM, 143, "terminated: what was"), (signal.SIGINT, 130, "interrupted: what was")],
+)
+def test_a_signal_saves_and_leaves(
+    tmp_path: Path, number: signal.Signals, status: int, said: str
+) -> None:
+    write_module(tmp_path, 0.3)
+    path = tmp_path / "out.h5"
+    process = start(tmp_path, path)
+    wait_until(lambda: done(path) >= 3, process)
+    sent = time.monotonic()
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert time.monotonic() - sent < 5
+    assert process.returncode == status, errors
+    assert errors.splitlines()[-1].startswith(said)
+    assert "Traceback" not in errors
+    assert done(path) >= 3
+
+
+def test_the_first_ctrl_c_finishes_the_point_the_second_does_not(tmp_path: Path) -> None:
+    write_module(tmp_path, 2.0)
+    finished = {}
+    for times in (1, 2):
+        path = tmp_path / f"{times}.h5"
+        process = start(tmp_path, path)
+        wait_until(lambda path=path: done(path) >= 1, process)  # type: ignore[misc]
+        had = done(path)
+        time.sleep(0.5)  # within the next point
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "Ctrl-C again leaves at once" in line:
+                break
+        if times == 2:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert process.returncode == 130
+        finished[times] = done(path) - had
+    assert finished == {1: 1, 2: 0}
