@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from landscape import default_job as job
 from landscape.measures.sampled import at_origin
 from landscape.store import open_surface
 from landscape.training.history import read_history
-from tests.conftest import ROOT, Job
+from tests.conftest import EPOCHS, ROOT, Job, run_default_job
 
 VARIANTS = ("projection", "none")
+SHORT = replace(job.SETTINGS, epochs=EPOCHS)
 
 
 def test_the_wheel_holds_everything(wheel: Path) -> None:
@@ -36,11 +39,13 @@ def test_it_says_what_it_wrote_and_what_it_shows(default_job: Job) -> None:
         assert line in default_job.output
 
 
-def test_shortcuts_train_better(default_job: Job) -> None:
+@pytest.mark.long
+def test_shortcuts_train_better(wheel: Path, tmp_path: Path) -> None:
     """With shortcuts the digits are learnt; without them 56 layers are hard to train at all."""
+    whole = run_default_job(tmp_path / "whole", wheel, "-m", "landscape.sample")
     error = {}
     for kind in VARIANTS:
-        history = read_history(default_job.folder / f"train-{kind}" / "history.h5")
+        history = read_history(whole.folder / f"train-{kind}" / "history.h5")
         assert len(history) == 25
         error[kind] = history.columns["test_error"][-1]
     assert error["projection"] < 0.04
@@ -57,22 +62,26 @@ def test_the_surface_has_the_trained_network_at_its_origin(default_job: Job, kin
     assert at_origin(surface, "train_loss") < np.median(surface["train_loss"]) / 3
 
 
-def test_done_again_it_uses_what_is_there(default_job: Job, tmp_path: Path) -> None:
-    from landscape.default_job import run_default_job
+@pytest.fixture
+def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings as short as those of the fixture ``default_job``."""
+    monkeypatch.setattr(job, "SETTINGS", SHORT)
 
+
+@pytest.mark.usefixtures("shorter")
+def test_done_again_it_uses_what_is_there(default_job: Job, tmp_path: Path) -> None:
     folder = shutil.copytree(default_job.folder, tmp_path / "copy")
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.pt")}
-    again = run_default_job(folder, "-1:1:5", "-1:0.5:4", limit=60, progress=False)
+    again = job.run_default_job(folder, "-1:1:5", "-1:0.5:4", limit=60, progress=False)
     assert again.surfaces["none"].complete
     assert {p: p.stat().st_mtime_ns for p in folder.rglob("*.pt")} == before
 
 
+@pytest.mark.usefixtures("shorter")
 def test_an_automatic_range_is_the_same_for_both(default_job: Job, tmp_path: Path) -> None:
-    from landscape.default_job import run_default_job
-
     no_surfaces = shutil.ignore_patterns("resnet56-*.h5")
     folder = shutil.copytree(default_job.folder, tmp_path / "copy", ignore=no_surfaces)
-    found = run_default_job(folder, "auto:3", limit=60, progress=False)
+    found = job.run_default_job(folder, "auto:3", limit=60, progress=False)
     a, b = (found.surfaces[kind].grid for kind in VARIANTS)
     assert a.same_as(b)
     assert a.x[-1] not in (1.0, 0.0)
