@@ -115,6 +115,8 @@ BROWSER = [
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--disable-background-networking",
+    # Else the shaders are compiled when they are linked, and again when they are used.
+    "--disable-angle-features=warmUpPipelineCacheAtLink",
 ]
 
 

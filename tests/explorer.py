@@ -41,15 +41,34 @@ def path_of_training():
     return Trajectory(x=0.9 * (1 - t), y=-0.9 * (1 - t), loss=3 * (1 - t))
 
 
-class Explorer:
-    """One tab: what it asked for, what went wrong in it, and what the page says of itself."""
+PAINTED_ON_DEMAND = """
+window.painted = false;
+for (const kind of [WebGLRenderingContext, WebGL2RenderingContext])
+  for (const name of Object.getOwnPropertyNames(kind.prototype))
+    if (/^draw(Arrays|Elements)/.test(name)) {
+      const draw = kind.prototype[name];
+      kind.prototype[name] = function (...given) {
+        if (window.painted) return draw.apply(this, given);
+      };
+    }
+"""
+"""Without a GPU a processor spends seconds on the pixels of a scene, which most tests never see."""
 
-    def __init__(self, browser, source, *, width=1280, height=900, scheme="light"):
+
+class Explorer:
+    """One tab: what it asked for, what went wrong in it, and what the page says of itself.
+
+    The scenes have pixels, and can be pointed at, only if the tab is ``painted``.
+    """
+
+    def __init__(self, browser, source, *, width=1280, height=900, scheme="light", painted=False):
         self.problems, self.requests = [], []
         self.url = source if isinstance(source, str) else Path(source).as_uri()
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme
         )
+        if not painted:
+            self.context.add_init_script(PAINTED_ON_DEMAND)
         self.page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.problems.append("dialog"), dialog.dismiss()))
@@ -59,6 +78,15 @@ class Explorer:
         self.page.goto(self.url)
         self.settle()
         self.seconds = time.monotonic() - begun
+
+    def paint(self):
+        """Give the scenes of a tab that was opened without them their pixels."""
+        self.page.evaluate(
+            "() => { window.painted = true;"
+            " for (const p of document.querySelectorAll('.surface'))"
+            " p._fullLayout?.scene?._scene?.glplot?.update(); }"
+        )
+        self.settle()
 
     def _said(self, message):
         if message.type == "error":

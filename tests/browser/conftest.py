@@ -36,6 +36,7 @@ def fresh(two):
         "() => { const s = document.querySelector('#panels-data').textContent;"
         " window.landscape.update(JSON.parse(s)); }"
     )
+    two.page.evaluate("() => { window.painted = false; }")
     two.page.mouse.move(1, 1)
     two.choose(view="surface", quantity="train_loss", scale="log")
     two.slide(200)

@@ -129,7 +129,7 @@ def test_every_width_and_theme_opens_soon(browser, tmp_path):
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     seconds = []
     for name, width, height, theme in SIZES:
-        explorer = Explorer(browser, path, width=width, height=height, scheme=theme)
+        explorer = Explorer(browser, path, width=width, height=height, scheme=theme, painted=True)
         seconds.append(explorer.seconds)
         for view in ("surface", "contour"):
             explorer.choose(view=view)

@@ -91,6 +91,7 @@ def test_pointing_at_one_panel_marks_and_reads_all(fresh, surfaces):
 
 
 def test_pointing_at_a_scene_marks_the_surface_of_the_other(fresh, surfaces):
+    fresh.paint()
     box = fresh.page.locator(".plot.surface").first.bounding_box()
     for step in range(12):  # a scene is looked up as it is drawn, from one frame to the next
         fresh.page.mouse.move(box["x"] + box["width"] / 2 + step, box["y"] + box["height"] * 0.55)

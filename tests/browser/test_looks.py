@@ -81,7 +81,7 @@ def test_numbers_read_as_in_python(two):
 def test_the_picture_is_one_png_of_all_panels(fresh, view):
     from PIL import Image
 
-    fresh.choose(view=view)
+    fresh.choose(view=view).paint()
     with fresh.page.expect_download() as download:
         fresh.page.get_by_role("button", name="Save PNG").click()
     assert download.value.suggested_filename == "landscape.png"

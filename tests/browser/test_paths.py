@@ -122,7 +122,7 @@ def places_of(overlay, x, y):
 
 
 def test_in_space_the_path_lies_on_the_surface_and_its_steps_can_be_pointed_at(page, surface):
-    page.choose(view="surface")
+    page.choose(view="surface").paint()
     overlay, rows = page.drawn("surface", 0, 1), as_array(page.drawn("surface", 0)["z"])
     on = RegularGridInterpolator((surface.y, surface.x), rows)
     run = surface.trajectories[NASTY]

@@ -64,8 +64,29 @@ function wireScene(plot, k) {
   });
 }
 
+// A scene let go of in motion comes to rest some frames later, which plotly does not tell.
+const RESTING_FRAMES = 12;
+
+function followToRest(plot) {
+  let still = 0;
+  const look = () => {
+    const scene = plot._fullLayout && plot._fullLayout.scene && plot._fullLayout.scene._scene;
+    if (held || !scene || followed !== plot) return;
+    const camera = scene.getCamera(), { eye } = app.camera;
+    const off = Math.hypot(camera.eye.x - eye.x, camera.eye.y - eye.y, camera.eye.z - eye.z);
+    still = off < 1e-9 ? still + 1 : 0;
+    if (still >= RESTING_FRAMES) return;
+    if (!still) follow(plot, camera);
+    requestAnimationFrame(look);
+  };
+  look();
+}
+
 for (const end of ["pointerup", "pointercancel"]) {
-  window.addEventListener(end, () => { held = false; }, true);
+  window.addEventListener(end, () => {
+    if (held && followed) requestAnimationFrame(() => followToRest(followed));
+    held = false;
+  }, true);
 }
 
 function turnByKey(event) {
