@@ -84,7 +84,8 @@ function followToRest(plot) {
 
 for (const end of ["pointerup", "pointercancel"]) {
   window.addEventListener(end, () => {
-    if (held && followed) requestAnimationFrame(() => followToRest(followed));
+    const plot = held ? followed : null;
+    if (plot) requestAnimationFrame(() => followToRest(plot));
     held = false;
   }, true);
 }
