@@ -45,6 +45,7 @@ class DenseBlock(nn.Module):
     def __init__(self, layers: int, channels: int, growth: int, shortcuts: str) -> None:
         super().__init__()
         self.concatenates = shortcuts == "concatenate"
+        self.growth = growth
         self.sizes = [channels + number * growth for number in range(1, layers + 1)]
         for number in range(layers):
             layer = DenseLayer(channels + number * growth, growth)
@@ -53,14 +54,14 @@ class DenseBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for number, size in enumerate(self.sizes, start=1):
             new = getattr(self, f"denselayer{number}")(x)
-            x = torch.cat([x, new], dim=1) if self.concatenates else repeated(new, size)
+            x = torch.cat([x, new], dim=1) if self.concatenates else self._repeated(new, size)
         return x
 
-
-def repeated(x: Tensor, channels: int) -> Tensor:
-    """The channels of x over and over, until there are so many."""
-    times = -(-channels // x.shape[1])
-    return torch.cat([x] * times, dim=1)[:, :channels]
+    def _repeated(self, new: Tensor, channels: int) -> Tensor:
+        """The channels that a layer made, over and over until there are so many."""
+        # Counted by the growth: a tensor's shape would be a node of the graph of a trace.
+        copies = -(-channels // self.growth)
+        return torch.cat([new] * copies, dim=1)[:, :channels]
 
 
 class Transition(nn.Module):
