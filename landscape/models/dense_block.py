@@ -110,7 +110,6 @@ def layers_shown_by(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:
     for key in state:
         if m := re.fullmatch(r"features\.denseblock(\d+)\.denselayer(\d+)\.conv2\.weight", key):
             found.setdefault(int(m[1]), set()).add(int(m[2]))
-    blocks = [found.get(number, set()) for number in range(1, len(found) + 1)]
-    if not blocks or any(numbers != set(range(1, len(numbers) + 1)) for numbers in blocks):
+    if not found or any(set(n) != set(range(1, len(n) + 1)) for n in (found, *found.values())):
         return None
-    return tuple(len(numbers) for numbers in blocks)
+    return tuple(len(found[number]) for number in sorted(found))
