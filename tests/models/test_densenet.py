@@ -37,7 +37,10 @@ def size(name: str, **settings: Any) -> int:
 
 
 # Table 2 of Huang et al. in millions, and the number that implementations of it agree on.
-@pytest.mark.parametrize(("depth", "growth", "millions"), [(100, 12, 0.8), (250, 24, 15.3)])
+@pytest.mark.parametrize(
+    ("depth", "growth", "millions"),
+    [(100, 12, 0.8), pytest.param(250, 24, 15.3, marks=pytest.mark.long)],
+)
 def test_published_sizes_for_cifar(depth: int, growth: int, millions: float) -> None:
     found = size(f"densenet{depth}", growth=growth)
     assert round(found / 1e6, 1) == millions
@@ -47,7 +50,12 @@ def test_published_sizes_for_cifar(depth: int, growth: int, millions: float) -> 
 
 # torchvision's documentation of its weights: num_params.
 @pytest.mark.parametrize(
-    ("depth", "published"), [(121, 7_978_856), (169, 14_149_480), (201, 20_013_928)]
+    ("depth", "published"),
+    [
+        (121, 7_978_856),
+        pytest.param(169, 14_149_480, marks=pytest.mark.long),
+        pytest.param(201, 20_013_928, marks=pytest.mark.long),
+    ],
 )
 def test_published_sizes_for_imagenet(depth: int, published: int) -> None:
     assert size(f"densenet{depth}") == published

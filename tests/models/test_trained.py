@@ -14,14 +14,20 @@ from landscape.store import open_surface
 
 CASES = [
     ("highway5", "gate", ["carry_bias=-1"], "Highway-5 with gates"),
-    ("highway5", "none", [], "Highway-5 without shortcuts"),
-    ("densenet10", "concatenate", ["growth=4"], "DenseNet-10 with concatenation"),
     ("densenet10", "none", ["growth=4"], "DenseNet-10 without shortcuts"),
     ("vgg9", "none", ["channels=4"], "VGG-9 without shortcuts"),
 ]
+LONGER = [
+    ("highway5", "none", [], "Highway-5 without shortcuts"),
+    ("densenet10", "concatenate", ["growth=4"], "DenseNet-10 with concatenation"),
+]
 
 
-@pytest.mark.parametrize(("name", "shortcuts", "settings", "words"), CASES, ids=str)
+@pytest.mark.parametrize(
+    ("name", "shortcuts", "settings", "words"),
+    [*CASES, *(pytest.param(*case, marks=pytest.mark.long) for case in LONGER)],
+    ids=str,
+)
 def test_trained_and_sampled(
     tmp_path: Path, name: str, shortcuts: str, settings: list[str], words: str
 ) -> None:
