@@ -1,6 +1,18 @@
 """Networks by name."""
 
+from landscape.models.densenet import CifarDenseNet
+from landscape.models.highway import HighwayNetwork
+from landscape.models.imagenet_densenet import ImageNetDenseNet
 from landscape.models.imagenet_resnet import ImageNetResNet
 from landscape.models.resnet import SHORTCUTS, CifarResNet
+from landscape.models.vgg9 import Vgg9
 
-__all__ = ["SHORTCUTS", "CifarResNet", "ImageNetResNet"]
+__all__ = [
+    "SHORTCUTS",
+    "CifarDenseNet",
+    "CifarResNet",
+    "HighwayNetwork",
+    "ImageNetDenseNet",
+    "ImageNetResNet",
+    "Vgg9",
+]

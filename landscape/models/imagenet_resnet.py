@@ -17,9 +17,10 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import unknown_choice
 from landscape.models.family import Family
 from landscape.models.resnet import SHORTCUTS, IdentityShortcut
+from landscape.models.sizes import check_sizes
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 """Blocks of each stage by depth."""
@@ -105,12 +106,7 @@ class ImageNetResNet(nn.Module):
             raise unknown_choice("depth of an ImageNet ResNet", depth, map(str, BLOCKS))
         if shortcuts not in SHORTCUTS:
             raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        numbers = [("channels", channels, 4096), ("in_channels", in_channels, 4096)]
-        for what, number, most in [*numbers, ("classes", classes, 100_000)]:
-            if not 1 <= number <= most:
-                raise InputError(
-                    f"resnet{depth}: {what} is {number}; expected at least 1 and at most {most:,}"
-                )
+        check_sizes(f"resnet{depth}", channels=channels, in_channels=in_channels, classes=classes)
         self.conv1 = nn.Conv2d(in_channels, channels, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from landscape.errors import InputError, unknown_choice
 from landscape.models.family import Family
+from landscape.models.sizes import check_sizes
 
 SHORTCUTS = ("projection", "identity", "none")
 
@@ -100,12 +101,7 @@ class CifarResNet(nn.Module):
             )
         if shortcuts not in SHORTCUTS:
             raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        numbers = [("width", width, 64), ("in_channels", in_channels, 4096)]
-        for what, number, most in [*numbers, ("classes", classes, 100_000)]:
-            if not 1 <= number <= most:
-                raise InputError(
-                    f"resnet{depth}: {what} is {number}; expected at least 1 and at most {most:,}"
-                )
+        check_sizes(f"resnet{depth}", width=width, in_channels=in_channels, classes=classes)
         blocks = (depth - 2) // 6
         stem, channels = 16 * width, [16 * width, 32 * width, 64 * width]
         self.conv1 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.models import CifarResNet, ImageNetResNet
+from landscape.models.named import build_network
 from tests.cases import Segmenter, Tied, settled
 
 IMAGE, VECTOR = (2, 8, 8), (6,)
@@ -181,6 +182,16 @@ def imagenet_resnet(depth: int, shortcuts: str, groups: list[int]) -> Net:
     )
 
 
+def named(name: str, shortcuts: str, groups: list[int], **settings: int) -> Net:
+    settings["in_channels"] = 2
+    return Net(
+        f"{name}-{shortcuts}",
+        lambda: build_network(name, shortcuts=shortcuts, **settings).model,
+        IMAGE,
+        sorted(groups),
+    )
+
+
 PLAIN = [
     Net("perceptron", perceptron, VECTOR, [7, 9]),
     Net("vgg", vgg, IMAGE, [5, 6, 7]),
@@ -222,6 +233,17 @@ OTHERS = [
     images("averaged", [6], lambda x: x - x.mean(1, keepdim=True)),
     images("softmax", [6], lambda x: F.softmax(x, dim=1)),
 ]
+BUILT_IN = [
+    # The channels of a stage go on in the first channels of the next one, as in a ResNet.
+    named("highway8", "gate", [16, 16, 32]),
+    named("highway8", "none", [16] * 3 + [32] * 2 + [64] * 2),
+    # The first convolution, two transitions, and two groups of each layer.
+    named("densenet16", "concatenate", [8, 8, 8] + [16] * 6 + [4] * 6, growth=4),
+    named("densenet16", "none", [8, 8, 8] + [16] * 6 + [4] * 6, growth=4),
+    # Of three channels repeated to seven the first stands there once more than the other two.
+    named("densenet10", "none", [6, 12, 3, 4, 12, 2, 3, 12, 3], growth=3),
+    named("vgg9", "none", [2, 2, 4, 4, 8, 8, 8, 8], channels=2),
+]
 FROZEN = [
     images("rolled", [], lambda x: x.roll(1, dims=1)),
     images("cumulative", [], lambda x: x.cumsum(1)),
@@ -244,4 +266,4 @@ FROZEN = [
         [],
     ),
 ]
-NETS = [*PLAIN, *OTHERS, *FROZEN]
+NETS = [*PLAIN, *OTHERS, *BUILT_IN, *FROZEN]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from landscape.alignment import Group, match_weights, permute, tied_channels
 from landscape.alignment.matching import from_the_ends
 from landscape.params import Params
-from tests.alignment.networks import OTHERS, PLAIN, VECTOR, Net, built, cycle, examples
+from tests.alignment.networks import BUILT_IN, OTHERS, PLAIN, VECTOR, Net, built, cycle, examples
 
 
 def parameters(model: nn.Module) -> Params:
@@ -87,7 +87,7 @@ def test_against_all_permutations(net: Net, exact: bool, seed: int) -> None:
                 assert distance(a, permute(b, groups, others)) >= found - 1e-12
 
 
-@pytest.mark.parametrize("net", [*PLAIN[:5], *OTHERS], ids=lambda net: net.name)
+@pytest.mark.parametrize("net", [*PLAIN[:5], *OTHERS, *BUILT_IN], ids=lambda net: net.name)
 def test_independent_networks_come_nearer(net: Net) -> None:
     """Also where both dimensions of a parameter are in one group, and the assignment may err."""
     a, b, groups = pair(net)

@@ -33,6 +33,15 @@ WRONG: list[tuple[str, dict[str, Any], list[str]]] = [
     ("resnet18", {"channels": "0"}, ["channels is 0", "at least 1"]),
     ("resnet20", {"shortcuts": "gate"}, ["shortcuts of resnet20 'gate'", "projection, identity"]),
     ("resnet34", {"shortcuts": "concatenate"}, ["'concatenate'", "projection, identity, none"]),
+    ("highway21", {}, ["highway21", "3n+2", "20 and 23"]),
+    ("highway20", {"shortcuts": "concatenate"}, ["of highway20 'concatenate'", "gate, none"]),
+    ("highway20", {"carry_bias": "open"}, ["carry_bias of highway20 is 'open'", "a number"]),
+    ("densenet120", {}, ["densenet120", "6n+4", "118 and 124", "121, 169 and 201"]),
+    ("densenet100", {"shortcuts": "gate"}, ["of densenet100 'gate'", "concatenate, none"]),
+    ("densenet100", {"channels": 8}, ["densenet100 'channels'", "growth, in_channels, classes"]),
+    ("densenet121", {"width": 2}, ["densenet121 'width'", "growth, channels, in_channels"]),
+    ("vgg9", {"shortcuts": "gate"}, ["of vgg9 'gate'", "none"]),
+    ("vgg16", {}, ["'vgg16'", "did you mean 'vgg9'", "torchvision:NAME"]),
 ]
 
 
@@ -57,9 +66,17 @@ OF_ANOTHER: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("resnet18", {}, {"channels": "64"}, ["asked for channels 64", "with channels 2"]),
     ("resnet18", {"channels": 64}, {}, ["contradicts itself", "channels 64", "channels 2"]),
     ("resnet18", {"depth": 34}, {}, ["contradicts itself", "depth 34 (resnet34)", "(resnet18)"]),
+    ("densenet10", {}, {"name": "densenet121"}, ["for densenet121", "w.pt is of densenet10"]),
+    ("densenet121", {}, {"name": "densenet100"}, ["for densenet100", "w.pt is of densenet121"]),
+    ("densenet10", {}, {"name": "densenet16"}, ["depth 16 (densenet16)", "depth 10 (densenet10)"]),
+    ("densenet10", {}, {}, ["does not show what shortcuts", "concatenate or --shortcuts none"]),
+    ("highway8", {}, {"name": "resnet8"}, ["asked for resnet8", "w.pt is of highway8"]),
+    ("highway8", {"shortcuts": "add"}, {}, ["contradicts itself", "add", "gate or none"]),
+    ("vgg9", {}, {"name": "densenet10"}, ["asked for densenet10", "w.pt is of vgg9"]),
     ("resnet18", {"shortcuts": "gate"}, {}, ["contradicts itself", "gate", "of shortcuts proj"]),
 ]
 SMALL: dict[str, dict[str, Any]] = {"resnet18": {"channels": 2}, "resnet50": {"channels": 2}}
+SMALL |= {"densenet121": {"growth": 1, "channels": 2}, "vgg9": {"channels": 2}}
 
 
 @pytest.mark.parametrize(("is_of", "says", "asked", "words"), OF_ANOTHER, ids=str)

@@ -27,6 +27,7 @@ BUILT_IN: list[tuple[str, str | None, int]] = [
     ("resnet18", None, 64),
     ("resnet34", None, 64),
     ("resnet50", None, 65),
+    ("densenet121", "concatenate", 64),
 ]
 
 

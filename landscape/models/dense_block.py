@@ -1,0 +1,115 @@
+"""What DenseNets are made of: dense layers, blocks of them, and transitions between blocks.
+
+A dense layer makes ``growth`` new channels out of all the channels before it, which are handed on
+beside them: x_l = H_l([x_0, x_1, …, x_{l−1}]), equation 2 of Huang et al. With ``none`` a layer
+sees only its predecessor, x_l = H_l(x_{l−1}), whose channels are repeated to the same number, so
+that every layer has the same parameters as with concatenation.
+
+Modules are named as torchvision names them.
+
+Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+SHORTCUTS = ("concatenate", "none")
+BOTTLENECK = 4
+"""Channels between the two convolutions of a dense layer, over those that it makes."""
+
+
+class DenseLayer(nn.Module):
+    """BN-ReLU-conv(1×1)-BN-ReLU-conv(3×3): (n, channels, …) to (n, growth, …)."""
+
+    def __init__(self, channels: int, growth: int) -> None:
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(channels)
+        self.conv1 = nn.Conv2d(channels, BOTTLENECK * growth, 1, bias=False)
+        self.norm2 = nn.BatchNorm2d(BOTTLENECK * growth)
+        self.conv2 = nn.Conv2d(BOTTLENECK * growth, growth, 3, padding=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv1(F.relu(self.norm1(x)))
+        return self.conv2(F.relu(self.norm2(out)))
+
+
+class DenseBlock(nn.Module):
+    """Dense layers: (n, channels, …) to (n, channels + layers · growth, …)."""
+
+    def __init__(self, layers: int, channels: int, growth: int, shortcuts: str) -> None:
+        super().__init__()
+        self.concatenates = shortcuts == "concatenate"
+        self.growth = growth
+        self.sizes = [channels + number * growth for number in range(1, layers + 1)]
+        for number in range(layers):
+            layer = DenseLayer(channels + number * growth, growth)
+            self.add_module(f"denselayer{number + 1}", layer)
+
+    def forward(self, x: Tensor) -> Tensor:
+        for number, size in enumerate(self.sizes, start=1):
+            new = getattr(self, f"denselayer{number}")(x)
+            x = torch.cat([x, new], dim=1) if self.concatenates else self._repeated(new, size)
+        return x
+
+    def _repeated(self, new: Tensor, channels: int) -> Tensor:
+        """The channels that a layer made, over and over until there are so many."""
+        # Counted by the growth: a tensor's shape would be a node of the graph of a trace.
+        copies = -(-channels // self.growth)
+        return torch.cat([new] * copies, dim=1)[:, :channels]
+
+
+class Transition(nn.Module):
+    """BN-ReLU-conv(1×1) to half as many channels, then 2×2 average pooling."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels)
+        self.conv = nn.Conv2d(channels, compressed(channels), 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(self.conv(F.relu(self.norm(x))), 2)
+
+
+def compressed(channels: int) -> int:
+    """What is left behind a transition: the paper's θ is 0.5 throughout."""
+    return channels // 2
+
+
+def add_blocks(
+    features: nn.Sequential, layers: Sequence[int], channels: int, growth: int, shortcuts: str
+) -> int:
+    """Add blocks with transitions between them; returns the channels behind the last block."""
+    for number, count in enumerate(layers, start=1):
+        block = DenseBlock(count, channels, growth, shortcuts)
+        features.add_module(f"denseblock{number}", block)
+        channels = block.sizes[-1]
+        if number < len(layers):
+            features.add_module(f"transition{number}", Transition(channels))
+            channels = compressed(channels)
+    return channels
+
+
+def initialize(network: nn.Module) -> None:
+    """As section 4.2 of the paper says: as He et al. do, and biases of zero."""
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            nn.init.kaiming_normal_(module.weight)
+        elif isinstance(module, nn.Linear):
+            nn.init.zeros_(module.bias)
+
+
+def layers_shown_by(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:
+    """The number of layers of each block of a state dict; None where numbers are left out."""
+    found: dict[int, set[int]] = {}
+    for key in state:
+        if m := re.fullmatch(r"features\.denseblock(\d+)\.denselayer(\d+)\.conv2\.weight", key):
+            found.setdefault(int(m[1]), set()).add(int(m[2]))
+    if not found or any(set(n) != set(range(1, len(n) + 1)) for n in (found, *found.values())):
+        return None
+    return tuple(len(found[number]) for number in sorted(found))

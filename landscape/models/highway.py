@@ -1,0 +1,167 @@
+"""Convolutional highway networks (Srivastava et al., 2015), with gates or without their shortcut.
+
+A layer learns a change H of its input x and how much of it to let through, T (equation 3):
+
+    y = H(x) · T(x) + x · (1 − T(x)),    T(x) = σ(W_T ∗ x + b_T)
+
+With ``none`` the part that carries x is left out, y = H(x) · T(x), at the same parameters. The
+three stages are those of the CIFAR ResNets, so that networks of one depth can be compared. Where
+the shape changes, x is subsampled and padded with zero channels, as section 2 of the paper
+proposes. H is a 3×3 convolution with batch normalization, which is younger than the paper, so that
+these networks learn with the same settings as the other kinds.
+
+Srivastava et al., *Highway Networks*, arXiv 1505.00387.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.errors import InputError, unknown_choice
+from landscape.models.family import Family
+from landscape.models.resnet import IdentityShortcut
+from landscape.models.sizes import check_sizes
+
+SHORTCUTS = ("gate", "none")
+_LARGEST_BIAS = 100.0
+
+
+class HighwayLayer(nn.Module):
+    """y = H(x) · T(x) + x · (1 − T(x)), or the first term alone.
+
+    Parameters
+    ----------
+    carry_bias
+        What b_T begins with; the lower, the more of x is carried.
+    """
+
+    def __init__(
+        self, in_channels: int, channels: int, stride: int, shortcuts: str, carry_bias: float
+    ) -> None:
+        super().__init__()
+        self.transform = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(channels)
+        self.gate = nn.Conv2d(in_channels, channels, 3, stride, padding=1)
+        nn.init.kaiming_normal_(self.transform.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.kaiming_normal_(self.gate.weight, nonlinearity="sigmoid")
+        assert self.gate.bias is not None
+        nn.init.constant_(self.gate.bias, carry_bias)
+        self.carry: nn.Module | None = None
+        if shortcuts == "gate":
+            changes_shape = stride != 1 or in_channels != channels
+            extra = channels - in_channels
+            self.carry = IdentityShortcut(stride, extra) if changes_shape else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        changed = F.relu(self.norm(self.transform(x)))
+        gate = torch.sigmoid(self.gate(x))
+        if self.carry is None:
+            return changed * gate
+        return changed * gate + self.carry(x) * (1 - gate)
+
+
+class HighwayNetwork(nn.Module):
+    """A convolution, three stages of n highway layers of 16, 32 and 64 channels, a linear layer.
+
+    Takes images (n, in_channels, height, width) of any size that two halvings leave at least one
+    pixel of; gives logits (n, classes).
+
+    Parameters
+    ----------
+    depth
+        Layers one after the other: 3n+2.
+    shortcuts
+        ``gate`` or ``none``.
+    width
+        Multiplies the numbers of channels.
+    carry_bias
+        What the biases of the gates begin with: a gate lets σ(carry_bias) of the change through
+        before training, 12% at −2.
+    """
+
+    def __init__(
+        self,
+        depth: int = 20,
+        shortcuts: str = "gate",
+        *,
+        width: int = 1,
+        carry_bias: float = -2.0,
+        in_channels: int = 3,
+        classes: int = 10,
+    ) -> None:
+        super().__init__()
+        if depth < 5 or (depth - 2) % 3 != 0:
+            n = max(1, (depth - 2) // 3)
+            raise InputError(
+                f"highway{depth}: the depth of a highway network is 3n+2 with n at least 1; the "
+                f"nearest are {3 * n + 2} and {3 * n + 5}"
+            )
+        if shortcuts not in SHORTCUTS:
+            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
+        check_sizes(f"highway{depth}", width=width, in_channels=in_channels, classes=classes)
+        if not abs(carry_bias) <= _LARGEST_BIAS:
+            raise InputError(
+                f"highway{depth}: carry_bias is {carry_bias:g}; expected a number from "
+                f"{-_LARGEST_BIAS:g} to {_LARGEST_BIAS:g}, as -2"
+            )
+        before = 16 * width
+        self.conv1 = nn.Conv2d(in_channels, before, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(before)
+        nn.init.kaiming_normal_(self.conv1.weight, mode="fan_out", nonlinearity="relu")
+        for stage in (1, 2, 3):
+            channels, layers = 2 ** (stage - 1) * 16 * width, []
+            for number in range((depth - 2) // 3):
+                stride = 2 if stage > 1 and number == 0 else 1
+                layers.append(HighwayLayer(before, channels, stride, shortcuts, carry_bias))
+                before = channels
+            self.add_module(f"stage{stage}", nn.Sequential(*layers))
+        self.linear = nn.Linear(before, classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.bn1(self.conv1(x)))
+        for stage in (1, 2, 3):
+            out = getattr(self, f"stage{stage}")(out)
+        return self.linear(out.mean(dim=(2, 3)))
+
+
+def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+    """What a state dict shows of the network it belongs to; None if it is no highway network.
+
+    Neither the kind of shortcuts shows, which has no parameters, nor what the biases of the gates
+    began with.
+    """
+    first, last = state.get("conv1.weight"), state.get("linear.weight")
+    if first is None or last is None or (first.ndim, last.ndim) != (4, 2):
+        return None
+    stages = [
+        {int(m[1]) for key in state if (m := re.match(rf"stage{stage}\.(\d+)\.gate\.", key))}
+        for stage in (1, 2, 3)
+    ]
+    n = len(stages[0])
+    if n == 0 or any(found != set(range(n)) for found in stages):
+        return None
+    if 0 in (*first.shape, *last.shape) or first.shape[0] % 16 != 0:
+        return None
+    return {
+        "depth": 3 * n + 2,
+        "width": first.shape[0] // 16,
+        "in_channels": first.shape[1],
+        "classes": last.shape[0],
+    }
+
+
+FAMILY = Family(
+    pattern="highway(?P<depth>[0-9]{1,4})",
+    forms=("highway20", "highway<3n+2>"),
+    build=HighwayNetwork,
+    name_of=lambda settings: f"highway{settings['depth']}",
+    shortcuts=SHORTCUTS,
+    shown_by=settings_shown_by,
+    defaults={"width": 1, "carry_bias": -2.0, "in_channels": 3, "classes": 10},
+)

@@ -1,0 +1,105 @@
+"""VGG-9 with batch normalization, the network without shortcuts of Li et al. (2018).
+
+Seven 3×3 convolutions in three stages, each halved by max pooling, and two linear layers. The
+names in the state dict are those of the published checkpoints.
+
+Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913; after Simonyan and
+Zisserman, *Very Deep Convolutional Networks*, arXiv 1409.1556.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from landscape.errors import unknown_choice
+from landscape.models.family import Family
+from landscape.models.sizes import check_sizes
+
+SHORTCUTS = ("none",)
+
+_CONVOLUTIONS = (2, 2, 3)
+"""Of each stage; each has twice the channels of the one before."""
+
+_SIDE = 4
+"""Of the last feature map of images of 32×32, which the first linear layer is made for."""
+
+
+class Vgg9(nn.Module):
+    """VGG-9 with batch normalization behind every layer but the last.
+
+    Takes images (n, in_channels, height, width), made for 32×32; gives logits (n, classes). The
+    feature map of images of another size is averaged to 4×4 before the first linear layer, or
+    repeated where it is smaller: the single place that 8×8 digits leave stands there 16 times.
+
+    Parameters
+    ----------
+    shortcuts
+        ``none``.
+    channels
+        Of the first stage.
+    """
+
+    def __init__(
+        self,
+        shortcuts: str = "none",
+        *,
+        channels: int = 64,
+        in_channels: int = 3,
+        classes: int = 10,
+    ) -> None:
+        super().__init__()
+        if shortcuts not in SHORTCUTS:
+            raise unknown_choice("kind of shortcuts of vgg9", shortcuts, SHORTCUTS)
+        check_sizes("vgg9", channels=channels, in_channels=in_channels, classes=classes)
+        before, layers = in_channels, list[nn.Module]()
+        for stage, convolutions in enumerate(_CONVOLUTIONS):
+            for _ in range(convolutions):
+                after = channels * 2**stage
+                layers += [nn.Conv2d(before, after, 3, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
+                before = after
+            layers.append(nn.MaxPool2d(2, ceil_mode=True))
+        self.features = nn.Sequential(*layers)
+        self.fc = nn.Sequential(
+            nn.Linear(before * _SIDE**2, before), nn.BatchNorm1d(before), nn.ReLU()
+        )
+        self.classifier = nn.Linear(before, classes)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.adaptive_avg_pool2d(self.features(x), _SIDE)
+        return self.classifier(self.fc(out.flatten(1)))
+
+
+def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+    """What a state dict shows of the network it belongs to; None if it is no VGG-9."""
+    names = ("features.0.weight", "fc.0.weight", "classifier.weight")
+    first, hidden, last = (state.get(name) for name in names)
+    if first is None or hidden is None or last is None:
+        return None
+    if (first.ndim, hidden.ndim, last.ndim) != (4, 2, 2) or 0 in (*first.shape, *last.shape):
+        return None
+    channels = first.shape[0]
+    most = channels * 2 ** (len(_CONVOLUTIONS) - 1)
+    if hidden.shape != (most, most * _SIDE**2):
+        return None
+    convolutions = [key for key, p in state.items() if key.startswith("features.") and p.ndim == 4]
+    if len(convolutions) != sum(_CONVOLUTIONS):
+        return None
+    return {"channels": channels, "in_channels": first.shape[1], "classes": last.shape[0]}
+
+
+FAMILY = Family(
+    pattern="vgg9",
+    forms=("vgg9",),
+    build=Vgg9,
+    name_of=lambda settings: "vgg9",
+    shortcuts=SHORTCUTS,
+    shown_by=settings_shown_by,
+    defaults={"channels": 64, "in_channels": 3, "classes": 10},
+)
