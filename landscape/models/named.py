@@ -11,7 +11,7 @@ from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, unknown_choice
-from landscape.models import imagenet_resnet, resnet
+from landscape.models import imagenet_resnet, resnet, unet
 from landscape.models.asked import checked
 from landscape.models.family import Family
 from landscape.models.old_names import with_present_names
@@ -20,7 +20,7 @@ from landscape.models.torchvision_models import PREFIX, SETTINGS, build_torchvis
 from landscape.params import unwrapped
 from landscape.plugin import load_function
 
-FAMILIES: tuple[Family, ...] = (imagenet_resnet.FAMILY, resnet.FAMILY)
+FAMILIES: tuple[Family, ...] = (imagenet_resnet.FAMILY, resnet.FAMILY, unet.FAMILY)
 """Every kind of network that is built in; of two whose names overlap the first is meant."""
 
 KINDS = tuple(dict.fromkeys(kind for family in FAMILIES for kind in family.shortcuts))

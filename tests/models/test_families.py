@@ -21,6 +21,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "resnet50": {"channels": 2, "in_channels": 1, "classes": 3},
     "resnet8": {"width": 2, "in_channels": 2, "classes": 7},
     "cifar_resnet50": {"in_channels": 1, "classes": 3},
+    "unet": {"levels": 1, "channels": 3, "in_channels": 2, "classes": 5},
 }
 VARIANTS = [(name, shortcuts) for name in SMALL for shortcuts in family_called(name).shortcuts]
 
