@@ -10,9 +10,10 @@ from functools import partial
 from landscape.data.cifar import load_cifar
 from landscape.data.digits import load_digits
 from landscape.data.examples import Examples
+from landscape.data.pets import load_pets
 from landscape.data.preprocess import parse_preprocess
 from landscape.data.scenes import load_scenes
-from landscape.data.torchvision_sets import load_torchvision
+from landscape.data.torchvision_sets import PETS, load_torchvision
 from landscape.errors import InputError, unknown_choice
 
 SPLITS = ("train", "test")
@@ -50,7 +51,7 @@ def _read_cifar(rest: str, split: str, name: str) -> Examples:
 
 def _read_torchvision(rest: str, split: str) -> Examples:
     name, _, root = rest.partition(":")
-    return load_torchvision(name, root, split)
+    return load_pets(root, split) if name == PETS else load_torchvision(name, root, split)
 
 
 SOURCES = {
@@ -81,7 +82,8 @@ def load(
     source
         ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or ``cifar100:PATH``, see
         :func:`landscape.data.cifar.load_cifar` for what PATH may be;
-        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``.
+        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``;
+        of these ``OxfordIIITPet`` has masks.
     split
         ``train`` or ``test``.
     preprocess
