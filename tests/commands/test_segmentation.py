@@ -18,6 +18,8 @@ from landscape.store import open_surface
 from landscape.training.history import read_history
 from tests.commands.calls import Bad, bad, check_refused
 
+SCENES = ["--data", "scenes", "--limit", "4", "--x=0"]
+DIGITS = ["--data", "digits", "--limit", "4", "--x=0"]
 UNET = ["--model", "unet", "--set", "levels=2,channels=2"]
 
 
@@ -70,7 +72,7 @@ def test_trained_sampled_and_drawn(
 
 
 def test_another_loss_that_is_asked_for(folder: Path) -> None:
-    sample = ["--weights", "unet.pt", "--data", "scenes", "--limit", "4", "--x=0:1:2"]
+    sample = ["--weights", "unet.pt", *SCENES, "--tune", "off"]
     for loss, metrics in [("dice_loss", "loss, iou"), ("cross_entropy", "loss, accuracy")]:
         output = f"{loss}.h5"
         assert landscape.sample.main([*sample, "--loss", loss, "-o", output]) == 0
@@ -81,12 +83,16 @@ def test_data_with_labels_have_the_loss_they_had(folder: Path) -> None:
     assert open_surface("mine.h5").attributes["loss"] == "cross_entropy"
 
 
-SCENES = ["--data", "scenes", "--limit", "4", "--x=0"]
-DIGITS = ["--data", "digits", "--limit", "4", "--x=0"]
 REFUSED = [
     bad("train", [*UNET, "--data", "digits"], "an answer for each pixel", "resnet20"),
     bad("train", "--model unet --data digits", "8 x 8 pixels", "2^4 = 16", "--set levels=3"),
-    bad("train", "--model unet --set levels=6 --data scenes", "32 x 32", "2^6 = 64", "levels=5"),
+    bad(
+        "train",
+        "--model unet --set levels=6,channels=1 --data scenes",
+        "32 x 32",
+        "2^6 = 64",
+        "levels=5",
+    ),
     bad("train", "--model resnet8 --data scenes", "scenes: pixel_loss", "these are masks", "unet"),
     bad("train", [*UNET, "--set", "classes=5", "--data", "scenes"], "from 0 to 10", "5 outputs"),
     bad("train", [*UNET, "--shortcuts", "add"], "'add'", "concatenate, none"),
