@@ -9,7 +9,7 @@ from typing import Any
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
 from landscape.errors import InputError, unknown_choice
-from landscape.metrics import LOSSES, PerExample
+from landscape.metrics import LOSSES, PerExample, usual_loss
 from landscape.models.named import Network, asked_for, build_network
 from landscape.models.pretrained import is_published_name, pretrained_network
 from landscape.models.torchvision_models import PREFIX
@@ -31,7 +31,7 @@ def build_problem(
     preprocess: str | None = None,
     split: str = "train",
     limit: int | None = None,
-    loss: str = "cross_entropy",
+    loss: str | None = None,
     metrics: Sequence[str] = (),
     device: str = "auto",
 ) -> Problem:
@@ -55,7 +55,8 @@ def build_problem(
     limit
         That many examples of each split, drawn once, the same ones each time.
     loss
-        A name of :data:`landscape.metrics.LOSSES` or ``package.module:function``.
+        A name of :data:`landscape.metrics.LOSSES` or ``package.module:function``; None is
+        ``pixel_loss`` for data with masks, otherwise ``cross_entropy``.
     metrics
         What else to measure: names of :data:`landscape.metrics.METRICS`, ``topK``,
         ``package.module:function``.
@@ -76,10 +77,11 @@ def build_problem(
     network, origin = _network(model, weights, asked)
     facts: dict[str, Attribute] = {"model": network.name, **origin}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
+    splits = load_splits(data, split, preprocess=preprocess, limit=limit)
     return Problem(
         network.model,
-        load_splits(data, split, preprocess=preprocess, limit=limit),
-        loss=_loss(loss),
+        splits,
+        loss=_loss(loss or usual_loss(next(iter(splits.values())).targets)),
         metrics=[load_function(m, "--metrics") if ":" in m else m for m in metrics],
         device=device,
         attributes=facts,

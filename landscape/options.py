@@ -78,19 +78,21 @@ def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) ->
     add(
         "--data",
         metavar="SOURCE",
-        help="digits, cifar10:PATH, cifar100:PATH, torchvision:NAME (default: digits)",
+        help="digits, scenes (with masks), cifar10:PATH, cifar100:PATH, torchvision:NAME "
+        "(default: digits)",
     )
     add(
         "--preprocess",
         metavar="HOW",
-        help="cifar10, imagenet, digits, none, or MEAN,…/STD,… (default: the source's own)",
+        help="cifar10, imagenet, digits, scenes, none, or MEAN,…/STD,… (default: the source's own)",
     )
     add("--split", metavar="SPLIT", help=f"{', '.join(splits)} (default: train)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split")
     add(
         "--loss",
         metavar="NAME",
-        help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy)",
+        help=f"{', '.join(LOSSES)} or package.module:function (default: cross_entropy, for masks "
+        "pixel_loss)",
     )
     return group
 

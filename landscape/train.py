@@ -23,10 +23,12 @@ from landscape.training import FINAL, TrainingSettings, train_network
 DESCRIPTION = """Train a network by SGD with Nesterov momentum or Adam, without augmentation.
 
 The folder gets final.pt (the trained weights, for landscape.sample), epoch_0000.pt, … on the way,
-and history.h5 with train and test loss and error per epoch."""
+and history.h5 with train and test loss and error per epoch; of data with masks the error is that
+of pixels, and the intersection over union (IoU) is there too."""
 
 EXAMPLE = """  python -m landscape.train --model resnet56 --shortcuts none --data digits \\
-      --epochs 25 -o runs/resnet56-none"""
+      --epochs 25 -o runs/resnet56-none
+  python -m landscape.train --model unet --set levels=2,channels=8 --data scenes -o runs/unet"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

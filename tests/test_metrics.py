@@ -80,6 +80,8 @@ REFERENCES: dict[str, Reference] = {
     "top7": ref_top(7),
     "dice_loss": ref_dice,
     "iou": ref_iou,
+    "pixel_loss": ref_cross_entropy,
+    "pixel_accuracy": ref_top(1),
     "token_loss": ref_cross_entropy,
     "token_accuracy": ref_top(1),
     "next_token_loss": lambda z, c: ref_cross_entropy(z[:-1], c[1:]),
@@ -112,7 +114,7 @@ def fits(name: str, positions: tuple[int, ...]) -> bool:
     """Tokens stand in a row, and regions have positions."""
     if "token" in name:
         return len(positions) == 1
-    return bool(positions) or name not in ("dice_loss", "iou")
+    return bool(positions) or name not in ("dice_loss", "iou", "pixel_loss", "pixel_accuracy")
 
 
 @pytest.mark.parametrize("ignored", [0.0, 0.4])
@@ -287,6 +289,7 @@ def test_names_in_a_text() -> None:
     [
         (["top5"], "top5 needs 5 or more classes, but the network has 3 outputs.*top3"),
         (["iou"], "regions of an image"),
+        (["pixel_accuracy"], "regions of an image"),
         (["token_loss"], r"token_loss needs logits of shape \(n, tokens, vocabulary\)"),
         ({"mine": lambda o, t: o}, r"metric 'mine' gave \(4, 3\) for 4 examples"),
         ({"mine": lambda o, t: 1.0}, "metric 'mine' gave float"),

@@ -101,7 +101,16 @@ IMAGENET = Preprocess(255.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "imag
 DIGITS = Preprocess(16.0, (0.3053,), (0.3760,), "digits")
 """scikit-learn's digits hold 0 … 16; mean and standard deviation of all their pixels."""
 
-NAMED = {"cifar10": CIFAR10, "imagenet": IMAGENET, "digits": DIGITS, "none": NONE}
+SCENES = Preprocess(16.0, (0.1049,), (0.2415,), "scenes")
+"""Scenes of such digits; mean and standard deviation of all pixels of both splits."""
+
+NAMED = {
+    "cifar10": CIFAR10,
+    "imagenet": IMAGENET,
+    "digits": DIGITS,
+    "scenes": SCENES,
+    "none": NONE,
+}
 
 
 def parse_preprocess(text: str, largest: float) -> Preprocess:

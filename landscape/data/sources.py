@@ -1,4 +1,4 @@
-"""Data by name, as on the command line: ``digits``, ``cifar10:PATH``, …"""
+"""Data by name, as on the command line: ``digits``, ``scenes``, ``cifar10:PATH``, …"""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from functools import partial
 from landscape.data.cifar import load_cifar
 from landscape.data.digits import load_digits
 from landscape.data.examples import Examples
+from landscape.data.pets import load_pets
 from landscape.data.preprocess import parse_preprocess
-from landscape.data.torchvision_sets import load_torchvision
+from landscape.data.scenes import load_scenes
+from landscape.data.torchvision_sets import PETS, load_torchvision
 from landscape.errors import InputError, unknown_choice
 
 SPLITS = ("train", "test")
@@ -31,6 +33,14 @@ def _read_digits(rest: str, split: str) -> Examples:
     return load_digits(split)
 
 
+def _read_scenes(rest: str, split: str) -> Examples:
+    if rest:
+        raise InputError(
+            f"scenes:{rest}: scenes are made when they are read; expected scenes alone"
+        )
+    return load_scenes(split)
+
+
 def _read_cifar(rest: str, split: str, name: str) -> Examples:
     if not rest:
         raise InputError(
@@ -41,11 +51,12 @@ def _read_cifar(rest: str, split: str, name: str) -> Examples:
 
 def _read_torchvision(rest: str, split: str) -> Examples:
     name, _, root = rest.partition(":")
-    return load_torchvision(name, root, split)
+    return load_pets(root, split) if name == PETS else load_torchvision(name, root, split)
 
 
 SOURCES = {
     "digits": _Source("digits", _read_digits),
+    "scenes": _Source("scenes", _read_scenes),
     "cifar10": _Source("cifar10:PATH", partial(_read_cifar, name="cifar10")),
     "cifar100": _Source("cifar100:PATH", partial(_read_cifar, name="cifar100")),
     "torchvision": _Source("torchvision:NAME[:ROOT]", _read_torchvision),
@@ -69,15 +80,16 @@ def load(
     Parameters
     ----------
     source
-        ``digits``; ``cifar10:PATH`` or ``cifar100:PATH``, see
+        ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or ``cifar100:PATH``, see
         :func:`landscape.data.cifar.load_cifar` for what PATH may be;
-        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``.
+        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``;
+        of these ``OxfordIIITPet`` has masks.
     split
         ``train`` or ``test``.
     preprocess
         A name or numbers for :func:`landscape.data.parse_preprocess`. None takes the source's
-        own: ``digits`` for digits, ``cifar10`` for CIFAR-10 and CIFAR-100, otherwise ``none``,
-        which is x/255.
+        own: ``digits`` for digits, ``scenes`` for scenes, ``cifar10`` for CIFAR-10 and CIFAR-100,
+        otherwise ``none``, which is x/255.
     limit
         This many examples, drawn at random with ``limit_seed``; None for all. See
         :meth:`Examples.subset`.

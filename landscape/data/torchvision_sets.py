@@ -1,10 +1,11 @@
-"""Classification sets of torchvision, downloaded where they are not there yet."""
+"""torchvision's data sets, downloaded where they are not there yet: those for classification."""
 
 from __future__ import annotations
 
 import inspect
 import os
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from landscape.errors import InputError, one_line, unknown_choice
 from landscape.vision import torchvision_module
 
 NAMES = ("CIFAR10", "CIFAR100", "MNIST", "FashionMNIST", "KMNIST", "SVHN", "STL10", "USPS")
+PETS = "OxfordIIITPet"
+"""The set that has masks: see :mod:`landscape.data.pets`."""
 DEFAULT_ROOT = "~/.cache/landscape"
 
 
@@ -28,7 +31,7 @@ def _split_argument(cls: type, split: str) -> dict[str, Any]:
     return {"split": split}
 
 
-def _image(image: Any, source: str) -> npt.NDArray[np.uint8]:
+def image_of(image: Any, source: str) -> npt.NDArray[np.uint8]:
     """uint8 (channels, height, width) from a PIL image, a numpy array (h, w[, c]) or a tensor."""
     if isinstance(image, torch.Tensor):
         array = image.numpy()  # torchvision's tensors have the channels first already
@@ -45,6 +48,38 @@ def _image(image: Any, source: str) -> npt.NDArray[np.uint8]:
             "two dimensions or three"
         )
     return array
+
+
+def opened(name: str, root: str, source: str, how: Callable[[type], dict[str, Any]]) -> Any:
+    """A set of torchvision's, downloaded if it is not there.
+
+    Parameters
+    ----------
+    name, root
+        As for :func:`load_torchvision`.
+    source
+        What messages call it.
+    how
+        From the class to the arguments that it is made with, beside folder and download.
+
+    Raises
+    ------
+    MissingExtra
+        If torchvision is not installed.
+    InputError
+        If the set cannot be loaded or downloaded.
+    """
+    cls = getattr(torchvision_module("datasets", source), name)
+    folder = Path(os.path.expanduser(root or DEFAULT_ROOT))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return cls(root=str(folder), download=True, **how(cls))
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"{source}: torchvision could not load or download it into {folder} "
+            f"({one_line(error)}); check the connection and the space there, or "
+            f"name a folder that holds it: torchvision:{name}:FOLDER"
+        ) from error
 
 
 def load_torchvision(name: str, root: str, split: str) -> Examples:
@@ -74,22 +109,12 @@ def load_torchvision(name: str, root: str, split: str) -> Examples:
     """
     source = f"torchvision:{name}" + (f":{root}" if root else "")
     if name not in NAMES:
-        raise unknown_choice("torchvision data set", name, NAMES)
-    cls = getattr(torchvision_module("datasets", source), name)
-    folder = Path(os.path.expanduser(root or DEFAULT_ROOT))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        dataset = cls(root=str(folder), download=True, **_split_argument(cls, split))
-    except (OSError, RuntimeError) as error:
-        raise InputError(
-            f"{source}: torchvision could not load or download it into {folder} "
-            f"({one_line(error)}); check the connection and the space there, or "
-            f"name a folder that holds it: torchvision:{name}:FOLDER"
-        ) from error
+        raise unknown_choice("torchvision data set", name, [*NAMES, PETS])
+    dataset = opened(name, root, source, lambda cls: _split_argument(cls, split))
     images, labels = [], []
     for i in range(len(dataset)):
         image, label = dataset[i]
-        images.append(_image(image, source))
+        images.append(image_of(image, source))
         labels.append(int(np.asarray(label).item()))  # some give arrays of one number
     sizes = Counter("x".join(map(str, image.shape)) for image in images)
     if len(sizes) > 1:

@@ -12,9 +12,21 @@ from landscape.metrics.language import (
     token_loss,
 )
 from landscape.metrics.metric import IGNORED, Metric, PerExample, check_targets, values_of
-from landscape.metrics.named import LOSSES, METRICS, metrics_for, more_metrics, names_in
+from landscape.metrics.named import (
+    LOSSES,
+    METRICS,
+    metrics_for,
+    more_metrics,
+    names_in,
+    usual_loss,
+)
 from landscape.metrics.regression import squared_error
-from landscape.metrics.segmentation import dice_loss, intersection_over_union
+from landscape.metrics.segmentation import (
+    dice_loss,
+    intersection_over_union,
+    pixel_accuracy,
+    pixel_loss,
+)
 
 __all__ = [
     "IGNORED",
@@ -32,9 +44,12 @@ __all__ = [
     "names_in",
     "next_token_accuracy",
     "next_token_loss",
+    "pixel_accuracy",
+    "pixel_loss",
     "squared_error",
     "token_accuracy",
     "token_loss",
     "top_k",
+    "usual_loss",
     "values_of",
 ]

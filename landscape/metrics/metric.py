@@ -71,6 +71,29 @@ def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:
     return kept.flatten(1).sum(dim=1) / counted.flatten(1).sum(dim=1)
 
 
+def _hint(output: Tensor, targets: Tensor) -> str:
+    """What may be meant, where labels have not the shape that belongs to the logits."""
+    if output.ndim == 3 and targets.shape[1:] == output.shape[1:2]:
+        return "; for logits (n, tokens, vocabulary) there are token_loss and next_token_loss"
+    if output.ndim == 2 and targets.ndim > 2:
+        return (
+            ": these are masks, but the network has one answer for each image; choose a network "
+            "for segmentation, such as unet"
+        )
+    if output.ndim == 4 and targets.ndim == 1:
+        return (
+            ": each image has one label, but the network has an answer for each pixel; choose "
+            "data with masks, such as scenes, or a classifier, such as resnet20"
+        )
+    if output.ndim == 4 and targets.ndim == 3:
+        came, own = (" x ".join(map(str, t.shape[-2:])) for t in (targets, output))
+        return (
+            f": masks of {came} pixels for what is {own} pixels; resize the masks as the images "
+            "are, taking the nearest pixel's label"
+        )
+    return ""
+
+
 def counted_positions(targets: Tensor) -> Tensor:
     """Which positions count, a mask of the targets' shape, at least one in every example."""
     counted = targets != IGNORED
@@ -117,11 +140,10 @@ def check_targets(
     positions = list(output.shape[1:])
     classes = positions.pop(class_dim if class_dim < 0 else class_dim - 1)
     if targets.is_floating_point() or list(targets.shape[1:]) != positions:
-        text = output.ndim == 3 and targets.shape[1:] == output.shape[1:2]
-        hint = "; for logits (n, tokens, vocabulary) there are token_loss and next_token_loss"
         raise InputError(
             f"{source}: {name} needs integer targets of shape "
-            f"{('n', *positions)}, got {targets.dtype} {tuple(targets.shape)}{hint if text else ''}"
+            f"{('n', *positions)}, got {targets.dtype} {tuple(targets.shape)}"
+            f"{_hint(output, targets)}"
         )
     counted = targets[targets != IGNORED] if positions else targets
     low, high = (int(counted.min()), int(counted.max())) if counted.numel() else (0, 0)

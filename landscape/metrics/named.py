@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from torch import Tensor
+
 from landscape.errors import InputError, unknown_choice
 from landscape.metrics.classes import accuracy, cross_entropy, top_k
 from landscape.metrics.language import (
@@ -15,12 +17,19 @@ from landscape.metrics.language import (
 )
 from landscape.metrics.metric import Metric, PerExample
 from landscape.metrics.regression import squared_error
-from landscape.metrics.segmentation import dice_loss, intersection_over_union
+from landscape.metrics.segmentation import (
+    dice_loss,
+    intersection_over_union,
+    pixel_accuracy,
+    pixel_loss,
+)
 
 METRICS: dict[str, Metric] = {
     "cross_entropy": Metric(cross_entropy, "mean cross-entropy", "nats", 1),
     "accuracy": Metric(accuracy, "top-1 accuracy", "1", 1),
     "mse": Metric(squared_error, "mean squared error"),
+    "pixel_loss": Metric(pixel_loss, "mean cross-entropy of pixels", "nats", 1),
+    "pixel_accuracy": Metric(pixel_accuracy, "accuracy of pixels", "1", 1),
     "dice_loss": Metric(dice_loss, "one minus the soft Dice coefficient", "1", 1),
     "iou": Metric(intersection_over_union, "intersection over union", "1", 1),
     "token_loss": Metric(token_loss, "mean cross-entropy of tokens", "nats", -1),
@@ -33,6 +42,11 @@ METRICS: dict[str, Metric] = {
 LOSSES: dict[str, dict[str, Metric]] = {
     "cross_entropy": {"loss": METRICS["cross_entropy"], "accuracy": METRICS["accuracy"]},
     "mse": {"loss": METRICS["mse"]},
+    "pixel_loss": {
+        "loss": METRICS["pixel_loss"],
+        "accuracy": METRICS["pixel_accuracy"],
+        "iou": METRICS["iou"],
+    },
     "dice_loss": {"loss": METRICS["dice_loss"], "iou": METRICS["iou"]},
     "token_loss": {"loss": METRICS["token_loss"], "accuracy": METRICS["token_accuracy"]},
     "next_token_loss": {
@@ -58,6 +72,11 @@ def names_in(text: str) -> list[str]:
             "--metrics accuracy,top5"
         )
     return names
+
+
+def usual_loss(targets: Tensor) -> str:
+    """``pixel_loss`` where targets are masks (n, height, width), otherwise ``cross_entropy``."""
+    return "pixel_loss" if targets.ndim > 2 else "cross_entropy"
 
 
 def metrics_for(loss: str | PerExample) -> dict[str, Metric]:

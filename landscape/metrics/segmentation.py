@@ -1,4 +1,4 @@
-"""Overlap of the regions of an image: each image has its own score, and counts once.
+"""The labels of an image's pixels: each image has its own score, and counts once.
 
 Logits are (n, classes, …), labels (n, …); pixels with the label −100 do not count.
 """
@@ -10,7 +10,20 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from landscape.errors import InputError
+from landscape.metrics.classes import accuracy, cross_entropy
 from landscape.metrics.metric import counted_positions
+
+
+def pixel_loss(output: Tensor, target: Tensor) -> Tensor:
+    """:func:`landscape.metrics.cross_entropy`, the mean over the pixels of each image, in nats."""
+    _check_masks(target)
+    return cross_entropy(output, target)
+
+
+def pixel_accuracy(output: Tensor, target: Tensor) -> Tensor:
+    """The share of an image's pixels whose largest logit is that of their label."""
+    _check_masks(target)
+    return accuracy(output, target)
 
 
 def dice_loss(output: Tensor, target: Tensor) -> Tensor:
@@ -42,17 +55,22 @@ def intersection_over_union(output: Tensor, target: Tensor) -> Tensor:
 
 def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """What is predicted and what is true, both (n, classes, pixels), 0 where a pixel is ignored."""
-    if target.ndim < 2:
-        raise InputError(
-            "dice_loss and iou compare the regions of an image: expected labels (n, …) for each "
-            f"pixel, got {tuple(target.shape)}; for a label for each image choose accuracy"
-        )
+    _check_masks(target)
     counted = counted_positions(target).flatten(1)
     labels = torch.where(counted, target.flatten(1), 0)
     true = F.one_hot(labels, predicted.shape[1]).movedim(-1, 1).to(predicted.dtype)
     return tuple(  # type: ignore[return-value]
         torch.where(counted[:, None], share.flatten(2), 0) for share in (predicted, true)
     )
+
+
+def _check_masks(target: Tensor) -> None:
+    if target.ndim < 2:
+        raise InputError(
+            "pixel_loss, pixel_accuracy, dice_loss and iou are of the regions of an image: "
+            f"expected labels (n, …) for each pixel, got {tuple(target.shape)}; where each image "
+            "has one label choose cross_entropy and accuracy"
+        )
 
 
 def _mean_where(values: Tensor, kept: Tensor) -> Tensor:

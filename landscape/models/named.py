@@ -11,7 +11,15 @@ from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, unknown_choice
-from landscape.models import densenet, highway, imagenet_densenet, imagenet_resnet, resnet, vgg9
+from landscape.models import (
+    densenet,
+    highway,
+    imagenet_densenet,
+    imagenet_resnet,
+    resnet,
+    unet,
+    vgg9,
+)
 from landscape.models.asked import checked
 from landscape.models.family import Family
 from landscape.models.old_names import with_present_names
@@ -26,6 +34,7 @@ FAMILIES: tuple[Family, ...] = (
     highway.FAMILY,
     imagenet_densenet.FAMILY,
     densenet.FAMILY,
+    unet.FAMILY,
     vgg9.FAMILY,
 )
 """Every kind of network that is built in; of two whose names overlap the first is meant."""

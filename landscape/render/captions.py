@@ -27,7 +27,11 @@ _NETWORKS = {
     "densenet": "DenseNet",
     "unet": "U-Net",
 }
-_DATA = {"cifar10": "CIFAR-10", "digits": "handwritten digits"}
+_DATA = {
+    "cifar10": "CIFAR-10",
+    "digits": "handwritten digits",
+    "scenes": "scenes of handwritten digits",
+}
 _STATISTICS = {
     "interpolated": "Batch-norm statistics interpolated between those of the solutions",
     "re-estimated": "Batch-norm statistics re-estimated at every point",

@@ -19,14 +19,35 @@ _MEANING = {
     "test_error": ("fraction of test examples answered wrongly", "1"),
     "lr": ("learning rate at the beginning of the epoch", "1"),
 }
+_IOU = "intersection over union of an image, the mean over the classes that it has or is given"
+_WITH_MASKS = {
+    **_MEANING,
+    "train_error": ("fraction of training pixels answered wrongly", "1"),
+    "test_error": ("fraction of test pixels answered wrongly", "1"),
+    "train_iou": (f"{_IOU}; mean over the training examples, evaluation mode", "1"),
+    "test_iou": (f"{_IOU}; mean over the test examples, evaluation mode", "1"),
+}
 
 
 @dataclass
 class History:
-    """Columns of equal length, one row per complete epoch; ``attributes`` are the settings."""
+    """Columns of equal length, one row per complete epoch; ``attributes`` are the settings.
+
+    Where the examples have masks, errors are those of pixels, and there are ``train_iou`` and
+    ``test_iou``: the mean over the images of :func:`landscape.metrics.intersection_over_union`.
+    """
 
     columns: dict[str, list[float]] = field(default_factory=lambda: {n: [] for n in _MEANING})
     attributes: dict[str, Attribute] = field(default_factory=dict)
+
+    @classmethod
+    def of_masks(cls, attributes: dict[str, Attribute]) -> History:
+        """An empty history of a training with masks."""
+        return cls({name: [] for name in _WITH_MASKS}, attributes)
+
+    @property
+    def _meaning(self) -> dict[str, tuple[str, str]]:
+        return _WITH_MASKS if "train_iou" in self.columns else _MEANING
 
     def __len__(self) -> int:
         return len(self.columns["train_loss"])
@@ -39,10 +60,13 @@ class History:
     def last_line(self) -> str:
         """The newest epoch in a few words."""
         last = {name: column[-1] for name, column in self.columns.items()}
-        return (
-            f"train loss {last['train_loss']:.4f}, error {last['train_error']:.1%}; "
-            f"test error {last['test_error']:.1%}"
-        )
+        words = {split: f"error {last[f'{split}_error']:.1%}" for split in ("train", "test")}
+        if "test_iou" in last:
+            words = {
+                split: f"pixel {said}, IoU {last[f'{split}_iou']:.3f}"
+                for split, said in words.items()
+            }
+        return f"train loss {last['train_loss']:.4f}, {words['train']}; test {words['test']}"
 
     def save(self, path: Path) -> None:
         """Write the history so that a reader never sees half of it."""
@@ -50,7 +74,7 @@ class History:
             file.attrs.update(self.attributes)
             epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
             epochs.make_scale("epoch")
-            for name, (long_name, units) in _MEANING.items():
+            for name, (long_name, units) in self._meaning.items():
                 column = file.create_dataset(name, data=np.array(self.columns[name]))
                 column.attrs["long_name"], column.attrs["units"] = long_name, units
                 column.dims[0].attach_scale(epochs)
@@ -70,7 +94,8 @@ def read_history(path: str | Path) -> History:
         raise InputError(f"history {path} does not exist; expected the history.h5 of a training")
     try:
         with h5py.File(path, "r") as file:
-            columns = {name: np.asarray(file[name][()], float).tolist() for name in _MEANING}
+            names = _WITH_MASKS if "train_iou" in file else _MEANING
+            columns = {name: np.asarray(file[name][()], float).tolist() for name in names}
             attributes = {k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()}
     except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(

@@ -18,9 +18,15 @@ from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.errors import InputError, one_line
 from landscape.examples import refuse_example
-from landscape.metrics import check_targets
+from landscape.metrics import (
+    check_targets,
+    cross_entropy,
+    intersection_over_union,
+    usual_loss,
+)
+from landscape.metrics.metric import counted_positions
 from landscape.models.named import Network
-from landscape.training.evaluation import evaluate_examples
+from landscape.training.evaluation import error_rate, means_of
 from landscape.training.history import History
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.randomness import seeded
@@ -28,6 +34,8 @@ from landscape.training.schedules import SCHEDULES
 from landscape.training.settings import TrainingSettings
 
 FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
+_AT_ONCE = 250
+"""Examples at most that are evaluated at once."""
 
 
 def train_network(
@@ -44,8 +52,11 @@ def train_network(
     """Train a network and leave checkpoints and a history in ``folder``.
 
     ``epoch_0000.pt``, … hold weights on the way, ``final.pt`` the trained ones, ``last.pt`` what
-    ``resume`` needs, ``history.h5`` losses and errors. On a CPU the same seed gives the same
-    weights, bit by bit, with the same number of threads, resumed or not.
+    ``resume`` needs, ``history.h5`` losses and errors. Examples with masks (n, height, width) are
+    learned pixel by pixel, and the history has their intersection over union too.
+
+    On a CPU the same seed gives the same weights, bit by bit, with the same number of threads,
+    resumed or not.
 
     Parameters
     ----------
@@ -121,7 +132,12 @@ class _Trainer:
             trained, settings.lr, settings.momentum, settings.weight_decay
         )
         self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)
+        self.metrics = {"loss": cross_entropy, "error": error_rate}
         self.history = History(attributes=dict(self.facts))
+        self.loss = usual_loss(self.train.targets)
+        if self.loss == "pixel_loss":
+            self.metrics["iou"] = intersection_over_union
+            self.history = History.of_masks(dict(self.facts))
 
     def check_fit(self) -> None:
         """The smallest batch through a copy of the network, before any work."""
@@ -132,6 +148,8 @@ class _Trainer:
         try:
             with seeded(0, inputs.device), torch.no_grad():
                 output = model(inputs)
+        except InputError:
+            raise
         except Exception as error:  # a network can refuse its input in any way
             raise InputError(
                 f"{self.network.name} does not take a batch of {len(inputs)} examples of "
@@ -139,7 +157,9 @@ class _Trainer:
                 "choose data that it was made for, or another --batch-size"
             ) from error
         for examples in (self.train, self.test):
-            check_targets(output, examples.targets, examples.source)
+            check_targets(output, examples.targets, examples.source, self.loss)
+            if self.loss == "pixel_loss":
+                counted_positions(examples.targets)
 
     def run(self, title: str, progress: bool) -> None:
         """The epochs that are still to do."""
@@ -189,20 +209,19 @@ class _Trainer:
                 self.schedule.step()
 
     def _measure(self, rate: float) -> None:
-        train_loss, train_error = evaluate_examples(self.model, self.train)
-        test_loss, test_error = evaluate_examples(self.model, self.test)
-        if not math.isfinite(train_loss):
+        # What fits into memory while training fits in evaluation too.
+        at_once = min(_AT_ONCE, self.settings.batch_size) if self.loss == "pixel_loss" else _AT_ONCE
+        row = {
+            f"{split}_{name}": value
+            for split, examples in (("train", self.train), ("test", self.test))
+            for name, value in means_of(self.model, examples, self.metrics, at_once).items()
+        }
+        if not math.isfinite(row["train_loss"]):
             raise InputError(
-                f"the training loss became {train_loss} in epoch {len(self.history) + 1}; train "
-                f"with a learning rate below {self.settings.lr:g} (--lr)"
+                f"the training loss became {row['train_loss']} in epoch {len(self.history) + 1}; "
+                f"train with a learning rate below {self.settings.lr:g} (--lr)"
             )
-        self.history.append(
-            train_loss=train_loss,
-            train_error=train_error,
-            test_loss=test_loss,
-            test_error=test_error,
-            lr=rate,
-        )
+        self.history.append(lr=rate, **row)
 
     def save(self, name: str, **more: Any) -> None:
         """Weights with the network's settings, so that they can be read without being told."""

@@ -25,6 +25,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "densenet121": {"growth": 2, "channels": 3, "in_channels": 2, "classes": 7},
     "densenet16": {"growth": 3, "in_channels": 2, "classes": 7},
     "vgg9": {"channels": 2, "in_channels": 2, "classes": 7},
+    "unet": {"levels": 1, "channels": 3, "in_channels": 2, "classes": 5},
 }
 VARIANTS = [(name, shortcuts) for name in SMALL for shortcuts in family_called(name).shortcuts]
 

@@ -1,0 +1,160 @@
+"""The U-Net of Ronneberger et al. (2015), with its long skips or without them.
+
+A contracting path halves the size ``levels`` times and doubles the channels; an expanding path goes
+back up, and at each level the features of the contracting path are set beside its own
+(``concatenate``). With ``none`` the expanding path's own features stand there twice, so that every
+convolution has the shape it has with skips, and the networks have the same parameters.
+
+As is usual today, the 3×3 convolutions are padded, so that a mask has the size of its image, and
+each is followed by batch normalization; the paper has neither.
+
+Ronneberger, Fischer, Brox, *U-Net: Convolutional Networks for Biomedical Image Segmentation*,
+arXiv 1505.04597, figure 1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from landscape.errors import InputError, unknown_choice
+from landscape.models.family import Family
+
+SHORTCUTS = ("concatenate", "none")
+_MOST_LEVELS = 8
+
+
+@fx.wrap
+def divisible(images: Tensor, levels: int) -> Tensor:
+    """The same images, if their size can be halved ``levels`` times.
+
+    Raises
+    ------
+    InputError
+        If it cannot: what comes up again would have another size than what went down.
+    """
+    height, width = images.shape[-2:]
+    unit = 2**levels
+    if height % unit or width % unit:
+        near = " x ".join(str(max(unit, round(side / unit) * unit)) for side in (height, width))
+        fewer = f", or choose fewer levels, as in --set levels={levels - 1}" if levels > 1 else ""
+        raise InputError(
+            f"images of {height} x {width} pixels for a unet of levels {levels}: expected a "
+            f"height and a width divisible by 2^{levels} = {unit}; resize them to {near}{fewer}"
+        )
+    return images
+
+
+class TwoConvolutions(nn.Module):
+    """Two padded 3×3 convolutions, each with batch normalization and ReLU; the size stays."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, channels, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = F.relu(self.bn1(self.conv1(x)))
+        return F.relu(self.bn2(self.conv2(x)))
+
+
+class UNet(nn.Module):
+    """U-Net for segmentation.
+
+    Takes images (n, in_channels, height, width), height and width divisible by 2^levels; gives
+    logits (n, classes, height, width).
+
+    Parameters
+    ----------
+    shortcuts
+        ``concatenate``: the features of the contracting path beside those that come up; ``none``:
+        those that come up, twice.
+    levels
+        How often the size is halved; 4 in the paper.
+    channels
+        At full size, 64 in the paper; twice as many after each halving.
+    """
+
+    def __init__(
+        self,
+        shortcuts: str = "concatenate",
+        *,
+        levels: int = 4,
+        channels: int = 64,
+        in_channels: int = 3,
+        classes: int = 2,
+    ) -> None:
+        super().__init__()
+        if shortcuts not in SHORTCUTS:
+            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
+        numbers = [("levels", levels, _MOST_LEVELS), ("channels", channels, 1024)]
+        numbers += [("in_channels", in_channels, 4096), ("classes", classes, 100_000)]
+        for what, number, most in numbers:
+            if not 1 <= number <= most:
+                raise InputError(
+                    f"unet: {what} is {number}; expected at least 1 and at most {most:,}"
+                )
+        self.levels = levels
+        self.shortcuts = shortcuts
+        sizes = [channels * 2**level for level in range(levels + 1)]
+        self.encoder = nn.ModuleList(
+            TwoConvolutions(before, size)
+            for before, size in zip([in_channels, *sizes], sizes, strict=False)
+        )
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(2 * size, size, 2, stride=2) for size in sizes[:-1]
+        )
+        self.decoder = nn.ModuleList(TwoConvolutions(2 * size, size) for size in sizes[:-1])
+        self.head = nn.Conv2d(channels, classes, 1)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d) and module is not self.head:
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = divisible(x, self.levels)
+        across = []
+        for level, block in enumerate(self.encoder):
+            x = block(F.max_pool2d(x, 2) if level else x)
+            across.append(x)
+        for level in reversed(range(self.levels)):
+            x = self.up[level](x)
+            beside = across[level] if self.shortcuts == "concatenate" else x
+            x = self.decoder[level](torch.cat([beside, x], dim=1))
+        return self.head(x)
+
+
+def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+    """What a state dict shows of the network it belongs to; None if it is no U-Net of these.
+
+    The kind of shortcuts has no parameters, so ``shortcuts`` is absent.
+    """
+    first, last = state.get("encoder.0.conv1.weight"), state.get("head.weight")
+    if first is None or last is None or (first.ndim, last.ndim) != (4, 4):
+        return None
+    levels = len({m[1] for key in state if (m := re.match(r"up\.(\d+)\.weight$", key))})
+    if not 1 <= levels <= _MOST_LEVELS or 0 in (*first.shape, *last.shape):
+        return None
+    return {
+        "levels": levels,
+        "channels": first.shape[0],
+        "in_channels": first.shape[1],
+        "classes": last.shape[0],
+    }
+
+
+FAMILY = Family(
+    pattern="unet",
+    forms=("unet",),
+    build=UNet,
+    name_of=lambda settings: "unet",
+    shortcuts=SHORTCUTS,
+    shown_by=settings_shown_by,
+    defaults={"levels": 4, "channels": 64, "in_channels": 3, "classes": 2},
+)
