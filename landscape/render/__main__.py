@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
     )
+    p.add_argument("--columns", type=int, metavar="N", help="figures: panels side by side")
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
     p.add_argument("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
     p.add_argument(

@@ -187,7 +187,7 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 _COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
 _VIEW = frozenset({"elevation", "azimuth"})
 _DRAWN = frozenset({"interpolate", "renderer"})
-_PAPER = frozenset({"dpi", "transparent", "width", "caption"})
+_PAPER = frozenset({"dpi", "transparent", "width", "columns", "caption"})
 _FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | _DRAWN | _PAPER)
 _SHAPE = frozenset({"quantity", "scale", "clip", "norm_range", "height_ratio"})
 _MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
