@@ -144,8 +144,12 @@ def surfaces(
     camera = camera_for(reliefs, elevation, azimuth)
     levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
-    paper = {name: look.get(name) for name in ("width", "columns", "caption")}
-    scene = replace(scene, **paper)
+    scene = replace(
+        scene,
+        width=look.get("width"),
+        columns=look.get("columns"),
+        caption=look.get("caption"),
+    )
     return draw(reliefs, scene, look.get("title"))
 
 
