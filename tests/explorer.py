@@ -44,7 +44,7 @@ def path_of_training():
 class Explorer:
     """One tab: what it asked for, what went wrong in it, and what the page says of itself."""
 
-    def __init__(self, browser, source, *, width=1280, height=900, scheme="light"):
+    def __init__(self, browser, source, *, width=1280, height=900, scheme="light", before=""):
         self.problems, self.requests = [], []
         self.url = source if isinstance(source, str) else Path(source).as_uri()
         self.context = browser.new_context(
@@ -55,6 +55,8 @@ class Explorer:
         self.page.on("dialog", lambda dialog: (self.problems.append("dialog"), dialog.dismiss()))
         self.page.on("console", self._said)
         self.page.on("request", lambda request: self.requests.append(request.url))
+        if before:
+            self.page.add_init_script(before)
         begun = time.monotonic()
         self.page.goto(self.url)
         self.settle()

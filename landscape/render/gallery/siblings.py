@@ -10,25 +10,25 @@ from landscape.surface import Surface
 def siblings(surfaces: Sequence[Surface]) -> list[Surface | None]:
     """For each surface one of the same network that has no shortcuts, or has them.
 
-    The same network is the same ``model``, as the files say it, on the same ``data``. Where there
-    are several, pairs are made from the first surface on, each with the nearest that follows it
-    and has no partner yet; what is left over takes the nearest of all.
+    The same network is the same ``model``, as the files say it, on the same ``data``. Of several,
+    the nearest in the row is taken; of two that are as near, the one that has taken this surface,
+    or else one that has not been taken.
 
     Returns
     -------
     One for each surface; None where there is none, or a file does not say its shortcuts.
     """
     places = range(len(surfaces))
-    partner: dict[int, int] = {}
+    taken: dict[int, int] = {}
     for place in places:
-        free = [k for k in places[place + 1 :] if k not in partner and _fit(surfaces, place, k)]
-        if place not in partner and free:
-            partner[place], partner[free[0]] = free[0], place
-    for place in places:
-        fitting = [(abs(k - place), k) for k in places if _fit(surfaces, place, k)]
+        fitting = [k for k in places if _fit(surfaces, place, k)]
         if fitting:
-            partner.setdefault(place, min(fitting)[1])
-    return [surfaces[partner[k]] if k in partner else None for k in places]
+            others = set(taken.values())
+            taken[place] = min(
+                fitting,
+                key=lambda k: (abs(k - place), taken.get(k) != place, k in others, k),
+            )
+    return [surfaces[taken[place]] if place in taken else None for place in places]
 
 
 def _fit(surfaces: Sequence[Surface], one: int, other: int) -> bool:
