@@ -61,7 +61,17 @@ class Explorer:
     The scenes have pixels, and can be pointed at, only if the tab is ``painted``.
     """
 
-    def __init__(self, browser, source, *, width=1280, height=900, scheme="light", painted=False):
+    def __init__(
+        self,
+        browser,
+        source,
+        *,
+        width=1280,
+        height=900,
+        scheme="light",
+        before="",
+        painted=False,
+    ):
         self.problems, self.requests = [], []
         self.url = source if isinstance(source, str) else Path(source).as_uri()
         self.context = browser.new_context(
@@ -74,6 +84,8 @@ class Explorer:
         self.page.on("dialog", lambda dialog: (self.problems.append("dialog"), dialog.dismiss()))
         self.page.on("console", self._said)
         self.page.on("request", lambda request: self.requests.append(request.url))
+        if before:
+            self.page.add_init_script(before)
         begun = time.monotonic()
         self.page.goto(self.url)
         self.settle()

@@ -36,6 +36,7 @@ REACHES_UP = {("surface", "render")}
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.
 RENDER_KNOWS = {"surface", "grid", "errors", "atomic", "commandline", "store", "render"}
+RENDER_KNOWS |= {"measures"}  # a gallery says numbers of its surfaces; they know numpy only
 
 
 def modules() -> list[Path]:

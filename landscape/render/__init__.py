@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from landscape.render.contour_figure import contour, contour_lines, filled_contour
     from landscape.render.curve_figure import curve
     from landscape.render.figures import side_by_side
+    from landscape.render.gallery import Entry, save_gallery
     from landscape.render.heatmap_figure import heatmap
     from landscape.render.media import save, save_figure
     from landscape.render.page import save_page
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from landscape.render.surface_figure import surface3d
 
 __all__ = [
+    "Entry",
     "contour",
     "contour_lines",
     "curve",
@@ -29,12 +31,14 @@ __all__ = [
     "path",
     "save",
     "save_figure",
+    "save_gallery",
     "save_page",
     "side_by_side",
     "surface3d",
 ]
 
 _HOME = {
+    "Entry": "gallery",
     "contour": "contour_figure",
     "contour_lines": "contour_figure",
     "curve": "curve_figure",
@@ -43,6 +47,7 @@ _HOME = {
     "path": "path_figure",
     "save": "media",
     "save_figure": "media",
+    "save_gallery": "gallery",
     "save_page": "page",
     "side_by_side": "figures",
     "surface3d": "surface_figure",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from landscape.commandline import parser, run
-from landscape.render.choice import STYLES
+from landscape.render.choice import GALLERY, STYLES
 from landscape.render.interpolate import METHODS
 from landscape.render.look import CAPTIONS
 from landscape.render.media import MEDIA, save
@@ -28,12 +28,15 @@ def _parser() -> argparse.ArgumentParser:
         "Draw one or more saved surfaces side by side on one scale.",
         "  python -m landscape.render resnet56.h5 resnet56_noshort.h5 -o compare.html\n"
         "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10\n"
-        "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30",
+        "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30\n"
+        "  python -m landscape.render */*.h5 --style gallery --title Variants -o gallery.html",
     )
     p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
     known = " ".join(MEDIA)
     p.add_argument("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
-    p.add_argument("--style", choices=STYLES, help="default: what suits surfaces and file")
+    p.add_argument(
+        "--style", choices=(*STYLES, GALLERY), help="default: what suits surfaces and file"
+    )
     p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
     p.add_argument("--scale", choices=SCALES, help="default: log for what spans decades, as a loss")
     p.add_argument(
@@ -49,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
     )
+    p.add_argument("--columns", type=int, metavar="N", help="figures: panels side by side")
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
     p.add_argument("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
     p.add_argument(

@@ -12,6 +12,8 @@ from landscape.render.captions import name_of
 from landscape.render.scale import Scale
 from landscape.surface import Surface
 
+GALLERY = "gallery"
+"""A page of many planes with their numbers: the style of a whole page, not of a picture."""
 STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve", "path")
 _FEWEST, _MOST = 1, 200
 

@@ -80,7 +80,7 @@ def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
         right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
         above = LINE if any(map(solutions, surfaces)) else 0.0
         margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
-        columns = columns_that_fit(width, min(len(groups), 2), margins, bar=0.0)
+        columns = columns_that_fit(width, min(len(groups), 2), margins, 0.0, look.get("columns"))
         room = panel_width(width, columns, margins, bar=0.0)
         beside = 2 * min(margins.left, margins.right) - 0.1
         labels = [_line_label(surface, room + beside) for surface in surfaces]

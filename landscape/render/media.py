@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
-from landscape.render.choice import STYLES
+from landscape.render.choice import GALLERY, STYLES
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -46,12 +46,13 @@ def save(
     ----------
     path
         ``.png``, ``.pdf`` and ``.svg`` are figures (:func:`landscape.render.side_by_side`),
-        ``.html`` is a page (:func:`landscape.render.save_page`), ``.vtp``, ``.vts``, ``.glb``,
+        ``.html`` is a page (:func:`landscape.render.save_page`, and of style ``gallery``
+        :func:`landscape.render.save_gallery`), ``.vtp``, ``.vts``, ``.glb``,
         ``.obj``, ``.ply`` and ``.stl`` are meshes (:mod:`landscape.render.mesh`), ``.gif`` and
         ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
-        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve`` or ``path``; None is
-        what suits the surfaces and the medium.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve``, ``path``
+        or ``gallery``; None is what suits the surfaces and the medium.
     options
         Those of the function above; for figures also ``dpi`` and ``transparent``, see
         :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista where that is
@@ -68,8 +69,8 @@ def save(
     if medium is None:
         came = target.suffix or "no suffix"
         raise InputError(f"{target}: {came}; expected a file ending in one of {', '.join(MEDIA)}")
-    if style is not None and style not in STYLES:
-        raise unknown_choice("style", style, STYLES)
+    if style is not None and style not in (*STYLES, GALLERY):
+        raise unknown_choice("style", style, (*STYLES, GALLERY))
     if style is not None and style not in medium.styles:
         raise InputError(
             f"style {style} and {target.suffix} do not go together: "
@@ -179,6 +180,10 @@ def _write_grid(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 
 
 def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
+    if style == GALLERY:
+        from landscape.render.gallery import save_gallery
+
+        return save_gallery(surfaces, path, **options)
     from landscape.render.page import save_page
 
     return save_page(surfaces, path, style=style, **options)
@@ -187,7 +192,7 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 _COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
 _VIEW = frozenset({"elevation", "azimuth"})
 _DRAWN = frozenset({"interpolate", "renderer"})
-_PAPER = frozenset({"dpi", "transparent", "width", "caption"})
+_PAPER = frozenset({"dpi", "transparent", "width", "columns", "caption"})
 _FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | _DRAWN | _PAPER)
 _SHAPE = frozenset({"quantity", "scale", "clip", "norm_range", "height_ratio"})
 _MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
@@ -200,7 +205,7 @@ MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
-    ".html": Medium(_write_page, ("contour", "surface", "curve"), _COMMON | _VIEW),
+    ".html": Medium(_write_page, ("contour", "surface", "curve", GALLERY), _COMMON | _VIEW),
     ".vtp": _GRID,
     ".vts": _GRID,
     ".glb": _MODEL,

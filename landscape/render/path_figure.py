@@ -81,7 +81,7 @@ def paths(surfaces: Sequence[Surface], look: Shared) -> Figure:
         width = inches(look.get("width"), len(surfaces))
         right = _RIGHT if most is None else _RIGHT_AXIS
         margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW + LINE)
-        columns = columns_that_fit(width, min(len(surfaces), 2), margins, bar=0.0)
+        columns = columns_that_fit(width, min(len(surfaces), 2), margins, 0.0, look.get("columns"))
         room = panel_width(width, columns, margins, bar=0.0)
         aspect = min(_ASPECT, _HIGHEST / room)
         upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]

@@ -23,7 +23,14 @@ from landscape.render.look import PlaneLook, captioned, of_heights
 from landscape.render.marks import mark_best, mark_notes
 from landscape.render.panel_sheet import panel_sheet
 from landscape.render.scale import Scale
-from landscape.render.sheet import TICKS_BELOW, Margins, columns_that_fit, inches, panel_width
+from landscape.render.sheet import (
+    TICKS_BELOW,
+    Margins,
+    columns_for,
+    columns_that_fit,
+    inches,
+    panel_width,
+)
 from landscape.render.solution_marks import mark_solutions
 from landscape.render.style import LINE, STYLE, wrap
 from landscape.render.trajectory_panel import draw_trajectories, trajectory_notes
@@ -130,10 +137,10 @@ def _sheet(
     aspect = ratio if 0.5 <= ratio <= 1.6 else 1.0
     width = inches(look.get("width"), len(panels))
     bar = bar_room(panels[0], paint[1], aspect * 2.0)
-    margins, columns, across, upward = _labels(panels, aspect, bar, width)
+    margins, columns, across, upward = _labels(panels, aspect, bar, width, look.get("columns"))
     # A flat panel has a short bar, whose label takes more lines, which take from the panel.
     bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
-    margins, columns, across, upward = _labels(panels, aspect, bar, width)
+    margins, columns, across, upward = _labels(panels, aspect, bar, width, look.get("columns"))
     sheet = panel_sheet(
         panels,
         notes,
@@ -155,7 +162,7 @@ def _sheet(
 
 
 def _labels(
-    panels: Sequence[Heights], aspect: float, bar: float, width: float
+    panels: Sequence[Heights], aspect: float, bar: float, width: float, asked: int | None
 ) -> tuple[Margins, int, list[list[str]], list[list[str]]]:
     """Margins that hold the wrapped labels of both axes, the columns, and those labels."""
     margins, columns, across, upward = (
@@ -164,9 +171,9 @@ def _labels(
         [[""]],
         [[""]],
     )
-    wanted = {4: 2}.get(len(panels), min(len(panels), 3))
+    wanted = columns_for(len(panels))
     for _ in range(3):  # more lines at the left leave less height for each: settle by repetition
-        columns = columns_that_fit(width, wanted, margins, bar)
+        columns = columns_that_fit(width, wanted, margins, bar, asked)
         room = panel_width(width, columns, margins, bar)
         words = axis_label if room > _NARROW else axis_name
         across = [wrap(words(p.surface, "x"), room + 0.5) for p in panels]

@@ -28,8 +28,8 @@ COLUMN = 3.25
 PAGE = 6.75
 """Width of both columns."""
 _NARROWEST, _WIDEST = 2.0, 40.0
-_LEAST_PANEL = 1.1
-"""Inches of plotting area that a panel needs beside others."""
+LEAST_PANEL = 1.1
+"""Inches of plotting area that a panel needs beside others, seen from above."""
 _BAR_GAP = 0.06
 _BAR_WIDTH = 0.11
 _PAD = 0.08
@@ -94,12 +94,50 @@ def inches(width: str | float | None, panels: int) -> float:
     return value
 
 
-def columns_that_fit(width: float, wanted: int, margins: Margins, bar: float) -> int:
-    """How many panels stand side by side: as many as wanted, or fewer if they would be tiny."""
+def columns_for(panels: int) -> int:
+    """The columns of so many panels in space or from above: at most three, four panels in two."""
+    return {4: 2}.get(panels, min(panels, 3))
+
+
+def columns_that_fit(
+    width: float,
+    wanted: int,
+    margins: Margins,
+    bar: float,
+    asked: int | None = None,
+    least: float = LEAST_PANEL,
+) -> int:
+    """How many panels stand side by side: as many as wanted, or fewer if they would be tiny.
+
+    Parameters
+    ----------
+    asked
+        What the caller insists on in place of that, or None.
+    least
+        Inches of plotting area that each panel needs.
+
+    Raises
+    ------
+    InputError
+        If it is not at least 1, or so many would be tiny.
+    """
+    if asked is not None:
+        return _columns_asked(width, asked, margins, bar, least)
     columns = wanted
-    while columns > 1 and panel_width(width, columns, margins, bar) < _LEAST_PANEL:
+    while columns > 1 and panel_width(width, columns, margins, bar) < least:
         columns -= 1
     return columns
+
+
+def _columns_asked(width: float, asked: int, margins: Margins, bar: float, least: float) -> int:
+    if asked < 1:
+        raise InputError(f"{asked} columns: expected at least 1")
+    if (room := panel_width(width, asked, margins, bar)) < least:
+        raise InputError(
+            f"{asked} columns in a figure {width:g} inches wide leave {max(room, 0.0):.2f} inches "
+            f"for each panel, which needs {least:g}: ask for fewer columns or a larger width"
+        )
+    return asked
 
 
 def panel_width(width: float, columns: int, margins: Margins, bar: float) -> float:

@@ -24,7 +24,7 @@ from landscape.render.panel_sheet import panel_sheet
 from landscape.render.relief import Relief, relief
 from landscape.render.renderers import checked_renderer
 from landscape.render.scale import Scale
-from landscape.render.sheet import Margins, Sheet, columns_that_fit, inches
+from landscape.render.sheet import Margins, Sheet, columns_for, columns_that_fit, inches
 from landscape.render.style import STYLE, StyledFigure
 from landscape.render.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.unfinished import finished_part, unfinished_notes
@@ -37,6 +37,8 @@ _AXES_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
 _AXES_ASPECT = 0.94
 _SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
 _SOLID_CELLS = 320
+_LEAST_PANEL = 1.8
+"""Inches that a panel in space needs beside others: its axes are named on the slant."""
 _PER_INCH = 600.0
 _HEIGHT_TICKS = 4
 _LINES = 16
@@ -56,7 +58,7 @@ class Scene:
         What of PyVista's picture plane is shown; not used by matplotlib.
     per_inch
         Pixels of PyVista's picture per inch.
-    width, caption
+    width, columns, caption
         Of the figure, see :data:`landscape.render.look.HELP`.
     """
 
@@ -70,6 +72,7 @@ class Scene:
     window: Window
     per_inch: float
     width: str | float | None = None
+    columns: int | None = None
     caption: str | None = None
 
     @property
@@ -141,7 +144,12 @@ def surfaces(
     camera = camera_for(reliefs, elevation, azimuth)
     levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
-    scene = replace(scene, width=look.get("width"), caption=look.get("caption"))
+    scene = replace(
+        scene,
+        width=look.get("width"),
+        columns=look.get("columns"),
+        caption=look.get("caption"),
+    )
     return draw(reliefs, scene, look.get("title"))
 
 
@@ -236,7 +244,9 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
     width, bar = inches(scene.width, len(panels)), bar_room(panels[0], scene.ticks, 2.0)
     look: dict[str, Any] = {
         "width": width,
-        "columns": columns_that_fit(width, min(len(panels), 2), margins, bar),
+        "columns": columns_that_fit(
+            width, columns_for(len(panels)), margins, bar, scene.columns, _LEAST_PANEL
+        ),
         "bar": bar,
         "projection": None if scene.solid else "3d",
         "foot": foot,

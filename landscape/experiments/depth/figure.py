@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from landscape.render import save
 from landscape.surface import Surface
@@ -14,7 +15,7 @@ HIGHEST = 1000.0
 Far from such a network the loss of digits reaches 10²⁰.
 """
 WIDE = 10.0
-"""Inches that three planes side by side need."""
+"""Inches that three panels side by side need."""
 CONTOURS = ("contours.png", "contours.pdf")
 IN_SPACE = ("surfaces.png", "surfaces.pdf")
 PAGE = "explore.html"
@@ -26,11 +27,15 @@ def draw(rows: Sequence[Sequence[Surface]], folder: Path) -> list[Path]:
     Parameters
     ----------
     rows
-        The depths with shortcuts, and the same without. Three depths become two rows of three
-        planes. Figures in space have two columns: with shortcuts at the left, without at the right.
+        The depths with shortcuts, and the same without: the rows of every figure.
     """
     in_rows = [surface for row in rows for surface in row]
-    in_pairs = [surface for pair in zip(*rows, strict=True) for surface in pair]
-    drawn = [save(in_rows, folder / name, "contour", width=WIDE, clip=HIGHEST) for name in CONTOURS]
-    drawn += [save(in_pairs, folder / name, "surface", clip=HIGHEST) for name in IN_SPACE]
+    columns = len(rows[0])
+    look: dict[str, Any] = {
+        "clip": HIGHEST,
+        "columns": columns,
+        "width": WIDE * max(1, columns / 3),
+    }
+    drawn = [save(in_rows, folder / name, "contour", **look) for name in CONTOURS]
+    drawn += [save(in_rows, folder / name, "surface", **look) for name in IN_SPACE]
     return [*drawn, save(in_rows, folder / PAGE, clip=HIGHEST)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from landscape.atomic import replacing
 from landscape.render.camera import Camera, choose_camera
@@ -56,15 +57,56 @@ def save_page(
         If nothing can be drawn, an option is unknown, or the file cannot be written.
     """
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
+    data = first_data(
+        several,
+        several,
+        style=style,
+        quantity=quantity,
+        scale=scale,
+        clip=clip,
+        levels=levels,
+        cmap=cmap,
+        title=title,
+        norm_range=norm_range,
+        elevation=elevation,
+        azimuth=azimuth,
+    )
+    return write_page(data, path)
+
+
+def first_data(
+    several: Sequence[Surface],
+    drawn: Sequence[Surface],
+    *,
+    style: str | None = None,
+    quantity: str | None = None,
+    scale: str | None = None,
+    clip: str | float = "auto",
+    levels: int | Sequence[float] | None = None,
+    cmap: str | None = None,
+    title: str | None = None,
+    norm_range: tuple[float, float] | None = None,
+    elevation: float | None = None,
+    azimuth: float | None = None,
+) -> dict[str, Any]:
+    """The data of a page that shows first what is asked for; see :func:`save_page`.
+
+    Parameters
+    ----------
+    several
+        All surfaces.
+    drawn
+        Those of them that must hold something to draw, and from whose marks the view is chosen.
+    """
     kind = one_kind(several, style)
     name = quantity_of_all(several, quantity)
     panels, shared = prepare(
-        [(s, name) for s in several], scale=scale, clip=clip, norm_range=norm_range
+        [(s, name) for s in drawn], scale=scale, clip=clip, norm_range=norm_range
     )
     chosen_levels(levels, shared)  # unusable ones are refused
     boxes = [_HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
     camera = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
-    data = page_data(
+    return page_data(
         several,
         quantity=name,
         style=style,
@@ -79,6 +121,16 @@ def save_page(
             camera.azimuth if azimuth is None else azimuth,
         ),
     )
+
+
+def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
+    """Write the page that draws ``data``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
     content = page_html(data).encode()
     with replacing(path) as temporary:
         temporary.write_bytes(content)

@@ -77,7 +77,9 @@ function showBar() {
   if (bar.hidden) return;
   const kind = scale.kind === "log" ? ", logarithmic" : "";
   const note = picture.noLog ? ". " + picture.noLog : "";
-  byId("bar-label").textContent = unitLabel(quantity) + kind + note;
+  const common = data.layout === "gallery"
+    ? `One scale of height and colour for all ${data.panels.length} surfaces, ${short(scale.low)} to ${short(scale.high)}: ` : "";
+  byId("bar-label").textContent = common + unitLabel(quantity) + kind + note;
   const stops = picture.colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ");
   byId("bar-ramp").style.background = `linear-gradient(to right, ${stops})`;
   byId("bar-marks").replaceChildren(...barMarks().map(({ part, text }) => {

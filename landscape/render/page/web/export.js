@@ -20,7 +20,8 @@ async function pictureOfAll() {
   const { panel: width, height, gap, density } = SHEET, ink = inks();
   const columns = Math.min(app.panels.length, 3);
   const rows = Math.ceil(app.panels.length / columns);
-  const images = await Promise.all(app.panels.map((panel) => imageOf(panel.plots[app.chosen.view])));
+  const images = [];
+  for (const k of app.panels.keys()) images.push(await imageOf(specOf(k))); // one WebGL context at a time
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d");
   const font = (size, weight = "") => { pen.font = `${weight} ${size}px ${ink.font.family}`; };
@@ -48,8 +49,8 @@ async function pictureOfAll() {
   return canvas;
 }
 
-async function imageOf(plot) {
-  const url = await Plotly.toImage(plot, {
+async function imageOf(spec) {
+  const url = await Plotly.toImage(spec, {
     format: "png", width: SHEET.panel, height: SHEET.height, scale: SHEET.density,
   });
   const image = new Image();

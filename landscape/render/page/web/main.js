@@ -1,8 +1,14 @@
 // Draws what is chosen, as often as it changes and no oftener than the browser keeps up with.
 
-let drawing = null, again = false;
+let drawing = null, again = false, stale = false;
 
 function draw() {
+  stale = true;
+  return work();
+}
+
+// Draws all that is near anew if something was chosen, and what has come near.
+function work() {
   if (drawing) {
     again = true;
     return drawing;
@@ -10,21 +16,26 @@ function draw() {
   drawing = new Promise((done) => requestAnimationFrame(done)).then(async () => {
     do {
       again = false;
-      await drawNow();
-    } while (again);
+      if (stale) await drawNow();
+      await drawNear();
+    } while (again || stale);
+    placeCrosses();
   }).finally(() => { drawing = null; });
   return drawing;
 }
 
 async function drawNow() {
+  stale = false;
   applyTheme();
   if (!app.data.panels.length) return;
   app.picture = pictureOf(app.data, app.chosen);
   showControls();
   app.panels.forEach((_, k) => showPanel(k));
   showReadout();
-  await Promise.all(app.panels.map((_, k) => drawPanel(k)));
-  placeCrosses();
+  const wanted = wantedPanels();
+  drawnPanels().filter((k) => !wanted.includes(k)).forEach(release);
+  paintStills();
+  for (const k of wanted) await drawPanel(k);
 }
 
 // New data: the reader's choices stay, as far as they still mean something.
@@ -42,13 +53,23 @@ function update(data) {
   const fresh = !before || before.kind !== data.kind || before.panels.length !== data.panels.length;
   chosen.step = null;
   if (fresh) {
-    chosen.narrow = window.innerWidth < 640;
+    chosen.narrow = window.innerWidth < 640 || data.layout === "gallery";
     chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
     app.camera = firstCamera();
+    document.body.classList.toggle("gallery", data.layout === "gallery");
     buildPanels();
+    showContents();
     showHint();
   }
   return draw();
+}
+
+// Of a gallery, links to its surfaces.
+function showContents() {
+  const { panels, layout } = app.data, contents = byId("contents");
+  contents.hidden = layout !== "gallery";
+  contents.querySelector("ol").replaceChildren(...(contents.hidden ? [] : panels.map((panel, k) =>
+    element("li", {}, element("a", { href: "#title-" + k }, panel.title)))));
 }
 
 function showHint() {
@@ -90,12 +111,15 @@ window.landscape = {
     ticks: app.picture && ticksOf(app.picture, 8),
     notes: app.picture && app.picture.panels.map((p) => p.notes),
     heights: app.picture && app.picture.panels.map((p) => p.rows),
-    busy: Boolean(drawing || marking || following),
+    drawn: drawnPanels(),
+    busy: Boolean(drawing || marking || following || (app.picture && nextMissing() !== undefined)),
   }),
   settled: () => Promise.resolve(drawing).then(() => undefined),
   short,
 };
 
 wireControls();
+for (const moved of ["scroll", "resize"]) window.addEventListener(moved, lookAround, { passive: true });
+window.addEventListener("beforeprint", () => app.panels.forEach((panel, k) => paintStill(k, panel)));
 applyTheme();
 update(JSON.parse(byId("panels-data").textContent));

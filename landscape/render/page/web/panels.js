@@ -4,7 +4,7 @@ const VIEW_WORDS = { surface: "3-D surface", contour: "Contours", curve: "Curve"
 const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: false };
 
 function buildPanels() {
-  for (const panel of app.panels) Object.values(panel.plots).forEach((plot) => Plotly.purge(plot));
+  drawnPanels().forEach(release);
   app.panels = app.data.panels.map((_, k) => buildPanel(k));
   byId("panels").replaceChildren(...app.panels.map((panel) => panel.figure));
 }
@@ -18,15 +18,18 @@ function buildPanel(k) {
     plots,
     shown: {},
     title: element("h2", { id: "title-" + k }),
+    still: element("canvas", { class: "still", "aria-hidden": "true" }),
     cross: element("div", { class: "cross" }),
     ring: element("div", { class: "ring" }),
     legend: element("ul", { class: "legend" }),
-    caption: element("figcaption"),
+    source: element("p"),
+    notes: element("ul", { class: "notes" }),
+    reading: element("p", { class: "reading" }),
   };
-  panel.cross.hidden = panel.ring.hidden = true;
-  const stage = element("div", { class: "stage" }, ...Object.values(plots), panel.cross, panel.ring);
-  panel.figure = element("figure", { "aria-labelledby": "title-" + k },
-    panel.title, stage, panel.legend, panel.caption);
+  panel.cross.hidden = panel.ring.hidden = panel.still.hidden = true;
+  panel.stage = element("div", { class: "stage" }, panel.still, ...Object.values(plots), panel.cross, panel.ring);
+  panel.figure = element("figure", { "aria-labelledby": "title-" + k }, panel.title, panel.stage,
+    ...(app.data.layout === "gallery" ? cardOf(app.data.panels[k], panel) : [panel.legend, element("figcaption", {}, panel.source, panel.notes)]));
   return panel;
 }
 
@@ -43,8 +46,9 @@ function showPanel(k) {
   const caption = [source.captions[chosen.quantity], source.axes].filter(Boolean).join(" ");
   const paths = chosen.trajectory ? source.trajectories.map((path) => path.words).filter(Boolean) : [];
   const notes = [...drawn.notes, ...paths].map((note) => element("li", {}, note));
-  panel.caption.replaceChildren(element("p", {}, caption),
-    ...(notes.length ? [element("ul", { class: "notes" }, ...notes)] : []));
+  panel.source.textContent = caption;
+  panel.notes.replaceChildren(...notes);
+  panel.notes.hidden = !notes.length;
 }
 
 function legendOf(drawn) {
@@ -77,16 +81,20 @@ function legendOf(drawn) {
   return entries;
 }
 
+// What plotly is to draw of a panel in the view that is chosen.
+function specOf(k) {
+  const { data, chosen, picture, camera } = app, drawn = picture.panels[k];
+  if (chosen.view === "surface") return sceneSpec(data, picture, drawn, chosen, camera);
+  return (chosen.view === "contour" ? contourSpec : curveSpec)(data, picture, drawn, chosen);
+}
+
 // Draws one panel in the view that is chosen; gives the promise of plotly.
 async function drawPanel(k) {
-  const { data, chosen, picture, camera } = app;
-  const panel = app.panels[k], plot = panel.plots[chosen.view], drawn = picture.panels[k];
-  const spec = chosen.view === "surface" ? sceneSpec(data, picture, drawn, chosen, camera)
-    : chosen.view === "contour" ? contourSpec(data, picture, drawn, chosen)
-      : curveSpec(data, picture, drawn, chosen);
+  const { chosen } = app, panel = app.panels[k], plot = panel.plots[chosen.view], spec = specOf(k);
   await Plotly.react(plot, spec.data, spec.layout, CONFIG);
   if (panel.shown[chosen.view]) return;
   panel.shown[chosen.view] = true;
+  panel.still.hidden = true;
   if (chosen.view === "surface") wireScene(plot, k);
   else wireFlat(plot, k);
 }

@@ -30,7 +30,7 @@ async function setMark(mark, step = null) {
     let drawn;
     do {
       drawn = [app.chosen.mark, app.chosen.step];
-      await Promise.all(app.panels.map((panel, k) => markScene(panel.plots.surface, k)));
+      await Promise.all(app.panels.map((panel, k) => panel.shown.surface && markScene(panel.plots.surface, k)));
     } while ((drawn[0] !== app.chosen.mark || drawn[1] !== app.chosen.step) && !held);
   } finally {
     marking = false;
@@ -80,7 +80,11 @@ function placeOfIndex(panel, k) {
 
 function showReadout() {
   const { data, chosen, picture } = app, readout = byId("readout");
-  readout.hidden = false;
+  readout.hidden = data.layout === "gallery";
+  if (readout.hidden) {
+    showReadings();
+    return;
+  }
   const { mark } = chosen;
   const where = !mark ? "Point at a panel: the values of all networks there are read out here."
     : [data.kind === "plane" || data.panels[0].axis === "x" ? "x = " + short(mark.x) : "y = " + short(mark.x),

@@ -13,8 +13,8 @@ function wordOf(quantity) {
 }
 
 function startCamera(data, narrow) {
-  // In a narrow scene the labels need more of the width.
-  const far = DISTANCE * (narrow ? 1.22 : 1);
+  // In a narrow scene the labels need more of the width; those of a gallery are wider than high.
+  const far = DISTANCE * (data.layout === "gallery" ? 1.07 : narrow ? 1.22 : 1);
   const [x, y, z] = data.initial.direction.map((d) => far * d);
   return { eye: { x, y, z }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
 }

@@ -5,7 +5,9 @@ const STEEPEST = 89 * Math.PI / 180;
 
 const canDraw3d = (() => {
   const canvas = document.createElement("canvas");
-  return Boolean(canvas.getContext("webgl2") || canvas.getContext("webgl"));
+  const gl = canvas.getContext("webgl2") || canvas.getContext("webgl");
+  if (gl) loseContext(gl);
+  return Boolean(gl);
 })();
 
 function firstCamera() {
@@ -24,6 +26,7 @@ async function follow(source, camera) {
     let turned;
     do {
       turned = app.camera;
+      paintStills();
       const others = app.panels.map((p) => p.plots.surface).filter((p) => p !== followed && p._fullLayout);
       await Promise.all(others.map((p) => Plotly.relayout(p, { "scene.camera": turned })));
     } while (turned !== app.camera);

@@ -1,0 +1,44 @@
+"""One surface of a gallery."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from landscape.render.opened import opened
+from landscape.surface import Surface
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """A surface as a gallery shows it.
+
+    Attributes
+    ----------
+    surface
+        Itself, or the path of its file, or ``example:NAME``.
+    title
+        In place of the title that the file holds, or of the name of its network.
+    lines
+        What stands below the two sentences, a paragraph each, as plain text: an error on other
+        data, where the network comes from.
+    """
+
+    surface: Surface | str | os.PathLike[str]
+    title: str | None = None
+    lines: Sequence[str] = ()
+
+    def opened(self) -> Surface:
+        """The surface, under the title of the entry.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read.
+        """
+        given = self.surface
+        surface = given if isinstance(given, Surface) else opened(os.fspath(given))
+        if self.title is None:
+            return surface
+        return replace(surface, attributes={**surface.attributes, "title": self.title})

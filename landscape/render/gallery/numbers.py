@@ -1,0 +1,138 @@
+"""The numbers of a surface in a gallery: what the network is, and what lies around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from landscape.errors import InputError
+from landscape.measures import (
+    Estimate,
+    Level,
+    chance_level,
+    convexity_share,
+    flat_radius,
+    number_of_basins,
+    risen_by,
+    risen_to,
+    roughness,
+    share_below,
+)
+from landscape.measures.sampled import origin_index
+from landscape.render.numerals import short
+from landscape.render.shown import is_loss, of_draws, shown, stderr_of
+from landscape.surface import Surface
+
+RISE = 0.1
+"""Nats; see :func:`landscape.measures.risen_by`."""
+UNKNOWN = "—"
+
+
+@dataclass(frozen=True)
+class Number:
+    """One number in words.
+
+    Attributes
+    ----------
+    label
+        What it is.
+    value
+        With its unit and range, or a dash where the surface does not have it.
+    why
+        Why it does not; nothing where it does.
+    """
+
+    label: str
+    value: str
+    why: str = ""
+
+
+def numbers(surface: Surface) -> list[Number]:
+    """The values at the trained network, its parameters, and the measures of its main loss.
+
+    What a file cannot say, because its loss is NaN there or its grid has no point at the origin,
+    is a dash with the reason.
+    """
+    found = [_at_centre(surface, name) for name in measured_at_centre(surface)]
+    parameters = surface.attributes.get("parameters")
+    if isinstance(parameters, int):
+        found.append(Number("parameters", f"{parameters:,}"))
+    if not is_loss(surface.main_quantity):
+        return found
+    rise, words = rise_of(surface)
+    found.append(_measure(f"flat radius ({words})", lambda s: flat_radius(s, rise), surface))
+    if (level := chance_level(surface)) is not None:
+        below: Measure = lambda s: share_below(s, level)  # noqa: E731
+        found.append(_measure("plane better than guessing", below, surface, percent))
+    found.append(_measure("roughness, decades", roughness, surface))
+    found.append(_measure("points that curve upwards", convexity_share, surface, percent))
+    found.append(_measure("basins", number_of_basins, surface))
+    return found
+
+
+Measure = Callable[[Surface], Estimate]
+
+
+def measured_at_centre(surface: Surface) -> list[str]:
+    """The quantities of the network itself: losses first, no errors, counts, draws or quantiles."""
+    names = [
+        name
+        for name in surface.quantities
+        if not (name.endswith(("_stderr", "count")) or of_draws(name))
+    ]
+    return sorted(names, key=lambda name: not is_loss(name))
+
+
+def rise_of(surface: Surface) -> tuple[Level, str]:
+    """By how much a loss rises at the edge of the flat floor, and that in words.
+
+    A tenth of a nat; of a loss in another unit no amount is small by itself, so there it doubles.
+    """
+    if surface.quantities[surface.main_quantity].units == "nats":
+        return risen_by(RISE), f"loss + {RISE:g}"
+    return risen_to(2.0), "loss × 2"
+
+
+def ranged(found: Estimate) -> str:
+    """``0.29 (0.27 … 0.31)``, or ``≥ 0.29`` where it is a lower bound."""
+    value, low, high = (short(part) for part in (found.value, found.low, found.high))
+    if found.at_least:
+        return f"≥ {value}"
+    return value if low == high else f"{value} ({low} … {high})"
+
+
+def percent(share: Estimate) -> str:
+    """``43%``, or ``43% (41 … 45%)``."""
+    value, low, high = (f"{100 * part:.3g}" for part in (share.value, share.low, share.high))
+    return f"{value}%" if low == high else f"{value}% ({low} … {high}%)"
+
+
+def why_unknown(surface: Surface, name: str) -> str:
+    """Why there is no value at the centre; nothing where there is one, NaN and infinity too."""
+    try:
+        index = origin_index(surface)
+    except InputError:
+        return "the grid has no point at the origin"
+    return "" if surface.done[index] else "not computed yet"
+
+
+def _at_centre(surface: Surface, name: str) -> Number:
+    how = shown(surface, name)
+    label = f"{how.label} at the centre"
+    if why := why_unknown(surface, name):
+        return Number(label, UNKNOWN, why)
+    index = origin_index(surface)
+    text = short(how.factor * float(surface[name][index]), 4)
+    error = stderr_of(surface, name)
+    if error is not None and (off := float(surface[error][index])) > 0:
+        text += f" ± {short(how.factor * off, 2)}"
+    return Number(label, f"{text} {how.unit}".rstrip())
+
+
+def _measure(
+    label: str, compute: Measure, surface: Surface, show: Callable[[Estimate], str] = ranged
+) -> Number:
+    try:
+        return Number(label, show(compute(surface)))
+    except InputError as error:
+        return Number(label, UNKNOWN, str(error))

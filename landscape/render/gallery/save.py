@@ -1,0 +1,74 @@
+"""A gallery as one file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.render.choice import one_kind, quantity_of_all
+from landscape.render.gallery.entry import Entry
+from landscape.render.gallery.numbers import numbers
+from landscape.render.gallery.sentences import sentences
+from landscape.render.gallery.siblings import siblings
+from landscape.render.page.save import first_data, write_page
+from landscape.surface import Surface
+
+
+def save_gallery(
+    entries: Sequence[Entry | Surface | str | os.PathLike[str]],
+    path: str | os.PathLike[str],
+    *,
+    title: str | None = None,
+    **look: Any,
+) -> Path:
+    """Write one self-contained HTML file with many planes, which needs no network.
+
+    Each has its title, its surface in space, its numbers and two sentences on what to look at
+    (:func:`~landscape.render.gallery.numbers.numbers`,
+    :func:`~landscape.render.gallery.sentences.sentences`). All stand on one scale of height and
+    colour, and turn together. A browser draws those near the view, at most eight at a time; the
+    others are still pictures until then.
+
+    Parameters
+    ----------
+    entries
+        Planes, in the order of the page: two that are to be compared side by side follow one
+        another. Surfaces and paths of their files stand for entries without text of their own.
+    title
+        The heading of the page; None counts the surfaces.
+    look
+        What the page shows first: ``quantity``, ``scale``, ``clip``, ``levels``, ``cmap``,
+        ``norm_range``, ``elevation``, ``azimuth``, as for :func:`landscape.render.save_page`.
+
+    Raises
+    ------
+    InputError
+        If there is no entry, a file cannot be read, lines are among the planes, a surface lacks
+        the quantity, no surface holds a finite value, or the file cannot be written.
+    """
+    wanted = [entry if isinstance(entry, Entry) else Entry(entry) for entry in entries]
+    surfaces = [entry.opened() for entry in wanted]
+    one_kind(surfaces, "surface")
+    name = quantity_of_all(surfaces, look.pop("quantity", None))
+    # One that diverged everywhere is shown, and said to be so, but has no part in the scale.
+    drawn = [s for s in surfaces if (s.done & np.isfinite(s[name])).any()]
+    if not drawn:
+        raise InputError(
+            f"none of {len(surfaces)} surfaces holds a finite {name}; expected at least one"
+        )
+    heading = title or f"{len(surfaces)} loss landscape{'s' * (len(surfaces) != 1)}"
+    data = first_data(surfaces, drawn, quantity=name, title=heading, style="surface", **look)
+    data["layout"] = "gallery"
+    besides = siblings(surfaces)
+    for panel, entry, surface, sibling in zip(
+        data["panels"], wanted, surfaces, besides, strict=True
+    ):
+        panel["numbers"] = [[n.label, n.value, n.why] for n in numbers(surface)]
+        panel["look"] = list(sentences(surface, sibling))
+        panel["lines"] = [str(line) for line in entry.lines]
+    return write_page(data, path)

@@ -1,0 +1,44 @@
+"""Which surfaces of a gallery show the same network with and without shortcuts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from landscape.surface import Surface
+
+
+def siblings(surfaces: Sequence[Surface]) -> list[Surface | None]:
+    """For each surface one of the same network that has no shortcuts, or has them.
+
+    The same network is the same ``model``, as the files say it, on the same ``data``. Of several,
+    the nearest in the row is taken; of two that are as near, the one that has taken this surface,
+    or else one that has not been taken.
+
+    Returns
+    -------
+    One for each surface; None where there is none, or a file does not say its shortcuts.
+    """
+    places = range(len(surfaces))
+    taken: dict[int, int] = {}
+    for place in places:
+        fitting = [k for k in places if _fit(surfaces, place, k)]
+        if fitting:
+            others = set(taken.values())
+            taken[place] = min(
+                fitting,
+                key=lambda k: (abs(k - place), taken.get(k) != place, k in others, k),
+            )
+    return [surfaces[taken[place]] if place in taken else None for place in places]
+
+
+def _fit(surfaces: Sequence[Surface], one: int, other: int) -> bool:
+    pair = surfaces[one], surfaces[other]
+    if not all(_said(surface, key) for surface in pair for key in ("model", "shortcuts")):
+        return False
+    without = [_said(surface, "shortcuts") == "none" for surface in pair]
+    same = all(_said(pair[0], key) == _said(pair[1], key) for key in ("model", "data"))
+    return same and without[0] != without[1]
+
+
+def _said(surface: Surface, key: str) -> str:
+    return str(surface.attributes.get(key, "")).strip()

@@ -1,0 +1,31 @@
+// What a gallery says of a surface: what to look at, its numbers, and where it comes from.
+
+function cardOf(data, { stage, reading, legend, source, notes }) {
+  stage.append(reading);
+  const rows = data.numbers.map(([label, value, why]) => {
+    const shown = element("dd", {}, value);
+    if (why) shown.title = why;
+    return element("div", {}, element("dt", {}, label), shown);
+  });
+  const lines = data.lines.map((line) => element("p", { class: "line" }, line));
+  return [
+    element("p", { class: "look" }, data.look.join(" ")),
+    ...lines,
+    notes,
+    element("dl", { class: "numbers" }, ...rows),
+    element("details", {}, element("summary", {}, "Marks and origin"), legend, element("figcaption", {}, source)),
+  ];
+}
+
+// Where a mark is, each panel reads out its own values: a table of all would hide the surfaces.
+function showReadings() {
+  const { data, chosen, picture } = app, columns = columnsOf(picture.quantity);
+  const { mark } = chosen;
+  app.panels.forEach((panel, n) => {
+    const source = data.panels[n], k = indexAt(source, mark);
+    const words = columns.filter((c) => c.name !== picture.quantity.beside.count)
+      .map((c) => c.label.replace(" ± standard error", "") + " " + readingOf(source, k, c));
+    panel.reading.textContent = k === null ? "\u00a0" : `x = ${short(mark.x)}, y = ${short(mark.y)}: ${words.join(", ")}`;
+    panel.reading.setAttribute("aria-live", panel.figure.contains(document.activeElement) ? "polite" : "off");
+  });
+}

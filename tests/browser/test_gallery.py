@@ -1,0 +1,149 @@
+"""A gallery of many surfaces in a browser: everything said, little drawn at a time."""
+
+from __future__ import annotations
+
+import math
+
+import h5py
+import numpy as np
+import pytest
+
+from landscape.render import Entry, save_gallery
+from landscape.render.gallery import sentences
+from landscape.render.numerals import short
+from tests.explorer import NASTY, Explorer, keep
+from tests.gallery.made import bowl, spoilt, unfinished, written
+
+WATCHED = """(() => {
+  const plain = HTMLCanvasElement.prototype.getContext, known = [];
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    const made = plain.call(this, kind, ...rest);
+    if (made && /webgl/.test(kind) && !known.includes(made)) known.push(made);
+    return made;
+  };
+  window.contexts = () => [known.filter((c) => !c.isContextLost()).length, known.length];
+})()"""
+MOST = 8
+PAIRS = 8
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Ten pairs: eight of bowls, one spoilt, one whose title would do harm as markup."""
+    surfaces = []
+    for k in range(PAIRS):
+        for shortcuts in ("identity", "none"):
+            curvature = (k + 1) * (1 if shortcuts == "identity" else 20)
+            facts = {"model": f"resnet{8 + 6 * k}", "shortcuts": shortcuts}
+            surfaces.append(bowl(curvature, 0.01 * (k + 1), n=7, **facts))
+    surfaces += [spoilt(bowl(3.0, n=7), math.nan), spoilt(bowl(2.0, n=7), math.inf, (0, 0))]
+    surfaces += [unfinished(bowl(4.0, n=7, shortcuts="none"), 2), bowl(1.0, n=7, title=NASTY)]
+    return written(tmp_path_factory.mktemp("surfaces"), surfaces)
+
+
+@pytest.fixture(scope="module")
+def gallery(browser, files):
+    entries = [Entry(path) for path in files[:-1]] + [Entry(files[-1], lines=[NASTY])]
+    page = save_gallery(entries, files[0].parent / "gallery.html", title=NASTY)
+    explorer = Explorer(browser, page, width=1400, height=640, before=WATCHED)
+    yield explorer
+    explorer.close()
+
+
+def test_every_entry_is_there_and_its_numbers_are_those_of_the_file(gallery, files):
+    page = gallery.page
+    assert page.locator("h1").inner_text() == NASTY
+    figures = page.evaluate(
+        "() => [...document.querySelectorAll('figure')].map((f) => ({"
+        " title: f.querySelector('h2').textContent, look: f.querySelector('.look').textContent,"
+        " numbers: [...f.querySelectorAll('.numbers div')].map((d) =>"
+        "   [d.querySelector('dt').textContent, d.querySelector('dd').textContent])}))"
+    )
+    assert len(figures) == len(files) == 20
+    assert [link.inner_text() for link in page.locator("#contents a").all()] == [
+        figure["title"] for figure in figures
+    ]
+    for path, figure in zip(files, figures, strict=True):
+        said = dict(figure["numbers"])
+        with h5py.File(path) as file:
+            loss, accuracy = file["train_loss"][3, 3], file["train_accuracy"][3, 3]
+            assert file["x"][3] == file["y"][3] == 0
+            assert said["parameters"] == f"{file.attrs['parameters']:,}"
+        assert said["training loss at the centre"].split(" ± ")[0] == short(float(loss), 4)
+        assert said["training accuracy at the centre"].startswith(short(100 * float(accuracy), 4))
+        if np.isfinite(loss):
+            assert said["basins"] == "1"
+    for k in range(PAIRS):
+        found = float(dict(figures[2 * k]["numbers"])["flat radius (loss + 0.1)"].split()[0])
+        assert found == pytest.approx(math.sqrt(0.1 / (k + 1)), rel=0.02)
+    assert figures[-1]["title"] == NASTY
+    assert figures[16]["look"].startswith("Every point is NaN: ")
+    assert figures[17]["look"].startswith("Mind that 1 of 49 points is infinite and left open: ")
+    assert figures[18]["look"].startswith("Mind that 14 of 49 points are not computed yet: ")
+    first = [bowl(1, 0.01, n=7, model="resnet8", shortcuts=s) for s in ("identity", "none")]
+    first[1] = bowl(20, 0.01, n=7, model="resnet8", shortcuts="none")
+    assert figures[0]["look"] == " ".join(sentences(first[0], first[1]))
+    assert page.locator("figure img, figure b, figure script").count() == 0
+
+
+def test_scenes_near_the_view_turn_together_and_are_few(gallery):
+    state = gallery.state
+    assert state["drawn"] == [0, 1, 2, 3]
+    scale = gallery.page.locator("#bar-label").inner_text()
+    assert scale.startswith("One scale of height and colour for all 20 surfaces, 0.01 to ")
+    page = gallery.page
+    page.locator(".plot.surface").nth(1).focus()
+    before = gallery.state["camera"]
+    for key in ("ArrowRight", "ArrowRight", "ArrowUp"):
+        page.keyboard.press(key)
+    gallery.settle()
+    turned = gallery.state["camera"]["eye"]
+    assert math.dist(turned.values(), before["eye"].values()) > 0.2
+    assert cameras(gallery) == [pytest.approx(turned)] * 4
+    page.evaluate("() => document.activeElement.blur()")
+    keep("gallery_top", page.screenshot())
+    seen, most = set(), 0
+    for row in range(5):
+        page.evaluate(
+            "(k) => document.querySelectorAll('figure')[k].scrollIntoView({block: 'start'})",
+            4 * row,
+        )
+        stills = page.evaluate("() => document.querySelectorAll('.still:not([hidden])').length")
+        gallery.until("() => window.landscape.state().busy === false && window.contexts()[0] > 0")
+        seen |= set(gallery.state["drawn"])
+        assert set(range(4 * row, 4 * row + 4)) <= set(gallery.state["drawn"])
+        assert cameras(gallery) == [pytest.approx(turned)] * len(gallery.state["drawn"])
+        most = max(most, page.evaluate("() => window.contexts()[0]"))
+        assert stills >= 0
+    assert seen == set(range(20))
+    assert 4 <= most <= MOST
+    assert page.evaluate("() => window.contexts()[1]") > 16  # more than a browser keeps
+    keep("gallery_end", page.screenshot())
+
+
+def cameras(gallery):
+    return gallery.page.evaluate(
+        "() => [...document.querySelectorAll('.plot.surface')].filter((p) => p._fullLayout)"
+        ".map((p) => p._fullLayout.scene._scene.getCamera().eye)"
+    )
+
+
+def test_it_fits_a_phone_and_says_the_point_under_the_mark(gallery, files):
+    page = gallery.page
+    page.set_viewport_size({"width": 390, "height": 640})
+    page.evaluate("() => window.scrollTo(0, 0)")
+    gallery.settle()
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= 390
+    keep("gallery_phone", page.screenshot())
+    page.locator(".plot.surface").first.focus()
+    page.keyboard.press("Shift+ArrowUp")
+    page.keyboard.press("Shift+ArrowUp")
+    gallery.settle()
+    mark = gallery.state["mark"]
+    with h5py.File(files[1]) as file:
+        j = int(np.argmin(np.abs(file["y"][:] - mark["y"])))
+        i = int(np.argmin(np.abs(file["x"][:] - mark["x"])))
+        loss = float(file["train_loss"][j, i])
+    assert (i, j) == (3, 4)
+    assert short(loss, 4) in page.locator(".reading").nth(1).inner_text()
+    assert page.locator("#readout").is_hidden()
