@@ -11,6 +11,7 @@ import pytest
 from landscape.build import load_splits
 from landscape.data import Examples
 from landscape.errors import InputError
+from landscape.experiments import surfaces
 from landscape.experiments.depth import figure
 from landscape.experiments.depth import run as depth
 from landscape.experiments.depth.findings import findings
@@ -142,7 +143,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(epochs=1, lr=0.1, batch_size=12)
     monkeypatch.setitem(depth.SIZES, "small", depth.Size(settings, "-1:1:3", 5))
     monkeypatch.setattr(depth, "both_splits", few)
-    monkeypatch.setattr(depth, "sample_surface", partial(sample_surface, tuned=False))
+    monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tuned=False))
     monkeypatch.setattr(figure, "CONTOURS", ("contours.png",))
     monkeypatch.setattr(figure, "IN_SPACE", ())
 
@@ -152,11 +153,11 @@ def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
     outcome = depth.run(tmp_path, **asked)  # type: ignore[arg-type]
     results = read_results(outcome.results)
     assert results.coordinates["depth"] == [8.0, 14.0]
-    surfaces = {}
+    sampled = {}
     for network, shortcuts in (("residual", "identity"), ("plain", "none")):
         for layers in (8, 14):
             name = f"{network}-{layers}"
-            surface = surfaces[name] = open_surface(tmp_path / f"{name}.h5")
+            surface = sampled[name] = open_surface(tmp_path / f"{name}.h5")
             assert surface.complete
             assert surface.attributes["shortcuts"] == shortcuts
             assert surface.attributes["model"] == f"resnet{layers}"

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
+from landscape.experiments.compared import HARDLY_BETTER, basins, compared
 from landscape.experiments.measured import estimate_of
 from landscape.experiments.results import Results
 from landscape.measures import Estimate
-
-_HARDLY_BETTER = 0.95
-"""A network that errs at least this often, as a share of how often guessing does, learnt nothing.
-"""
-_LEAST_ROUGHNESS = 0.01
-"""Decades: a difference below, 2% of a loss, is none to speak of."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ def _network(results: Results, kind: str, depth: int) -> _Network:
         depth,
         train,
         test,
-        train < _HARDLY_BETTER * guessing,
+        train < HARDLY_BETTER * guessing,
         {name: estimate_of(results, name, **labels) for name in (*names, "convexity_share")},
     )
 
@@ -69,12 +63,8 @@ def _about(one: _Network) -> str:
         f"{m['origin_loss'].value:.3g} at the origin, which rises by 0.1 within a radius of "
         f"{m['flat_radius']}; {m['share_below_guessing'].value:.0%} of the plane better than "
         f"guessing; convex at {m['convexity_share'].value:.0%} of the points; roughness "
-        f"{m['roughness']} decades; {_basins(m['basins'])}."
+        f"{m['roughness']} decades; {basins(m['basins'])}."
     )
-
-
-def _basins(found: Estimate) -> str:
-    return f"{found.value:.0f} basin{'' if found.value == 1 else 's'}"
 
 
 def _pair(residual: _Network, plain: _Network) -> str:
@@ -82,31 +72,8 @@ def _pair(residual: _Network, plain: _Network) -> str:
     silent = [one.name for one in (residual, plain) if not one.learnt]
     if silent:
         return f"{where} the surfaces are not compared: {' and '.join(silent)} learnt nothing."
-    words, numbers = _compared(residual, plain)
+    words, numbers = compared(residual.measures, plain.measures)
     return f"{where} the surface without shortcuts, beside that with them, is {words}: {numbers}."
-
-
-def _compared(first: _Network, second: _Network) -> tuple[str, str]:
-    """How the second surface differs from the first, and the numbers of both."""
-    rough, flat = (
-        (first.measures[name], second.measures[name]) for name in ("roughness", "flat_radius")
-    )
-    flatter = _against(flat, "flatter", "sharper", 0.0)
-    rougher = _against(rough, "rougher", "smoother", _LEAST_ROUGHNESS)
-    return f"{flatter} and {rougher}", (
-        f"flat radius {flat[0].value:.3g} and {flat[1].value:.3g}, roughness "
-        f"{rough[0].value:.3g} and {rough[1].value:.3g} decades"
-    )
-
-
-def _against(pair: tuple[Estimate, Estimate], more: str, less: str, least: float) -> str:
-    """How the second differs from the first: by more than ``least``, and beyond their ranges."""
-    first, second = pair
-    if math.isnan(first.value) or math.isnan(second.value):
-        return f"not known to be {more} or {less}"
-    if not first.differs_from(second) or abs(first.value - second.value) < least:
-        return f"neither {more} nor {less}"
-    return more if second.value > first.value else less
 
 
 def _trend(kind: str, row: list[_Network]) -> str:
@@ -117,7 +84,7 @@ def _trend(kind: str, row: list[_Network]) -> str:
     if len(learnt) < 2:
         return f"{who} too few networks have learnt to say what depth does to their surfaces{rest}."
     first, last = learnt[0], learnt[-1]
-    words, numbers = _compared(first, last)
+    words, numbers = compared(first.measures, last.measures)
     return (
         f"{who}, from {first.depth} to {last.depth} layers, the surface becomes {words}: "
         f"{numbers}{rest}."

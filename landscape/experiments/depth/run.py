@@ -10,12 +10,11 @@ Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913, se
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from landscape.build import build_problem
 from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.errors import InputError
@@ -24,17 +23,16 @@ from landscape.experiments.depth.findings import findings
 from landscape.experiments.measured import add_measures
 from landscape.experiments.outcome import Outcome
 from landscape.experiments.results import Results
+from landscape.experiments.surfaces import Size, trained_and_sampled
 from landscape.experiments.trained import (
     SMALL,
     attributes_of,
     both_splits,
     network_for,
     source_for,
-    trained,
 )
-from landscape.run import sample_surface
 from landscape.surface import Surface
-from landscape.training import HISTORY, TrainingSettings, read_history
+from landscape.training import TrainingSettings
 
 NETWORKS = {"residual": "identity", "plain": "none"}
 """The kind of shortcuts of each network."""
@@ -42,25 +40,6 @@ DEPTHS = (20, 56, 110)
 DIMS = ("network", "depth")
 RESULTS = "results.h5"
 ERRORS = ("train_error", "test_error")
-
-
-@dataclass(frozen=True)
-class Size:
-    """What the surfaces are made of.
-
-    Attributes
-    ----------
-    settings
-        Of the trainings.
-    axis
-        The coordinates of both axes.
-    limit
-        Training examples behind each value; None for all.
-    """
-
-    settings: TrainingSettings
-    axis: str
-    limit: int | None
 
 
 SIZES = {
@@ -123,36 +102,21 @@ def run(
     errors = {name: np.full(shape, np.nan) for name in ERRORS}
     for place in np.ndindex(shape):
         network, depth = list(NETWORKS)[place[0]], depths[place[1]]
-        shortcuts, name = NETWORKS[network], f"{network}-{depth}"
-        weights = trained(
+        shortcuts = NETWORKS[network]
+        history, surfaces[place] = trained_and_sampled(
+            f"resnet{depth}",
             splits,
-            f"resnet{depth}",
-            folder / name,
-            replace(chosen.settings, seed=seed),
-            title=name,
-            device=device,
-            progress=progress,
-            shortcuts=shortcuts,
-        )
-        problem = build_problem(
-            f"resnet{depth}",
-            weights=weights,
-            shortcuts=shortcuts,
-            data=source,
-            limit=chosen.limit,
-            device=device,
-        )
-        surfaces[place] = sample_surface(
-            problem,
-            chosen.axis,
-            chosen.axis,
-            path=folder / f"{name}.h5",
+            source,
+            folder / f"{network}-{depth}",
+            chosen,
             seed=seed,
             title=f"{depth} layers, {'no' if shortcuts == 'none' else shortcuts} shortcuts",
+            device=device,
             progress=progress,
+            shortcuts=shortcuts,
         )
         for error, values in errors.items():
-            values[place] = read_history(weights.with_name(HISTORY)).columns[error][-1]
+            values[place] = history.columns[error][-1]
     for error, values in errors.items():
         split = "training" if error == "train_error" else "test"
         results.add(error, DIMS, values, f"fraction of {split} examples answered wrongly")
