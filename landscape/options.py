@@ -43,12 +43,12 @@ def add_variant(group: Group, default: str) -> None:
         "--set",
         action=_Settings,
         metavar="KEY=VALUE,…",
-        help=f"more settings of the network (default: {default})",
+        help=f"more settings of the network, as growth=24 or carry_bias=-1 (default: {default})",
     )
 
 
 class _Settings(argparse.Action):
-    """``growth=12,reduction=0.5`` as a dict; given several times, all together."""
+    """``growth=24,classes=100`` as a dict; given several times, all together."""
 
     def __call__(
         self,

@@ -1,4 +1,4 @@
-"""DenseNet-BC for images of CIFAR size (Huang et al., 2017, section 4.2), or without concatenation.
+"""DenseNet-BC for images of CIFAR size (Huang et al., 2017, section 3), or without concatenation.
 
 A 3×3 convolution to 2k channels, three dense blocks of equally many layers, with transitions that
 halve the channels between them, and a linear layer; k is the growth. With ``none`` every layer

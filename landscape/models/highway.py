@@ -6,7 +6,7 @@ A layer learns a change H of its input x and how much of it to let through, T (e
 
 With ``none`` the part that carries x is left out, y = H(x) · T(x), at the same parameters. The
 three stages are those of the CIFAR ResNets, so that networks of one depth can be compared. Where
-the shape changes, x is subsampled and padded with zero channels, as section 2 of the paper
+the shape changes, x is subsampled and padded with zero channels, as section 2.1 of the paper
 proposes. H is a 3×3 convolution with batch normalization, which is younger than the paper, so that
 these networks learn with the same settings as the other kinds.
 

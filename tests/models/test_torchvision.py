@@ -133,6 +133,15 @@ def test_weights_by_their_name(name: str | None, downloads: list[str]) -> None:
     assert downloads == ["https://download.pytorch.org/models/resnet18-f37072fd.pth"]
 
 
+def test_weights_by_their_name_for_a_network_built_in(downloads: list[str]) -> None:
+    """torchvision has the default kind of shortcuts, so none need be said."""
+    network = pretrained_network("densenet121", "DenseNet121_Weights.IMAGENET1K_V1")
+    assert (network.name, network.settings["shortcuts"]) == ("densenet121", "concatenate")
+    torch.manual_seed(1)
+    expected = torchvision.models.densenet121(weights=None).state_dict()
+    torch.testing.assert_close(dict(network.model.state_dict()), dict(expected))
+
+
 def test_what_a_surface_records_of_it(tmp_path: Path, downloads: list[str]) -> None:
     images, labels = np.zeros((3, 3, 32, 32), dtype=np.uint8), np.arange(3)
     np.savez(tmp_path / "c.npz", train_x=images, train_y=labels, test_x=images, test_y=labels)
