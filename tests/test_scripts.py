@@ -86,6 +86,22 @@ def test_the_tolerance_study_records_losses_and_simulates_on_them(
     assert study.exists()
 
 
+def test_the_gallery_is_made_by_the_commands_and_made_again_from_what_is_there(
+    tmp_path: Path,
+) -> None:
+    few = ("--epochs", "1", "--points", "3", "--limit", "8", "--only", "vgg9,densenet121")
+    first, again = (run("make_gallery.py", "-o", str(tmp_path), *few) for _ in range(2))
+    assert first.returncode == again.returncode == 0, first.stderr
+    for word in ("+ python -m landscape.train --model vgg9", "densenet121 is left out"):
+        assert word in first.stdout
+    assert "landscape.train" not in again.stdout
+    assert "VGG-9 without shortcuts" in (tmp_path / "gallery.html").read_text()
+    assert (tmp_path / "gallery.pdf").stat().st_size > 5000
+    wrong = run("make_gallery.py", "-o", str(tmp_path), "--only", "vgg")
+    assert wrong.returncode == 2
+    assert "--only vgg: expected some of resnet20, " in wrong.stderr
+
+
 def test_notebooks_are_executed_in_place_and_keep_no_trace_of_the_machine(tmp_path: Path) -> None:
     path = tmp_path / "short.ipynb"
     cells = [

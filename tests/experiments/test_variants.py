@@ -131,6 +131,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     monkeypatch.setitem(VARIANTS, "small", networks)
     monkeypatch.setitem(variants.SIZES, "small", surfaces.Size(settings, "-1:1:3", 5))
+    monkeypatch.setitem(variants.FOR_MASKS, "small", settings)
     monkeypatch.setattr(variants, "both_splits", few)
     monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tuned=False))
     monkeypatch.setattr(figure, "CONTOURS", ("contours.png",))

@@ -1,0 +1,120 @@
+"""Every kind of network that is built in, with shortcuts and without, on one page.
+
+Each is trained for a moment by ``landscape.train``, its surface is sampled by
+``landscape.sample``, and ``landscape.render`` puts them all into ``gallery.html`` and
+``gallery.pdf``. The commands are printed as they run; what is there already is used again. The
+data are those that every installation has; DenseNet-121 takes no images of 8×8 pixels and joins
+where larger ones are named.
+
+    python scripts/make_gallery.py -o runs/gallery
+    python scripts/make_gallery.py -o runs/gallery --images cifar10:cifar-10-batches-py
+    python scripts/make_gallery.py -o runs/gallery --only resnet56,unet --epochs 25
+"""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import landscape.render.__main__
+import landscape.sample
+import landscape.train
+from landscape.models.named import family_called
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network of the gallery, and options that it needs."""
+
+    model: str
+    settings: str = ""
+    data: str | None = "digits"
+    """None: the images that are named on the command line."""
+    without_parameters: str = ""
+    """The kind of shortcuts to show where the network's first has parameters of its own."""
+
+
+ROWS = (
+    Row("resnet20", without_parameters="identity"),
+    Row("resnet56", without_parameters="identity"),
+    Row("resnet110", without_parameters="identity"),
+    Row("resnet18"),
+    Row("resnet34"),
+    Row("resnet50"),
+    Row("highway20"),
+    Row("densenet40", "growth=15"),
+    Row("densenet121", data=None),
+    Row("unet", "levels=3,channels=12", "scenes"),
+    Row("vgg9", "channels=20"),
+)
+LEARNING = ("--lr", "0.05", "--batch-size", "64", "--weight-decay", "1e-4")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train, sample and draw; returns the exit status of the first command that fails."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-o", "--output", default="runs/gallery", metavar="FOLDER")
+    parser.add_argument("--only", metavar="NAME,…", help=", ".join(row.model for row in ROWS))
+    parser.add_argument("--images", metavar="SOURCE", help="of at least 32×32 pixels")
+    parser.add_argument("--train-limit", type=int, default=1000, help="images of those (1000)")
+    parser.add_argument("--epochs", type=int, default=8, help="of each training (8)")
+    parser.add_argument("--points", type=int, default=13, help="along each axis (13)")
+    parser.add_argument("--limit", type=int, default=100, help="examples behind a value (100)")
+    options = parser.parse_args(argv)
+    wanted = options.only.split(",") if options.only else [row.model for row in ROWS]
+    if unknown := set(wanted) - {row.model for row in ROWS}:
+        known = ", ".join(row.model for row in ROWS)
+        parser.error(f"--only {','.join(sorted(unknown))}: expected some of {known}")
+    folder, surfaces = Path(options.output), []
+    for row in (row for row in ROWS if row.model in wanted):
+        data = row.data or options.images
+        if data is None:
+            print(f"{row.model} is left out: it needs --images SOURCE")
+            continue
+        for kind in kinds_of(row):
+            name = f"{row.model}-{kind}"
+            network = ["--model", row.model, "--shortcuts", kind, "--data", data]
+            network += ["--set", row.settings] if row.settings else []
+            trained, surface = folder / name / "final.pt", folder / f"{name}.h5"
+            if not trained.exists():
+                training = [*network, *LEARNING, "--epochs", str(options.epochs)]
+                training += [] if row.data else ["--limit", str(options.train_limit)]
+                training += ["--resume"] if (folder / name / "last.pt").exists() else []
+                if status := ran(
+                    "train", landscape.train.main, [*training, "-o", str(folder / name)]
+                ):
+                    return status
+            grid = [f"--x=-1:1:{options.points}", f"--y=-1:1:{options.points}"]
+            sampling = [*network, "--weights", str(trained), *grid, "--limit", str(options.limit)]
+            if status := ran("sample", landscape.sample.main, [*sampling, "-o", str(surface)]):
+                return status
+            surfaces.append(str(surface))
+    title = f"{len(surfaces)} surfaces: shortcuts, and none"
+    page = [*surfaces, "--style", "gallery", "--title", title, "-o", str(folder / "gallery.html")]
+    figure = [*surfaces, "--style", "contour", "--columns", "4", "--width", "13"]
+    figure += ["-o", str(folder / "gallery.pdf")]
+    return ran("render", landscape.render.__main__.main, page) or ran(
+        "render", landscape.render.__main__.main, figure
+    )
+
+
+def kinds_of(row: Row) -> tuple[str, ...]:
+    """The kind of shortcuts to show, and none."""
+    kinds = family_called(row.model).shortcuts
+    return tuple(dict.fromkeys([row.without_parameters or kinds[0], "none"]))
+
+
+def ran(command: str, main: Callable[[Sequence[str]], int], arguments: list[str]) -> int:
+    """Print a command and run it here."""
+    print(f"+ python -m landscape.{command} {shlex.join(arguments)}", flush=True)
+    return main(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
