@@ -68,7 +68,8 @@ class Problem:
         a :class:`~landscape.data.Stream` is read anew for every group of points.
     loss
         A name of :data:`landscape.metrics.LOSSES`, such as ``cross_entropy`` (with top-1
-        accuracy) or ``mse``, or ``(output, target) -> (n,)``.
+        accuracy), ``pixel_loss`` (of masks, with pixel accuracy and IoU) or ``mse``, or
+        ``(output, target) -> (n,)``.
     metrics
         More per-example metrics, measured in the same pass: a list of names (``top5``) and
         functions, or a dict of functions by name. See :func:`landscape.metrics.more_metrics`.

@@ -263,6 +263,12 @@ class TestCaptions:
         surface.done[0, 1] = surface.done[1, 0] = False
         assert "about 95 per point of" in brief(surface, shown(surface, "train_loss"))
 
+    def test_scenes_are_images_of_digits(self):
+        surface = self.make(data="scenes", train_examples=100, train_population=800)
+        assert brief(surface, shown(surface, "train_loss")) == (
+            "scenes of handwritten digits, 100 of 800 training images."
+        )
+
     def test_nothing_known_nothing_claimed(self):
         surface = surface_of([[1.0, 2], [3, 4]])
         assert brief(surface, shown(surface, "loss")) == ""
