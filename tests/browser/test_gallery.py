@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 from landscape.render import Entry, save_gallery
 from landscape.render.gallery import sentences
@@ -95,6 +97,19 @@ def cameras(gallery):
     )
 
 
+HELD = """() => {
+  const react = Plotly.react, wait = () => new Promise((done) => setTimeout(done, 50));
+  Plotly.react = async (...all) => { while (!window.go) await wait(); return react(...all); };
+}"""
+
+
+def coloured(page):
+    """Where the stage of the ninth panel is neither paper nor ink."""
+    picture = page.locator(".stage").nth(8).screenshot()
+    pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
+    return pixels.max(axis=2) - pixels.min(axis=2) > 40
+
+
 def into_view(gallery, k):
     gallery.page.evaluate("(k) => document.querySelectorAll('figure')[k].scrollIntoView()", k)
     gallery.settle()
@@ -115,8 +130,16 @@ def test_scenes_turn_together_and_those_that_come_into_view_too(gallery):
     assert cameras(gallery) == [pytest.approx(turned)] * 2
     page.evaluate("() => document.activeElement.blur()")
     keep("gallery_top", page.screenshot())
+    page.evaluate(HELD)
+    page.evaluate("() => document.querySelectorAll('figure')[8].scrollIntoView()")
+    gallery.until("() => document.querySelectorAll('.still')[8].hidden === false")
+    still = coloured(page)
+    page.evaluate("() => { window.go = true; }")
     assert into_view(gallery, 8)[-2:] == [8, 9]
     assert cameras(gallery) == [pytest.approx(turned)] * 4
+    scene = coloured(page)
+    assert 5000 < scene.sum() < 0.6 * scene.size
+    assert (still & scene).sum() > 0.9 * (still | scene).sum()  # painted where plotly draws it
     assert page.evaluate("() => window.contexts()[0]") == 4
     keep("gallery_middle", page.screenshot())
 
