@@ -120,6 +120,7 @@ SECOND = {
         None,
         "Of its shape: 1 basin, 100% curves upwards, 0 decades to climb on a straight way across.",
     ),
+    "beside no loss": (bowl(10.0), without_loss(), "Of its shape: 1 basin"),
     "alone and NaN": (spoilt(bowl(1.0), math.nan), None, "for want of finite values."),
     "no loss": (without_loss(), plain(), "Nothing is compared without a loss."),
 }

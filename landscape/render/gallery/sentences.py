@@ -117,7 +117,7 @@ def _share(surface: Surface, level: float | None) -> str:
 def _beside(surface: Surface, sibling: Surface | None) -> str:
     if not is_loss(surface.main_quantity):
         return "Nothing is compared without a loss"
-    if sibling is None:
+    if sibling is None or not is_loss(sibling.main_quantity):
         return _alone(surface)
     other = name_of(sibling)
     silent = [_guesses(s) for s in (surface, sibling)]
