@@ -29,10 +29,8 @@ def bowls(count: int) -> list[Surface]:
 @pytest.mark.parametrize(
     ("style", "count", "options", "rows"),
     [
-        ("surface", 6, {"width": 10}, [3, 3]),
         ("surface", 6, {"width": 10, "columns": 3}, [3, 3]),
         ("surface", 6, {"width": 10, "columns": 2}, [2, 2, 2]),
-        ("surface", 6, {}, [2, 2, 2]),
         ("surface", 4, {"width": 10}, [2, 2]),
         ("contour", 4, {"width": 10, "columns": 4}, [4]),
         ("heatmap", 6, {}, [3, 3]),

@@ -70,8 +70,11 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     return ax.figure
 
 
-def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
-    """One panel for each surface, on one loss scale; options as for :func:`curve`."""
+def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:
+    """One panel for each surface, on one loss scale; options as for :func:`curve`.
+
+    ``asked`` is how many stand side by side; None is at most two.
+    """
     groups, shared = _prepared(surfaces, look)
     with mpl.rc_context(STYLE):
         notes = captioned(look, [_curve_notes(group) for group in groups])
@@ -80,7 +83,7 @@ def curves(surfaces: Sequence[Surface], look: Look) -> Figure:
         right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
         above = LINE if any(map(solutions, surfaces)) else 0.0
         margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
-        columns = columns_that_fit(width, min(len(groups), 2), margins, 0.0, look.get("columns"))
+        columns = columns_that_fit(width, min(len(groups), 2), margins, 0.0, asked)
         room = panel_width(width, columns, margins, bar=0.0)
         beside = 2 * min(margins.left, margins.right) - 0.1
         labels = [_line_label(surface, room + beside) for surface in surfaces]

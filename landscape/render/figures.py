@@ -33,6 +33,7 @@ def side_by_side(
     azimuth: float | None = None,
     interpolate: str | None = None,
     renderer: str | None = None,
+    columns: int | None = None,
     **look: Unpack[PlaneLook],
 ) -> Figure:
     """One or more surfaces in one figure, on one scale, with one colour bar.
@@ -44,6 +45,8 @@ def side_by_side(
         is contour for planes and curve for lines.
     elevation, azimuth, interpolate, renderer
         Of style ``surface``, as for :func:`landscape.render.surface3d`.
+    columns
+        How many panels stand side by side; None is what suits their number and the width.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def side_by_side(
     Raises
     ------
     InputError
-        If lines and planes are mixed, a surface lacks the quantity, or nothing can be drawn.
+        If lines and planes are mixed, a surface lacks the quantity, the columns do not fit, or
+        nothing can be drawn.
     """
     style = one_kind(surfaces, style)
     if style == "surface":
@@ -63,15 +67,18 @@ def side_by_side(
             azimuth=azimuth,
             interpolate=interpolate or "cubic",
             renderer=renderer or "matplotlib",
+            columns=columns,
         )
     if interpolate or renderer:
         raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
     if style == "path":
-        return _paths(surfaces, look)
-    return curves(surfaces, look) if style == "curve" else planes(surfaces, PLANES[style], look)
+        return _paths(surfaces, look, columns)
+    if style == "curve":
+        return curves(surfaces, look, columns)
+    return planes(surfaces, PLANES[style], look, asked=columns)
 
 
-def _paths(surfaces: Sequence[Surface], look: PlaneLook) -> Figure:
+def _paths(surfaces: Sequence[Surface], look: PlaneLook, columns: int | None) -> Figure:
     strange = [name for name in ("quantity", "cmap") if look.get(name)]
     if strange:
         raise InputError(
@@ -79,4 +86,4 @@ def _paths(surfaces: Sequence[Surface], look: PlaneLook) -> Figure:
             "trajectories hold, in lines"
         )
     shared: Any = {name: value for name, value in look.items() if name in Shared.__annotations__}
-    return paths(surfaces, shared)
+    return paths(surfaces, shared, columns)

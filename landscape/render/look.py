@@ -21,7 +21,6 @@ class Shared(TypedDict, total=False):
     title: str | None
     norm_range: tuple[float, float] | None
     width: str | float | None
-    columns: int | None
     caption: str | None
 
 
@@ -57,9 +56,6 @@ HELP = {
         "``column`` (3.25 inches), ``page`` (6.75 inches) or a number of inches: the width of the",
         "figure, whose text is set at its final size; None is a column for one panel, a page for",
         "more.",
-    ],
-    "columns": [
-        "How many panels stand side by side; None is what suits their number and the width.",
     ],
     "caption": ["``full``, or ``none`` for no text below the picture; None is full."],
     "cmap": ["A matplotlib colour map; None is viridis, or RdBu_r for values of both signs."],

@@ -73,15 +73,18 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     return ax.figure
 
 
-def paths(surfaces: Sequence[Surface], look: Shared) -> Figure:
-    """One panel for each surface, on one loss scale; options as for :func:`path`."""
+def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
+    """One panel for each surface, on one loss scale; options as for :func:`path`.
+
+    ``asked`` is how many stand side by side; None is at most two.
+    """
     steps, panels, shared = _prepared(surfaces, look)
     most = _farthest(steps)
     with mpl.rc_context(STYLE):
         width = inches(look.get("width"), len(surfaces))
         right = _RIGHT if most is None else _RIGHT_AXIS
         margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW + LINE)
-        columns = columns_that_fit(width, min(len(surfaces), 2), margins, 0.0, look.get("columns"))
+        columns = columns_that_fit(width, min(len(surfaces), 2), margins, 0.0, asked)
         room = panel_width(width, columns, margins, bar=0.0)
         aspect = min(_ASPECT, _HIGHEST / room)
         upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]

@@ -75,9 +75,16 @@ class PlaneStyle:
 
 
 def planes(
-    surfaces: Sequence[Surface], style: PlaneStyle, look: PlaneLook, ax: Any = None
+    surfaces: Sequence[Surface],
+    style: PlaneStyle,
+    look: PlaneLook,
+    ax: Any = None,
+    asked: int | None = None,
 ) -> Figure:
-    """Draw surfaces on one scale: on a new sheet, or the only one into axes of the caller."""
+    """Draw surfaces on one scale: on a new sheet, or the only one into axes of the caller.
+
+    ``asked`` is how many stand side by side; None is what suits their number and the width.
+    """
     one_kind(surfaces, style.name)
     name = quantity_of_all(surfaces, look.get("quantity"))
     drawn = [style.part(s) for s in surfaces]
@@ -94,7 +101,7 @@ def planes(
     paint: _Paint = (shared, levels, norm, style.adapt(colours))
     if ax is None:
         with mpl.rc_context(STYLE):
-            return _sheet(panels, notes, style, paint, look)
+            return _sheet(panels, notes, style, paint, look, asked)
     _draw(ax, panels[0], style, paint)
     colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its room from the axes
     write_beside(ax, axis_name(surfaces[0], "y"))
@@ -130,6 +137,7 @@ def _sheet(
     style: PlaneStyle,
     paint: _Paint,
     look: PlaneLook,
+    asked: int | None,
 ) -> Figure:
     (left, right), (bottom, top) = style.limits(panels[0])
     # Equal units on both axes, unless that would make a strip.
@@ -137,10 +145,10 @@ def _sheet(
     aspect = ratio if 0.5 <= ratio <= 1.6 else 1.0
     width = inches(look.get("width"), len(panels))
     bar = bar_room(panels[0], paint[1], aspect * 2.0)
-    margins, columns, across, upward = _labels(panels, aspect, bar, width, look.get("columns"))
+    margins, columns, across, upward = _labels(panels, aspect, bar, width, asked)
     # A flat panel has a short bar, whose label takes more lines, which take from the panel.
     bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
-    margins, columns, across, upward = _labels(panels, aspect, bar, width, look.get("columns"))
+    margins, columns, across, upward = _labels(panels, aspect, bar, width, asked)
     sheet = panel_sheet(
         panels,
         notes,

@@ -132,8 +132,12 @@ def surfaces(
     azimuth: float | None,
     interpolate: str,
     renderer: str,
+    columns: int | None = None,
 ) -> StyledFigure:
-    """Draw them; options are those of :func:`surface3d`."""
+    """Draw them; options are those of :func:`surface3d`.
+
+    ``columns`` is how many stand side by side; None is what suits their number and the width.
+    """
     quantity = look.get("quantity")
     drawn = [finished_part(surface) for surface in several]
     shapes, shared = reliefs_of(drawn, quantity, of_heights(look), interpolate, renderer)
@@ -147,7 +151,7 @@ def surfaces(
     scene = replace(
         scene,
         width=look.get("width"),
-        columns=look.get("columns"),
+        columns=columns,
         caption=look.get("caption"),
     )
     return draw(reliefs, scene, look.get("title"))

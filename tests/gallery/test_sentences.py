@@ -96,15 +96,15 @@ SECOND = {
     "flatter": (
         bowl(1.0),
         plain(),
-        "Beside plain it is flatter (radius 0.316 against 0.05), and no different beyond the error "
-        "in roughness and the number of basins.",
+        "Beside plain it is flatter (radius 0.316 against 0.05), and no different in roughness "
+        "and the number of basins beyond what sampling error and grid leave open.",
     ),
     "sharper": (plain(), bowl(1.0, title="residual"), "Beside residual it is sharper (radius 0.05"),
     "the same": (
         bowl(10.0),
         plain(10.0),
-        "Beside plain nothing sets it apart beyond the error in flatness, roughness and the number "
-        "of basins.",
+        "Beside plain nothing sets it apart in flatness, roughness and the number of basins beyond "
+        "what sampling error and grid leave open.",
     ),
     "rougher": (plain(1.0, ripple=8.0), bowl(1.0, title="residual"), "rougher ("),
     "one guesses": (
@@ -120,6 +120,7 @@ SECOND = {
         None,
         "Of its shape: 1 basin, 100% curves upwards, 0 decades to climb on a straight way across.",
     ),
+    "beside no loss": (bowl(10.0), without_loss(), "Of its shape: 1 basin"),
     "alone and NaN": (spoilt(bowl(1.0), math.nan), None, "for want of finite values."),
     "no loss": (without_loss(), plain(), "Nothing is compared without a loss."),
 }

@@ -14,8 +14,8 @@ HIGHEST = 1000.0
 
 Far from such a network the loss of digits reaches 10²⁰.
 """
-WIDE = 10.0
-"""Inches that three panels side by side need."""
+COLUMN = 10.0 / 3.0
+"""Inches of a column of panels."""
 CONTOURS = ("contours.png", "contours.pdf")
 IN_SPACE = ("surfaces.png", "surfaces.pdf")
 PAGE = "explore.html"
@@ -34,7 +34,7 @@ def draw(rows: Sequence[Sequence[Surface]], folder: Path) -> list[Path]:
     look: dict[str, Any] = {
         "clip": HIGHEST,
         "columns": columns,
-        "width": WIDE * max(1, columns / 3),
+        "width": COLUMN * columns,
     }
     drawn = [save(in_rows, folder / name, "contour", **look) for name in CONTOURS]
     drawn += [save(in_rows, folder / name, "surface", **look) for name in IN_SPACE]

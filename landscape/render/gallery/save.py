@@ -32,7 +32,8 @@ def save_gallery(
     (:func:`~landscape.render.gallery.numbers.numbers`,
     :func:`~landscape.render.gallery.sentences.sentences`). All stand on one scale of height and
     colour, and turn together. A browser draws those near the view, at most eight at a time; the
-    others are still pictures until then.
+    others are still pictures until then. The file holds plotly.js once, 4.8 MB, and some 100 kB for
+    each surface of 51×51 points with loss, accuracy and their errors.
 
     Parameters
     ----------

@@ -36,6 +36,7 @@ from landscape.surface import Surface
 _HARDLY_BETTER = 0.9
 """Of the loss of guessing: a network with a loss above that has learnt little, unless
 its accuracy says otherwise."""
+_OPEN = "beyond what sampling error and grid leave open"
 _OF_CHANCE = 2.0
 """Times the accuracy of guessing: a network that reaches it has learnt something."""
 
@@ -116,7 +117,7 @@ def _share(surface: Surface, level: float | None) -> str:
 def _beside(surface: Surface, sibling: Surface | None) -> str:
     if not is_loss(surface.main_quantity):
         return "Nothing is compared without a loss"
-    if sibling is None:
+    if sibling is None or not is_loss(sibling.main_quantity):
         return _alone(surface)
     other = name_of(sibling)
     silent = [_guesses(s) for s in (surface, sibling)]
@@ -144,8 +145,8 @@ def _beside(surface: Surface, sibling: Surface | None) -> str:
         why = next(iter(dict.fromkeys(reasons)), "their measures are not known")
         return f"It cannot be compared with {other} ({why})"
     if not words:
-        return f"Beside {other} nothing sets it apart beyond the error in {listed(same)}"
-    rest = f", and no different beyond the error in {listed(same)}" if same else ""
+        return f"Beside {other} nothing sets it apart in {listed(same)} {_OPEN}"
+    rest = f", and no different in {listed(same)} {_OPEN}" if same else ""
     return f"Beside {other} it is {listed(words)}{rest}"
 
 

@@ -2,18 +2,18 @@
 
 function cardOf(data, { stage, reading, legend, source, notes }) {
   stage.append(reading);
-  const rows = data.numbers.map(([label, value, why]) => {
-    const shown = element("dd", {}, value);
-    if (why) shown.title = why;
-    return element("div", {}, element("dt", {}, label), shown);
-  });
+  const rows = data.numbers.map(([label, value]) =>
+    element("div", {}, element("dt", {}, label), element("dd", {}, value)));
+  const unknown = data.numbers.filter(([, , why]) => why)
+    .map(([label, , why]) => element("li", {}, `${label} is not known: ${why}.`));
   const lines = data.lines.map((line) => element("p", { class: "line" }, line));
   return [
     element("p", { class: "look" }, data.look.join(" ")),
     ...lines,
     notes,
     element("dl", { class: "numbers" }, ...rows),
-    element("details", {}, element("summary", {}, "Marks and origin"), legend, element("figcaption", {}, source)),
+    element("details", {}, element("summary", {}, "Marks and origin"), legend,
+      element("figcaption", {}, source, element("ul", {}, ...unknown))),
   ];
 }
 

@@ -18,7 +18,7 @@ async function savePicture() {
 
 async function pictureOfAll() {
   const { panel: width, height, gap, density } = SHEET, ink = inks();
-  const columns = Math.min(app.panels.length, 3);
+  const columns = Math.min(app.panels.length, app.data.layout === "gallery" ? 4 : 3);
   const rows = Math.ceil(app.panels.length / columns);
   const images = [];
   for (const k of app.panels.keys()) images.push(await imageOf(specOf(k))); // one WebGL context at a time
