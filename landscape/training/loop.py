@@ -30,6 +30,10 @@ from landscape.training.settings import TrainingSettings
 FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
 
 
+class Diverged(InputError):
+    """The training loss is not finite any more; what is saved ends with the epoch before."""
+
+
 def train_network(
     make_network: Callable[[], Network],
     data: dict[str, Examples],
@@ -66,7 +70,7 @@ def train_network(
     ------
     InputError
         If the folder holds a run (without ``resume``), or one of other settings (with it); if the
-        data do not fit the network; if the loss stops being finite.
+        data do not fit the network; :class:`Diverged` if the loss stops being finite.
     """
     settings = settings or TrainingSettings()
     if set(data) != {"train", "test"}:
@@ -192,7 +196,7 @@ class _Trainer:
         train_loss, train_error = evaluate_examples(self.model, self.train)
         test_loss, test_error = evaluate_examples(self.model, self.test)
         if not math.isfinite(train_loss):
-            raise InputError(
+            raise Diverged(
                 f"the training loss became {train_loss} in epoch {len(self.history) + 1}; train "
                 f"with a learning rate below {self.settings.lr:g} (--lr)"
             )
