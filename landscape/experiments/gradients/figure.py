@@ -24,7 +24,7 @@ LOOKS: dict[str, dict[str, Any]] = {
     "neither": {"color": COLOURS[4], "linestyle": (0, (1, 1))},
 }
 TITLES = {
-    "activation": "Activation (RMS)",
+    "activation": "Activation",
     "gradient": "Gradient by activations",
     "weight_gradient": "Gradient by weights",
 }
@@ -53,34 +53,34 @@ def draw(results: Results, folder: Path) -> list[Path]:
 
 def compared(results: Results, depth: int) -> StyledFigure:
     """All networks in one panel for each quantity; above at initialization, below at the end."""
-    epochs = _epochs(results)
+    epochs, notes = _epochs(results), _notes(results, depth)
     ends = (epochs[0], epochs[-1])
     titles = [f"{title}, {_when(epoch)}" for epoch in ends for title in TITLES.values()]
     with mpl.rc_context(STYLE):
-        sheet = _sheet(titles, 3, _notes(results, depth))
+        sheet = _sheet(titles, 3, notes)
         for number, axes in enumerate(sheet.panels):
             what, epoch = list(TITLES)[number % 3], ends[number // 3]
             for network, look in LOOKS.items():
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=network, **look)
             _finish(axes, results, what, depth, ends)
-        _legend(sheet)
+        _legend(sheet, LINE * (len(notes) + 0.5))
     return sheet.figure
 
 
 def through_training(results: Results, what: str, depth: int) -> StyledFigure:
     """One quantity, a panel for each network, a line for each epoch it was measured after."""
-    networks, epochs = list(LOOKS), _epochs(results)
-    colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.9, len(epochs)))
+    networks, epochs, notes = list(LOOKS), _epochs(results), _notes(results, depth)
+    colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.8, len(epochs)))
     with mpl.rc_context(STYLE):
         titles = [f"{TITLES[what]}: {network}" for network in networks]
-        sheet = _sheet(titles, 2, _notes(results, depth))
+        sheet = _sheet(titles, 2, notes)
         for axes, network in zip(sheet.panels, networks, strict=True):
             for epoch, colour in zip(epochs, colours, strict=True):
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=_when(epoch), color=colour)
             _finish(axes, results, what, depth, epochs)
-        _legend(sheet)
+        _legend(sheet, LINE * (len(notes) + 0.5))
     return sheet.figure
 
 
@@ -110,23 +110,23 @@ def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence
     axes.set_ylabel(LABELS[what])
 
 
-def _sheet(titles: Sequence[str], columns: int, notes: Sequence[str]) -> Sheet:
-    """Panels, and below all of them the notes and room for a legend."""
-    lines = [line for note in notes for line in wrap(note, PAGE - 0.3)]
-    foot = LINE * (len(lines) + 2.2)
+def _sheet(titles: Sequence[str], columns: int, lines: Sequence[str]) -> Sheet:
+    """Panels, and below all of them room for a legend and lines of notes."""
+    foot = LINE * (len(lines) + 1.5)
     margins = Margins(left=0.68, right=0.1, below=TICKS_BELOW + LINE)
     texts = [PanelText(title, []) for title in titles]
     aspect = 0.85 if columns == 3 else 0.6
     sheet = lay_out(texts, margins, width=PAGE, columns=columns, aspect=aspect, bar=0.0, foot=foot)
     height = sheet.figure.get_size_inches()[1]
     for number, line in enumerate(lines):
-        y = LINE * (len(lines) - number - 0.6)
+        y = LINE * (len(lines) - number - 0.5)
         sheet.figure.text(0.15 / PAGE, y / height, line, parse_math=False)
-    sheet.figure.description = " ".join(notes)
+    sheet.figure.description = " ".join(lines)
     return sheet
 
 
-def _legend(sheet: Sheet) -> None:
+def _legend(sheet: Sheet, above: float) -> None:
+    """What the lines are, so many inches above the lower end of the figure."""
     handles, labels = sheet.panels[0].get_legend_handles_labels()
     sheet.figure.legend(
         handles,
@@ -134,7 +134,7 @@ def _legend(sheet: Sheet) -> None:
         ncols=len(labels),
         frameon=False,
         loc="lower center",
-        bbox_to_anchor=(0.5, 0.0),
+        bbox_to_anchor=(0.5, above / sheet.figure.get_size_inches()[1]),
         handlelength=2.8,
         columnspacing=1.6,
     )
@@ -145,14 +145,16 @@ def _epochs(results: Results) -> list[float]:
 
 
 def _when(epoch: float) -> str:
-    return "at initialization" if epoch == 0 else f"after {epoch:g} epochs"
+    return "initially" if epoch == 0 else f"{epoch:g} epoch{'' if epoch == 1 else 's'}"
 
 
 def _notes(results: Results, depth: int) -> list[str]:
+    """What stands below all panels, in lines."""
     facts = results.attributes
-    return [
+    notes = [
         f"{depth} layers. {seeds_in_words(len(results.coordinates['seed']))} Norms for the mean "
         f"cross-entropy of {facts['probed_examples']} training images, in training mode.",
         f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation. "
         "Trained by Adam. Dotted: where the maps halve and the channels double.",
     ]
+    return [line for note in notes for line in wrap(note, PAGE - 0.3)]

@@ -45,7 +45,7 @@ def change_of(results: Results, name: str, network: str, depth: int, epoch: int)
 
 
 def verdict(change: FloatArray) -> str:
-    """``vanishes``, ``explodes`` or ``keeps its size`` for all seeds; ``differs`` otherwise."""
+    """``vanishes``, ``explodes`` or ``neither vanishes nor explodes``, if so for all seeds."""
     if not np.isfinite(change).all():
         return "is not known"
     if (change < 1 / LARGE).all():
@@ -53,7 +53,7 @@ def verdict(change: FloatArray) -> str:
     if (change > LARGE).all():
         return "explodes"
     if ((change >= 1 / LARGE) & (change <= LARGE)).all():
-        return "keeps its size"
+        return "neither vanishes nor explodes"
     return "differs between seeds"
 
 
@@ -71,22 +71,25 @@ def _meaning(results: Results) -> str:
 
 def _initially(results: Results, network: str, depth: int) -> str:
     gradient = change_of(results, "gradient", network, depth, 0)
-    weights = change_of(results, "weight_gradient", network, depth, 0)
+    weights = results.select("weight_gradient", network=network, depth=depth, epoch=0)
+    first, last = np.median(weights[:, 0]), np.median(weights[:, depth - 2])
     with np.errstate(all="ignore"):
         activation = 1 / change_of(results, "activation", network, depth, 0)
     return (
-        f"{network}, {depth} layers, at initialization: the gradient {_in_words(gradient)}. That "
-        f"by the weights {_factor(weights)}. The activation {_factor(activation, FORTH)}."
+        f"{network}, {depth} layers, at initialization: the gradient {_in_words(gradient)}. By the "
+        f"weights it is {first:.2g} nats at the first convolution and {last:.2g} at the last. The "
+        f"activation {_factor(activation, FORTH)}."
     )
 
 
 def _trained(results: Results, network: str, depth: int) -> str:
     epoch = int(float(results.coordinates["epoch"][-1]))
     errors = results.select("train_error", network=network, depth=depth)
-    who = f"{network}, {depth} layers, after {epoch} epochs"
+    who = f"{network}, {depth} layers, after {epoch} epoch{'' if epoch == 1 else 's'}"
     lost = int(np.isnan(errors).sum())
     if lost:
-        return f"{who}: the training diverged with {lost} of {_seeds(errors)}."
+        which = "the only seed" if errors.size == 1 else f"{lost} of {errors.size} seeds"
+        return f"{who}: the training diverged with {which}."
     learnt = int((errors < _HARDLY_BETTER * _guessing(results)).sum())
     little = "" if learnt == errors.size else f", {errors.size - learnt} of which learnt nothing"
     change = change_of(results, "gradient", network, depth, epoch)
