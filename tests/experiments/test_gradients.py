@@ -76,7 +76,7 @@ CASES = [
             "1 over 2 seeds) from the last convolution back to the first: it neither vanishes nor "
             "explodes. Training error 0.0% (2 seeds).",
             "without shortcuts, 14 layers: BN prevents the gradient from vanishing, but it "
-            "explodes (the gradient at the first convolution is 6e-06 without it and 3.5e+03 with it",
+            "explodes (the gradient at the first convolution is 6e-06 without it and 3.5e+03 with",
             "with shortcuts, 14 layers: there is no vanishing for BN to prevent; without, the "
             "gradient explodes, with, it neither vanishes nor explodes",
             "without BN, 14 layers: the shortcut prevents the gradient from vanishing, but",
