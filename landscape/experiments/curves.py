@@ -22,6 +22,22 @@ def draw_seeds(
         axes.fill_between(x, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
+def legend_below(figure: Any, axes: Any, above: float) -> None:
+    """What the lines of ``axes`` are, in one row, so many inches above the end of the figure."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles,
+        labels,
+        ncols=len(labels),
+        frameon=False,
+        loc="lower center",
+        bbox_to_anchor=(0.5, above / figure.get_size_inches()[1]),
+        borderaxespad=0.0,
+        handlelength=2.8,
+        columnspacing=1.6,
+    )
+
+
 def seeds_in_words(count: int) -> str:
     """What lines and bands are, for a note below a figure."""
     if count == 1:

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
 
-from landscape.experiments.curves import COLOURS, draw_seeds, seeds_in_words
+from landscape.experiments.curves import COLOURS, draw_seeds, legend_below, seeds_in_words
 from landscape.experiments.results import Results
 from landscape.grid import FloatArray
 from landscape.render import save_figure
@@ -64,7 +64,7 @@ def compared(results: Results, depth: int) -> StyledFigure:
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=network, **look)
             _finish(axes, results, what, depth, ends)
-        _legend(sheet, LINE * (len(notes) + 0.5))
+        legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
     return sheet.figure
 
 
@@ -80,7 +80,7 @@ def through_training(results: Results, what: str, depth: int) -> StyledFigure:
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=_when(epoch), color=colour)
             _finish(axes, results, what, depth, epochs)
-        _legend(sheet, LINE * (len(notes) + 0.5))
+        legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
     return sheet.figure
 
 
@@ -112,7 +112,7 @@ def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence
 
 def _sheet(titles: Sequence[str], columns: int, lines: Sequence[str]) -> Sheet:
     """Panels, and below all of them room for a legend and lines of notes."""
-    foot = LINE * (len(lines) + 1.5)
+    foot = LINE * (len(lines) + 1.8)
     margins = Margins(left=0.68, right=0.1, below=TICKS_BELOW + LINE)
     texts = [PanelText(title, []) for title in titles]
     aspect = 0.85 if columns == 3 else 0.6
@@ -123,21 +123,6 @@ def _sheet(titles: Sequence[str], columns: int, lines: Sequence[str]) -> Sheet:
         sheet.figure.text(0.15 / PAGE, y / height, line, parse_math=False)
     sheet.figure.description = " ".join(lines)
     return sheet
-
-
-def _legend(sheet: Sheet, above: float) -> None:
-    """What the lines are, so many inches above the lower end of the figure."""
-    handles, labels = sheet.panels[0].get_legend_handles_labels()
-    sheet.figure.legend(
-        handles,
-        labels,
-        ncols=len(labels),
-        frameon=False,
-        loc="lower center",
-        bbox_to_anchor=(0.5, above / sheet.figure.get_size_inches()[1]),
-        handlelength=2.8,
-        columnspacing=1.6,
-    )
 
 
 def _epochs(results: Results) -> list[float]:

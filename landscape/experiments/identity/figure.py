@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from landscape.experiments.curves import COLOURS, draw_seeds, seeds_in_words
+from landscape.experiments.curves import COLOURS, draw_seeds, legend_below, seeds_in_words
 from landscape.experiments.results import Results
 from landscape.render import save_figure
 from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
@@ -46,7 +46,10 @@ def curves(results: Results, what: str) -> StyledFigure:
         texts = [PanelText(f"{network.capitalize()} networks", notes[:1]) for network in networks]
         texts[-1] = PanelText(texts[-1].title, notes[1:])
         margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
-        sheet = lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0)
+        columns = len(texts)
+        sheet = lay_out(
+            texts, margins, width=PAGE, columns=columns, aspect=0.72, bar=0.0, foot=1.6 * LINE
+        )
         factor = 100.0 if what == "error" else 1.0
         for axes, network in zip(sheet.panels, networks, strict=True):
             for training, look in LOOKS.items():
@@ -74,7 +77,7 @@ def curves(results: Results, what: str) -> StyledFigure:
             axes.set_axisbelow(True)
         what_it_is = "training error (%)" if what == "error" else "training loss (nats)"
         sheet.panels[0].set_ylabel(what_it_is)
-        sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
+        legend_below(sheet.figure, sheet.panels[0], 0.08)
     sheet.figure.description = " ".join(notes)
     return sheet.figure
 
@@ -91,7 +94,7 @@ def _label(results: Results, training: str) -> str:
 def _limits(results: Results, what: str) -> tuple[float, float]:
     values = results.measured[f"train_{what}"].values
     if what == "error":
-        return -1.0, 101.0
+        return -3.0, 103.0
     positive = values[np.isfinite(values) & (values > 0)]
     return 0.7 * float(positive.min()), 1.4 * float(positive.max())
 

@@ -35,11 +35,9 @@ def _construction(results: Results, network: str) -> str:
         parts.append(f"{difference.max():.1e} in {precision}")
     count = len(results.coordinates["seed"])
     seeds = f"over {count} seeds" if count > 1 else "with the one seed"
-    verdict = (
-        "the same outputs to rounding" if same else "other outputs: the construction does not hold"
-    )
+    verdict = "gives the same outputs to rounding" if same else "does not give the same outputs"
     return (
-        f"{network}-{shallow}, extended to {deep} layers by {WORDS[network]}, gives {verdict}: "
+        f"{network}-{shallow}, extended to {deep} layers by {WORDS[network]}, {verdict}: "
         f"{seeds} they differ by at most {' and '.join(parts)}, and are as large as "
         f"{outputs.max():.3g} (evaluation mode)."
     )
