@@ -2,7 +2,7 @@
 
 from landscape.training.evaluation import evaluate_examples
 from landscape.training.history import History, read_history
-from landscape.training.loop import FINAL, HISTORY, LAST, train_network
+from landscape.training.loop import FINAL, HISTORY, LAST, Diverged, train_network
 from landscape.training.randomness import seeded
 from landscape.training.settings import TrainingSettings
 
@@ -10,6 +10,7 @@ __all__ = [
     "FINAL",
     "HISTORY",
     "LAST",
+    "Diverged",
     "History",
     "TrainingSettings",
     "evaluate_examples",

@@ -38,6 +38,10 @@ _AT_ONCE = 250
 """Examples at most that are evaluated at once."""
 
 
+class Diverged(InputError):
+    """The training loss is not finite any more; what is saved ends with the epoch before."""
+
+
 def train_network(
     make_network: Callable[[], Network],
     data: dict[str, Examples],
@@ -77,7 +81,7 @@ def train_network(
     ------
     InputError
         If the folder holds a run (without ``resume``), or one of other settings (with it); if the
-        data do not fit the network; if the loss stops being finite.
+        data do not fit the network; :class:`Diverged` if the loss stops being finite.
     """
     settings = settings or TrainingSettings()
     if set(data) != {"train", "test"}:
@@ -217,7 +221,7 @@ class _Trainer:
             for name, value in means_of(self.model, examples, self.metrics, at_once).items()
         }
         if not math.isfinite(row["train_loss"]):
-            raise InputError(
+            raise Diverged(
                 f"the training loss became {row['train_loss']} in epoch {len(self.history) + 1}; "
                 f"train with a learning rate below {self.settings.lr:g} (--lr)"
             )

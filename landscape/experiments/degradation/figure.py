@@ -9,14 +9,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
+from landscape.experiments.curves import COLOURS, draw_seeds, seeds_in_words
 from landscape.experiments.results import Results
-from landscape.grid import FloatArray
 from landscape.render import save_figure
 from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
 from landscape.render.style import LINE, STYLE, StyledFigure
 
-COLOURS = ("#E69F00", "#0072B2", "#CC79A7", "#009E73", "#D55E00", "#56B4E9")
-"""Of the depths, the shallowest first (Okabe and Ito's, told apart by the colour-blind too)."""
 SPLITS: dict[str, dict[str, Any]] = {
     "train": {"linestyle": (0, (3, 1.5)), "linewidth": 0.9},
     "test": {"linestyle": "-", "linewidth": 1.6},
@@ -56,7 +54,8 @@ def curves(results: Results, what: str) -> StyledFigure:
             for depth, colour in zip(depths, _colours(depths), strict=True):
                 for split in SPLITS:
                     values = results.select(f"{split}_{what}", network=network, depth=depth)
-                    _draw(axes, epochs, values * factor, colour, split, f"{depth} layers")
+                    label = f"{depth} layers, {'training' if split == 'train' else 'test'}"
+                    draw_seeds(axes, epochs, values * factor, colour, label, **SPLITS[split])
             axes.set_yscale("linear" if what == "error" else "log")
             axes.set(xlim=(epochs[0], max(epochs[-1], epochs[0] + 1)), ylim=(low, high))
             axes.set_xlabel("epoch")
@@ -72,18 +71,6 @@ def curves(results: Results, what: str) -> StyledFigure:
 def _sheet(texts: list[PanelText]) -> Sheet:
     margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
     return lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0)
-
-
-def _draw(
-    axes: Any, epochs: FloatArray, values: FloatArray, colour: str, split: str, name: str
-) -> None:
-    """One curve, from values of shape (seeds, epochs)."""
-    label = f"{name}, {'training' if split == 'train' else 'test'}"
-    look = SPLITS[split]
-    axes.plot(epochs, np.median(values, axis=0), color=colour, label=label, **look)
-    if len(values) > 1:
-        low, high = values.min(axis=0), values.max(axis=0)
-        axes.fill_between(epochs, low, high, color=colour, alpha=0.18, linewidth=0)
 
 
 def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
@@ -106,11 +93,7 @@ def _colours(depths: list[int]) -> list[str]:
 def _notes(results: Results) -> list[str]:
     """What stands below the two panels."""
     facts, seeds = results.attributes, results.coordinates["seed"]
-    spread = (
-        f"Lines: median of {len(seeds)} seeds; bands: lowest to highest."
-        if len(seeds) > 1
-        else "One seed."
-    )
+    spread = seeds_in_words(len(seeds))
     data = f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
     counts = results.measured["parameters"].values
     if (counts == counts[0]).all():

@@ -1,0 +1,74 @@
+"""The four networks: with and without batch normalization, with and without shortcuts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from landscape.checkpoint import load_state, read_checkpoint
+from landscape.data import Examples
+from landscape.experiments.gradients.normalization import without_normalization
+from landscape.experiments.gradients.probe import Norms, layers_of, norms
+from landscape.experiments.trained import network_for
+from landscape.models.named import Network
+from landscape.models.resnet import CifarResNet
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One of the four.
+
+    Attributes
+    ----------
+    shortcuts
+        ``identity`` (option A of He et al., without parameters) or ``none``.
+    normalized
+        Whether the network has batch normalization.
+    folder
+        What the folders of its trainings begin with.
+    """
+
+    shortcuts: str
+    normalized: bool
+    folder: str
+
+    def network(self, splits: dict[str, Examples], depth: int) -> Network:
+        """The network with fresh weights; all four kinds have the same number of them.
+
+        Convolutions start from the normal distribution of He et al. (fan-out mode), with or
+        without normalization.
+        """
+        network = network_for(splits, f"resnet{depth}", shortcuts=self.shortcuts)
+        if self.normalized:
+            return network
+        without_normalization(network.model)
+        return Network(network.model, network.name, {**network.settings, "normalization": "none"})
+
+
+KINDS = {
+    "BN and shortcuts": Kind("identity", True, "bn-shortcuts"),
+    "BN only": Kind("none", True, "bn"),
+    "shortcuts only": Kind("identity", False, "shortcuts"),
+    "neither": Kind("none", False, "neither"),
+}
+
+
+def norms_at(network: Network, weights: Path, examples: Examples, device: torch.device) -> Norms:
+    """The norms of every layer with the weights of a checkpoint, in training mode as in training.
+
+    Parameters
+    ----------
+    network
+        Its weights are replaced.
+    examples
+        One batch.
+    """
+    load_state(network.model, read_checkpoint(weights).state, f"{weights} does not fit")
+    model = network.model.to(device).train()
+    assert isinstance(model, CifarResNet)
+    here = examples.to(device)
+    inputs: Tensor = here.preprocess(here.inputs, torch.float32)
+    return norms(model, layers_of(model), inputs, here.targets)
