@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--images", metavar="SOURCE", help="of at least 32×32 pixels")
     parser.add_argument("--train-limit", type=int, default=1000, help="images of those (1000)")
     parser.add_argument("--epochs", type=int, default=8, help="of each training (8)")
-    parser.add_argument("--points", type=int, default=13, help="along each axis (13)")
+    parser.add_argument("--points", type=int, default=21, help="along each axis (21)")
     parser.add_argument("--limit", type=int, default=100, help="examples behind a value (100)")
     options = parser.parse_args(argv)
     wanted = options.only.split(",") if options.only else [row.model for row in ROWS]

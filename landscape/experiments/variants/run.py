@@ -48,7 +48,7 @@ COLUMNS = {
 }
 _HE = TrainingSettings(epochs=164, lr=0.1, batch_size=128, weight_decay=1e-4, schedule="step")
 SIZES = {
-    "small": Size(replace(SMALL, epochs=12), "-1:1:17", 128),
+    "small": Size(replace(SMALL, epochs=12), "-1:1:21", 128),
     "paper": Size(_HE, "-1:1:51", None),
 }
 _ADAM = TrainingSettings(
