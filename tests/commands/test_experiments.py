@@ -27,7 +27,7 @@ COMMAND = [
 
 EXPERIMENTS = [
     bad("experiments", f"{name} {options}", *words)
-    for name in ("degradation", "depth", "gradients", "identity")
+    for name in ("degradation", "depth", "gradients", "identity", "variants")
     for options, words in [
         ("--size paper", ["size paper without data", "--data cifar10:PATH", "--size small"]),
         ("--data digit", ["'digit'", "did you mean 'digits'?"]),
