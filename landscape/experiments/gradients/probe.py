@@ -104,5 +104,6 @@ def _catch(layer: Layer, seen: dict[int, Tensor], number: int) -> Any:
 
 
 def _length(tensor: Tensor) -> float:
-    # Without normalization the squares of single numbers can be beyond float32.
-    return float(torch.linalg.vector_norm(tensor.detach(), dtype=torch.float64))
+    # Without normalization the squares of single numbers can be beyond float32; not every device
+    # has float64.
+    return float(torch.linalg.vector_norm(tensor.detach().cpu(), dtype=torch.float64))
