@@ -1,4 +1,4 @@
-"""The loop that computes what is missing: coarse to fine, saved as it goes, whatever happens."""
+"""The loop that computes what is missing, saved as it goes, whatever happens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import torch
 from tqdm import tqdm
 
 from landscape.errors import InputError
-from landscape.grid import coarse_to_fine
 from landscape.run.patience import finishing_points
 from landscape.store import save_surface
 from landscape.surface import Surface
@@ -32,26 +31,27 @@ def fill(
     counts: Sequence[str],
     path: Path | None,
     progress: bool,
+    missing: Sequence[int],
 ) -> None:
-    """Compute the missing points, coarse to fine; save every few seconds and at the end.
+    """Compute points in their order; save every few seconds and at the end.
 
     Parameters
     ----------
     counts
         The quantities that say how many examples each point took.
+    missing
+        Flat indices of the points to compute, coarse to fine.
 
     Raises
     ------
     KeyboardInterrupt
         After the point in hand, where SIGINT came; at once where it came again.
     """
-    order = coarse_to_fine(surface.grid.shape)
-    missing = order[~surface.done.ravel()[order]].tolist()
     started = saved = time.monotonic()
     computed = images = 0
     bar = tqdm(
-        total=surface.grid.size,
-        initial=surface.grid.size - len(missing),
+        total=int(surface.done.sum()) + len(missing),
+        initial=int(surface.done.sum()),
         unit="point",
         desc=path.name if path else "sampling",
         disable=not progress,
