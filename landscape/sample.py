@@ -16,6 +16,7 @@ from landscape import commandline
 from landscape.build import build_problem
 from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
+from landscape.distributed.parts import part_of_shard
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.evaluate.curvature import WHOLE_NETWORK
@@ -25,6 +26,7 @@ from landscape.options import add_data, add_device, add_network
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
 from landscape.planes.choose import at_start, axes_of, weights_of
 from landscape.run import sample_surface
+from landscape.run.shard import WHOLE, Shard
 from landscape.summary import describe, plane_words
 from landscape.surface import Surface
 
@@ -84,7 +86,11 @@ def _surface(given: dict[str, Any]) -> None:
         if option in given
     }
     run_options = {name: given.pop(name) for name in _RUN_OPTIONS if name in given}
-    tuned = _on(str(given.pop("tune", "on")))
+    shard = Shard.parse(given.pop("shard", "1/1"))
+    if shard != WHOLE:
+        output = part_of_shard(output, shard)
+    # Shards cannot agree on what is fastest, so they take the plain way unless told otherwise.
+    tuned = _on(str(given.pop("tune", "on" if shard == WHOLE else "off")))
     if saved_directions is not None and run_options.get("repeats", 1) > 1:
         raise InputError("--save-directions keeps one pair, but --repeats asks for several")
     named = given.setdefault("weights", weights_of(kind))
@@ -107,6 +113,7 @@ def _surface(given: dict[str, Any]) -> None:
             path=output,
             directions=directions,
             tuned=tuned,
+            shard=shard,
             **plane_options,
             **run_options,
         )
@@ -117,6 +124,8 @@ def _surface(given: dict[str, Any]) -> None:
     print(f"{output}: {describe(surface)}")
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")
+    if shard != WHOLE:
+        return
     print(f"draw it: python -m landscape.render {output} -o {output.with_suffix('.png')}")
 
 
@@ -226,6 +235,12 @@ def _parser() -> argparse.ArgumentParser:
         action="store_const",
         const=True,
         help="serve a page on this machine that shows the surface while it fills, coarse to fine",
+    )
+    output.add_argument(
+        "--shard",
+        metavar="I/N",
+        help="only the I-th of N parts of the points, into FILE.part-IofN, for machines without a "
+        "common network; python -m landscape.merge puts the parts together",
     )
     add_device(output)
     speed = parser.add_argument_group("speed")

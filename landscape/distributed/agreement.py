@@ -1,0 +1,82 @@
+"""Whether two computations of the same points say the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.grid import FloatArray, Grid
+
+ROUNDING = 1e-6
+"""By which values may differ, relative and absolute: the order of a sum, not another number."""
+
+_FOUND_TO = {"eigen_ratio": 2e-2, "lambda_max": 2e-2, "lambda_min": 2e-2}
+"""By the ends of names: how far quantities that are found by iterations may differ, relative to
+the largest of them."""
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A quantity that has two values at one point.
+
+    Attributes
+    ----------
+    index
+        Flat index of the point.
+    quantity
+        Its name.
+    values
+        Of the one and of the other.
+    """
+
+    index: int
+    quantity: str
+    values: tuple[float, float]
+
+    def at(self, grid: Grid) -> str:
+        """The point and both values in words."""
+        one, other = self.values
+        return f"{self.quantity} at {point_words(grid, self.index)}: {one!r} and {other!r}"
+
+
+def disagreements(
+    one: dict[str, FloatArray],
+    other: dict[str, FloatArray],
+    indices: npt.NDArray[np.integer],
+    rounding: float = ROUNDING,
+) -> list[Disagreement]:
+    """Every quantity of every point in which two computations differ by more than rounding.
+
+    Parameters
+    ----------
+    one, other
+        Per quantity its values, shape (n,). NaN agrees with NaN, an infinity with itself.
+    indices
+        Shape (n,): flat indices of the points.
+    rounding
+        Largest difference, relative to the larger modulus, and absolute.
+    """
+    found = []
+    for name, a in one.items():
+        b = other[name]
+        with np.errstate(invalid="ignore"):
+            allowed = rounding * (1.0 + np.maximum(np.abs(a), np.abs(b)))
+            for end, relative in _FOUND_TO.items():
+                if name.endswith(end):
+                    finite = np.abs(np.concatenate([a, b]))
+                    allowed = relative * np.max(finite[np.isfinite(finite)], initial=0.0)
+            same = (a == b) | (np.isnan(a) & np.isnan(b))
+            same |= np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= allowed)
+        found += [
+            Disagreement(int(indices[k]), name, (float(a[k]), float(b[k])))
+            for k in np.flatnonzero(~same)
+        ]
+    return found
+
+
+def point_words(grid: Grid, index: int) -> str:
+    """``x=0.5, y=-1``."""
+    place = grid.points()[index]
+    return ", ".join(f"{name}={value:g}" for name, value in zip(grid.axes, place, strict=True))
