@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from landscape.distributed.agreement import disagreements, point_words
 from landscape.errors import InputError
+from landscape.run.agreement import disagreements, point_words
 from landscape.run.identity import differences_of
 from landscape.run.shard import Shard
 from landscape.store import open_surface
@@ -47,6 +47,11 @@ def parts_beside(path: Path) -> list[Path]:
         return []
     begins = f"{path.name}{_MIDDLE}"
     return sorted(one for one in path.parent.iterdir() if one.name.startswith(begins))
+
+
+def parts_of_ranks(path: Path) -> list[Path]:
+    """Those of them that ranks of a launch have left."""
+    return [one for one in parts_beside(path) if one.name.startswith(f"{path.name}{_MIDDLE}rank")]
 
 
 def read_parts(path: Path) -> dict[str, Surface]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from landscape.store import save_surface
 from landscape.surface import Surface
 from landscape.version import __version__
 
-Measure = Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]]
+Measure = Callable[[Iterable[int]], Iterator[tuple[int, dict[str, float]]]]
 """From indices of points to a stream of each with its values."""
 
 SAVE_EVERY_S = 2.0
@@ -74,7 +74,7 @@ def fill(
                     raise KeyboardInterrupt
     finally:
         bar.close()
-        _note_session(surface, computed, images, time.monotonic() - started)
+        note_session(surface, computed, images, time.monotonic() - started)
         try:
             if path is not None:
                 save_surface(surface, path)
@@ -88,7 +88,7 @@ def versions() -> str:
     return f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
 
 
-def _note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
+def note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
     """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     try:

@@ -13,10 +13,11 @@ from landscape.plane import Plane
 from landscape.planes import Kind, Run, Spanned, read_runs
 from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
+from landscape.run.again import rounding_of, verify_alone
 from landscape.run.barrier import lacks_barrier, note_barrier
 from landscape.run.filling import fill
 from landscape.run.identity import resumed
-from landscape.run.plan import Range, make_plan
+from landscape.run.plan import Plan, Range, make_plan
 from landscape.run.shard import WHOLE, Shard
 from landscape.store import open_surface, save_surface
 from landscape.surface import Surface, Trajectory
@@ -42,6 +43,7 @@ def sample_surface(
     tuned: bool = True,
     title: str | None = None,
     shard: Shard = WHOLE,
+    verify: float = 0.0,
     progress: bool = True,
 ) -> Surface:
     """Measure a problem on a grid of a line or plane around its trained weights.
@@ -83,6 +85,9 @@ def sample_surface(
         Kept in the file and shown on pictures.
     shard
         Which part of the points is computed here; the others are left as they are.
+    verify
+        The share of the points that are computed a second time, from 0 to 1: a device that is
+        broken does not say the same twice.
     progress
         Whether to show progress bars.
 
@@ -114,6 +119,29 @@ def sample_surface(
         batch_size=batch_size,
         tuned=tuned,
     )
+    return sample_planned(
+        plan,
+        path=path,
+        trajectories=trajectories,
+        title=title,
+        shard=shard,
+        verify=verify,
+        progress=progress,
+    )
+
+
+def sample_planned(
+    plan: Plan,
+    *,
+    path: str | Path | None = None,
+    trajectories: Sequence[str | Path | Run] = (),
+    title: str | None = None,
+    shard: Shard = WHOLE,
+    verify: float = 0.0,
+    progress: bool = True,
+) -> Surface:
+    """:func:`sample_surface` once the plan is made."""
+    problem = plan.problem
     with only_writer(path) if path is not None else nullcontext():
         found = open_surface(path) if path is not None and Path(path).exists() else None
         job, surface = plan.begin(found.attributes if found is not None else None)
@@ -138,6 +166,13 @@ def sample_surface(
         if missing:
             measure = job.measure(surface)
             fill(surface, measure, job.counts, Path(path) if path else None, progress, missing)
+        if missing and verify:
+            try:
+                verify_alone(surface, measure, verify, rounding_of(job, surface))
+            except InputError:
+                if path is not None:
+                    save_surface(surface, path)
+                raise
         if open_ends:
             note_barrier(surface, problem, plan.drawn[0].solutions[0])
         if path is not None and changed:

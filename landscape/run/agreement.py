@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,7 @@ def disagreements(
     one: dict[str, FloatArray],
     other: dict[str, FloatArray],
     indices: npt.NDArray[np.integer],
-    rounding: float = ROUNDING,
+    rounding: float | Mapping[str, float] = ROUNDING,
 ) -> list[Disagreement]:
     """Every quantity of every point in which two computations differ by more than rounding.
 
@@ -56,13 +57,14 @@ def disagreements(
     indices
         Shape (n,): flat indices of the points.
     rounding
-        Largest difference, relative to the larger modulus, and absolute.
+        Largest difference, relative to the larger modulus, and absolute; or one by name.
     """
     found = []
     for name, a in one.items():
         b = other[name]
+        least = rounding if isinstance(rounding, float) else rounding[name]
         with np.errstate(invalid="ignore"):
-            allowed = rounding * (1.0 + np.maximum(np.abs(a), np.abs(b)))
+            allowed = least * (1.0 + np.maximum(np.abs(a), np.abs(b)))
             for end, relative in _FOUND_TO.items():
                 if name.endswith(end):
                     finite = np.abs(np.concatenate([a, b]))
