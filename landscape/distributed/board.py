@@ -11,7 +11,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -136,15 +136,17 @@ class Board:
                 holder = self._store.compare_set(key, holder, self._me).decode()
         return bool(holder == self._me) and not self.has(done)
 
-    def others_alive(self) -> bool:
-        """Whether any other rank takes part now."""
-        others = (self.get(f"process {rank}") for rank in range(self.world) if rank != self.rank)
+    def others_alive(self, but: Collection[int] = ()) -> bool:
+        """Whether any other rank, but for these, takes part now."""
+        ranks = set(range(self.world)) - {self.rank, *but}
+        others = (self.get(f"process {rank}") for rank in ranks)
         return any(one is not None and one != "left" and not self._is_dead(one) for one in others)
 
     def _is_dead(self, process: str) -> bool:
         """Whether the process that signs like this is gone, by this process's own clock."""
-        rank = process.partition(" ")[0]
-        if self.get(f"process {rank}") != process:
+        rank = int(process.partition(" ")[0])
+        # A launch starts all ranks anew when it changes: there are none beyond it.
+        if rank >= self.world or self.get(f"process {rank}") != process:
             return True
         with _reached():
             beats = self._store.add(self._key(f"beats {process}"), 0)

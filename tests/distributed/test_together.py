@@ -115,6 +115,22 @@ def test_a_rank_that_computes_wrongly_is_found(
     }
 
 
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_a_third_rank_says_who_is_wrong(tmp_path: Path, wrong: int) -> None:
+    problems = [problem()] * 3
+    problems[wrong] = altered(lambda losses: losses * 1.01)
+    path = tmp_path / "out.h5"
+    for error in by_ranks(problems, path, verify=1.0, **RANGES):
+        assert isinstance(error, Disputed), error
+        assert f": rank {wrong} errs. What rank {wrong} computed is set aside" in str(error)
+    assert not path.exists()
+    assert not part_of_rank(path, wrong).exists()
+    problems[wrong] = problem()  # repaired
+    again = by_ranks(problems, path, verify=1.0, **RANGES)
+    check_same(open_surface(path), plain(tmp_path / "plain.h5"))
+    assert isinstance(again[0], Surface)
+
+
 def test_without_verification_it_is_not(tmp_path: Path) -> None:
     wrong = altered(lambda losses: losses * 1.01)
     found = by_ranks([problem(), wrong], tmp_path / "out.h5", **RANGES)
