@@ -19,9 +19,11 @@ DESCRIPTION = """Put the parts of a surface together that --shard i/n of landsca
 
 Where parts hold the same point, their values must agree (to 1e-6). The parts are kept."""
 
-EXAMPLE = """  python -m landscape.sample --weights net.pt --data digits --shard 1/2 -o out.h5
-  python -m landscape.sample --weights net.pt --data digits --shard 2/2 -o out.h5
-  python -m landscape.merge out.h5.part-1of2 out.h5.part-2of2 -o out.h5"""
+EXAMPLE = """  python -m landscape.merge out.h5.part-1of2 out.h5.part-2of2 -o out.h5
+
+where the parts come from:
+  python -m landscape.sample --weights net.pt --data digits --shard 1/2 -o out.h5
+  python -m landscape.sample --weights net.pt --data digits --shard 2/2 -o out.h5"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
