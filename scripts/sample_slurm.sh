@@ -19,6 +19,9 @@ first=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 port=$((20000 + SLURM_JOB_ID % 20000))
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-$(((${SLURM_CPUS_ON_NODE:-1} + ranks - 1) / ranks))}
 
+# Otherwise a node that comes late, or again, waits in vain for the others (torchrun 2.13).
+export TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1
+
 # Nodes may die and come back while the job runs: from one to all of them take part.
 exec srun --kill-on-bad-exit=0 python -m torch.distributed.run \
     --nnodes="1:$SLURM_JOB_NUM_NODES" --nproc-per-node="$ranks" --max-restarts=10 \

@@ -1,13 +1,15 @@
 """The board that all ranks write on: claims, values, who is alive. Nobody ever waits at a barrier.
 
 It is the launcher's own key-value store (``torch.distributed.TCPStore``), which needs no process
-group. A claim names the process that made it. What a dead one has claimed is free again: one whose
-rank has been started anew is dead at once, any other once its heartbeat has stood still.
+group; where the launcher keeps none for its processes, rank 0 does, at the address it was given.
+A claim names the process that made it. What a dead one has claimed is free again: one whose rank
+has been started anew is dead at once, any other once its heartbeat has stood still.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 import uuid
@@ -46,6 +48,7 @@ class Board:
         self._seen: dict[str, tuple[int, float]] = {}
         self._stop = threading.Event()
         with _reached():
+            self._kept = _kept(launched) if launched.keeps_store else None
             # Two connections: a heart does not wait for what its owner is asking.
             self._store, self._pulse = _connected(launched), _connected(launched)
 
@@ -116,6 +119,11 @@ class Board:
             time.sleep(_ASK_AGAIN_S)
         return text
 
+    def wait_for_others(self) -> None:
+        """Until no other rank needs this process, if it keeps the store."""
+        while self._kept is not None and self.others_alive():
+            time.sleep(_ASK_AGAIN_S)
+
     def claim(self, task: str, done: str) -> bool:
         """Whether the task is this process's to do.
 
@@ -171,6 +179,28 @@ class Board:
 
 class LostLauncher(InputError):
     """The launcher has gone, and with it what the ranks know of each other."""
+
+
+def _kept(launched: Launched) -> Any:
+    """The store itself, on the address that the launcher has chosen and on no other."""
+    from torch.distributed import TCPStore
+
+    address, port = launched.address, launched.port
+    try:
+        listening = socket.create_server((address, port))
+    except OSError as error:
+        raise LostLauncher(
+            f"no store can listen on {address}:{port}, which torchrun has chosen "
+            f"({error.strerror}); start again, or give --local-addr"
+        ) from None
+    return TCPStore(
+        address,
+        port,
+        is_master=True,
+        wait_for_workers=False,
+        master_listen_fd=listening.detach(),
+        timeout=_PATIENCE,
+    )
 
 
 def _connected(launched: Launched) -> Any:

@@ -23,7 +23,9 @@ class Launched:
     local_rank
         Its number on its own machine.
     address, port
-        Where the launcher's own key-value store listens.
+        Where the store of the launch listens.
+    keeps_store
+        Whether this process is the one to keep it: rank 0, where the launcher does not do so.
     """
 
     rank: int
@@ -31,6 +33,7 @@ class Launched:
     local_rank: int
     address: str
     port: int
+    keeps_store: bool = False
 
     def device(self, asked: str = "auto") -> str:
         """``cuda:LOCAL_RANK`` where there is CUDA and no other device was asked for.
@@ -51,25 +54,21 @@ def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
     Raises
     ------
     InputError
-        If its store is not at hand.
+        If it has not said all.
     """
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
     try:
-        found = Launched(
-            rank=int(environment["RANK"]),
+        rank = int(environment["RANK"])
+        return Launched(
+            rank=rank,
             world=int(environment["WORLD_SIZE"]),
             local_rank=int(environment["LOCAL_RANK"]),
             address=environment["MASTER_ADDR"],
             port=int(environment["MASTER_PORT"]),
+            keeps_store=rank == 0 and environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True",
         )
     except (KeyError, ValueError) as error:
         raise InputError(
             f"torchrun's environment is incomplete ({error}); start the command by torchrun itself"
         ) from None
-    if environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
-        raise InputError(
-            "this launcher keeps no store of its own (TORCHELASTIC_USE_AGENT_STORE is not True); "
-            "start by torchrun --standalone, or with --rdzv-backend=c10d or static"
-        )
-    return found

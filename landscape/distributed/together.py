@@ -89,6 +89,7 @@ def sample_together(
             )
             _remove(parts_of_ranks(path))
             board.put("written", "")
+            board.wait_for_others()
             return surface
         with contextlib.suppress(LostLauncher):  # whoever comes last finds it gone
             board.wait_for("written")

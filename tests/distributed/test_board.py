@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from landscape.distributed.board import Board, LostLauncher
 from landscape.distributed.launcher import Launched, launched
 from landscape.errors import InputError
 from tests.distributed.ranks import at_once, launch
+from tests.distributed.torchrun import free_port
 
 TASKS = [f"task {k}" for k in range(40)]
 
@@ -98,16 +100,35 @@ def test_what_torchrun_tells() -> None:
     assert launched({"RANK": "3", "WORLD_SIZE": "8"}) is None
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        ({"RANK": "x"}, "environment is incomplete"),
-        ({"TORCHELASTIC_USE_AGENT_STORE": "False"}, "no store of its own.*--rdzv-backend=c10d"),
-    ],
-)
-def test_what_it_must_tell(change: Mapping[str, str], said: str) -> None:
-    with pytest.raises(InputError, match=said):
-        launched({**GIVEN, **change})
+@pytest.mark.parametrize("rank", [0, 1])
+def test_rank_0_keeps_the_store_where_torchrun_does_not(rank: int) -> None:
+    found = launched({**GIVEN, "RANK": str(rank), "TORCHELASTIC_USE_AGENT_STORE": "False"})
+    assert found is not None
+    assert found.keeps_store == (rank == 0)
+
+
+def test_it_keeps_it_until_the_others_have_left() -> None:
+    port = free_port()
+    keeper = Launched(0, 2, 0, "127.0.0.1", port, keeps_store=True)
+    with Board(keeper, "job") as board:
+        with Board(Launched(1, 2, 1, "127.0.0.1", port), "job") as other:
+            other.put("x", "1")
+            waiting = threading.Thread(target=board.wait_for_others)
+            waiting.start()
+            waiting.join(0.3)
+            assert waiting.is_alive()
+        waiting.join(5)
+        assert not waiting.is_alive()
+        assert board.get("x") == "1"
+        with socket.socket() as outside, pytest.raises(ConnectionRefusedError):
+            outside.connect(("127.0.0.2", port))  # it listens on the address given alone
+        with pytest.raises(LostLauncher, match=f"no store can listen on 127.0.0.1:{port}"):
+            Board(keeper, "job")
+
+
+def test_what_it_must_tell() -> None:
+    with pytest.raises(InputError, match="environment is incomplete"):
+        launched({**GIVEN, "RANK": "x"})
 
 
 @pytest.mark.parametrize(

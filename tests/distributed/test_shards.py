@@ -159,3 +159,31 @@ def test_the_commands(
     check_same(open_surface(out), merged)
     assert landscape.merge.main([f"{out}.part-1of2"]) == 2
     assert "no output: give -o FILE" in capsys.readouterr().err
+
+
+UNDER_TORCHRUN = {
+    **{"RANK": "0", "WORLD_SIZE": "2", "LOCAL_RANK": "0", "TORCHELASTIC_RUN_ID": "none"},
+    **{"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": "1"},
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--model", "a:b", "--shard", "1/2"], "--shard is for machines without a common network"),
+        ([], "the default job is for one process: leave torchrun out"),
+    ],
+)
+def test_what_torchrun_is_not_for(
+    words: list[str],
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in UNDER_TORCHRUN.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    assert landscape.sample.main(words) == 2
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ import landscape.sample
 from landscape.store import open_surface
 from tests.distributed.small import check_same
 from tests.distributed.torchrun import (
+    LATE,
     arguments,
     free_port,
     parts_hold,
@@ -111,9 +112,9 @@ def test_25_by_25_with_a_node_that_joins_late_and_a_rank_that_dies(
     elastic = ["--nnodes=1:2", "--nproc-per-node=1", "--max-restarts=3", "--monitor-interval=0.2"]
     elastic += ["--rdzv-backend=c10d", f"--rdzv-endpoint=localhost:{free_port()}"]
     elastic += ["--rdzv-id=late", "--rdzv-conf=last_call_timeout=2,join_timeout=60"]
-    first = start(folder, elastic, arguments(25, "out.h5", *more))
+    first = start(folder, elastic, arguments(25, "out.h5", *more), **LATE)
     wait_until(lambda: parts_hold(folder, 1, 10), first)
-    second = start(folder, elastic, arguments(25, "out.h5", *more))
+    second = start(folder, elastic, arguments(25, "out.h5", *more), **LATE)
     wait_until(lambda: parts_hold(folder, 2, 10), first)
     os.kill(pid_of(folder, 1), signal.SIGKILL)
     write_module(folder, 0.0)

@@ -14,6 +14,9 @@ from pathlib import Path
 from landscape.store import open_surface
 from tests.survival.runs import ROOT
 
+# With the store that it shares otherwise, torchrun 2.13 lets a node that joins late wait in vain.
+LATE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+
 MODULE = """
 import os, time
 import torch
@@ -44,13 +47,15 @@ def arguments(count: int, output: str, *more: str) -> list[str]:
     return ["landscape.sample", *network, *grid, "-o", output, *more]
 
 
-def start(folder: Path, launcher: list[str], module: list[str]) -> subprocess.Popen[str]:
-    """``torchrun`` with these options (or plain Python without any) in a folder."""
-    run = ["-m", "torch.distributed.run", *launcher] if launcher else []
+def start(
+    folder: Path, launcher: list[str], module: list[str], **more: str
+) -> subprocess.Popen[str]:
+    """``torchrun`` with these options in a folder, and with more in its environment."""
+    more["OMP_NUM_THREADS"] = "1"
     return subprocess.Popen(
-        [sys.executable, *run, "-m", *module],
+        [sys.executable, "-m", "torch.distributed.run", *launcher, "-m", *module],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder}", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder}", **more},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
