@@ -26,6 +26,9 @@ BEAT_S = 1.0
 LEASE_S = 6.0
 """Seconds without a heartbeat after which a process is taken for dead."""
 
+COMING_S = 60.0
+"""Seconds in which a rank that has not been heard of yet is taken to be starting."""
+
 _PATIENCE = timedelta(seconds=60)
 _ASK_AGAIN_S = 0.05
 
@@ -45,6 +48,7 @@ class Board:
         self.rank, self.world = launched.rank, launched.world
         self._me = f"{launched.rank} {uuid.uuid4().hex}"
         self._job = job
+        self._begun = time.monotonic()
         self._seen: dict[str, tuple[int, float]] = {}
         self._stop = threading.Event()
         with _reached():
@@ -145,10 +149,14 @@ class Board:
         return bool(holder == self._me) and not self.has(done)
 
     def others_alive(self, but: Collection[int] = ()) -> bool:
-        """Whether any other rank, but for these, takes part now."""
-        ranks = set(range(self.world)) - {self.rank, *but}
-        others = (self.get(f"process {rank}") for rank in ranks)
-        return any(one is not None and one != "left" and not self._is_dead(one) for one in others)
+        """Whether any other rank, but for these, takes part, or is about to."""
+        return any(self._takes_part(r) for r in set(range(self.world)) - {self.rank, *but})
+
+    def _takes_part(self, rank: int) -> bool:
+        process = self.get(f"process {rank}")
+        if process is None:  # it has been started and is on its way
+            return time.monotonic() - self._begun < COMING_S
+        return process != "left" and not self._is_dead(process)
 
     def _is_dead(self, process: str) -> bool:
         """Whether the process that signs like this is gone, by this process's own clock."""

@@ -62,6 +62,16 @@ def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) ->
         killed._stop.set()
 
 
+def test_a_rank_that_has_not_come_yet_is_waited_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with launch(2) as (rank, _), Board(rank, "job") as board:
+        assert board.others_alive()
+        assert not board.others_alive(but=[1])
+        monkeypatch.setattr(board_module, "COMING_S", 0.0)
+        assert not board.others_alive()
+
+
 def test_what_is_done_is_nobodys() -> None:
     with launch(1) as (rank,), Board(rank, "job") as board:
         board.put("done a", "")

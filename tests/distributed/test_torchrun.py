@@ -125,7 +125,7 @@ def test_25_by_25_with_a_node_that_joins_late_and_a_rank_that_dies(
 
 @pytest.mark.long
 def test_a_lying_rank_stops_the_run(folder: Path) -> None:
-    write_module(folder, 0.0, factor=1.001)
+    write_module(folder, 0.1, factor=1.001)
     process = start(folder, ONE_NODE, arguments(7, "out.h5", "--verify", "20%"))
     said = process.communicate(timeout=100)[0]
     assert process.returncode != 0
