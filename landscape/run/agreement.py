@@ -13,9 +13,10 @@ from landscape.grid import FloatArray, Grid
 ROUNDING = 1e-6
 """By which values may differ, relative and absolute: the order of a sum, not another number."""
 
-_FOUND_TO = {"eigen_ratio": 2e-2, "lambda_max": 2e-2, "lambda_min": 2e-2}
-"""By the ends of names: how far quantities that are found by iterations may differ, relative to
-the largest of them."""
+_FOUND_TO = 2e-2
+"""The same for what iterations find: eigenvalues, relative to the largest, and their ratio."""
+
+_EIGENVALUES = ("lambda_max", "lambda_min")
 
 
 @dataclass(frozen=True)
@@ -60,15 +61,18 @@ def disagreements(
         Largest difference, relative to the larger modulus, and absolute; or one by name.
     """
     found = []
+    eigenvalues = [v for s in (one, other) for n, v in s.items() if n.endswith(_EIGENVALUES)]
+    moduli = np.abs(np.concatenate(eigenvalues)) if eigenvalues else np.zeros(1)
+    largest = np.max(moduli[np.isfinite(moduli)], initial=0.0)
     for name, a in one.items():
         b = other[name]
         least = rounding if isinstance(rounding, float) else rounding[name]
         with np.errstate(invalid="ignore"):
             allowed = least * (1.0 + np.maximum(np.abs(a), np.abs(b)))
-            for end, relative in _FOUND_TO.items():
-                if name.endswith(end):
-                    finite = np.abs(np.concatenate([a, b]))
-                    allowed = relative * np.max(finite[np.isfinite(finite)], initial=0.0)
+            if name.endswith(_EIGENVALUES):
+                allowed = np.full(a.shape, _FOUND_TO * largest)
+            elif name.endswith("eigen_ratio"):
+                allowed = _FOUND_TO * (1.0 + np.maximum(a, b))
             same = (a == b) | (np.isnan(a) & np.isnan(b))
             same |= np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= allowed)
         found += [

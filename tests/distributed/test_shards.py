@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from landscape.errors import InputError
 from landscape.grid import CoarserCells, Grid, coarse_to_fine
 from landscape.merge import merge
 from landscape.run import sample_surface
+from landscape.run.agreement import disagreements
 from landscape.run.shard import Shard
 from landscape.store import open_surface, save_surface
 from landscape.surface import Quantity, Surface
@@ -114,6 +116,23 @@ def test_a_disagreement_is_named_with_point_and_values(
     with pytest.raises(InputError, match=said):
         merge(paths, tmp_path / "out.h5")
     assert not (tmp_path / "out.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "agree"),
+    [
+        ("loss", (1.0, 1.000001), True),
+        ("loss", (1.0, 1.00001), False),
+        ("lambda_min", (-0.5, -0.6), True),  # beside a largest of 10
+        ("lambda_min", (-0.5, -0.8), False),
+        ("eigen_ratio", (0.05, 0.06), True),
+        ("eigen_ratio", (0.05, 0.08), False),
+        ("eigen_ratio", (0.05, math.nan), False),
+    ],
+)
+def test_how_near_is_near_enough(name: str, values: tuple[float, float], agree: bool) -> None:
+    one, other = ({"lambda_max": np.array([10.0]), name: np.array([value])} for value in values)
+    assert (disagreements(one, other, np.array([0])) == []) == agree
 
 
 @pytest.mark.parametrize(
