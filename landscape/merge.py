@@ -61,7 +61,7 @@ def _command(argv: Sequence[str] | None) -> None:
     if options.output is None:
         raise InputError("no output: give -o FILE, as in -o out.h5")
     surface = merge(options.parts, options.output)
-    print(f"{options.output}: {describe(surface)}, of {len(set(options.parts))} parts")
+    print(f"{options.output}, of {len(set(options.parts))} parts: {describe(surface)}")
 
 
 def _parser() -> argparse.ArgumentParser:
