@@ -55,9 +55,23 @@ def parts_of_ranks(path: Path) -> list[Path]:
 
 
 def read_parts(path: Path) -> dict[str, Surface]:
-    """The surface file and its parts, as far as they are there, by their paths."""
-    there = [*([path] if path.exists() else []), *parts_beside(path)]
-    return {str(one): open_surface(one) for one in there}
+    """The surface file and its parts, as far as they are there, by their paths.
+
+    Parts that go away meanwhile, as another rank has written the whole, are in the file: it is
+    read last.
+    """
+    read = {str(one): open_if_there(one) for one in [*parts_beside(path), path]}
+    return {name: surface for name, surface in reversed(read.items()) if surface is not None}
+
+
+def open_if_there(path: Path) -> Surface | None:
+    """The surface in a file, or None where there is no such file (any more)."""
+    try:
+        return open_surface(path) if path.exists() else None
+    except InputError:
+        if path.exists():
+            raise
+        return None
 
 
 def merged(parts: Mapping[str, Surface]) -> Surface:

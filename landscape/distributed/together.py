@@ -17,7 +17,13 @@ from tqdm import tqdm
 from landscape.distributed.board import Board, LostLauncher
 from landscape.distributed.checks import compare_planes, compare_problems
 from landscape.distributed.launcher import Launched
-from landscape.distributed.parts import merged, part_of_rank, parts_of_ranks, read_parts
+from landscape.distributed.parts import (
+    merged,
+    open_if_there,
+    part_of_rank,
+    parts_of_ranks,
+    read_parts,
+)
 from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier
 from landscape.distributed.work import Worker
@@ -30,7 +36,7 @@ from landscape.run.filling import note_session
 from landscape.run.identity import resumed
 from landscape.run.plan import Plan, Range, make_plan
 from landscape.run.sampling import sample_planned
-from landscape.store import open_surface, save_surface
+from landscape.store import save_surface
 from landscape.surface import Surface
 
 
@@ -105,7 +111,7 @@ def _compute_points(
     found = merged(files) if files else None
     job, empty = plan.begin(found.attributes if found is not None else None, board.agree)
     whole = empty if found is None else resumed(found, empty, path)
-    own = open_surface(part) if part.exists() else _nothing_of(whole)
+    own = open_if_there(part) or _nothing_of(whole)
     before, started = whole.done.copy(), time.monotonic()
     with tqdm(
         total=whole.grid.size,

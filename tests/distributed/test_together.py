@@ -17,7 +17,7 @@ import pytest
 from torch import Tensor
 
 from landscape.build import load_splits
-from landscape.distributed.parts import part_of_rank
+from landscape.distributed.parts import part_of_rank, read_parts
 from landscape.distributed.pool import Disputed
 from landscape.distributed.together import sample_together
 from landscape.errors import InputError
@@ -79,6 +79,26 @@ def test_it_goes_on_from_the_parts(tmp_path: Path, options: dict[str, Any]) -> N
     (session,) = json.loads(str(found[0].attributes["sessions"]))[1:]
     assert session["points"] == 20 - 11  # nothing that a part held was computed again
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.h5", "plain.h5"]
+
+
+def test_parts_that_go_away_are_in_the_file_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.h5"
+    whole = plain(tmp_path / "plain.h5")
+    part = save_surface(whole, part_of_rank(path, 0))
+
+    def opened(which: Path) -> Surface:
+        if which == part:  # rank 0 comes between
+            part.rename(path)
+        return open_surface(which)
+
+    monkeypatch.setattr("landscape.distributed.parts.open_surface", opened)
+    assert list(read_parts(path)) == [str(path)]
+    monkeypatch.undo()
+    part.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="not a readable HDF5 file"):
+        read_parts(path)
 
 
 def test_parts_that_disagree_stop_everyone(tmp_path: Path) -> None:
