@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 COMMANDS = {
     "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
+    "merge": "put the parts of a surface that several machines sampled together",
     "train": "train a network, leaving checkpoints and a history",
     "connect": "train a curve of low loss between two networks, print the barriers",
     "render": "draw surfaces: figures, pages, meshes, movies",

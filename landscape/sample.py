@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from landscape import commandline
 from landscape.build import build_problem
 from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
+from landscape.distributed.launcher import launched
+from landscape.distributed.parts import part_of_shard
+from landscape.distributed.together import sample_together
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.evaluate.curvature import WHOLE_NETWORK
@@ -25,6 +29,8 @@ from landscape.options import add_data, add_device, add_network
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
 from landscape.planes.choose import at_start, axes_of, weights_of
 from landscape.run import sample_surface
+from landscape.run.again import parse_share
+from landscape.run.shard import WHOLE, Shard
 from landscape.summary import describe, plane_words
 from landscape.surface import Surface
 
@@ -37,7 +43,8 @@ EXAMPLE = """  python -m landscape.sample
   python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
       --limit 1000 --x=-1:1:51 --y=-1:1:51 -o resnet56.h5
   python -m landscape.sample --directions pca:runs/resnet20 --data digits -o path.h5
-  python -m landscape.sample --directions between:a.pt,b.pt --bn reestimate -o between.h5"""
+  python -m landscape.sample --directions between:a.pt,b.pt --bn reestimate -o between.h5
+  torchrun --standalone --nproc-per-node=2 -m landscape.sample --weights net.pt -o net.h5"""
 
 _RUN_OPTIONS = (
     "bn",
@@ -61,8 +68,12 @@ def _command(argv: Sequence[str] | None) -> None:
     given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
     if {"model", "weights"} & set(given) or weights_of(given.get("directions", "")) is not None:
         _surface(given)
-    else:
+    elif launched() is None:
         _default_job(given)
+    else:
+        raise InputError(
+            "the default job is for one process: leave torchrun out, or give --model or --weights"
+        )
 
 
 def _surface(given: dict[str, Any]) -> None:
@@ -84,7 +95,19 @@ def _surface(given: dict[str, Any]) -> None:
         if option in given
     }
     run_options = {name: given.pop(name) for name in _RUN_OPTIONS if name in given}
-    tuned = _on(str(given.pop("tune", "on")))
+    if "verify" in given:
+        run_options["verify"] = parse_share(given.pop("verify"))
+    team = launched()
+    if team is not None:
+        given["device"] = team.device(given.get("device", "auto"))
+    shard = Shard.parse(given.pop("shard", "1/1"))
+    if shard != WHOLE:
+        if team is not None:
+            raise InputError("--shard is for machines without a common network; leave torchrun out")
+        output = part_of_shard(output, shard)
+        run_options["shard"] = shard
+    # Shards cannot agree on what is fastest, so they take the plain way unless told otherwise.
+    tuned = _on(str(given.pop("tune", "on" if shard == WHOLE else "off")))
     if saved_directions is not None and run_options.get("repeats", 1) > 1:
         raise InputError("--save-directions keeps one pair, but --repeats asks for several")
     named = given.setdefault("weights", weights_of(kind))
@@ -99,8 +122,9 @@ def _surface(given: dict[str, Any]) -> None:
     if run_options.get("repeats", 1) == 1:
         directions = span(problem, kind, 1 if y is None else axes_of(kind), **plane_options)
         plane_options = {}
-    with shown_meanwhile([output]) if live else nullcontext():
-        surface = sample_surface(
+    sample = sample_surface if team is None else partial(sample_together, team)
+    with shown_meanwhile([output]) if live and (team is None or team.rank == 0) else nullcontext():
+        surface = sample(
             problem,
             x,
             y,
@@ -110,6 +134,8 @@ def _surface(given: dict[str, Any]) -> None:
             **plane_options,
             **run_options,
         )
+    if surface is None:
+        return  # another rank has the last word
     if saved_directions is not None and isinstance(directions, Spanned):
         made = directions.directions
         vectors, facts = [d.vector for d in made], [d.attributes for d in made]
@@ -117,6 +143,8 @@ def _surface(given: dict[str, Any]) -> None:
     print(f"{output}: {describe(surface)}")
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")
+    if shard != WHOLE:
+        return
     print(f"draw it: python -m landscape.render {output} -o {output.with_suffix('.png')}")
 
 
@@ -226,6 +254,18 @@ def _parser() -> argparse.ArgumentParser:
         action="store_const",
         const=True,
         help="serve a page on this machine that shows the surface while it fills, coarse to fine",
+    )
+    output.add_argument(
+        "--shard",
+        metavar="I/N",
+        help="only the I-th of N parts of the points, into FILE.part-IofN, for machines without a "
+        "common network; python -m landscape.merge puts the parts together",
+    )
+    output.add_argument(
+        "--verify",
+        metavar="PERCENT",
+        help="as in 2%%: so many of the points are computed again, under torchrun by another rank, "
+        "and a difference beyond rounding stops the run (default: none)",
     )
     add_device(output)
     speed = parser.add_argument_group("speed")

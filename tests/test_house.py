@@ -24,9 +24,10 @@ LAYERS = [
     {"extent", "bezier"},
     {"planes"},
     {"run"},
+    {"distributed"},
     {"render"},
     {"default_job", "live", "options", "experiments"},
-    {"sample", "train", "info", "convert", "compare", "connect", "curvature"},
+    {"sample", "train", "info", "convert", "compare", "connect", "curvature", "merge"},
     {"__main__", "__init__"},
 ]
 LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}

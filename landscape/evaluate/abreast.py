@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -46,7 +46,7 @@ def evaluate_abreast(
     problem: Problem,
     plane: Plane,
     points: FloatArray,
-    indices: Sequence[int],
+    indices: Iterable[int],
     settings: Settings,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Like :func:`landscape.evaluate.evaluate`, ``settings.abreast`` points at a time, in order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 import torch
@@ -25,7 +25,7 @@ def evaluate(
     problem: Problem,
     plane: Plane,
     points: FloatArray,
-    indices: Sequence[int],
+    indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Measure the problem at chosen points of a plane.

@@ -5,7 +5,8 @@ Data that are larger than memory cost one pass for K points, not one for each.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from torch import Tensor
 
@@ -29,7 +30,7 @@ def evaluate_streamed(
     problem: Problem,
     plane: Plane,
     points: FloatArray,
-    indices: Sequence[int],
+    indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Like :func:`landscape.evaluate.evaluate`, for data that are read anew in every pass.
@@ -40,13 +41,12 @@ def evaluate_streamed(
     settings = settings or Settings()
     plane = plane.to(problem.device)
     at_once = points_at_once(problem)
-    with exactly():
-        networks = [
-            PointNetwork(problem, plane, settings) for _ in range(min(at_once, len(indices)))
-        ]
-    for start in range(0, len(indices), at_once):
-        chunk = list(indices[start : start + at_once])
+    networks: list[PointNetwork] = []
+    waiting = iter(indices)
+    while chunk := list(islice(waiting, at_once)):
         with exactly():
+            while len(networks) < len(chunk):
+                networks.append(PointNetwork(problem, plane, settings))
             for network, index in zip(networks, chunk, strict=False):
                 network.move_to(points[index])
             found: list[dict[str, float]] = [{} for _ in chunk]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
@@ -33,7 +33,7 @@ def evaluate_to_tolerance(
     plane: Plane,
     surface: Surface,
     tolerance: Tolerance,
-    indices: Sequence[int],
+    indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Like :func:`landscape.evaluate.evaluate`, on a part of the examples of each split.

@@ -6,7 +6,8 @@ planes, at the same coordinates and on the same examples.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import tee
 
 import numpy as np
 
@@ -55,8 +56,10 @@ def measure_draws(measures: Sequence[Measure], quantities: Mapping[str, Quantity
         What each yields.
     """
 
-    def measure(indices: Sequence[int]) -> Iterator[tuple[int, dict[str, float]]]:
-        for drawn in zip(*(one(indices) for one in measures), strict=True):
+    def measure(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
+        shared = tee(indices, len(measures))
+        streams = [one(own) for one, own in zip(measures, shared, strict=True)]
+        for drawn in zip(*streams, strict=True):
             yield drawn[0][0], _together([values for _, values in drawn], quantities)
 
     return measure

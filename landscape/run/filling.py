@@ -1,10 +1,10 @@
-"""The loop that computes what is missing: coarse to fine, saved as it goes, whatever happens."""
+"""The loop that computes what is missing, saved as it goes, whatever happens."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -13,13 +13,12 @@ import torch
 from tqdm import tqdm
 
 from landscape.errors import InputError
-from landscape.grid import coarse_to_fine
 from landscape.run.patience import finishing_points
 from landscape.store import save_surface
 from landscape.surface import Surface
 from landscape.version import __version__
 
-Measure = Callable[[Sequence[int]], Iterator[tuple[int, dict[str, float]]]]
+Measure = Callable[[Iterable[int]], Iterator[tuple[int, dict[str, float]]]]
 """From indices of points to a stream of each with its values."""
 
 SAVE_EVERY_S = 2.0
@@ -32,26 +31,27 @@ def fill(
     counts: Sequence[str],
     path: Path | None,
     progress: bool,
+    missing: Sequence[int],
 ) -> None:
-    """Compute the missing points, coarse to fine; save every few seconds and at the end.
+    """Compute points in their order; save every few seconds and at the end.
 
     Parameters
     ----------
     counts
         The quantities that say how many examples each point took.
+    missing
+        Flat indices of the points to compute, coarse to fine.
 
     Raises
     ------
     KeyboardInterrupt
         After the point in hand, where SIGINT came; at once where it came again.
     """
-    order = coarse_to_fine(surface.grid.shape)
-    missing = order[~surface.done.ravel()[order]].tolist()
     started = saved = time.monotonic()
     computed = images = 0
     bar = tqdm(
-        total=surface.grid.size,
-        initial=surface.grid.size - len(missing),
+        total=int(surface.done.sum()) + len(missing),
+        initial=int(surface.done.sum()),
         unit="point",
         desc=path.name if path else "sampling",
         disable=not progress,
@@ -74,7 +74,7 @@ def fill(
                     raise KeyboardInterrupt
     finally:
         bar.close()
-        _note_session(surface, computed, images, time.monotonic() - started)
+        note_session(surface, computed, images, time.monotonic() - started)
         try:
             if path is not None:
                 save_surface(surface, path)
@@ -88,7 +88,7 @@ def versions() -> str:
     return f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
 
 
-def _note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
+def note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
     """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     try:

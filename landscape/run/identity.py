@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from pathlib import Path
 
 from landscape.errors import InputError
@@ -40,7 +41,7 @@ def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
     InputError
         Naming every difference: what the file has and what was asked for.
     """
-    differences = _differences(found, wanted)
+    differences = differences_of(found, wanted)
     if differences:
         listed = "\n".join(f"  {line}" for line in differences)
         raise InputError(
@@ -51,7 +52,16 @@ def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
     return found
 
 
-def _differences(found: Surface, wanted: Surface) -> list[str]:
+def differences_of(found: Surface, wanted: Surface, may_differ: Collection[str] = ()) -> list[str]:
+    """What keeps two surfaces from being of the same run, a line each: its name and both values.
+
+    Parameters
+    ----------
+    found, wanted
+        What a file has, and what was asked for.
+    may_differ
+        More attributes in which they may.
+    """
     lines = []
     if not found.grid.same_as(wanted.grid):
         lines.append(f"grid: the file has {found.grid}, asked for {wanted.grid}")
@@ -61,7 +71,7 @@ def _differences(found: Surface, wanted: Surface) -> list[str]:
     pairs = [("", found.attributes, wanted.attributes)]
     pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
     for where, has_all, asked_all in pairs:
-        for key in sorted({*has_all, *asked_all} - _MAY_DIFFER):
+        for key in sorted({*has_all, *asked_all} - _MAY_DIFFER - set(may_differ)):
             has_one, asked_one = has_all.get(key), asked_all.get(key)
             if not _agree(has_one, asked_one, *_FOUND_TO.get(key, _EXACTLY)):
                 lines.append(f"{where}{key}: the file has {has_one}, asked for {asked_one}")

@@ -21,6 +21,7 @@ import landscape.curvature
 import landscape.experiments.__main__
 import landscape.info
 import landscape.live
+import landscape.merge
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
@@ -34,6 +35,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "info": landscape.info.main,
     "compare": landscape.compare.main,
     "live": landscape.live.main,
+    "merge": landscape.merge.main,
     "experiments": landscape.experiments.__main__.main,
     "convert": landscape.convert.main,
     "render": landscape.render.__main__.main,

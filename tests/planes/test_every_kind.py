@@ -99,8 +99,8 @@ def test_stopped_resumed_and_drawn(
 ) -> None:
     name = kind.replace(" ", "-")
     if kind in OWN_RANGE - LINES:  # few points, the ends where they are
-        monkeypatch.setattr("landscape.run.sampling.parse_range", coarsely)
-        monkeypatch.setattr("landscape.run.sampling.automatic_range", coarsely_automatic)
+        monkeypatch.setattr("landscape.run.plan.parse_range", coarsely)
+        monkeypatch.setattr("landscape.run.plan.automatic_range", coarsely_automatic)
     assert landscape.sample.main(arguments(kind, f"{name}-whole.h5")) == 0
     real, left = Surface.record, [5]
 

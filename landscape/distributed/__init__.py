@@ -1,0 +1,1 @@
+"""One surface by many processes: parts of it, who computes what, and whether they agree."""

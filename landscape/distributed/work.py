@@ -1,0 +1,128 @@
+"""What one rank does: claim, compute, publish, save, until all points are known."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+
+from landscape.distributed.board import Board
+from landscape.distributed.pool import Pool, values_of
+from landscape.distributed.verify import Verifier
+from landscape.run.filling import SAVE_EVERY_S, Measure
+from landscape.run.patience import finishing_points
+from landscape.store import save_surface
+from landscape.surface import Surface
+
+_ASK_AGAIN_S = 0.1
+
+
+class Worker:
+    """A rank at work.
+
+    Parameters
+    ----------
+    board, pool
+        Where claims and values stand.
+    measure
+        Of the pool's surface.
+    verifier
+        Which points of others are computed again.
+    own, part
+        What this rank has computed, and the file for it.
+    shown
+        Called every few seconds with the surface as far as it is known here.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        pool: Pool,
+        measure: Measure,
+        verifier: Verifier,
+        own: Surface,
+        part: Path,
+        shown: Callable[[Surface], None],
+    ) -> None:
+        self._board, self._pool, self._measure = board, pool, measure
+        self._verifier, self._own, self._part, self._shown = verifier, own, part, shown
+        # What the points that are being measured are for, in their order: a chunk, or None for a
+        # point that is computed again.
+        self._purposes: deque[str | None] = deque()
+        self._saved = time.monotonic()
+
+    def run(self) -> None:
+        """Until every point of the surface is known and verified.
+
+        Raises
+        ------
+        Disputed
+            If ranks do not agree on a point.
+        KeyboardInterrupt
+            After the point in hand, where SIGINT came.
+        """
+        try:
+            with finishing_points() as interrupted:
+                for group in self._pool.groups:
+                    while not all(self._pool.is_done(name) for name in group):
+                        self._round(group, interrupted)
+                while not self._verifier.finished():
+                    self._round((), interrupted)
+        finally:
+            if self._own.done.any():
+                save_surface(self._own, self._part)
+
+    def _round(self, group: Collection[str], interrupted: Callable[[], bool]) -> None:
+        """Compute what can be claimed; wait a moment if nothing can."""
+        self._pool.gather()
+        tasks = self._tasks(group)
+        first = next(tasks, None)
+        if first is None:
+            time.sleep(_ASK_AGAIN_S)
+        else:
+            for index, values in self._measure(itertools.chain([first], tasks)):
+                chunk = self._purposes.popleft()
+                if chunk is None:
+                    self._verifier.compare(index, values)
+                else:
+                    self._enter(index, values, chunk)
+                self._look_after_files()
+                if interrupted():
+                    raise KeyboardInterrupt
+        self._look_after_files()
+
+    def _tasks(self, group: Collection[str]) -> Iterator[int]:
+        """Points to compute, each claimed when it is asked for."""
+        for name in group:
+            yield from self._again(own_too=False)
+            if self._pool.is_done(name) or not self._board.claim(name, values_of(name)):
+                continue
+            missing = self._pool.missing(name)
+            if not missing:
+                self._pool.publish(name)
+            for index in missing:
+                self._purposes.append(name)
+                yield index
+        yield from self._again(own_too=not group)
+
+    def _again(self, own_too: bool) -> Iterator[int]:
+        for index in self._verifier.claimed(own_too=own_too):
+            self._purposes.append(None)
+            yield index
+
+    def _enter(self, index: int, values: dict[str, float], chunk: str) -> None:
+        self._own.record(index, values)
+        if not self._pool.whole.done.flat[index]:
+            self._pool.whole.record(index, values)
+        if not self._pool.missing(chunk):
+            self._pool.publish(chunk)
+
+    def _look_after_files(self) -> None:
+        if time.monotonic() - self._saved > SAVE_EVERY_S:
+            if self._own.done.any():
+                save_surface(self._own, self._part)
+            self._pool.gather()
+            self._shown(self._pool.whole)
+            self._saved = time.monotonic()

@@ -1,0 +1,88 @@
+"""Whether two computations of the same points say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from landscape.grid import FloatArray, Grid
+
+ROUNDING = 1e-6
+"""By which values may differ, relative and absolute: the order of a sum, not another number."""
+
+_FOUND_TO = 2e-2
+"""The same for what iterations find: eigenvalues, relative to the largest, and their ratio."""
+
+_EIGENVALUES = ("lambda_max", "lambda_min")
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """A quantity that has two values at one point.
+
+    Attributes
+    ----------
+    index
+        Flat index of the point.
+    quantity
+        Its name.
+    values
+        Of the one and of the other.
+    """
+
+    index: int
+    quantity: str
+    values: tuple[float, float]
+
+    def at(self, grid: Grid) -> str:
+        """The point and both values in words."""
+        one, other = self.values
+        return f"{self.quantity} at {point_words(grid, self.index)}: {one!r} and {other!r}"
+
+
+def disagreements(
+    one: dict[str, FloatArray],
+    other: dict[str, FloatArray],
+    indices: npt.NDArray[np.integer],
+    rounding: float | Mapping[str, float] = ROUNDING,
+) -> list[Disagreement]:
+    """Every quantity of every point in which two computations differ by more than rounding.
+
+    Parameters
+    ----------
+    one, other
+        Per quantity its values, shape (n,). NaN agrees with NaN, an infinity with itself.
+    indices
+        Shape (n,): flat indices of the points.
+    rounding
+        Largest difference, relative to the larger modulus, and absolute; or one by name.
+    """
+    found = []
+    eigenvalues = [v for s in (one, other) for n, v in s.items() if n.endswith(_EIGENVALUES)]
+    moduli = np.abs(np.concatenate(eigenvalues)) if eigenvalues else np.zeros(1)
+    largest = np.max(moduli[np.isfinite(moduli)], initial=0.0)
+    for name, a in one.items():
+        b = other[name]
+        least = rounding if isinstance(rounding, float) else rounding[name]
+        with np.errstate(invalid="ignore"):
+            allowed = least * (1.0 + np.maximum(np.abs(a), np.abs(b)))
+            if name.endswith(_EIGENVALUES):
+                allowed = np.full(a.shape, _FOUND_TO * largest)
+            elif name.endswith("eigen_ratio"):
+                allowed = _FOUND_TO * (1.0 + np.maximum(a, b))
+            same = (a == b) | (np.isnan(a) & np.isnan(b))
+            same |= np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= allowed)
+        found += [
+            Disagreement(int(indices[k]), name, (float(a[k]), float(b[k])))
+            for k in np.flatnonzero(~same)
+        ]
+    return found
+
+
+def point_words(grid: Grid, index: int) -> str:
+    """``x=0.5, y=-1``."""
+    place = grid.points()[index]
+    return ", ".join(f"{name}={value:g}" for name, value in zip(grid.axes, place, strict=True))

@@ -1,0 +1,251 @@
+"""A surface by several ranks is the surface by one; what keeps it from that is named."""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from torch import Tensor
+
+from landscape.build import load_splits
+from landscape.distributed.parts import part_of_rank, read_parts
+from landscape.distributed.pool import Disputed
+from landscape.distributed.together import sample_together
+from landscape.errors import InputError
+from landscape.problem import Problem
+from landscape.run import sample_surface
+from landscape.run.again import chosen, parse_share, rounding_of
+from landscape.run.plan import make_plan
+from landscape.store import open_surface, save_surface
+from landscape.surface import Surface
+from tests.distributed.ranks import at_once, by_ranks, launch
+from tests.distributed.small import check_same, problem
+
+RANGES: dict[str, Any] = {"x": "-1:1:5", "y": "-1:1:4", "tuned": False}
+
+
+def plain(path: Path, **options: Any) -> Surface:
+    return sample_surface(problem(), path=path, progress=False, **RANGES, **options)
+
+
+TOLERANCE = {"tolerance": "10%,0.05"}
+CASES: list[tuple[int, dict[str, Any]]] = [
+    *[(world, options) for world in (1, 2, 4) for options in ({}, TOLERANCE)],
+    *[(2, {"repeats": 2}), (2, {"repeats": 2, **TOLERANCE}), (1, {"verify": 0.3})],
+    (3, {"verify": 0.3}),
+]
+
+
+@pytest.mark.parametrize(("world", "options"), CASES, ids=str)
+def test_the_file_is_the_same(tmp_path: Path, world: int, options: dict[str, Any]) -> None:
+    found = by_ranks([problem()] * world, tmp_path / "out.h5", **RANGES, **options)
+    assert [one for one in found if isinstance(one, Exception)] == []
+    check_same(open_surface(tmp_path / "out.h5"), plain(tmp_path / "plain.h5", **options))
+    assert {file.name for file in tmp_path.iterdir()} == {"out.h5", "plain.h5"}
+    assert isinstance(found[0], Surface)
+    assert found[1:] == [None] * (world - 1)
+
+
+def test_settings_range_and_statistics_are_one_choice(tmp_path: Path) -> None:
+    more = {"x": "auto:3", "bn": "stored", "title": "together"}
+    found = by_ranks([problem()] * 2, tmp_path / "out.h5", **more)
+    assert isinstance(found[0], Surface)
+    assert found[0].attributes["title"] == "together"
+    alone = sample_surface(problem(), path=tmp_path / "out.h5", progress=False, **more)  # type: ignore[arg-type]
+    check_same(alone, found[0])
+
+
+@pytest.mark.parametrize("options", [{}, {"tolerance": "10%,0.05"}], ids=str)
+def test_it_goes_on_from_the_parts(tmp_path: Path, options: dict[str, Any]) -> None:
+    whole = plain(tmp_path / "plain.h5", **options)
+    order = np.argsort(np.random.default_rng(0).random(20))
+    for rank, some in enumerate((order[:5], order[3:9], order[9:11])):  # 3 and 4 by two of them
+        part = open_surface(tmp_path / "plain.h5")
+        part.done[:] = False
+        part.done.flat[some] = True
+        save_surface(part, part_of_rank(tmp_path / "out.h5", rank))
+    found = by_ranks([problem()] * 2, tmp_path / "out.h5", **RANGES, **options)
+    assert isinstance(found[0], Surface), found
+    check_same(found[0], whole)
+    (session,) = json.loads(str(found[0].attributes["sessions"]))[1:]
+    assert session["points"] == 20 - 11  # nothing that a part held was computed again
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out.h5", "plain.h5"]
+
+
+def test_parts_that_go_away_are_in_the_file_by_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "out.h5"
+    whole = plain(tmp_path / "plain.h5")
+    part = save_surface(whole, part_of_rank(path, 0))
+
+    def opened(which: Path) -> Surface:
+        if which == part:  # rank 0 comes between
+            part.rename(path)
+        return open_surface(which)
+
+    monkeypatch.setattr("landscape.distributed.parts.open_surface", opened)
+    assert list(read_parts(path)) == [str(path)]
+    monkeypatch.undo()
+    part.write_bytes(b"damaged")
+    with pytest.raises(InputError, match="not a readable HDF5 file"):
+        read_parts(path)
+
+
+def test_parts_that_disagree_stop_everyone(tmp_path: Path) -> None:
+    for rank, shift in enumerate((0.0, 1e-3)):
+        part = plain(tmp_path / f"{rank}.h5")
+        part.values["train_loss"].flat[7] += shift
+        save_surface(part, part_of_rank(tmp_path / "out.h5", rank))
+    for error in by_ranks([problem()] * 2, tmp_path / "out.h5", **RANGES):
+        assert isinstance(error, InputError)
+        assert "out.h5.part-rank1 differs from other parts" in str(error)
+        assert "train_loss at x=0, y=-0.333333" in str(error)
+
+
+def altered(change: Callable[[Tensor], Tensor]) -> Problem:
+    """The same problem on a device that computes other losses."""
+    other = copy.copy(problem())
+    metric = other.metrics["loss"]
+    wrong = replace(metric, function=lambda output, target: change(metric.function(output, target)))
+    other.metrics = {**other.metrics, "loss": wrong}
+    return other
+
+
+def sound_and_wrong(change: Callable[[Tensor], Tensor]) -> tuple[Problem, Problem]:
+    """Problems of sound ranks, which wait for the wrong one to compute, and of that one."""
+    begun = threading.Event()
+
+    def patiently(losses: Tensor) -> Tensor:
+        assert begun.wait(30)
+        return losses
+
+    def wrongly(losses: Tensor) -> Tensor:
+        begun.set()
+        return change(losses)
+
+    return altered(patiently), altered(wrongly)
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [(lambda losses: losses * 1.01, r"[0-9.]+"), (lambda losses: losses * math.nan, "nan")],
+)
+def test_a_rank_that_computes_wrongly_is_found(
+    tmp_path: Path, change: Callable[[Tensor], Tensor], value: str
+) -> None:
+    path = tmp_path / "out.h5"
+    for error in by_ranks(list(sound_and_wrong(change)), path, verify=1.0, **RANGES):
+        assert isinstance(error, Disputed), error
+        named = r"rank (0|1) computes other values than rank (1|0) at [0-9]+ of the [0-9]+ of its"
+        assert re.search(named, str(error))
+        assert re.search(rf"train_loss at x=\S+, y=\S+: .*{value}", str(error))
+    # Nothing that either has computed is taken for a value later.
+    assert not path.exists()
+    assert {file.name for file in tmp_path.iterdir()} <= {
+        "out.h5.doubted-rank0",
+        "out.h5.doubted-rank1",
+    }
+
+
+@pytest.mark.parametrize("wrong", [0, 1, 2])
+def test_a_third_rank_says_who_is_wrong(tmp_path: Path, wrong: int) -> None:
+    sound, unsound = sound_and_wrong(lambda losses: losses * 1.01)
+    problems = [sound] * 3
+    problems[wrong] = unsound
+    path = tmp_path / "out.h5"
+    for error in by_ranks(problems, path, verify=1.0, **RANGES):
+        assert isinstance(error, Disputed), error
+        assert f": rank {wrong} errs. What rank {wrong} computed is set aside" in str(error)
+    assert not path.exists()
+    assert not part_of_rank(path, wrong).exists()
+    again = by_ranks([problem()] * 3, path, verify=1.0, **RANGES)
+    check_same(open_surface(path), plain(tmp_path / "plain.h5"))
+    assert isinstance(again[0], Surface)
+
+
+def test_without_verification_it_is_not(tmp_path: Path) -> None:
+    wrong = altered(lambda losses: losses * 1.01)
+    found = by_ranks([problem(), wrong], tmp_path / "out.h5", **RANGES)
+    assert isinstance(found[0], Surface)
+
+
+def test_a_device_that_does_not_say_the_same_twice(tmp_path: Path) -> None:
+    calls = iter(range(10**6))
+    wrong = altered(lambda losses: losses * (1.0 if next(calls) < 80 else 1.01))
+    with pytest.raises(InputError, match="this device gave other values the second time at"):
+        sample_surface(wrong, path=tmp_path / "a.h5", verify=0.5, progress=False, **RANGES)
+    assert not open_surface(tmp_path / "a.h5").complete
+    found = by_ranks([altered(lambda losses: losses)], tmp_path / "b.h5", verify=1.0, **RANGES)
+    assert isinstance(found[0], Surface)
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        (lambda: problem(1), "weights_sha256: "),
+        (lambda: Problem(problem().model, load_splits("digits", "train", limit=399)), "examples: "),
+    ],
+)
+def test_ranks_of_other_weights_or_data_do_not_work(
+    tmp_path: Path, others: Callable[[], Problem], said: str
+) -> None:
+    with launch(2) as (zero, one):
+        calls = [
+            lambda: sample_together(zero, problem(), path=tmp_path / "0", progress=False, **RANGES),
+            lambda: sample_together(one, others(), path=tmp_path / "0", progress=False, **RANGES),
+        ]
+        _, error = at_once(calls)
+    assert isinstance(error, InputError)
+    assert str(error).startswith("rank 1 (process ")
+    assert " would compute another surface than rank 0 (process " in str(error)
+    assert said in str(error)
+    assert "give every machine the same weights, data and versions" in str(error)
+
+
+def test_another_run_in_the_file(tmp_path: Path) -> None:
+    plain(tmp_path / "out.h5", seed=1)
+    before = (tmp_path / "out.h5").read_bytes()
+    for error in by_ranks([problem()] * 2, tmp_path / "out.h5", **RANGES):
+        assert isinstance(error, InputError)
+        assert "belongs to another run" in str(error)
+    assert (tmp_path / "out.h5").read_bytes() == before
+
+
+def test_a_loss_may_differ_less_than_a_share_of_examples() -> None:
+    def own_loss(output: Tensor, target: Tensor) -> Tensor:
+        return output[:, 0].abs()  # a unit is not known of it
+
+    data = load_splits("digits", "train", limit=20)
+    asked = Problem(problem().model, data, loss=own_loss, metrics=["accuracy"], device="cpu")
+    plan = make_plan(asked, "0:1:2", None, tuned=False, repeats=2)
+    rounding = rounding_of(*plan.begin(None))
+    for name, allowed in rounding.items():
+        assert allowed == (2e-2 if "accuracy" in name else 1e-4), name
+    assert len(rounding) > 10
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_the_points_that_are_verified(size: int) -> None:
+    for share in (0.02, 0.5, 1.0):
+        points = chosen(size, share)
+        assert len(set(points)) == len(points) == max(1, math.ceil(share * size))
+        assert points == chosen(size, share)
+        assert set(points) <= set(range(size))
+    assert chosen(size, 0.0) == []
+
+
+def test_a_share() -> None:
+    assert [parse_share(text) for text in ("2%", " 0.5 %", "100%")] == [0.02, 0.005, 1.0]
+    for text in ("2", "0%", "101%", "-1%", "x%", "nan%", ""):
+        with pytest.raises(InputError, match="as in --verify 2%"):
+            parse_share(text)

@@ -1,0 +1,89 @@
+"""Real launches by torchrun, of a network whose points take as long as the test says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from landscape.store import open_surface
+from tests.survival.runs import ROOT
+
+# With the store that it shares otherwise, torchrun 2.13 lets a node that joins late wait in vain.
+LATE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
+
+MODULE = """
+import os, time
+import torch
+
+def slow_loss(output, target):
+    time.sleep({seconds})
+    with open("pids/" + os.environ.get("RANK", "0"), "w") as file:
+        file.write(str(os.getpid()))
+    losses = torch.nn.functional.cross_entropy(output, target, reduction="none")
+    return losses * {factor} if os.environ.get("RANK") == "1" else losses
+
+def network():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 12), torch.nn.ReLU(),
+                               torch.nn.Linear(12, 10))
+"""
+
+
+def write_module(folder: Path, seconds: float, factor: float = 1.0) -> None:
+    """The user's module ``slow``; ``factor`` is what the device of rank 1 makes of losses."""
+    (folder / "pids").mkdir(exist_ok=True)
+    (folder / "slow.py").write_text(MODULE.format(seconds=seconds, factor=factor))
+
+
+def arguments(count: int, output: str, *more: str) -> list[str]:
+    network = ["--model", "slow:network", "--loss", "slow:slow_loss", "--limit", "100"]
+    grid = [f"--x=-1:1:{count}", f"--y=-1:1:{count}", "--tune", "off", "--device", "cpu"]
+    return ["landscape.sample", *network, *grid, "-o", output, *more]
+
+
+def start(
+    folder: Path, launcher: list[str], module: list[str], **more: str
+) -> subprocess.Popen[str]:
+    """``torchrun`` with these options in a folder, and with more in its environment."""
+    more["OMP_NUM_THREADS"] = "1"
+    return subprocess.Popen(
+        [sys.executable, "-m", "torch.distributed.run", *launcher, "-m", *module],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{folder}", **more},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def pid_of(folder: Path, rank: int) -> int:
+    """The process of a rank that has begun to compute."""
+    return int((folder / "pids" / str(rank)).read_text())
+
+
+def parts_hold(folder: Path, ranks: int, points: int) -> bool:
+    """Whether each rank's part holds that many points."""
+    files = [folder / f"out.h5.part-rank{rank}" for rank in range(ranks)]
+    return all(f.exists() and int(open_surface(f).done.sum()) >= points for f in files)
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str], most: float = 90) -> None:
+    """Until ``ready``; fails if the process ends first."""
+    deadline = time.monotonic() + most
+    while not ready():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
