@@ -60,8 +60,9 @@ def read_parts(path: Path) -> dict[str, Surface]:
     Parts that go away meanwhile, as another rank has written the whole, are in the file: it is
     read last.
     """
-    read = {str(one): open_if_there(one) for one in [*parts_beside(path), path]}
-    return {name: surface for name, surface in reversed(read.items()) if surface is not None}
+    parts = {str(part): open_if_there(part) for part in parts_beside(path)}
+    read = {str(path): open_if_there(path), **parts}
+    return {name: surface for name, surface in read.items() if surface is not None}
 
 
 def open_if_there(path: Path) -> Surface | None:

@@ -139,6 +139,7 @@ class Verifier:
         """The point in dispute, if it is this rank's to compute a third time."""
         if self._board.rank not in dispute["ranks"]:
             if self._board.claim("verdict", "fault"):
+                self._pool.gather()  # the value in dispute, among others
                 yield dispute["index"]
         elif not self._board.others_alive(but=dispute["ranks"]):
             self._stop(dispute, set(dispute["ranks"]), "one of the two devices is broken")
