@@ -73,7 +73,7 @@ CASES = [
         [
             "plain-20, extended to 56 layers by convolutions that pass each channel on and "
             "normalizations undone, gives the same outputs to rounding: over 3 seeds they differ "
-            "by at most 1.0e-06 in float32 and 1.0e-15 in float64, and are as large as 10",
+            "by at most 1e-06 in float32 and 1e-15 in float64, and are as large as 10",
             "residual-20, extended to 56 layers by blocks whose last normalization multiplies by "
             "zero, gives the same outputs",
             "Training plain-56 on from the construction lowers its training error to 0.50% "

@@ -25,8 +25,8 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 TITLES = {
     "activation": "Activation",
-    "gradient": "Gradient by activations",
-    "weight_gradient": "Gradient by weights",
+    "gradient": "Gradient",
+    "weight_gradient": "Weight gradient",
 }
 LABELS = {
     "activation": "root mean square",
@@ -137,8 +137,9 @@ def _notes(results: Results, depth: int) -> list[str]:
     """What stands below all panels, in lines."""
     facts = results.attributes
     notes = [
-        f"{depth} layers. {seeds_in_words(len(results.coordinates['seed']))} Norms for the mean "
-        f"cross-entropy of {facts['probed_examples']} training images, in training mode.",
+        f"{depth} layers. {seeds_in_words(len(results.coordinates['seed']))} Gradient: of the "
+        f"mean cross-entropy of {facts['probed_examples']} training images, in training mode, by "
+        "what a layer gives after BN, shortcut and ReLU; weight gradient: by its weights.",
         f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation. "
         "Trained by Adam. Dotted: where the maps halve and the channels double.",
     ]

@@ -32,7 +32,7 @@ def _construction(results: Results, network: str) -> str:
     for precision in results.coordinates["precision"]:
         difference = results.select("difference", network=network, precision=precision)
         same &= bool((difference <= SAME[str(precision)] * outputs).all())
-        parts.append(f"{difference.max():.1e} in {precision}")
+        parts.append(f"{difference.max():.2g} in {precision}")
     count = len(results.coordinates["seed"])
     seeds = f"over {count} seeds" if count > 1 else "with the one seed"
     verdict = "gives the same outputs to rounding" if same else "does not give the same outputs"
