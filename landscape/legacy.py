@@ -44,7 +44,10 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
     """
     x = _coordinates(file["xcoordinates"])
     y = _coordinates(file["ycoordinates"]) if "ycoordinates" in file else None
-    grid = Grid(x, y)
+    try:
+        grid = Grid(x, y)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     quantities, values = {}, {}
     done = np.ones(grid.shape, dtype=bool)
     for theirs, (ours, quantity) in _NAMES.items():

@@ -20,6 +20,7 @@ from landscape.checksum import values_sha256
 from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
+from landscape.hdf5 import reading
 from landscape.legacy import is_legacy, read_legacy
 from landscape.surface import Attribute, Quantity, Surface, Trajectory
 
@@ -103,16 +104,10 @@ def open_surface(path: str | Path) -> Surface:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
-    try:
-        with h5py.File(path, "r") as file:
-            if is_legacy(file):
-                return read_legacy(file, path)
-            return _read(file, path)
-    except OSError as error:
-        raise InputError(
-            f"{path} is not a readable HDF5 file ({str(error).splitlines()[0]}); expected a "
-            "surface written by landscape or by tomgoldstein/loss-landscape"
-        ) from None
+    with reading(path, "surface written by landscape or by tomgoldstein/loss-landscape") as file:
+        if is_legacy(file):
+            return read_legacy(file, path)
+        return _read(file, path)
 
 
 def _read(file: h5py.File, path: Path) -> Surface:

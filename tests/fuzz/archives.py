@@ -89,7 +89,7 @@ def changed_tar(path: Path, change: TarChange, rng: random.Random) -> None:
     made = io.BytesIO()
     with tarfile.open(fileobj=made, mode="w:gz" if path.suffix == ".gz" else "w") as archive:
         for member, raw in members:
-            archive.addfile(member, io.BytesIO(raw + bytes(512)) if member.size < 2**27 else None)
+            archive.addfile(member, io.BytesIO(raw + bytes(8192)) if member.size < 2**27 else None)
     path.write_bytes(made.getvalue())
 
 
@@ -164,6 +164,8 @@ ATTACKS = (
     _attack("torch.serialization", "os.system", f"touch {TOUCHED}"),
     _attack("numpy.testing._private.utils", "runstring", f"open('{TOUCHED}', 'w')"),
     b"\x80\x02" + _attack("nt", "system", f"touch {TOUCHED}"),
-    b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c" + bytes([6 + len(TOUCHED)])
-    + f"touch {TOUCHED}".encode() + b"\x85R.",
+    b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c"
+    + bytes([6 + len(TOUCHED)])
+    + f"touch {TOUCHED}".encode()
+    + b"\x85R.",
 )

@@ -102,7 +102,7 @@ def generated(rng: random.Random, good: Path, only: str = "") -> tuple[str, list
         else:
             words += [name, _value(action, rng, good)]
     if rng.random() < 0.1:
-        words.insert(rng.randrange(len(words) + 1), rng.choice(WORDS + ["--nothing", "-q", "--"]))
+        words.insert(rng.randrange(len(words) + 1), rng.choice([*WORDS, "--nothing", "-q", "--"]))
     return command, words
 
 

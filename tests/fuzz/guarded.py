@@ -6,6 +6,7 @@ other, and where a case kills it, the next fork goes on behind that case.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -76,8 +77,9 @@ def _take(cases: Sequence[Case], scratch: Path, results: Path) -> None:
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(scratch / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(file, descriptor)
-        sys.stdout = open(1, "w", closefd=False)  # pytest's own may stand here
-        sys.stderr = open(2, "w", closefd=False)
+        # pytest's own may stand here
+        sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"))
+        sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), line_buffering=True)
         held = int(re.findall(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
         limit = held * 1024 + MOST_BYTES
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -65,7 +65,7 @@ def virtual(file: h5py.File, name: str, rng: random.Random) -> None:
 def unknown_filter(file: h5py.File, name: str, rng: random.Random) -> None:
     """Numbers behind a filter that is not built in, and of which plug-ins could be fetched."""
     old = file[name][()] if isinstance(file[name], h5py.Dataset) else np.zeros((2, 2))
-    old = np.atleast_1d(old)
+    old = np.atleast_1d(old) if np.asarray(old).dtype.kind in "fiu" else np.zeros((2, 2))
     _replace(file, name)
     made = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     made.set_chunk(tuple(max(1, n) for n in old.shape))
@@ -116,7 +116,16 @@ def gone(file: h5py.File, name: str, rng: random.Random) -> None:
 def attribute(file: h5py.File, name: str, rng: random.Random) -> None:
     """Facts of another type than they should be."""
     where = rng.choice([file, file[name]])
-    values = ["", "x" * 50_000, -1, 2**63 - 1, np.nan, np.zeros(1000), h5py.Empty("f8"), b"\xff\xfe"]
+    values = [
+        "",
+        "x" * 50_000,
+        -1,
+        2**63 - 1,
+        np.nan,
+        np.zeros(1000),
+        h5py.Empty("f8"),
+        b"\xff\xfe",
+    ]
     known = [*where.attrs, "title", "sessions", "schema", "quantities", "units", "long_name"]
     key = rng.choice(known)
     if key in where.attrs:

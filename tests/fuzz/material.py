@@ -134,7 +134,9 @@ KINDS = (
     Kind("directions.h5", _DIRECTIONS),
     Kind("zip.pt", (_WEIGHTS, weights_are_the_same("zip.pt"), _CONNECT)),
     Kind("pickle.pt", (_WEIGHTS, _CONNECT)),
-    Kind("resnet8.pt", (command("sample", "--weights", "{}", "--limit", "2", *LINE[:1], *LINE[5:]),)),
+    Kind(
+        "resnet8.pt", (command("sample", "--weights", "{}", "--limit", "2", *LINE[:1], *LINE[5:]),)
+    ),
     Kind("curve.pt", (_CURVE, function(landscape.bezier.file.read_curve))),
     Kind("run/epoch_0001.pt", (_RUN, _SHOWN)),
     Kind("trained/last.pt", (_TRAINED,)),

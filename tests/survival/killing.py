@@ -129,8 +129,11 @@ def same(a: Surface, b: Surface) -> bool:
     facts = [{k: v for k, v in s.attributes.items() if k not in _OF_THE_MOMENT} for s in (a, b)]
     values = all(a[name].tobytes() == b[name].tobytes() for name in b.values)
     masks = np.array_equal(a.done, b.done) and bool(a.done.all())
-    return facts[0] == facts[1] and a.axes == b.axes and set(a.values) == set(b.values) and (
-        values and masks and a.grid.same_as(b.grid)
+    return (
+        facts[0] == facts[1]
+        and a.axes == b.axes
+        and set(a.values) == set(b.values)
+        and (values and masks and a.grid.same_as(b.grid))
     )
 
 
