@@ -94,7 +94,7 @@ def damaged_files(numbers: range, seed: int, good: Path, scratch: Path, only: st
 
 def command_lines(numbers: range, seed: int, good: Path, scratch: Path, only: str) -> Told:
     told = Told()
-    lines = [generated(random.Random(f"{seed} {number}"), good, only) for number in numbers]
+    lines = [generated(random.Random(f"{seed} {number}"), only) for number in numbers]
     cases = [partial(run_line, command, words, good) for command, words in lines]
     for number, line, outcome in zip(numbers, lines, outcomes(cases, scratch), strict=True):
         told.add(f"{number} {line[0]} {' '.join(map(repr, line[1]))}", outcome)
