@@ -1,16 +1,19 @@
 """Many damaged files, each given to what reads it, as a program.
 
-``python -m tests.fuzz.campaign files|lines COUNT SEED [KIND]`` prints how many ended in which way
-as a line of JSON, and every fault with the number by which it is found again: a case depends on
+``python -m tests.fuzz.campaign files|lines|both COUNT SEED [KIND]`` prints how many ended in which
+way as a line of JSON, and every fault with the number by which it is found again: a case depends on
 seed and number alone, so ``… files 1 SEED --first NUMBER`` is that case.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
+import pkgutil
 import random
 import shutil
+import socket
 import sys
 import tempfile
 from collections import Counter
@@ -18,9 +21,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+import landscape
 from tests.fuzz import archives, damage, hdf5
 from tests.fuzz.command_lines import generated, run_line
-from tests.fuzz.guarded import Outcome, outcomes
+from tests.fuzz.guarded import Outcome, no_network, outcomes
 from tests.fuzz.material import KINDS, Kind, make
 
 
@@ -37,6 +41,12 @@ class Told:
         self.peak = max(self.peak, outcome.peak)
         if outcome.kind not in ("right", "error"):
             self.faults.append(f"{what}: {outcome.kind}\n{outcome.said[-3000:]}")
+            print(self.faults[-1], file=sys.stderr, flush=True)
+
+    def add_all(self, other: Told) -> None:
+        self.counts += other.counts
+        self.faults += other.faults
+        self.peak = max(self.peak, other.peak)
 
 
 def damaged(path: Path, rng: random.Random) -> str:
@@ -101,9 +111,18 @@ def command_lines(numbers: range, seed: int, good: Path, scratch: Path, only: st
     return told
 
 
+def import_everything() -> None:
+    """All modules of the package, none of which may use the network for it."""
+    socket.socket.connect = socket.socket.bind = no_network  # type: ignore[method-assign]
+    socket.getaddrinfo = no_network
+    for found in pkgutil.walk_packages(landscape.__path__, "landscape."):
+        importlib.import_module(found.name)
+
+
 def main() -> None:
+    import_everything()
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("files", "lines"))
+    parser.add_argument("what", choices=("files", "lines", "both"))
     parser.add_argument("count", type=int)
     parser.add_argument("seed", type=int)
     parser.add_argument("only", nargs="?", default="")
@@ -117,9 +136,10 @@ def main() -> None:
             good.mkdir()
             make(good)
         sys.path.insert(0, str(good))
-        run = damaged_files if given.what == "files" else command_lines
         numbers = range(given.first, given.first + given.count)
-        told = run(numbers, given.seed, good, scratch, given.only)
+        files = {"files": len(numbers), "lines": 0, "both": 2 * len(numbers) // 3}[given.what]
+        told = damaged_files(numbers[:files], given.seed, good, scratch, given.only)
+        told.add_all(command_lines(numbers[files:], given.seed, good, scratch, given.only))
     print(json.dumps({"counts": told.counts, "faults": told.faults, "peak": told.peak}))
 
 

@@ -113,7 +113,7 @@ def generated(rng: random.Random, only: str = "") -> tuple[str, list[str]]:
     if rng.random() < 0.85:
         words += _SMALL.get(command, [])
     else:
-        words += _SMALL.get(command, [])[rng.choice([0, 2, 4]) :]
+        words += _SMALL.get(command, [])[:4]  # never without a network: that is the default job
     for action in rng.sample(options, min(len(options), rng.choice([0, 1, 1, 2, 3]))):
         name = rng.choice(action.option_strings)
         if action.nargs == 0:

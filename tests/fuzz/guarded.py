@@ -1,4 +1,4 @@
-"""Commands in a process of their own, with a bound on memory and time, and what each ends in.
+"""Commands in a process of their own, with a bound on memory and time and without a network.
 
 The process is a fork of this one, which has imported all commands. It takes one case after the
 other, and where a case kills it, the next fork goes on behind that case.
@@ -13,6 +13,7 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -85,12 +86,18 @@ def _take(cases: Sequence[Case], scratch: Path, results: Path) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        socket.socket = socket.create_connection = socket.getaddrinfo = no_network  # type: ignore
         for case in cases:
             outcome = _one(case, scratch)
             with results.open("a") as file_:
                 file_.write(json.dumps(asdict(outcome)) + "\n")
     finally:
         os._exit(0)
+
+
+def no_network(*_: object, **__: object) -> None:
+    """What stands in the place of the functions that reach other machines."""
+    raise ConnectionError("a connection, or a name of the network")
 
 
 def _one(case: Case, scratch: Path) -> Outcome:

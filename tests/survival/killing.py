@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+import sklearn.datasets  # noqa: F401  (before the forks, or each would import it)
 
 import landscape.run.filling
 import landscape.sample
@@ -86,17 +87,20 @@ def watch(process: int, path: Path, seconds: float, whole: Surface | None, told:
         if os.waitpid(process, os.WNOHANG)[0]:
             return True
         look(path, whole, told)
-        time.sleep(min(0.1, max(0.0, end - time.monotonic())))
+        time.sleep(min(0.2, max(0.0, end - time.monotonic())))
     return False
 
 
 def kill(process: int, path: Path, begun: float) -> float:
-    """End the run without a warning; the seconds since it last saved, or began."""
-    saved = path.stat().st_mtime if path.exists() else begun
+    """End the run without a warning; the seconds of work that are lost, at most.
+
+    A run saves before its first point: until then it has computed nothing.
+    """
+    saved = path.stat().st_mtime if path.exists() else 0.0
     now = time.time()
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
-    return now - max(saved, begun)
+    return now - saved if saved >= begun else 0.0
 
 
 def killed_until_complete(

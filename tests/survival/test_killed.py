@@ -14,8 +14,8 @@ from landscape.run.filling import SAVE_EVERY_S
 from tests.commands.calls import environment
 from tests.conftest import ROOT
 
-MOST_LOST_S = 5.0
-"""Seconds of work: what lies between two saves, a point, and what a busy machine adds."""
+MOST_LOST_S = 10.0
+"""Seconds of work: what lies between two saves, a point, and what a busy machine adds to them."""
 
 
 def killed(folder: Path, runs: int, at_once: int, save_every_s: float) -> dict[str, Any]:
