@@ -13,11 +13,16 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import h5py
+import numpy as np
+import numpy.typing as npt
 from h5py import h5a, h5d, h5o, h5z
 
 from landscape.errors import InputError, one_line
+
+FloatArray = npt.NDArray[np.float64]
 
 LARGEST = 2**30
 """Bytes as float64 that all numbers of a file may take; 51×51 points with 20 quantities: 4e5."""
@@ -79,6 +84,29 @@ def reading(
             f"{path} {wrong} ({one_line(error)}); expected a {expected}; copy it again, or make it "
             "anew"
         ) from error
+
+
+def floats(file: h5py.Group, name: str) -> FloatArray:
+    """The numbers of a dataset as float64.
+
+    Raises
+    ------
+    ValueError
+        If it is no dataset, or not of real numbers; :func:`reading` puts it into its own words.
+    """
+    held = file[name]
+    if not isinstance(held, h5py.Dataset) or held.dtype.kind not in "fiu":
+        raise ValueError(f"{name} does not hold numbers")
+    return np.asarray(held[()], dtype=np.float64)
+
+
+def plain(value: Any) -> str | int | float:
+    """An attribute as Python text or number, whatever HDF5 made of it."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    return value if isinstance(value, str | int | float) else str(value)
 
 
 def _check_group(group: h5py.Group, path: Path, seen: set[int]) -> int:

@@ -17,7 +17,7 @@ import torch
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
-from landscape.hdf5 import reading
+from landscape.hdf5 import plain, reading
 from landscape.params import Params
 from landscape.surface import Attribute
 
@@ -100,7 +100,7 @@ def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
     return [
         {
             "normalization": "as in the file",
-            **{k: v.item() if hasattr(v, "item") else v for k, v in facts.items() if k in known},
+            **{k: plain(v) for k, v in facts.items() if k in known},
             "kind": "file",
             "file": Path(path).name,
             "file_sha256": hashlib.sha256(content).hexdigest(),

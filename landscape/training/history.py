@@ -10,7 +10,7 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
-from landscape.hdf5 import reading
+from landscape.hdf5 import floats, reading
 from landscape.surface import Attribute
 
 _MEANING = {
@@ -71,6 +71,6 @@ def read_history(path: str | Path) -> History:
         raise InputError(f"history {path} does not exist; expected the history.h5 of a training")
     expected, wrong = "history.h5 that landscape.train writes", "is no training history"
     with reading(path, expected, wrong=wrong) as file:
-        columns = {name: np.asarray(file[name][()], float).tolist() for name in _MEANING}
+        columns = {name: floats(file, name).tolist() for name in _MEANING}
         attributes = {k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()}
     return History(columns, attributes)
