@@ -111,7 +111,7 @@ def read_results(path: str | Path) -> Results:
         )
         for name, stored in file.items():
             if name not in scales:
-                dims = [plain(label) for label in stored.attrs.get("DIMENSION_LABELS", ())]
+                dims = [str(plain(label)) for label in stored.attrs.get("DIMENSION_LABELS", ())]
                 long_name, units = stored.attrs["long_name"], stored.attrs["units"]
                 results.add(name, dims, floats(file, name), long_name, units)
     return results
