@@ -27,14 +27,14 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     refuse_example(path)
+    if path.is_dir():  # "." too, which has no name
+        raise InputError(f"cannot write {path}: it is a folder; expected the name of a file")
     # Always the same name: what a killed process left behind is written over by the next one.
     temporary = path.with_name(f".{path.name}.tmp")
     folder = path.parent
     if not folder.is_dir():
         what = "is no folder" if os.path.lexists(folder) else "does not exist"
         raise InputError(f"cannot write {path}: {folder} {what}; make it, or choose another")
-    if path.is_dir():
-        raise InputError(f"cannot write {path}: it is a folder; expected the name of a file")
     try:
         yield temporary
         with open(temporary, "rb") as written:

@@ -96,9 +96,30 @@ def _tensors_in(raw: bytes, path: Path) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # advice on how to load it with less care
+            if raw.startswith(_ZIP):
+                _check_archive(raw)
             return torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle can fail in any way whatever
         raise InputError(f"checkpoint {path} {_why_not(raw, str(error))}") from None
+
+
+def _check_archive(raw: bytes) -> None:
+    """Compare the checksums, which torch does not; it packs nothing, so that all is in the file."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        said = sum(member.file_size for member in archive.infolist())
+        if said > len(raw):
+            raise zipfile.BadZipFile(f"{said} bytes in {len(raw)}")
+        wrong = archive.testzip()
+        if wrong is not None:
+            raise zipfile.BadZipFile(f"{wrong} is not what was saved")
+
+
+def _members(raw: bytes) -> list[str]:
+    """The names in a zip archive; none if it is damaged."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(raw)).namelist()
+    except Exception:  # damaged directories end in errors of many types
+        return []
 
 
 def _why_not(raw: bytes, error: str) -> str:
@@ -112,14 +133,14 @@ def _why_not(raw: bytes, error: str) -> str:
     if not raw.startswith((_ZIP, _PICKLE)):
         begins = f"it begins with {raw[:12]!r}" if raw else "it is empty"
         return f"is no file of torch.save: {begins}; give the checkpoint itself"
-    if raw.startswith(_ZIP) and zipfile.is_zipfile(io.BytesIO(raw)):
-        names = zipfile.ZipFile(io.BytesIO(raw)).namelist()
-        if "TorchScript" in error or not any(name.endswith("/data.pkl") for name in names):
-            kind = "TorchScript" if "TorchScript" in error else ", ".join(names[:3]) or "nothing"
-            return (
-                f"is an archive, but not one of torch.save: it holds {kind}; save the weights: "
-                "torch.save(model.state_dict(), path)"
-            )
+    names = _members(raw)
+    script = "TorchScript" in error
+    if names and (script or not any(name.endswith("/data.pkl") for name in names)):
+        kind = "TorchScript" if script else ", ".join(names[:3])
+        return (
+            f"is an archive, but not one of torch.save: it holds {kind}; save the weights: "
+            "torch.save(model.state_dict(), path)"
+        )
     return (
         f"({len(raw):,} bytes) cannot be read: it is truncated or damaged, or was not written by "
         "torch.save; copy or download it again"

@@ -66,8 +66,8 @@ def run(
 ) -> int:
     """Run a command line and return its exit status.
 
-    0 when done, 2 for bad input, 130 after Ctrl-C, 143 after SIGTERM. ``when_interrupted`` tells
-    the user what has become of the work and how it goes on.
+    0 when done, 2 for bad input and where files fail, 130 after Ctrl-C, 143 after SIGTERM.
+    ``when_interrupted`` tells the user what has become of the work and how it goes on.
     """
     try:
         with _terminated_by_exception():
@@ -86,4 +86,13 @@ def run(
         # The reader (head, less) has had enough. What is left to be flushed at exit goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
+    except OSError as error:
+        # What no reader or writer has put into words of its own: names too long, disks that fail.
+        named = f"{str(error.filename)[:200]}: " if error.filename is not None else ""
+        print(
+            f"error: {named}{error.strerror or error}; expected files and folders that can be "
+            "read and written: check the name and the disk",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
     return 0

@@ -14,10 +14,12 @@ from landscape import commandline
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
 from landscape.examples import located
+from landscape.hdf5 import reading
 from landscape.legacy import is_legacy, lost_in_legacy, save_legacy
 from landscape.store import open_surface, save_surface
 
 LAYOUTS = ("legacy", "landscape")
+_EXPECTED = "surface or direction file of landscape or of tomgoldstein/loss-landscape"
 
 DESCRIPTION = """Write a surface or direction file in the other layout: that of
 tomgoldstein/loss-landscape (legacy) or ours (landscape).
@@ -88,16 +90,10 @@ def _layout_of(path: Path) -> tuple[str, bool]:
     """
     if not path.is_file():
         raise InputError(f"{path} does not exist; expected a surface or direction file")
-    try:
-        with h5py.File(path, "r") as file:
-            if "xdirection" in file:
-                return ("landscape" if file["xdirection"].attrs else "legacy"), True
-            return ("legacy" if is_legacy(file) else "landscape"), False
-    except OSError as error:
-        raise InputError(
-            f"{path} is not a readable HDF5 file ({str(error).splitlines()[0]}); expected a "
-            "surface or direction file of landscape or of tomgoldstein/loss-landscape"
-        ) from None
+    with reading(path, _EXPECTED, largest=None) as file:
+        if "xdirection" in file:
+            return ("landscape" if file["xdirection"].attrs else "legacy"), True
+        return ("legacy" if is_legacy(file) else "landscape"), False
 
 
 def _surface(source: Path, target: Path, layout: str) -> list[str]:
@@ -117,8 +113,8 @@ def _surface(source: Path, target: Path, layout: str) -> list[str]:
 def _directions(source: Path, target: Path, layout: str) -> list[str]:
     """The same arrays under the same numbers; names and facts as far as the layout has them."""
     with (
+        reading(source, _EXPECTED, largest=None) as old,
         replacing(target) as temporary,
-        h5py.File(source, "r") as old,
         h5py.File(temporary, "w") as new,
     ):
         for axis in old:

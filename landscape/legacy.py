@@ -14,6 +14,7 @@ import numpy as np
 from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
+from landscape.hdf5 import floats
 from landscape.surface import Attribute, Quantity, Surface
 
 _NAMES = {
@@ -42,15 +43,18 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
     InputError
         If an array does not have the grid's shape, or there is none.
     """
-    x = _coordinates(file["xcoordinates"])
-    y = _coordinates(file["ycoordinates"]) if "ycoordinates" in file else None
-    grid = Grid(x, y)
+    x = _coordinates(file, "xcoordinates")
+    y = _coordinates(file, "ycoordinates") if "ycoordinates" in file else None
+    try:
+        grid = Grid(x, y)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     quantities, values = {}, {}
     done = np.ones(grid.shape, dtype=bool)
     for theirs, (ours, quantity) in _NAMES.items():
         if theirs not in file:
             continue
-        array = np.asarray(file[theirs][()], dtype=np.float64)
+        array = floats(file, theirs)
         if array.shape == grid.shape[::-1]:
             # Their script makes arrays of (nx, ny), but fills them one point after the other with
             # x running fastest: only the shape is the other way round.
@@ -133,8 +137,8 @@ def _percent(fraction: FloatArray) -> FloatArray:
     return np.select([t / 100.0 == fraction for t in tries], tries, product)
 
 
-def _coordinates(data: h5py.Dataset) -> FloatArray:
-    values = np.asarray(data[()], dtype=np.float64)
+def _coordinates(file: h5py.File, name: str) -> FloatArray:
+    values = floats(file, name)
     # Their linspace leaves 1e-17 where the trained network itself is meant.
     values[np.abs(values) < 1e-12] = 0.0
     return values

@@ -67,6 +67,16 @@ def check_same_shape(direction: Mapping[str, Tensor], params: Params, what: str)
         raise InputError(f"{what}: {extra[0]!r} is not a parameter of the network")
 
 
+def check_finite(params: Mapping[str, Tensor], what: str) -> None:
+    """Raise an InputError naming the first parameter that is not finite."""
+    for name, p in params.items():
+        if not bool(p.isfinite().all()):
+            raise InputError(
+                f"{what}: parameter {name!r} holds NaN or infinite numbers; expected finite ones, "
+                "so leave it out"
+            )
+
+
 def dot(a: Params, b: Params) -> float:
     """The inner product over all parameters."""
     return math.fsum(

@@ -10,7 +10,6 @@ labelled coordinates.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import h5py
 import numpy as np
@@ -20,8 +19,9 @@ from landscape.checksum import values_sha256
 from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
+from landscape.hdf5 import plain, reading
 from landscape.legacy import is_legacy, read_legacy
-from landscape.surface import Attribute, Quantity, Surface, Trajectory
+from landscape.surface import Quantity, Surface, Trajectory
 
 SCHEMA = 1
 _OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
@@ -103,16 +103,10 @@ def open_surface(path: str | Path) -> Surface:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
-    try:
-        with h5py.File(path, "r") as file:
-            if is_legacy(file):
-                return read_legacy(file, path)
-            return _read(file, path)
-    except OSError as error:
-        raise InputError(
-            f"{path} is not a readable HDF5 file ({str(error).splitlines()[0]}); expected a "
-            "surface written by landscape or by tomgoldstein/loss-landscape"
-        ) from None
+    with reading(path, "surface written by landscape or by tomgoldstein/loss-landscape") as file:
+        if is_legacy(file):
+            return read_legacy(file, path)
+        return _read(file, path)
 
 
 def _read(file: h5py.File, path: Path) -> Surface:
@@ -122,7 +116,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
             f"{path} is an HDF5 file but no surface: it holds {held}; expected coordinates 'x' "
             "(and 'y'), a 'done' mask and quantities"
         )
-    schema, listed = _plain(file.attrs["schema"]), str(file.attrs.get("quantities", "")).split()
+    schema, listed = plain(file.attrs["schema"]), str(file.attrs.get("quantities", "")).split()
     if not isinstance(schema, int) or not listed:
         raise InputError(
             f"{path} says schema {schema!r} and quantities {', '.join(listed) or 'none'}; expected "
@@ -140,7 +134,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
         raise InputError(f"{path}: {error}") from None
     skip = {"CLASS", "NAME", "REFERENCE_LIST", "long_name", "units", "_Netcdf4Dimid"}
     axes = {
-        name: {k: _plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
+        name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
     }
     quantities, values = {}, {}
     for name in listed:
@@ -149,7 +143,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
         long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")
         quantities[name] = Quantity(str(long_name), str(units))
         values[name] = array
-    attributes = {k: _plain(v) for k, v in file.attrs.items() if k not in _OWN}
+    attributes = {k: plain(v) for k, v in file.attrs.items() if k not in _OWN}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
     paths = _trajectories(file, path)
     surface = Surface(grid, quantities, values, done, attributes, axes, paths)
@@ -188,12 +182,3 @@ def _numbers(
     if shape is not None and data.shape != shape:
         raise InputError(f"{path}: {name} has shape {data.shape}, the grid is {shape} (ny, nx)")
     return np.asarray(data[()], dtype=np.float64)
-
-
-def _plain(value: Any) -> Attribute:
-    """An attribute as Python text or number, whatever HDF5 made of it."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    if isinstance(value, np.generic):
-        return value.item()
-    return value if isinstance(value, str | int | float) else str(value)

@@ -17,6 +17,7 @@ LARGEST = 2**30
 
 TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 _GZIP_MAGIC = b"\x1f\x8b"
+_ENDS = 8  # a whole archive is read two or three times beyond its end
 
 
 def too_large(where: str, size: int | str) -> InputError:
@@ -49,16 +50,24 @@ def read_folder(folder: Path, wanted: Collection[str]) -> dict[str, bytes]:
 
 
 class _Bounded:
-    """A stream that stops a small archive from unpacking into an endless one."""
+    """A stream that stops a small archive from unpacking into an endless one.
+
+    Nor does it answer for ever that it is at its end, which ``tarfile`` asks once for every 10 kB
+    that a member claims to be long.
+    """
 
     def __init__(self, stream: io.BufferedIOBase, where: str) -> None:
         self._stream = stream
         self._where = where
         self._total = 0
+        self._ends = 0
 
     def read(self, size: int) -> bytes:
         block = self._stream.read(size)
         self._total += len(block)
+        self._ends += not block
+        if self._ends > _ENDS:
+            raise EOFError("members are longer than the archive")
         if self._total > LARGEST:
             raise too_large(self._where, f"unpacks into more than {LARGEST}")
         return block

@@ -17,10 +17,12 @@ import torch
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.hdf5 import plain, reading
 from landscape.params import Params
 from landscape.surface import Attribute
 
 AXES = ("xdirection", "ydirection")
+_EXPECTED = "direction file of landscape or of tomgoldstein/loss-landscape"
 
 
 def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]:
@@ -35,11 +37,8 @@ def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]
     path = Path(path)
     if not path.is_file():
         raise InputError(f"direction file {path} does not exist")
-    try:
-        with h5py.File(path, "r") as file:
-            return [_read_axis(file, axis, params, path) for axis in AXES[:axes]]
-    except OSError as error:
-        raise InputError(f"direction file {path} is not a readable HDF5 file ({error})") from None
+    with reading(path, _EXPECTED, largest=None) as file:
+        return [_read_axis(file, axis, params, path) for axis in AXES[:axes]]
 
 
 def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params:
@@ -95,13 +94,13 @@ def save_directions(
 def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
     """What the file says of each axis (empty for the authors' own files), and its fingerprint."""
     content = Path(path).read_bytes()
-    with h5py.File(path, "r") as file:
+    with reading(path, _EXPECTED, largest=None) as file:
         said = [dict(file[axis].attrs) for axis in AXES[:axes]]
     known = ("normalization", "ignore", "seed")
     return [
         {
             "normalization": "as in the file",
-            **{k: v.item() if hasattr(v, "item") else v for k, v in facts.items() if k in known},
+            **{k: plain(v) for k, v in facts.items() if k in known},
             "kind": "file",
             "file": Path(path).name,
             "file_sha256": hashlib.sha256(content).hexdigest(),

@@ -15,7 +15,7 @@ import torch
 
 from landscape.errors import InputError
 from landscape.grid import FloatArray
-from landscape.params import Params, check_same_shape
+from landscape.params import Params, check_finite, check_same_shape
 
 _NEGLIGIBLE = 1e-12  # of the whole spread: rounding, not a direction
 
@@ -55,7 +55,7 @@ def principal_components(
     ------
     InputError
         If there are too few checkpoints, they lie on a line where a plane is wanted, or one has
-        other parameters (the first that differs is named).
+        other parameters (the first that differs is named) or is not finite.
     """
     if len(checkpoints) <= count:
         raise InputError(
@@ -65,6 +65,7 @@ def principal_components(
         )
     for k, checkpoint in enumerate(checkpoints, start=1):
         check_same_shape(checkpoint, origin, f"checkpoint {k} of {len(checkpoints)}")
+        check_finite(checkpoint, f"checkpoint {k} of {len(checkpoints)}")
     gram = np.zeros((len(checkpoints),) * 2)
     for name in origin:
         rows = _centred(checkpoints, origin, name)

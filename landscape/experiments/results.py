@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.atomic import replacing
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError
+from landscape.hdf5 import floats, plain, reading
 from landscape.surface import Attribute
 
 Coordinates = Sequence[str] | Sequence[float]
@@ -100,25 +101,19 @@ def read_results(path: str | Path) -> Results:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no file {path}: expected the results.h5 of an experiment")
-    try:
-        with h5py.File(path, "r") as file:
-            scales = {name: d for name, d in file.items() if d.is_scale}
-            results = Results(
-                {name: _labels(scale) for name, scale in scales.items()},
-                attributes={
-                    k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()
-                },
-            )
-            for name, stored in file.items():
-                if name not in scales:
-                    dims = [dim.label for dim in stored.dims]
-                    long_name, units = stored.attrs["long_name"], stored.attrs["units"]
-                    results.add(name, dims, stored[()], long_name, units)
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path} holds no results of an experiment ({one_line(error)}); expected the "
-            "results.h5 that landscape.experiments writes"
-        ) from None
+    expected = "results.h5 that landscape.experiments writes"
+    with reading(path, expected, wrong="holds no results of an experiment") as file:
+        # Not by h5py's is_scale and dims: HDF5 itself breaks down over damaged ones.
+        scales = {n: d for n, d in file.items() if d.attrs.get("CLASS") == b"DIMENSION_SCALE"}
+        results = Results(
+            {name: _labels(scale) for name, scale in scales.items()},
+            attributes={k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()},
+        )
+        for name, stored in file.items():
+            if name not in scales:
+                dims = [str(plain(label)) for label in stored.attrs.get("DIMENSION_LABELS", ())]
+                long_name, units = stored.attrs["long_name"], stored.attrs["units"]
+                results.add(name, dims, floats(file, name), long_name, units)
     return results
 
 

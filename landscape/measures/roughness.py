@@ -85,7 +85,9 @@ def _climbs(
     for branch in merge_tree(line.values, line.usable):
         if branch.saddle is None or not significant(branch, line):
             continue
-        total += share * math.log(line.values[branch.saddle] / line.values[branch.floor])
+        total += share * (
+            math.log(line.values[branch.saddle]) - math.log(line.values[branch.floor])
+        )
         weights[indices[branch.saddle]] += share
         weights[indices[branch.floor]] -= share
     return total

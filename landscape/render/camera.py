@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from landscape.errors import InputError
 from landscape.grid import FloatArray
 
 ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)
@@ -22,6 +23,13 @@ class Camera:
 
     elevation: float
     azimuth: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.elevation) and math.isfinite(self.azimuth)):
+            raise InputError(
+                f"elevation {self.elevation:g}, azimuth {self.azimuth:g}: expected finite numbers "
+                "of degrees, as in --elevation 30 --azimuth -60"
+            )
 
     @property
     def direction(self) -> tuple[float, float, float]:

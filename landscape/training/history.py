@@ -9,7 +9,8 @@ import h5py
 import numpy as np
 
 from landscape.atomic import replacing
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError
+from landscape.hdf5 import floats, reading
 from landscape.surface import Attribute
 
 _MEANING = {
@@ -92,14 +93,9 @@ def read_history(path: str | Path) -> History:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"history {path} does not exist; expected the history.h5 of a training")
-    try:
-        with h5py.File(path, "r") as file:
-            names = _WITH_MASKS if "train_iou" in file else _MEANING
-            columns = {name: np.asarray(file[name][()], float).tolist() for name in names}
-            attributes = {k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()}
-    except (OSError, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{path} is no training history ({one_line(error)}); expected the "
-            "history.h5 that landscape.train writes"
-        ) from None
+    expected, wrong = "history.h5 that landscape.train writes", "is no training history"
+    with reading(path, expected, wrong=wrong) as file:
+        names = _WITH_MASKS if "train_iou" in file else _MEANING
+        columns = {name: floats(file, name).tolist() for name in names}
+        attributes = {k: v.item() if hasattr(v, "item") else v for k, v in file.attrs.items()}
     return History(columns, attributes)

@@ -27,6 +27,11 @@ def network():
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(64, 10))
 """
 
+ARGUMENTS = [
+    *["--model", "slow:network", "--loss", "slow:slow_loss", "--limit", "4"],
+    *["--x=-1:1:9", "--y=-1:1:8", "--tune", "off", "--device", "cpu"],
+]
+
 
 def write_module(folder: Path, seconds: float) -> None:
     """The user's module ``slow``, each of whose batches takes so long."""
@@ -35,10 +40,8 @@ def write_module(folder: Path, seconds: float) -> None:
 
 def start(folder: Path, output: Path, *more: str) -> subprocess.Popen[str]:
     """``landscape.sample`` of the module in ``folder``, 9×8 points of one batch each."""
-    arguments = ["--model", "slow:network", "--loss", "slow:slow_loss", "--limit", "4"]
-    grid = ["--x=-1:1:9", "--y=-1:1:8", "--tune", "off", "--device", "cpu"]
     return subprocess.Popen(
-        [sys.executable, "-m", "landscape.sample", *arguments, *grid, "-o", str(output), *more],
+        [sys.executable, "-m", "landscape.sample", *ARGUMENTS, "-o", str(output), *more],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
