@@ -27,7 +27,7 @@ GALLERY = "gallery.html"
 MARKS = {"with": ("#0072B2", "o", -0.12), "without": ("#E69F00", "s", 0.12)}
 PANELS = {
     "test_error": ("Test error", "test error (%)", 100.0),
-    "flat_radius": ("Flat radius", "coordinate where the loss has risen by 0.1", 1.0),
+    "flat_radius": ("Flat radius", "flat radius (coordinate)", 1.0),
     "share_below_guessing": ("Better than guessing", "share of the plane (%)", 100.0),
 }
 
@@ -65,24 +65,29 @@ def draw(
 def numbers(results: Results) -> StyledFigure:
     """Test error, flat radius and share of the plane of every network, with their ranges."""
     names = [str(name) for name in results.coordinates["variant"]]
-    note = (
-        "Bars: sampling error and what the grid leaves open. The error of the long skips is that "
-        f"of pixels of {results.attributes['classes_of_masks']} classes, the others' of images."
-    )
+    notes = [
+        f"Of images; of the long skips, of pixels of {results.attributes['classes_of_masks']} "
+        "classes.",
+        "Where the loss has risen by 0.1 nats. Bars: sampling error and what the grid leaves open.",
+        "Points of the plane with a loss below that of guessing, with their range.",
+    ]
     with mpl.rc_context(STYLE):
-        texts = [PanelText(title, [note]) for title, _, _ in PANELS.values()]
-        margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
+        texts = [
+            PanelText(title, [note])
+            for (title, _, _), note in zip(PANELS.values(), notes, strict=True)
+        ]
+        margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + 2 * LINE)
         sheet = lay_out(texts, margins, width=1.35 * PAGE, columns=len(texts), aspect=0.8, bar=0.0)
         for axes, (name, (_, label, factor)) in zip(sheet.panels, PANELS.items(), strict=True):
             for skips, (colour, mark, aside) in MARKS.items():
                 _points(axes, results, name, skips, factor, colour, mark, aside)
-            axes.set_xticks(range(len(names)), names)
+            axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
             axes.set(xlim=(-0.5, len(names) - 0.5), ylabel=label)
             axes.set_ylim(bottom=0)
             axes.grid(axis="y", color="0.9", linewidth=0.5)
             axes.set_axisbelow(True)
         sheet.panels[0].legend(frameon=False, title="shortcuts")
-    sheet.figure.description = note
+    sheet.figure.description = " ".join(notes)
     return sheet.figure
 
 
