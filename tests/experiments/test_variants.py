@@ -160,7 +160,7 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     names = ["contours.png", "numbers.png", "gallery.html"]
     assert [path.name for path in outcome.figures] == names
     page = (tmp_path / "gallery.html").read_text()
-    for sentence in outcome.findings[1:5]:  # both on each variant
+    for sentence in outcome.findings[1:5:2]:  # on the errors of each variant
         assert sentence.split(" (")[0] in page
     written = {p: p.stat().st_mtime_ns for s in ("*.pt", "*-*.h5") for p in tmp_path.rglob(s)}
     again = variants.run(tmp_path, seeds=(2,), device="cpu", progress=False)

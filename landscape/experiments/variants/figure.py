@@ -35,7 +35,7 @@ PANELS = {
 def draw(
     results: Results,
     pairs: Sequence[Sequence[Surface]],
-    texts: Sequence[Sequence[str]],
+    texts: Sequence[str],
     folder: Path,
 ) -> list[Path]:
     """Write the figures and the page.
@@ -45,7 +45,7 @@ def draw(
     pairs
         For each variant its surface with shortcuts and without, which are one column of figures.
     texts
-        Sentences on each variant.
+        A sentence on each variant.
     """
     rows = [surface for row in zip(*pairs, strict=True) for surface in row]
     look: dict[str, Any] = {"clip": HIGHEST, "columns": len(pairs), "width": WIDE}
@@ -54,8 +54,8 @@ def draw(
     figure = numbers(results)
     drawn += [save_figure(figure, folder / name) for name in NUMBERS]
     entries = [
-        Entry(surface, lines=lines)
-        for pair, lines in zip(pairs, texts, strict=True)
+        Entry(surface, lines=[text])
+        for pair, text in zip(pairs, texts, strict=True)
         for surface in pair
     ]
     title = "Ways to skip layers, each beside none"

@@ -33,14 +33,26 @@ def findings(results: Results) -> list[str]:
     names = [str(name) for name in results.coordinates["variant"]]
     sentences = [_sizes(results, names)]
     for name in names:
-        sentences += findings_on(results, name)
+        sentences += [errors_of(results, name), _surfaces(results, name)]
     return [*sentences, _flattest(results, names)]
 
 
-def findings_on(results: Results, variant: str) -> list[str]:
-    """What one kind of shortcuts does: to the errors, then to the surface."""
+def errors_of(results: Results, variant: str) -> str:
+    """What one kind of shortcuts does to the errors."""
     with_, without = (_network(results, variant, skips) for skips in ("with", "without"))
-    return [_errors(variant, with_, without), _surfaces(results, variant, with_, without)]
+    what = "pixels" if not math.isnan(with_.iou) else "images"
+    difference = with_.test_error - without.test_error
+    better = "lower" if difference < 0 else "higher" if difference > 0 else "the same"
+    iou = (
+        f"; intersection over union {with_.iou:.3f} against {without.iou:.3f}"
+        if what == "pixels"
+        else ""
+    )
+    return (
+        f"{variant}: with shortcuts the error on test {what} is {better}, {with_.test_error:.1%} "
+        f"against {without.test_error:.1%} without (training: {with_.train_error:.1%} against "
+        f"{without.train_error:.1%}){iou}."
+    )
 
 
 def _network(results: Results, variant: str, skips: str) -> _Network:
@@ -66,23 +78,8 @@ def _sizes(results: Results, names: list[str]) -> str:
     )
 
 
-def _errors(variant: str, with_: _Network, without: _Network) -> str:
-    what = "pixels" if not math.isnan(with_.iou) else "images"
-    difference = with_.test_error - without.test_error
-    better = "lower" if difference < 0 else "higher" if difference > 0 else "the same"
-    iou = (
-        f"; intersection over union {with_.iou:.3f} against {without.iou:.3f}"
-        if what == "pixels"
-        else ""
-    )
-    return (
-        f"{variant}: with shortcuts the error on test {what} is {better}, {with_.test_error:.1%} "
-        f"against {without.test_error:.1%} without (training: {with_.train_error:.1%} against "
-        f"{without.train_error:.1%}){iou}."
-    )
-
-
-def _surfaces(results: Results, variant: str, with_: _Network, without: _Network) -> str:
+def _surfaces(results: Results, variant: str) -> str:
+    with_, without = (_network(results, variant, skips) for skips in ("with", "without"))
     pair = {"with": with_, "without": without}
     key = "classes" if math.isnan(with_.iou) else "classes_of_masks"
     guessing = 1.0 - 1.0 / float(results.attributes[key])

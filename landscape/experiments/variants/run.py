@@ -33,7 +33,7 @@ from landscape.experiments.trained import (
     source_for,
 )
 from landscape.experiments.variants.figure import draw
-from landscape.experiments.variants.findings import findings, findings_on
+from landscape.experiments.variants.findings import errors_of, findings
 from landscape.experiments.variants.networks import SCENES, VARIANTS, Variant
 from landscape.surface import Surface
 from landscape.training import TrainingSettings
@@ -129,7 +129,7 @@ def run(
     add_measures(results, DIMS, surfaces)
     results.save(folder / RESULTS)
     pairs = [[surfaces[i, j] for j in range(len(SKIPS))] for i in range(len(variants))]
-    texts = [findings_on(results, variant.name) for variant in variants]
+    texts = [errors_of(results, variant.name) for variant in variants]
     return Outcome(folder / RESULTS, draw(results, pairs, texts, folder), findings(results))
 
 
