@@ -217,3 +217,14 @@ def test_the_draws_lie_within_their_quantiles() -> None:
     np.testing.assert_allclose(surface["train_loss"], draws.mean(axis=0))
     inside = (surface["train_loss_q05"] <= draws) & (draws <= surface["train_loss_q95"])
     assert 0.85 < inside.mean() < 0.95
+
+
+@pytest.mark.parametrize("name", ["add", "gate", "concatenate", "long_skip"])
+def test_a_variant_and_itself_without_shortcuts_have_the_same_size(name: str) -> None:
+    with_, without = (
+        landscape.open_surface(f"example:variant_{name}{end}") for end in ("", "_none")
+    )
+    assert with_.attributes["shortcuts"] != without.attributes["shortcuts"] == "none"
+    for fact in ("model", "parameters", "train_data_sha256"):
+        assert with_.attributes[fact] == without.attributes[fact]
+    assert with_.grid.shape == (21, 21)

@@ -2,8 +2,9 @@
 
 ``resnet56`` and ``resnet56_noshort`` are the two networks of Li et al. 2018 on CIFAR-10; those
 that begin with ``digits`` show every other kind of plane, on networks trained on handwritten
-digits by the commands of the README. All are written by ``landscape.sample`` (the density of
-eigenvalues by ``landscape.curvature``).
+digits by the commands of the README; ``variant_add`` and ``variant_add_none`` and the like are
+those of ``landscape.experiments variants``. All are written by ``landscape.sample`` or as it does
+(the density of eigenvalues by ``landscape.curvature``).
 """
 
 from __future__ import annotations
