@@ -47,6 +47,7 @@ def fill(
     """
     order = coarse_to_fine(surface.grid.shape)
     missing = order[~surface.done.ravel()[order]].tolist()
+    surface.attributes["versions"] = versions()  # also of a sitting that ends without a note
     started = saved = time.monotonic()
     computed = images = 0
     bar = tqdm(

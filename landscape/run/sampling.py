@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from landscape.atomic import remove_unfinished
 from landscape.data import in_memory
 from landscape.errors import InputError
 from landscape.evaluate import Tolerance, choose_settings
@@ -121,7 +122,10 @@ def sample_surface(
     planes = [one.plane(problem.origin, statistics) for one in drawn]
     grid, range_facts = _grid(problem, planes[0], _ranges(drawn[0], x, y))
     with only_writer(path) if path is not None else nullcontext():
-        found = open_surface(path) if path is not None and Path(path).exists() else None
+        found = None
+        if path is not None and Path(path).exists():
+            remove_unfinished(path)
+            found = open_surface(path)
         settings, facts = choose_settings(
             problem,
             planes[0],
