@@ -30,7 +30,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     if path.is_dir():  # "." too, which has no name
         raise InputError(f"cannot write {path}: it is a folder; expected the name of a file")
     # Always the same name: what a killed process left behind is written over by the next one.
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _beside(path)
     folder = path.parent
     if not folder.is_dir():
         what = "is no folder" if os.path.lexists(folder) else "does not exist"
@@ -52,3 +52,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_unfinished(path: str | os.PathLike[str]) -> None:
+    """Take away what a process left that was killed while it wrote ``path``.
+
+    Only for who knows that nobody is writing it now.
+    """
+    with contextlib.suppress(OSError):
+        _beside(Path(path)).unlink(missing_ok=True)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")

@@ -47,6 +47,7 @@ def fill(
     KeyboardInterrupt
         After the point in hand, where SIGINT came; at once where it came again.
     """
+    surface.attributes["versions"] = versions()  # also of a sitting that ends without a note
     started = saved = time.monotonic()
     computed = images = 0
     bar = tqdm(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 
+from landscape.atomic import remove_unfinished
 from landscape.errors import InputError
 from landscape.evaluate import Tolerance
 from landscape.lock import only_writer
@@ -143,7 +144,10 @@ def sample_planned(
     """:func:`sample_surface` once the plan is made."""
     problem = plan.problem
     with only_writer(path) if path is not None else nullcontext():
-        found = open_surface(path) if path is not None and Path(path).exists() else None
+        found = None
+        if path is not None and Path(path).exists():
+            remove_unfinished(path)
+            found = open_surface(path)
         job, surface = plan.begin(found.attributes if found is not None else None)
         if title:
             surface.attributes["title"] = title

@@ -11,9 +11,12 @@ from pathlib import Path
 
 import pytest
 
+import landscape.run.filling
 from landscape.errors import InputError
 from landscape.lock import only_writer
+from landscape.surface import Surface
 from tests.survival.runs import done, start, wait_until, write_module
+from tests.survival.test_clock import sampled
 
 HOLD = """
 import sys, time
@@ -56,6 +59,29 @@ def test_one_process_does_not_write_twice_and_others_are_free(tmp_path: Path) ->
         pass
     with only_writer(tmp_path / "a.h5"):
         pass
+
+
+def test_what_a_kill_after_the_last_point_leaves_is_taken_up(tmp_path: Path) -> None:
+    """All is computed and saved, but not what the run would have noted about itself."""
+    whole = sampled(tmp_path / "whole.h5")
+    path = tmp_path / "s.h5"
+    saved: list[bytes] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(landscape.run.filling, "SAVE_EVERY_S", -1.0)
+        keep = landscape.run.filling.save_surface
+
+        def kept(surface: Surface, to: Path) -> None:
+            keep(surface, to)
+            saved.append(path.read_bytes())
+
+        patch.setattr(landscape.run.filling, "save_surface", kept)
+        sampled(path)
+    path.write_bytes(saved[-2])  # after the last point, before the end
+    (tmp_path / ".s.h5.tmp").write_bytes(saved[-1][:5000])
+    found = sampled(path)
+    assert found.complete
+    assert found.attributes["versions"] == whole.attributes["versions"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s.h5", "whole.h5"]
 
 
 def test_a_folder_that_cannot_hold_a_lock_is_left_to_the_writing(tmp_path: Path) -> None:
