@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from pathlib import Path
 from typing import Any
 
@@ -78,49 +72,6 @@ def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("landscape.run.job.evaluation_for", None)  # calling it would fail
     assert_equal(sample_surface(problem(), **GRID, path=path, progress=False), first)
     assert path.read_bytes() == before
-
-
-SLOW_RUN = """
-import sys, time, torch
-from landscape import Problem, sample_surface
-
-def slow_loss(output, target):
-    time.sleep(0.02)
-    return ((output - target) ** 2).mean(dim=1)
-
-torch.manual_seed(0)
-problem = Problem(torch.nn.Linear(3, 2), (torch.ones(4, 3), torch.ones(4, 2)), loss=slow_loss,
-                  device="cpu")
-import landscape.run
-landscape.run.filling.SAVE_EVERY_S = 0.05
-sample_surface(problem, "-1:1:9", "-1:1:8", path=sys.argv[1], progress=False)
-"""
-
-
-def test_killed_at_any_moment_the_file_is_readable_and_the_run_goes_on(tmp_path: Path) -> None:
-    script = tmp_path / "run.py"
-    script.write_text(textwrap.dedent(SLOW_RUN))
-    environment = {**os.environ, "PYTHONPATH": os.getcwd(), "OMP_NUM_THREADS": "1"}
-
-    def start(path: Path) -> subprocess.Popen[bytes]:
-        return subprocess.Popen([sys.executable, str(script), str(path)], env=environment)
-
-    whole, path = tmp_path / "whole.h5", tmp_path / "killed.h5"
-    assert start(whole).wait(timeout=120) == 0
-    progress = []
-    for _ in range(3):
-        process = start(path)
-        had = progress[-1] if progress else 0
-        deadline = time.monotonic() + 60
-        while process.poll() is None and time.monotonic() < deadline:
-            if path.exists() and int(open_surface(path).done.sum()) > had + 5:
-                process.send_signal(signal.SIGKILL)
-                process.wait()
-            time.sleep(0.01)
-        progress.append(int(open_surface(path).done.sum()))
-    assert 5 < progress[0] < progress[1] < progress[2] < 72
-    assert start(path).wait(timeout=120) == 0
-    assert_equal(open_surface(path), open_surface(whole))
 
 
 @pytest.mark.parametrize(

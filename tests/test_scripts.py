@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -87,19 +88,22 @@ def test_the_tolerance_study_records_losses_and_simulates_on_them(
 
 
 def test_the_gallery_is_made_by_the_commands_and_made_again_from_what_is_there(
-    tmp_path: Path,
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    make = runpy.run_path(str(ROOT / "scripts" / "make_gallery.py"))["main"]
     few = ("--epochs", "1", "--points", "3", "--limit", "8", "--only", "vgg9,densenet121")
-    first, again = (run("make_gallery.py", "-o", str(tmp_path), *few) for _ in range(2))
-    assert first.returncode == again.returncode == 0, first.stderr
+    said = []
+    for _ in range(2):
+        assert make(["-o", str(tmp_path), *few]) == 0
+        said.append(capsys.readouterr().out)
     for word in ("+ python -m landscape.train --model vgg9", "densenet121 is left out"):
-        assert word in first.stdout
-    assert "landscape.train" not in again.stdout
+        assert word in said[0]
+    assert "landscape.train" not in said[1]
     assert "VGG-9 without shortcuts" in (tmp_path / "gallery.html").read_text()
     assert (tmp_path / "gallery.pdf").stat().st_size > 5000
-    wrong = run("make_gallery.py", "-o", str(tmp_path), "--only", "vgg")
-    assert wrong.returncode == 2
-    assert "--only vgg: expected some of resnet20, " in wrong.stderr
+    with pytest.raises(SystemExit, match="2"):
+        make(["-o", str(tmp_path), "--only", "vgg"])
+    assert "--only vgg: expected some of resnet20, " in capsys.readouterr().err
 
 
 def test_notebooks_are_executed_in_place_and_keep_no_trace_of_the_machine(tmp_path: Path) -> None:

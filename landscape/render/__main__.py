@@ -29,13 +29,16 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m landscape.render resnet56.h5 resnet56_noshort.h5 -o compare.html\n"
         "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10\n"
         "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30\n"
-        "  python -m landscape.render */*.h5 --style gallery --title Variants -o gallery.html",
+        "  python -m landscape.render */*.h5 --style gallery -o gallery.html",
     )
     p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
     known = " ".join(MEDIA)
     p.add_argument("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
     p.add_argument(
-        "--style", choices=(*STYLES, GALLERY), help="default: what suits surfaces and file"
+        "--style",
+        choices=(*STYLES, GALLERY),
+        metavar="STYLE",
+        help=f"{', '.join((*STYLES, GALLERY))} (default: what suits surfaces and file)",
     )
     p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
     p.add_argument("--scale", choices=SCALES, help="default: log for what spans decades, as a loss")

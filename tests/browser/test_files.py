@@ -116,7 +116,6 @@ SIZES = [
     ("wide_light", 1920, 1080, "light"),
     ("desktop_dark", 1280, 800, "dark"),
     ("phone_light", 390, 844, "light"),
-    ("phone_dark", 390, 844, "dark"),
 ]
 
 

@@ -47,7 +47,7 @@ def files(tmp_path_factory):
 def gallery(browser, files):
     entries = [Entry(path) for path in files[:-1]] + [Entry(files[-1], lines=[NASTY])]
     page = save_gallery(entries, files[0].parent / "gallery.html", title=NASTY)
-    explorer = Explorer(browser, page, width=700, height=600, before=WATCHED)
+    explorer = Explorer(browser, page, width=700, height=600, before=WATCHED, painted=True)
     yield explorer
     explorer.close()
 

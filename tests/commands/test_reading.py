@@ -74,10 +74,10 @@ READING = [
     bad("live", "half", "half is a folder", "there or to come"),
     bad("live", "surface.h5 --port 70000", "--port 70000", "65535"),
     bad("live", "surface.h5 --port x", "--port", "'x'"),
-    bad("landscape", "draw", "'draw'", "sample, train", "compare, convert"),
+    bad("landscape", "draw", "'draw'", "sample, merge, train", "compare, convert"),
     bad("landscape", "--all", "'--all'"),
     bad("landscape", "info gone.h5", "gone.h5 does not exist"),
-    bad("landscape", "sample --model vgg9 --weights projection.pt", "'vgg9'"),
+    bad("landscape", "sample --model vgg7 --weights projection.pt", "'vgg7'"),
 ]
 
 

@@ -19,7 +19,8 @@ from landscape.experiments.gradients.figure import compared, through_training
 from landscape.experiments.gradients.findings import findings, verdict
 from landscape.experiments.gradients.networks import KINDS
 from landscape.experiments.results import Results, read_results
-from landscape.training import TrainingSettings, evaluate_examples
+from landscape.training import TrainingSettings
+from landscape.training.evaluation import means_of
 
 DEPTH = 14
 
@@ -198,15 +199,15 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     monkeypatch.setattr(gradients, "KINDS", two)
     calls = []
 
-    def interrupted(*arguments: object) -> tuple[float, float]:
+    def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(arguments)
         if len(calls) == 8:  # in the second epoch of the second training: two splits an epoch
             raise KeyboardInterrupt
-        return evaluate_examples(*arguments)  # type: ignore[arg-type]
+        return means_of(*arguments)  # type: ignore[arg-type]
 
     asked = {"seeds": (3,), "device": "cpu", "progress": False}
     with monkeypatch.context() as patched:
-        patched.setattr(landscape.training.loop, "evaluate_examples", interrupted)
+        patched.setattr(landscape.training.loop, "means_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
             gradients.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
     assert not (tmp_path / "a" / "results.h5").exists()

@@ -18,7 +18,8 @@ from landscape.experiments.identity.figure import curves
 from landscape.experiments.identity.findings import findings
 from landscape.experiments.identity.size import SIZES, Size
 from landscape.experiments.results import Results, read_results
-from landscape.training import TrainingSettings, evaluate_examples, read_history
+from landscape.training import TrainingSettings, read_history
+from landscape.training.evaluation import means_of
 
 NAN = np.nan
 
@@ -180,15 +181,15 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     monkeypatch.setattr(identity, "draw", lambda results, folder: [])
     calls = []
 
-    def interrupted(*arguments: object) -> tuple[float, float]:
+    def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(arguments)
         if len(calls) == 10:  # in the second epoch of the fresh start: two splits an epoch
             raise KeyboardInterrupt
-        return evaluate_examples(*arguments)  # type: ignore[arg-type]
+        return means_of(*arguments)  # type: ignore[arg-type]
 
     asked = {"seeds": (3,), "device": "cpu", "progress": False}
     with monkeypatch.context() as patched:
-        patched.setattr(landscape.training.loop, "evaluate_examples", interrupted)
+        patched.setattr(landscape.training.loop, "means_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
             identity.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
     assert not (tmp_path / "a" / "results.h5").exists()

@@ -91,7 +91,7 @@ def test_a_folder_that_cannot_hold_a_lock_is_left_to_the_writing(tmp_path: Path)
 
 
 def test_a_second_sample_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
-    write_module(tmp_path, 1.0)
+    write_module(tmp_path, 0.5)
     path = tmp_path / "out.h5"
     first = start(tmp_path, path)
     wait_until(lambda: done(path) > 0, first)

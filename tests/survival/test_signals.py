@@ -33,14 +33,14 @@ def test_a_signal_saves_and_leaves(
 
 
 def test_the_first_ctrl_c_finishes_the_point_the_second_does_not(tmp_path: Path) -> None:
-    write_module(tmp_path, 2.0)
+    write_module(tmp_path, 1.2)
     finished = {}
     for times in (1, 2):
         path = tmp_path / f"{times}.h5"
         process = start(tmp_path, path)
         wait_until(lambda path=path: done(path) >= 1, process)  # type: ignore[misc]
         had = done(path)
-        time.sleep(0.5)  # within the next point
+        time.sleep(0.3)  # within the next point
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         for line in process.stderr:
