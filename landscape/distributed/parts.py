@@ -23,6 +23,7 @@ WAYS = (
     "in_place",
     "convolutions_fused",
     "channels_last",
+    "channels_blocked",
     "batch_size",
     "cuda_graphs",
     "compiled",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from landscape.data import Stream
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
-from landscape.evaluate.fused import available
+from landscape.evaluate.blocked import available as blocked_available
+from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import REDUCED, Settings
@@ -133,4 +134,10 @@ def _quick_to_move(problem: Problem, plane: Plane) -> Problem:
 def _reduced(settings: Settings, name: str) -> Settings:
     reduced = replace(settings, reduced=name)
     dtype = reduced.stored_as
-    return replace(reduced, fused=settings.fused and (dtype is None or available(dtype)))
+    if dtype is None:
+        return reduced
+    return replace(
+        reduced,
+        fused=settings.fused and fused_available(dtype),
+        blocked=settings.blocked and blocked_available(dtype),
+    )

@@ -14,9 +14,17 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, fx, nn
+from torch import Tensor, fx
 
-from landscape.evaluate.patterns import SUMS, is_relu, is_sum, makes_new_memory, pass_identities
+from landscape.evaluate.patterns import (
+    SUMS,
+    call_convolution,
+    is_convolution,
+    is_relu,
+    is_sum,
+    makes_new_memory,
+    pass_identities,
+)
 
 
 def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
@@ -90,7 +98,7 @@ def fuse_convolutions(traced: fx.GraphModule) -> None:
         fused: fx.Node | None = None
         last: Any = before
         if _can_wait(before, relu, place, traced):
-            fused = _insert(traced, relu, convolve_relu, before, ())
+            fused = call_convolution(traced, relu, convolve_relu, before)
         elif is_sum(before) or before.target is operator.iadd:
             for last, onto in (before.args, before.args[::-1]):
                 if (
@@ -98,7 +106,7 @@ def fuse_convolutions(traced: fx.GraphModule) -> None:
                     and last.args[0] is not onto
                     and _dead_after(onto, before, place, traced)
                 ):
-                    fused = _insert(traced, relu, convolve_onto_relu, last, (onto,))
+                    fused = call_convolution(traced, relu, convolve_onto_relu, last, onto)
                     break
         if fused is not None:
             place[fused] = place[relu]
@@ -116,20 +124,13 @@ def _can_wait(node: Any, until: fx.Node, place: dict[fx.Node, int], traced: fx.G
 
     Nothing in between may write over its input, so only layers that leave it as it is read it.
     """
-    if not isinstance(node, fx.Node) or node.op != "call_module" or len(node.args) != 1:
-        return False
-    module = traced.get_submodule(str(node.target))
     return (
-        type(module) is nn.Conv2d
-        and module.padding_mode == "zeros"
-        and not isinstance(module.padding, str)
-        and not module._forward_hooks
-        and not module._forward_pre_hooks
+        isinstance(node, fx.Node)
+        and is_convolution(node, traced)
         and len(node.users) == 1
-        and isinstance(node.args[0], fx.Node)
         and all(
             _leaves_input(user, traced)
-            for user in node.args[0].users
+            for user in node.all_input_nodes[0].users
             if place[node] < place[user] < place[until]
         )
     )
@@ -164,22 +165,3 @@ def _owns_memory(value: Any, traced: fx.GraphModule) -> bool:
 
 def _leaves_input(node: fx.Node, traced: fx.GraphModule) -> bool:
     return makes_new_memory(node, traced) or node.target is convolve_relu
-
-
-def _insert(
-    traced: fx.GraphModule,
-    before: fx.Node,
-    operation: Any,
-    convolution: fx.Node,
-    onto: tuple[Any, ...],
-) -> fx.Node:
-    module = traced.get_submodule(str(convolution.target))
-    assert isinstance(module, nn.Conv2d)
-    shape: tuple[Any, ...] = (list(module.padding), list(module.stride), list(module.dilation))
-    graph = traced.graph
-    with graph.inserting_before(before):
-        weight = graph.get_attr(f"{convolution.target}.weight")
-        bias = None if module.bias is None else graph.get_attr(f"{convolution.target}.bias")
-        return graph.call_function(
-            operation, (*onto, convolution.args[0], weight, bias, *shape, module.groups)
-        )

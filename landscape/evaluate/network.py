@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from landscape.evaluate.arithmetic import tensor_float_32
+from landscape.evaluate.blocked import keep_blocked
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.graphs import Replaying
@@ -38,13 +39,15 @@ class PointNetwork:
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
         self._settings = settings
         model: nn.Module = copy.deepcopy(problem.model)
-        if settings.fold or settings.in_place or settings.fused:
+        if settings.fold or settings.in_place or settings.fused or settings.blocked:
             model = _traced(model) or model
         pairs: tuple[Pair, ...] = ()
         if settings.fold and plane.statistics is None:
             pairs = fold_batch_norms(model, problem.model)
         if isinstance(model, fx.GraphModule):
-            if settings.fused:
+            if settings.blocked:
+                keep_blocked(model)
+            elif settings.fused:
                 fuse_convolutions(model)
             if settings.in_place:
                 reuse_memory(model)

@@ -1,8 +1,10 @@
-"""What a traced network is made of: rectifiers, sums, and values whose memory is their own."""
+"""What a traced network is made of: convolutions, rectifiers, sums, values of their own memory."""
 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -38,6 +40,44 @@ def is_sum(node: fx.Node) -> bool:
     """Whether a node adds two values of the graph."""
     plain = node.op == "call_function" and node.target in SUMS and not node.kwargs
     return plain and len(node.args) == 2 and all(isinstance(a, fx.Node) for a in node.args)
+
+
+def is_convolution(node: fx.Node, traced: fx.GraphModule) -> bool:
+    """Whether a node is a 2D convolution of a value of the graph that oneDNN can compute alone."""
+    if node.op != "call_module" or len(node.args) != 1 or not isinstance(node.args[0], fx.Node):
+        return False
+    module = traced.get_submodule(str(node.target))
+    return (
+        type(module) is nn.Conv2d
+        and module.padding_mode == "zeros"
+        and not isinstance(module.padding, str)
+        and not module._forward_hooks
+        and not module._forward_pre_hooks
+    )
+
+
+def call_convolution(
+    traced: fx.GraphModule,
+    before: fx.Node,
+    operation: Callable[..., Tensor],
+    convolution: fx.Node,
+    *first: Any,
+) -> fx.Node:
+    """A call of ``operation`` that is put before a node.
+
+    Its arguments are those named first, the convolution's input, weight and bias, and its
+    padding, stride, dilation and groups.
+    """
+    module = traced.get_submodule(str(convolution.target))
+    assert isinstance(module, nn.Conv2d)
+    shape: tuple[Any, ...] = (list(module.padding), list(module.stride), list(module.dilation))
+    graph = traced.graph
+    with graph.inserting_before(before):
+        weight = graph.get_attr(f"{convolution.target}.weight")
+        bias = None if module.bias is None else graph.get_attr(f"{convolution.target}.bias")
+        return graph.call_function(
+            operation, (*first, convolution.args[0], weight, bias, *shape, module.groups)
+        )
 
 
 def makes_new_memory(node: fx.Node, traced: fx.GraphModule) -> bool:

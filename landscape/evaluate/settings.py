@@ -31,6 +31,9 @@ class Settings:
         On a CPU, a convolution and the sum and rectifier behind it are one operation.
     channels_last
         Images and convolutions lie in memory with the channels innermost.
+    blocked
+        On a CPU, in place of the two before: what convolutions hand on lies in memory as oneDNN
+        likes it.
     reduced
         One of :data:`REDUCED`, which the network computes in, or None for its own precision. Sums
         over examples are in float64 in any case.
@@ -49,6 +52,7 @@ class Settings:
     in_place: bool = False
     fused: bool = False
     channels_last: bool = False
+    blocked: bool = False
     reduced: str | None = None
     batch_size: int = 128
     graphs: bool = False
@@ -76,6 +80,7 @@ class Settings:
             "in_place": int(self.in_place),
             "convolutions_fused": int(self.fused),
             "channels_last": int(self.channels_last),
+            "channels_blocked": int(self.blocked),
             "precision": self.reduced or str(own).removeprefix("torch."),
             "batch_size": self.batch_size,
             "cuda_graphs": int(self.graphs),
@@ -93,6 +98,7 @@ class Settings:
                 bool(stored["in_place"]),
                 bool(stored["convolutions_fused"]),
                 bool(stored["channels_last"]),
+                bool(stored.get("channels_blocked", 0)),  # files of earlier versions do not say
                 None if precision == stored["dtype"] else precision,
                 int(stored["batch_size"]),
                 bool(stored["cuda_graphs"]),
@@ -109,6 +115,7 @@ class Settings:
         parts += ["in place"] if self.in_place else []
         parts += ["convolutions fused"] if self.fused else []
         parts += ["channels last"] if self.channels_last else []
+        parts += ["channels blocked"] if self.blocked else []
         parts += ["CUDA graphs"] if self.graphs else []
         parts += ["compiled"] if self.compiled else []
         parts += [self.reduced] if self.reduced else []

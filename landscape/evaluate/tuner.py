@@ -13,7 +13,8 @@ from torch import Tensor
 
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.fused import available
+from landscape.evaluate.blocked import available as blocked_available
+from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import Settings
@@ -57,12 +58,19 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     """
     inputs = _inputs(problem, _FEW[problem.device.type])
     images = inputs.ndim == 4
-    fuses = images and problem.device.type == "cpu" and available(problem.dtype)
-    layouts = [
-        replace(base, fold=fold, in_place=in_place, fused=fused, channels_last=last, graphs=graphs)
-        for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded
-        for in_place, fused in ((False, False), (True, False), (True, True))[: 2 + fuses]
+    onednn = images and problem.device.type == "cpu"
+    in_order = [
+        replace(base, in_place=in_place, fused=fused, channels_last=last)
+        for in_place, fused in ((False, False), (True, False), (True, True))
         for last in (False, True)[: 1 + images]
+        if not fused or (onednn and fused_available(problem.dtype))
+    ]
+    if onednn and blocked_available(problem.dtype):
+        in_order.append(replace(base, in_place=True, blocked=True))
+    layouts = [
+        replace(layout, fold=fold, graphs=graphs)
+        for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded
+        for layout in in_order
         for graphs in (False, True)[: 1 + (problem.device.type == "cuda")]
     ]
     with exactly():
