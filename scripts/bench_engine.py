@@ -9,9 +9,10 @@ Part one: images a second of ResNet-56 at 32×32 on a few points of a plane,
 - ``bfloat16``: the same in bfloat16.
 
 Every round runs all of them in turn; medians are compared, and the loss of each is checked beside
-its time. Then the same, less the loader, on the digits. Part two (``--scaling``): seconds and the
-share of time outside the network's own forward passes against the number of points, of examples
-and the size of the network.
+its time. What the processor could do in bfloat16 is measured too, by a large matrix product.
+Then the same, less the loader, on the digits. Part two (``--scaling``): seconds and the share of
+time outside the network's own forward passes against the number of points, of examples and the
+size of the network.
 
     python scripts/bench_engine.py --weights li2018_resnet56.t7 --data cifar10:PATH -o bench.json
 """
@@ -36,6 +37,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.flop_counter import FlopCounterMode
 
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
@@ -144,13 +146,28 @@ def compare(
     return {"images": images, "rates": rates, "losses": losses}
 
 
-def digits(rounds: int, limit: int) -> dict[str, Any]:
+def ceiling(problem: Problem) -> float:
+    """Images a second in bfloat16, were the network one large matrix product and nothing else."""
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        problem.model(problem.prepare(problem.splits["train"], 0, 1)[0])
+    a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
+    seconds = []
+    for _ in range(9):
+        start = time.perf_counter()
+        a @ b
+        seconds.append(time.perf_counter() - start)
+    rate = 2 * 2048**3 / min(seconds) / counter.get_total_flops()
+    print(f"  ceiling {rate:7.0f} images/s, at the rate of a large bfloat16 matrix product")
+    return rate
+
+
+def digits(rounds: int, limit: int, side: int) -> dict[str, Any]:
     """Small images and few of them: ResNet-56 on the digits, as the default job draws it."""
     torch.manual_seed(0)
     examples = load("digits", "train", limit=limit)
     problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    points = Grid(np.linspace(-1, 1, 9), np.linspace(-1, 1, 9)).points()
+    points = Grid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)).points()
     return compare(problem, plane, points, ours(problem, plane, points), rounds)
 
 
@@ -244,6 +261,7 @@ def main() -> None:
     parser.add_argument("--data", help="cifar10:PATH; without it, random images")
     parser.add_argument("--examples", type=int, default=1000, help="a point (1000)")
     parser.add_argument("--points", type=int, default=6, help="a round (6)")
+    parser.add_argument("--digits", type=int, default=25, help="points along an axis (25)")
     parser.add_argument("--rounds", type=int, default=5, help="(5)")
     parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
     parser.add_argument("-o", "--output", default="bench_engine.json")
@@ -266,10 +284,12 @@ def main() -> None:
     result: dict[str, Any] = {"environment": environment()}
     points = np.linspace(0, 0.25, options.points)[:, None] * [1.0, -1.0]
     ways = {"loader": loader_loop, **ours(problem, plane, points)}
+    before = ceiling(problem)
     result["compare"] = compare(problem, plane, points, ways, options.rounds)
-    few = min(options.examples, 300)
-    print(f"digits, 8×8, {few} of them at each of 81 points")
-    result["digits"] = digits(options.rounds, few)
+    result["ceiling"] = [before, ceiling(problem)]
+    few = min(options.examples, 400)
+    print(f"digits, 8×8, {few} of them at each of {options.digits}×{options.digits} points")
+    result["digits"] = digits(options.rounds, few, options.digits)
     if options.scaling:
         result["scaling"] = scaling(problem, Path(options.output).parent)
     Path(options.output).write_text(json.dumps(result, indent=1))

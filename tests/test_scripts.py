@@ -31,7 +31,17 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_engine_is_measured_against_the_loops_that_people_write(tmp_path: Path) -> None:
     output = tmp_path / "bench.json"
     result = run(
-        "bench_engine.py", "--examples", "6", "--points", "2", "--rounds", "1", "-o", str(output)
+        "bench_engine.py",
+        "--examples",
+        "6",
+        "--points",
+        "2",
+        "--digits",
+        "5",
+        "--rounds",
+        "1",
+        "-o",
+        str(output),
     )
     assert result.returncode == 0, result.stderr
     written = json.loads(output.read_text())

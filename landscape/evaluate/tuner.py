@@ -26,6 +26,7 @@ BATCH_SIZES = {"cpu": (64, 128, 256, 512), "mps": (128, 512, 2048), "cuda": (512
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
 _FINALISTS = 2
 _COMPARED = 32  # examples whose outputs are compared
+_NOISE = 1.03  # times the fastest trial, which another moment may reverse
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples of a trial of several points at once, and turns
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples of a trial of layouts
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
@@ -85,7 +86,10 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
 
 
 def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
-    """The fastest of the first few settings that :func:`tune` found, with its best batch size."""
+    """The fastest of the first few settings that :func:`tune` found, with its best batch size.
+
+    Of sizes between which noise decides the smallest is best: it takes the least memory.
+    """
     candidates = BATCH_SIZES[problem.device.type]
     inputs = _inputs(problem, max(candidates))
     sizes = [size for size in candidates if size < 2 * len(inputs)] or candidates[:1]
@@ -96,7 +100,10 @@ def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -
             network = PointNetwork(problem, place, settings)
             network.move_to([0.0] * len(plane.axes))
             trials += [_Trial(replace(settings, batch_size=size), network, []) for size in sizes]
-        return _by_speed(trials, inputs)[0].settings
+        fastest, *others = _by_speed(trials, inputs)
+        limit = min(fastest.seconds) * _NOISE
+        near = [fastest, *(trial for trial in others if min(trial.seconds) <= limit)]
+        return min((trial.settings for trial in near), key=lambda settings: settings.batch_size)
 
 
 def tune_abreast(
@@ -112,7 +119,9 @@ def tune_abreast(
     threads = torch.get_num_threads()
     if threads == 1:
         return settings
-    few = problem.with_splits({n: e.head(_ABREAST) for n, e in problem.splits.items()})
+    # Batches of two sizes are only told apart by a trial that fills them.
+    count = max(_ABREAST, settings.batch_size)
+    few = problem.with_splits({n: e.head(count) for n, e in problem.splits.items()})
     batches = {settings.batch_size} if fixed else {settings.batch_size, settings.batch_size // 2}
     ways = [settings, *(replace(settings, batch_size=n, abreast=threads) for n in sorted(batches))]
     seconds = dict.fromkeys(ways, math.inf)
