@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.evaluate.fused import convolve_relu
+from landscape.evaluate.fused import SLOPE, convolve_relu
 from landscape.evaluate.patterns import (
     call_convolution,
     is_convolution,
@@ -40,6 +40,17 @@ def to_dense(x: Tensor) -> Tensor:
 def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
     """weight ∗ x + bias of blocked ``x``; ``shape`` is padding, stride, dilation and groups."""
     return torch.mkldnn_convolution(x, weight, bias, *shape)
+
+
+def relu(x: Tensor) -> Tensor:
+    """What is below zero times :data:`landscape.evaluate.fused.SLOPE`, which keeps NaN."""
+    return torch.prelu(x, _slope(x.dtype)) if x.is_mkldnn else F.relu(x)
+
+
+@cache
+def _slope(dtype: torch.dtype) -> Tensor:
+    with torch.inference_mode(False):
+        return torch.full((1,), SLOPE, dtype=dtype).to_mkldnn()
 
 
 def add(a: Tensor, b: Tensor) -> Tensor:
@@ -66,7 +77,7 @@ def available(dtype: torch.dtype) -> bool:
     bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
     try:
         rectified = convolve_relu(to_blocked(x), weight, bias, *shape)
-        found = F.relu_(add_into(convolve(rectified, weight, bias, *shape), to_blocked(x)))
+        found = relu(add_into(convolve(rectified, weight, bias, *shape), to_blocked(x)))
         if not found.is_mkldnn:
             return False
         dense = to_dense(found)
@@ -89,8 +100,7 @@ def keep_blocked(traced: fx.GraphModule) -> None:
             if is_convolution(node, traced):
                 blocked -= _convolve_blocked(node, traced)
             elif is_relu(node, traced):
-                over = _alone(node.args[0])
-                node.op, node.target = "call_function", F.relu_ if over else F.relu
+                node.op, node.target = "call_function", relu
                 node.args, node.kwargs = (node.args[0],), {}
             else:
                 _add_blocked(node)

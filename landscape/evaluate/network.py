@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor, fx, nn
@@ -38,6 +39,9 @@ class PointNetwork:
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
         self._settings = settings
+        self._made_of = (problem, plane)
+        self._at: Coordinates = [0.0] * len(plane.axes)
+        self._plain: PointNetwork | None = None  # once an output was not finite
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused or settings.blocked:
             model = _traced(model) or model
@@ -66,6 +70,7 @@ class PointNetwork:
 
     def move_to(self, coordinates: Coordinates) -> None:
         """Take the weights of one point, and the running statistics that belong to it."""
+        self._at = coordinates
         self._weights.write(coordinates)
         self._norms.follow(coordinates)
 
@@ -78,7 +83,7 @@ class PointNetwork:
         while True:
             parts = inputs.split(self._at_most) if self._at_most else (inputs,)
             try:
-                outputs = [self._forward(part) for part in parts]
+                outputs = [self._outputs(part) for part in parts]
                 return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
             except torch.OutOfMemoryError:
                 size = max(len(part) for part in parts)
@@ -91,6 +96,19 @@ class PointNetwork:
                 f"out of memory with {size} examples at once: going on with {self._at_most}",
                 stacklevel=2,
             )
+
+    def _outputs(self, inputs: Tensor) -> Tensor:
+        outputs = self._forward(inputs)
+        rectified_by_onednn = self._settings.fused or self._settings.blocked
+        if not rectified_by_onednn or bool(outputs.isfinite().all()):
+            return outputs
+        if self._plain is None:
+            settings = replace(
+                self._settings, fold=False, in_place=False, fused=False, blocked=False
+            )
+            self._plain = PointNetwork(*self._made_of, settings)
+        self._plain.move_to(self._at)
+        return self._plain._forward(inputs)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         dtype, narrow = inputs.dtype, self._settings.stored_as
