@@ -21,6 +21,7 @@ from landscape.grid import Grid
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import sample_surface
+from landscape.store import open_surface
 from tests.cases import CASES, Case, case_id
 
 GRID = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5))
@@ -165,6 +166,24 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
         monkeypatch.undo()
         with pytest.raises(InputError, match="belongs to another run"):
             sample(**{"precision": "bfloat16", **options})
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [Settings(), Settings(blocked=True, fold=True), Settings(reduced="bfloat16", abreast=2)],
+)
+def test_settings_are_what_a_surface_says_they_were(settings: Settings) -> None:
+    stored = {**settings.attributes(torch.float32), "dtype": "float32"}
+    assert Settings.from_attributes(stored) == settings
+
+
+def test_a_file_of_an_earlier_version_can_be_gone_on_with() -> None:
+    """A fault once: a setting that was new was missing in it, which looked like another run."""
+    stored = open_surface("example:resnet56").attributes
+    settings = Settings.from_attributes(stored)
+    assert settings is not None
+    again = settings.attributes(torch.float32)
+    assert again == {name: stored[name] for name in again}
 
 
 @pytest.mark.parametrize(

@@ -80,12 +80,13 @@ class Settings:
             "in_place": int(self.in_place),
             "convolutions_fused": int(self.fused),
             "channels_last": int(self.channels_last),
-            "channels_blocked": int(self.blocked),
             "precision": self.reduced or str(own).removeprefix("torch."),
             "batch_size": self.batch_size,
             "cuda_graphs": int(self.graphs),
             "compiled": int(self.compiled),
             "points_at_once": self.abreast,
+            # Said only where it is so: files that are older than it say nothing, and can go on.
+            **({"channels_blocked": 1} if self.blocked else {}),
         }
 
     @staticmethod
@@ -98,7 +99,7 @@ class Settings:
                 bool(stored["in_place"]),
                 bool(stored["convolutions_fused"]),
                 bool(stored["channels_last"]),
-                bool(stored.get("channels_blocked", 0)),  # files of earlier versions do not say
+                bool(stored.get("channels_blocked", 0)),
                 None if precision == stored["dtype"] else precision,
                 int(stored["batch_size"]),
                 bool(stored["cuda_graphs"]),
