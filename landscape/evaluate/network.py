@@ -98,6 +98,11 @@ class PointNetwork:
             )
 
     def _outputs(self, inputs: Tensor) -> Tensor:
+        """Outputs of this copy or, where its rectifiers may tell on them, of the network as it was.
+
+        See :mod:`landscape.evaluate.fused`: what is not finite on the way is kept, minus infinity
+        too, so that it is seen here.
+        """
         outputs = self._forward(inputs)
         rectified_by_onednn = self._settings.fused or self._settings.blocked
         if not rectified_by_onednn or bool(outputs.isfinite().all()):

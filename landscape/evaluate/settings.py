@@ -28,7 +28,7 @@ class Settings:
     in_place
         Activations and sums are written over their input where nothing else reads it.
     fused
-        On a CPU, a convolution and the sum and rectifier behind it are one operation.
+        On a CPU, a convolution and the sum or the rectifier behind it are one operation.
     channels_last
         Images and convolutions lie in memory with the channels innermost.
     blocked
