@@ -50,7 +50,13 @@ REGIONS = [("below 2", 0.0, 2.0), ("2 to 4", 2.0, 4.0), ("4 and above", 4.0, np.
 
 def record(options: argparse.Namespace) -> None:
     """The losses of all examples at all points of the plane of seed 0, into an npz file."""
-    problem = build_problem(None, weights=options.weights, data=options.data, limit=options.limit)
+    problem = build_problem(
+        None,
+        weights=options.weights,
+        shortcuts=options.shortcuts,
+        data=options.data,
+        limit=options.limit,
+    )
     (examples,) = (in_memory(split) for split in problem.splits.values())
     axis = parse_range(f"-1:1:{options.points}")
     points = Grid(axis, axis).points()
@@ -146,6 +152,7 @@ def main() -> None:
     )
     parser.add_argument("--losses", required=True, help="npz: loss (points, n), labels (n,)")
     parser.add_argument("--weights", help="a checkpoint: compute the losses")
+    parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
     parser.add_argument("--data", default="digits", help="of the checkpoint (digits)")
     parser.add_argument("--limit", type=int, help="examples (all)")
     parser.add_argument("--points", type=int, default=13, help="a side of the grid (13)")
