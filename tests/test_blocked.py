@@ -12,11 +12,8 @@ from torch import Tensor, fx
 
 from landscape.evaluate import blocked
 from landscape.evaluate.blocked import keep_blocked, to_blocked, to_dense
-from landscape.evaluate.fold import fold_batch_norms
-from landscape.models import CifarResNet
-from tests.cases import settled
 from tests.test_fused import CASES as FUSED
-from tests.test_fused import Made
+from tests.test_fused import Made, folded_resnet
 
 pytestmark = pytest.mark.skipif(
     not blocked.available(torch.float32), reason="this build of torch has no oneDNN"
@@ -93,23 +90,20 @@ def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.mem
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize(
-    ("shortcuts", "entries", "exits"), [("projection", 1, 1), ("identity", 3, 3), ("none", 1, 1)]
+    ("shortcuts", "conversions"), [("projection", 1), ("identity", 3), ("none", 1)]
 )
 def test_a_resnet_is_blocked_from_the_first_convolution_to_the_pool(
-    shortcuts: str, entries: int, exits: int, dtype: torch.dtype
+    shortcuts: str, conversions: int, dtype: torch.dtype
 ) -> None:
     if not blocked.available(dtype):
         pytest.skip(f"no oneDNN for {dtype} on this processor")
-    torch.manual_seed(0)
-    model = settled(CifarResNet(14, shortcuts)).eval()
-    traced = fx.symbolic_trace(copy.deepcopy(model))
-    fold_batch_norms(traced, model)
-    plain = copy.deepcopy(traced)
+    plain = folded_resnet(shortcuts)
+    traced = copy.deepcopy(plain)
     keep_blocked(traced)
     targets = [node.target for node in traced.graph.nodes]
     # Identity shortcuts that change the shape are padded, which oneDNN does not do; what else
     # reads the value that a view is taken of reads the dense copy too.
-    assert (targets.count(to_blocked), targets.count(to_dense)) == (entries, exits)
+    assert targets.count(to_blocked) == targets.count(to_dense) == conversions
     x = torch.randn(5, 3, 8, 8)
     with torch.inference_mode():
         expected = plain(x)

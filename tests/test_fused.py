@@ -132,6 +132,15 @@ def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.mem
         assert torch.equal(x, kept)
 
 
+def folded_resnet(shortcuts: str) -> fx.GraphModule:
+    """ResNet-14 as a graph, its batch normalizations folded."""
+    torch.manual_seed(0)
+    model = settled(CifarResNet(14, shortcuts)).eval()
+    traced = fx.symbolic_trace(copy.deepcopy(model))
+    fold_batch_norms(traced, model)
+    return traced
+
+
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
@@ -140,11 +149,8 @@ def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
 ) -> None:
     if not fused.available(dtype):
         pytest.skip(f"no oneDNN for {dtype} on this processor")
-    torch.manual_seed(0)
-    model = settled(CifarResNet(14, shortcuts)).eval()
-    traced = fx.symbolic_trace(copy.deepcopy(model))
-    fold_batch_norms(traced, model)
-    plain = copy.deepcopy(traced)
+    plain = folded_resnet(shortcuts)
+    traced = copy.deepcopy(plain)
     fuse_convolutions(traced)
     targets = [node.target for node in traced.graph.nodes]
     # identity shortcuts that change the shape are padded: two of six sums stay where they are

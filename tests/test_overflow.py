@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.data import Examples
-from landscape.evaluate import Settings, blocked, evaluate, fused
+from landscape.evaluate import Settings, blocked, evaluate, fused, onednn
 from landscape.evaluate.network import PointNetwork
 from landscape.models import CifarResNet
 from landscape.plane import Plane
@@ -121,3 +121,15 @@ def test_what_the_network_itself_cuts_off_does_not_come_back(way: str) -> None:
     x = torch.tensor([[[[3.0, 0.0]]], [[[-0.0, 2.0]]]])
     with torch.inference_mode():
         assert torch.equal(network(x), torch.full((2, 2), 0.5) + F.relu(0.5 - 3e38 * x).flatten(1))
+
+
+def test_operations_that_lose_nan_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_onednns_own(x: Tensor, *rest: object) -> Tensor:
+        found: Tensor = torch.ops.mkldnn._convolution_pointwise(x, *rest, "relu", [], "")
+        return found
+
+    if not fused.available(torch.float32):
+        pytest.skip("this build of torch has no oneDNN")
+    assert onednn.does(torch.float32, fused._both, fused._both_plainly)
+    monkeypatch.setattr(fused, "convolve_relu", with_onednns_own)
+    assert not onednn.does(torch.float32, fused._both, fused._both_plainly)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.evaluate.fused import SLOPE, convolve_relu
+from landscape.evaluate.onednn import SLOPE, convolve_relu, does
 from landscape.evaluate.patterns import (
     call_convolution,
     is_convolution,
@@ -43,7 +43,7 @@ def convolve(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Ten
 
 
 def relu(x: Tensor) -> Tensor:
-    """What is below zero times :data:`landscape.evaluate.fused.SLOPE`, which keeps NaN."""
+    """What is below zero times :data:`landscape.evaluate.onednn.SLOPE`, which keeps NaN."""
     return torch.prelu(x, _slopes(x.shape[1], x.dtype)) if x.is_mkldnn else F.relu(x)
 
 
@@ -71,21 +71,18 @@ def add_into(a: Tensor, b: Tensor) -> Tensor:
 @cache
 def available(dtype: torch.dtype) -> bool:
     """Whether this processor and this version of torch have the operations, by trying them."""
-    if not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
-        return False
-    x = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4).to(dtype)
-    weight = torch.linspace(-1, 1, 3 * 3 * 3 * 3).reshape(3, 3, 3, 3).to(dtype)
-    bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
-    try:
-        rectified = convolve_relu(to_blocked(x), weight, bias, *shape)
-        found = relu(add_into(convolve(rectified, weight, bias, *shape), to_blocked(x)))
-        if not found.is_mkldnn:
-            return False
-        dense = to_dense(found)
-    except Exception:  # an operation of another version may fail in any way
-        return False
-    expected = F.relu(F.conv2d(F.relu(F.conv2d(x, weight, bias, 1, 1)), weight, bias, 1, 1) + x)
-    return torch.allclose(dense, expected, atol=0.1 if dtype == torch.bfloat16 else 1e-5)
+    return does(dtype, _block, _block_plainly)
+
+
+def _block(x: Tensor, *rest: Any) -> Tensor | None:
+    rectified = convolve_relu(to_blocked(x), *rest)
+    found = relu(add_into(convolve(rectified, *rest), to_blocked(x)))
+    return to_dense(found) if found.is_mkldnn else None
+
+
+def _block_plainly(x: Tensor, weight: Tensor, bias: Tensor, *_: Any) -> Tensor:
+    rectified = F.relu(F.conv2d(x, weight, bias, padding=1))
+    return F.relu(F.conv2d(rectified, weight, bias, padding=1) + x)
 
 
 def keep_blocked(traced: fx.GraphModule) -> None:

@@ -100,7 +100,7 @@ class PointNetwork:
     def _outputs(self, inputs: Tensor) -> Tensor:
         """Outputs of this copy or, where its rectifiers may tell on them, of the network as it was.
 
-        See :mod:`landscape.evaluate.fused`: what is not finite on the way is kept, minus infinity
+        See :mod:`landscape.evaluate.onednn`: what is not finite on the way is kept, minus infinity
         too, so that it is seen here.
         """
         outputs = self._forward(inputs)
