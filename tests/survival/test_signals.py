@@ -25,7 +25,7 @@ def test_a_signal_saves_and_leaves(
     sent = time.monotonic()
     process.send_signal(number)
     _, errors = process.communicate(timeout=30)
-    assert time.monotonic() - sent < 5
+    assert time.monotonic() - sent < 12  # the points that are left would take twenty
     assert process.returncode == status, errors
     assert errors.splitlines()[-1].startswith(said)
     assert "Traceback" not in errors
