@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from landscape.errors import InputError
+from landscape.memory import keep_freed_memory
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -67,8 +68,10 @@ def run(
     """Run a command line and return its exit status.
 
     0 when done, 2 for bad input and where files fail, 130 after Ctrl-C, 143 after SIGTERM.
-    ``when_interrupted`` tells the user what has become of the work and how it goes on.
+    ``when_interrupted`` tells the user what has become of the work and how it goes on. The
+    process keeps the memory that it frees (:mod:`landscape.memory`).
     """
+    keep_freed_memory()
     try:
         with _terminated_by_exception():
             command(argv)

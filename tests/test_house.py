@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 LAYERS = [
     {"errors", "version"},
     {"examples"},
-    {"atomic", "lock", "hdf5", "grid", "commandline", "plugin", "device", "vision"},
+    {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
     {"surface", "params"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},
     {"models", "problem", "directions", "alignment"},

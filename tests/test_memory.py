@@ -1,0 +1,72 @@
+"""Memory that a command frees is written again without the system finding new pages for it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MIB = 1 << 20
+
+# Blocks as large as activations, from this thread and another, written page by page and freed.
+WRITING = """
+import resource, sys, threading
+from landscape import commandline
+
+def pages():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+def write(size, times):
+    for _ in range(times):
+        block = bytearray(size)
+        block[::4096] = b"1" * len(range(0, size, 4096))
+        del block
+
+def count(size):
+    write(size, 2)
+    before = pages()
+    write(size, 20)
+    print(pages() - before)
+
+def command(argv):
+    count(int(argv[0]))
+    other = threading.Thread(target=count, args=[int(argv[0])])
+    other.start()
+    other.join()
+
+if sys.argv[1] == "as a command":
+    commandline.run(command, sys.argv[2:])
+else:
+    command(sys.argv[2:])
+"""
+
+
+def pages_found(how: str, size: int, **environment: str) -> list[int]:
+    """Pages that the system found for twenty blocks, in the main thread and in another."""
+    command = [sys.executable, "-c", WRITING, how, str(size)]
+    said = subprocess.run(
+        command, check=True, cwd=ROOT, env={**os.environ, **environment}, capture_output=True
+    ).stdout
+    return [int(line) for line in said.split()]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+@pytest.mark.parametrize("size", [3 * MIB, 100 * MIB])
+def test_a_command_keeps_what_is_freed(size: int) -> None:
+    """The plain process, which is what other tools are, shows that there is something to keep."""
+    of_one_block = size // 4096
+    assert max(pages_found("as a command", size)) < of_one_block
+    if size == 100 * MIB:
+        assert min(pages_found("plainly", size)) > 10 * of_one_block
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_a_user_who_has_set_the_allocator_keeps_that() -> None:
+    size = 100 * MIB
+    for setting in ({"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}):
+        assert min(pages_found("as a command", size, **setting)) > 10 * size // 4096
