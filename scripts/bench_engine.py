@@ -5,14 +5,16 @@ Part one: images a second of ResNet-56 at 32×32 on a few points of a plane,
 - ``loader``: the loop of existing tools: a DataLoader with two workers over PIL images that are
   decoded again for every point, batch 128, ``.item()`` at every batch;
 - ``plain``: the images in memory, float32, the network as it is;
+- ``untuned``: the same as a command of ours computes it with ``--tune off``;
 - ``float32``: what the tuner takes (folded, fused, memory layout, batch size);
 - ``bfloat16``: the same in bfloat16.
 
-Every round runs all of them in turn; medians are compared, and the loss of each is checked beside
-its time. What the processor could do in bfloat16 is measured too, by a large matrix product.
-Then the same, less the loader, on the digits. Part two (``--scaling``): seconds and the share of
-time outside the network's own forward passes against the number of points, of examples and the
-size of the network.
+The first two run in one process, as a program of theirs would, and ours in another, which keeps
+the memory that it frees as the commands do (``landscape.memory``). They take turns, never at the
+same time; medians are compared, and the loss of each is checked beside its time. What the
+processor could do in bfloat16 is measured too, by a large matrix product. Then the same, less the
+loader, on the digits. Part two (``--scaling``): seconds and the share of time outside the
+network's own forward passes against the number of points, of examples and the size of the network.
 
     python scripts/bench_engine.py --weights li2018_resnet56.t7 --data cifar10:PATH -o bench.json
 """
@@ -21,13 +23,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -47,6 +52,7 @@ from landscape.evaluate import Settings, evaluation_for
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size
 from landscape.grid import FloatArray, Grid
+from landscape.memory import keep_freed_memory
 from landscape.models import CifarResNet
 from landscape.models.named import build_network
 from landscape.plane import Plane
@@ -90,60 +96,107 @@ def loader_loop(problem: Problem, plane: Plane, points: FloatArray) -> list[floa
     return losses
 
 
-def engine(settings: Settings) -> Callable[[Problem, Plane, FloatArray], list[float]]:
+def evaluated(
+    settings: Settings, problem: Problem, plane: Plane, points: FloatArray
+) -> list[float]:
     """Our evaluation with given settings, in the same form."""
-
-    def run(problem: Problem, plane: Plane, points: FloatArray) -> list[float]:
-        evaluation = evaluation_for(problem, settings)
-        found = dict(evaluation(problem, plane, points, range(len(points)), settings))
-        return [found[i]["train_loss"] for i in range(len(points))]
-
-    return run
+    evaluation = evaluation_for(problem, settings)
+    found = dict(evaluation(problem, plane, points, range(len(points)), settings))
+    return [found[i]["train_loss"] for i in range(len(points))]
 
 
-Way = Callable[[Problem, Plane, FloatArray], list[float]]
-
-
-def ours(problem: Problem, plane: Plane, points: FloatArray) -> dict[str, Way]:
-    """The plain loop, and what the tuner makes of it in two precisions."""
-    tuned = tune(problem, plane, points, Settings())
-    reduced = [replace(settings, reduced="bfloat16") for settings in tuned]
-    chosen = {
-        "plain": Settings(),
-        "float32": tune_abreast(problem, plane, tune_batch_size(problem, plane, tuned)),
+def tuned_settings(problem: Problem, plane: Plane, points: FloatArray) -> dict[str, Settings]:
+    """What the tuner makes of the plain settings in two precisions."""
+    layouts = tune(problem, plane, points, Settings())
+    reduced = [replace(settings, reduced="bfloat16") for settings in layouts]
+    return {
+        "float32": tune_abreast(problem, plane, tune_batch_size(problem, plane, layouts)),
         "bfloat16": tune_abreast(problem, plane, tune_batch_size(problem, plane, reduced)),
     }
-    for name, settings in chosen.items():
-        print(f"{name:>9} is {settings}")
-    return {name: engine(settings) for name, settings in chosen.items()}
 
 
-def compare(
-    problem: Problem, plane: Plane, points: FloatArray, ways: dict[str, Way], rounds: int
-) -> dict[str, Any]:
+PLAIN = partial(evaluated, Settings())
+Way = Callable[[Problem, Plane, FloatArray], list[float]]
+Subject = tuple[Problem, Plane, FloatArray]
+_subject: list[Subject] = []  # of a process that measures
+
+
+def _begin(subject: Callable[[], Subject], as_a_command: bool, starting: str) -> None:
+    # Else the workers of a loader would be started as this process was, which takes seconds.
+    multiprocessing.set_start_method(starting, force=True)
+    if as_a_command:
+        keep_freed_memory()
+    _subject[:] = [subject()]
+
+
+def _answer(question: Callable[..., Any]) -> tuple[Any, float]:
+    start = time.perf_counter()
+    answer = question(*_subject[0])
+    return answer, time.perf_counter() - start
+
+
+class Measuring:
+    """A process of its own that holds a subject and answers questions about it."""
+
+    def __init__(self, subject: Callable[[], Subject], *, as_a_command: bool) -> None:
+        as_programs_do = multiprocessing.get_start_method()
+        self._pool = ProcessPoolExecutor(
+            1, multiprocessing.get_context("spawn"), _begin, (subject, as_a_command, as_programs_do)
+        )
+
+    def __call__(self, question: Callable[..., Any]) -> tuple[Any, float]:
+        """The answer, and the seconds it took there."""
+        return self._pool.submit(_answer, question).result()
+
+    def __enter__(self) -> Measuring:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+
+def compare(subject: Callable[[], Subject], others: dict[str, Way], rounds: int) -> dict[str, Any]:
     """Every way in turn, again and again; prints medians and how far the losses are apart."""
-    images = len(points) * len(problem.splits["train"])
-    rates: dict[str, list[float]] = {name: [] for name in ways}
-    losses: dict[str, list[float]] = {}
-    for round_ in range(rounds + 1):  # the first warms up
-        for name, way in ways.items():
-            start = time.perf_counter()
-            losses[name] = way(problem, plane, points)
-            if round_:
-                rates[name].append(images / (time.perf_counter() - start))
+    with (
+        Measuring(subject, as_a_command=False) as theirs,
+        Measuring(subject, as_a_command=True) as ours,
+    ):
+        ways = {name: (theirs, way) for name, way in others.items()}
+        ways["untuned"] = (ours, PLAIN)
+        for name, settings in ours(tuned_settings)[0].items():
+            print(f"{name:>9} is {settings}")
+            ways[name] = (ours, partial(evaluated, settings))
+        images = ours(images_of)[0]
+        rates: dict[str, list[float]] = {name: [] for name in ways}
+        losses: dict[str, list[float]] = {}
+        for round_ in range(rounds + 1):  # the first warms up
+            for name, (process, way) in ways.items():
+                losses[name], seconds = process(way)
+                if round_:
+                    rates[name].append(images / seconds)
+    say(rates, losses)
+    return {"images": images, "rates": rates, "losses": losses}
+
+
+def say(rates: dict[str, list[float]], losses: dict[str, list[float]]) -> None:
+    """Print the median rates, their ratios, and how far the losses are apart."""
     medians = {name: statistics.median(r) for name, r in rates.items()}
-    for name in ways:
+    for name in rates:
         error = max(abs(a - b) / b for a, b in zip(losses[name], losses["plain"], strict=True))
         ratios = ", ".join(
             f"{medians[name] / medians[other]:.2f} of {other}"
-            for other in ("plain", "loader")
+            for other in ("plain", "loader", "untuned")
             if other in medians
         )
         print(
             f"{name:>9} {medians[name]:7.0f} images/s, {ratios}; "
             f"losses off by at most {error:.1e} of plain's"
         )
-    return {"images": images, "rates": rates, "losses": losses}
+
+
+def images_of(problem: Problem, plane: Plane, points: FloatArray) -> int:
+    """How many images a round evaluates."""
+    return len(points) * len(problem.splits["train"])
 
 
 def ceiling(problem: Problem) -> float:
@@ -156,19 +209,37 @@ def ceiling(problem: Problem) -> float:
         start = time.perf_counter()
         a @ b
         seconds.append(time.perf_counter() - start)
-    rate = 2 * 2048**3 / min(seconds) / counter.get_total_flops()
+    rate = float(2 * 2048**3 / min(seconds) / counter.get_total_flops())
     print(f"  ceiling {rate:7.0f} images/s, at the rate of a large bfloat16 matrix product")
     return rate
 
 
-def digits(rounds: int, limit: int, side: int) -> dict[str, Any]:
+def digits(limit: int, side: int) -> Subject:
     """Small images and few of them: ResNet-56 on the digits, as the default job draws it."""
     torch.manual_seed(0)
     examples = load("digits", "train", limit=limit)
     problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    points = Grid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)).points()
-    return compare(problem, plane, points, ours(problem, plane, points), rounds)
+    return problem, plane, Grid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)).points()
+
+
+def resnet56(
+    weights: str | None, shortcuts: str | None, data: str | None, limit: int, points: int
+) -> Subject:
+    """Images of 32×32 on a diagonal of a random plane."""
+    torch.manual_seed(0)
+    if data:
+        examples = load(data, "train", limit=limit)
+    else:
+        images = torch.randint(0, 256, (limit, 3, 32, 32), dtype=torch.uint8)
+        examples = Examples(images, torch.randint(0, 10, (limit,)), CIFAR10, "random")
+    if weights:
+        model = build_network(None, read_checkpoint(weights), shortcuts=shortcuts).model
+    else:
+        model = CifarResNet(56).eval()
+    problem = Problem(model, {"train": examples})
+    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    return problem, plane, np.linspace(0, 0.25, points)[:, None] * [1.0, -1.0]
 
 
 @contextmanager
@@ -266,32 +337,25 @@ def main() -> None:
     parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
     parser.add_argument("-o", "--output", default="bench_engine.json")
     options = parser.parse_args()
-    if options.data:
-        examples = load(options.data, "train", limit=options.examples)
-    else:
-        torch.manual_seed(0)
-        images = torch.randint(0, 256, (options.examples, 3, 32, 32), dtype=torch.uint8)
-        examples = Examples(images, torch.randint(0, 10, (options.examples,)), CIFAR10, "random")
-    if options.weights:
-        checkpoint = read_checkpoint(options.weights)
-        model = build_network(None, checkpoint, shortcuts=options.shortcuts).model
-    else:
-        torch.manual_seed(0)
-        model = CifarResNet(56).eval()
-    problem = Problem(model, {"train": examples})
-    directions = make_directions(problem.origin, 2)
-    plane = Plane(problem.origin, [d.vector for d in directions])
+    of_cifar = partial(
+        resnet56,
+        options.weights,
+        options.shortcuts,
+        options.data,
+        options.examples,
+        options.points,
+    )
     result: dict[str, Any] = {"environment": environment()}
-    points = np.linspace(0, 0.25, options.points)[:, None] * [1.0, -1.0]
-    ways = {"loader": loader_loop, **ours(problem, plane, points)}
-    before = ceiling(problem)
-    result["compare"] = compare(problem, plane, points, ways, options.rounds)
-    result["ceiling"] = [before, ceiling(problem)]
+    before = ceiling(of_cifar()[0])
+    result["compare"] = compare(of_cifar, {"loader": loader_loop, "plain": PLAIN}, options.rounds)
+    result["ceiling"] = [before, ceiling(of_cifar()[0])]
     few = min(options.examples, 400)
     print(f"digits, 8×8, {few} of them at each of {options.digits}×{options.digits} points")
-    result["digits"] = digits(options.rounds, few, options.digits)
+    of_digits = partial(digits, few, options.digits)
+    result["digits"] = compare(of_digits, {"plain": PLAIN}, options.rounds)
     if options.scaling:
-        result["scaling"] = scaling(problem, Path(options.output).parent)
+        keep_freed_memory()
+        result["scaling"] = scaling(of_cifar()[0], Path(options.output).parent)
     Path(options.output).write_text(json.dumps(result, indent=1))
     print(f"wrote {options.output}")
 
