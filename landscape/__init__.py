@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from landscape.errors import InputError
     from landscape.grid import Grid, parse_range
     from landscape.measures import compare_surfaces
+    from landscape.memory import keep_freed_memory
     from landscape.problem import Problem
     from landscape.run import sample_surface
     from landscape.store import open_surface, save_surface
@@ -37,6 +38,7 @@ _HOME = {
     "Surface": "landscape.surface",
     "build_problem": "landscape.build",
     "compare_surfaces": "landscape.measures",
+    "keep_freed_memory": "landscape.memory",
     "open_surface": "landscape.store",
     "parse_range": "landscape.grid",
     "run_default_job": "landscape.default_job",
@@ -54,6 +56,7 @@ __all__ = [
     "__version__",
     "build_problem",
     "compare_surfaces",
+    "keep_freed_memory",
     "open_surface",
     "parse_range",
     "run_default_job",
