@@ -12,6 +12,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 MIB = 1 << 20
+MANY = 500
+"""Pages that twenty new blocks of 100 MiB need, even where the system's pages are of 2 MiB."""
 
 # Blocks as large as activations, from this thread and another, written page by page and freed.
 WRITING = """
@@ -49,8 +51,9 @@ else:
 def pages_found(how: str, size: int, **environment: str) -> list[int]:
     """Pages that the system found for twenty blocks, in the main thread and in another."""
     command = [sys.executable, "-c", WRITING, how, str(size)]
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
     said = subprocess.run(
-        command, check=True, cwd=ROOT, env={**os.environ, **environment}, capture_output=True
+        command, check=True, cwd=ROOT, env={**inherited, **environment}, capture_output=True
     ).stdout
     return [int(line) for line in said.split()]
 
@@ -59,14 +62,13 @@ def pages_found(how: str, size: int, **environment: str) -> list[int]:
 @pytest.mark.parametrize("size", [3 * MIB, 100 * MIB])
 def test_a_command_keeps_what_is_freed(size: int) -> None:
     """The plain process, which is what other tools are, shows that there is something to keep."""
-    of_one_block = size // 4096
-    assert max(pages_found("as a command", size)) < of_one_block
+    assert max(pages_found("as a command", size)) < MANY // 5
     if size == 100 * MIB:
-        assert min(pages_found("plainly", size)) > 10 * of_one_block
+        assert min(pages_found("plainly", size)) > MANY
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 def test_a_user_who_has_set_the_allocator_keeps_that() -> None:
     size = 100 * MIB
     for setting in ({"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}):
-        assert min(pages_found("as a command", size, **setting)) > 10 * size // 4096
+        assert min(pages_found("as a command", size, **setting)) > MANY
