@@ -17,6 +17,8 @@ from landscape.evaluate import evaluate
 from landscape.evaluate.statistics import Moments, mean_and_stderr
 from landscape.evaluate.streamed import evaluate_streamed
 from landscape.models import CifarResNet
+from landscape.planes import between_plane
+from landscape.planes.runs import Run
 from landscape.problem import Problem
 from landscape.run import sample_surface
 from landscape.store import open_surface
@@ -84,6 +86,34 @@ def test_a_surface_is_sampled_and_resumed_from_a_stream(tmp_path: Path) -> None:
     other.images[0, 0, 0, 0] += 1
     with pytest.raises(InputError, match="train_data_sha256"):
         sample_surface(streamed(other), "-1:1:3", "-1:1:3", path=path, progress=False)
+
+
+@pytest.mark.parametrize("directions", ["random", "between"])
+def test_losses_beside_the_surface_are_those_of_data_in_memory(directions: str) -> None:
+    """A fault once: refused when the file was begun, or when all points were measured."""
+    problem = streamed(Decoded())
+    other = CifarResNet(8).state_dict()
+    states = [other, problem.model.state_dict()]
+    run = Run("walk", ["first", "last"], [0, 1], states.__getitem__)
+    line = directions == "between"
+    streaming, resident = (
+        sample_surface(
+            one,
+            "0:1:3",
+            None if line else "-1:1:2",
+            directions=between_plane(one, [other]) if line else directions,
+            trajectories=[run],
+            progress=False,
+        )
+        for one in (problem, problem.with_splits({"train": problem.splits["train"].head(23)}))
+    )
+    paths = streaming.trajectories["walk"], resident.trajectories["walk"]
+    np.testing.assert_allclose(paths[0].loss, paths[1].loss, rtol=1e-6)
+    np.testing.assert_allclose(paths[0].plane_loss, paths[1].plane_loss, rtol=1e-5)
+    if line:
+        for name in ("barrier", "loss_at_start", "loss_at_end"):
+            near = pytest.approx(resident.attributes[name], rel=1e-5, abs=1e-6)
+            assert streaming.attributes[name] == near
 
 
 def test_a_shuffled_loader_is_read_in_the_order_of_its_dataset() -> None:

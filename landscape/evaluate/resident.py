@@ -8,8 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from landscape.data import Examples, in_memory
+from landscape.data import Examples, Stream, in_memory
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.batches import batches
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
@@ -78,21 +79,24 @@ def measure(
 
 def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:
     """The loss of a network as it is, by default the problem's own, over the first split."""
-    examples = in_memory(next(iter(problem.splits.values())))
+    examples = next(iter(problem.splits.values()))
     with exactly():
         rows = per_example(problem, network or problem.model, examples, _BATCH)
     return rows[0].cpu().double().mean().item()
 
 
 def per_example(
-    problem: Problem, network: Callable[[Tensor], Tensor], examples: Examples, batch_size: int
+    problem: Problem,
+    network: Callable[[Tensor], Tensor],
+    examples: Examples | Stream,
+    batch_size: int,
 ) -> Tensor:
     """Every metric of every example where the network stands, shape (metrics, n)."""
-    batches = []
-    for start in range(0, len(examples), batch_size):
-        inputs, targets = problem.prepare(examples, start, start + batch_size)
-        batches.append(values_of(problem.metrics, network(inputs), targets))
-    return torch.cat(batches, dim=1)
+    rows = [
+        values_of(problem.metrics, network(inputs), targets)
+        for inputs, targets in batches(problem, examples, batch_size)
+    ]
+    return torch.cat(rows, dim=1)
 
 
 def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:

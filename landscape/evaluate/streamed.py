@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from torch import Tensor
-
-from landscape.data import Examples, Stream
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.batches import batches
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import Moments
@@ -52,7 +50,7 @@ def evaluate_streamed(
             found: list[dict[str, float]] = [{} for _ in chunk]
             for split, examples in problem.splits.items():
                 moments = [Moments() for _ in chunk]
-                for inputs, targets in _batches(problem, examples, settings.batch_size):
+                for inputs, targets in batches(problem, examples, settings.batch_size):
                     for network, gathered in zip(networks, moments, strict=False):
                         gathered.add(values_of(problem.metrics, network(inputs), targets))
                 for values, gathered in zip(found, moments, strict=True):
@@ -64,17 +62,6 @@ def points_at_once(problem: Problem) -> int:
     """K: as many points as their weights fit into :data:`MEMORY`, from 1 to 64."""
     size = sum(p.numel() * p.element_size() for p in problem.origin.values())
     return max(1, min(_AT_MOST, MEMORY // max(size, 1)))
-
-
-def _batches(
-    problem: Problem, examples: Examples | Stream, batch_size: int
-) -> Iterator[tuple[Tensor, Tensor]]:
-    if isinstance(examples, Stream):
-        for inputs, targets in examples.batches():
-            yield examples.preprocess(inputs, problem.dtype), targets
-    else:
-        for start in range(0, len(examples), batch_size):
-            yield problem.prepare(examples, start, start + batch_size)
 
 
 def _summary(problem: Problem, split: str, gathered: Moments, population: int) -> dict[str, float]:
