@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -57,6 +58,27 @@ def test_far_away_a_loss_is_right_or_not_finite(shortcuts: str, way: str) -> Non
             assert found[i]["loss"] == pytest.approx(expected[i]["loss"], rel=near)
         else:
             assert repr(found[i]["loss"]) == repr(expected[i]["loss"])
+
+
+def test_where_one_batch_overflows_the_next_are_asked_plainly_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings = WAYS["fused, channels last"]
+    if not _possible(settings):
+        pytest.skip("not on this processor")
+    problem = Problem(settled(CifarResNet(8)), images(12, 3, 8), device="cpu")
+    forwards: list[bool] = []
+    real = PointNetwork._forward
+
+    def counted(self: PointNetwork, inputs: Tensor) -> Tensor:
+        forwards.append(self._settings.fused)
+        return real(self, inputs)
+
+    monkeypatch.setattr(PointNetwork, "_forward", counted)
+    points = np.array([[0.0, 0.0], [1e9, 0.0], [0.0, 0.0]])
+    ways = replace(settings, batch_size=4)
+    dict(evaluate(problem, plane_of(problem), points, range(3), ways))
+    assert forwards == [True] * 3 + [True, False, False, False] + [True] * 3
 
 
 ODD = [math.nan, math.inf]

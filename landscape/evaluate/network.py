@@ -42,6 +42,7 @@ class PointNetwork:
         self._made_of = (problem, plane)
         self._at: Coordinates = [0.0] * len(plane.axes)
         self._plain: PointNetwork | None = None  # once an output was not finite
+        self._overflows = False  # where it stands
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused or settings.blocked:
             model = _traced(model) or model
@@ -70,7 +71,7 @@ class PointNetwork:
 
     def move_to(self, coordinates: Coordinates) -> None:
         """Take the weights of one point, and the running statistics that belong to it."""
-        self._at = coordinates
+        self._at, self._overflows = coordinates, False
         self._weights.write(coordinates)
         self._norms.follow(coordinates)
 
@@ -103,17 +104,23 @@ class PointNetwork:
         See :mod:`landscape.evaluate.onednn`: what is not finite on the way is kept, minus infinity
         too, so that it is seen here.
         """
-        outputs = self._forward(inputs)
-        rectified_by_onednn = self._settings.fused or self._settings.blocked
-        if not rectified_by_onednn or bool(outputs.isfinite().all()):
-            return outputs
+        if not self._overflows:
+            outputs = self._forward(inputs)
+            rectified_by_onednn = self._settings.fused or self._settings.blocked
+            if not rectified_by_onednn or bool(outputs.isfinite().all()):
+                return outputs
+            self._overflows = True  # other examples are likely to do so here, too
+            self._ask_plainly()
+        assert self._plain is not None
+        return self._plain._forward(inputs)
+
+    def _ask_plainly(self) -> None:
         if self._plain is None:
             settings = replace(
                 self._settings, fold=False, in_place=False, fused=False, blocked=False
             )
             self._plain = PointNetwork(*self._made_of, settings)
         self._plain.move_to(self._at)
-        return self._plain._forward(inputs)
 
     def _forward(self, inputs: Tensor) -> Tensor:
         dtype, narrow = inputs.dtype, self._settings.stored_as
