@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import math
 import os
 
@@ -149,6 +150,31 @@ def test_every_width_and_theme_opens_soon(browser, tmp_path):
     assert flat.state["view"] == "contour"
     assert flat.seconds < 3 * busy, (flat.seconds, busy)
     flat.close()
+
+
+def test_values_beside_the_colours_never_touch(browser, tmp_path):
+    """A fault once: on a phone "1,000" and "≥ 8,000" were written over each other."""
+    surface = bowl()
+    loss = surface["train_loss"]
+    surface.values["train_loss"] = 10 ** np.linspace(-3.5, 5.8, loss.size).reshape(loss.shape)
+    explorer = Explorer(browser, save_page(surface, tmp_path / "a.html", clip=8000.0))
+    shown = {}
+    for width in (1280, 390, 320, 1281):
+        explorer.page.set_viewport_size({"width": width, "height": 800})
+        explorer.page.wait_for_timeout(300)
+        shown[width] = explorer.page.evaluate(
+            "() => [...document.querySelectorAll('#bar-marks span')]"
+            ".filter((e) => e.getClientRects().length).map((e) => [e.textContent,"
+            " e.getBoundingClientRect().left, e.getBoundingClientRect().right])"
+        )
+        for (_, _, right), (_, left, _) in itertools.pairwise(shown[width]):
+            assert right < left, (width, shown[width])
+        assert shown[width][-1][0] == "≥ 8,000"
+        assert shown[width][-1][2] <= width
+    words = {width: [word for word, _, _ in marks] for width, marks in shown.items()}
+    assert words[1280] == words[1281]
+    assert 3 <= len(words[320]) <= len(words[390]) < len(words[1280])
+    explorer.close()
 
 
 def nothing_sticks_out(page, width):

@@ -87,6 +87,18 @@ function showBar() {
     mark.style.left = 100 * part + "%";
     return mark;
   }));
+  thinMarks();
+}
+
+// A narrow page has not room for all: what would touch the mark to its right is left out.
+function thinMarks() {
+  let free = Infinity;
+  for (const mark of [...byId("bar-marks").children].reverse()) {
+    mark.hidden = false;
+    const { left, right } = mark.getBoundingClientRect();
+    mark.hidden = right + 4 > free;
+    if (!mark.hidden) free = left;
+  }
 }
 
 // The values beside the colours; where values are cut, the last one says so.

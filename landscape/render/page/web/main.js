@@ -120,6 +120,7 @@ window.landscape = {
 
 wireControls();
 for (const moved of ["scroll", "resize"]) window.addEventListener(moved, lookAround, { passive: true });
+window.addEventListener("resize", thinMarks);
 window.addEventListener("beforeprint", () => app.panels.forEach((panel, k) => paintStill(k, panel)));
 applyTheme();
 update(JSON.parse(byId("panels-data").textContent));
