@@ -28,6 +28,11 @@ pytest.register_assert_rewrite("tests.commands.calls", "tests.training.runs")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def crowd() -> float:
+    """How many times longer things take because work shares the cores; 1 on a free machine."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real CIFAR-10 images and published checkpoints; skips where it is absent."""

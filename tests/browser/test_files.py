@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import itertools
 import math
-import os
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from landscape.render import save_page
 from landscape.render.numerals import short
 from landscape.render.page import page_data
 from landscape.surface import Quantity, Surface
+from tests.conftest import crowd
 from tests.explorer import Explorer, as_array, bowl, keep, path_of_training
 
 
@@ -126,7 +126,7 @@ def test_every_width_and_theme_opens_soon(browser, tmp_path):
     path = save_page(surfaces, tmp_path / "a.html")
     assert path.stat().st_size < 6e6
     # Where the cores are busy with other work, the page has only its share of them.
-    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    busy = crowd()
     seconds = []
     for name, width, height, theme in SIZES:
         explorer = Explorer(browser, path, width=width, height=height, scheme=theme, painted=True)
