@@ -3,7 +3,7 @@
 >>> import landscape                                                       # doctest: +SKIP
 >>> problem = landscape.Problem(model, (inputs, targets), loss="cross_entropy")
 >>> surface = landscape.sample_surface(problem, x="-1:1:51", y="-1:1:51", path="mine.h5")
->>> surface.plot_contour(); surface.to_html("mine.html")
+>>> surface.plot.contour(); surface.plot.html("mine.html")
 
 Names are imported when they are first used: opening and drawing a saved surface never imports
 torch.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from landscape.accessors import register_accessor
 from landscape.version import __version__
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ __all__ = [
     "save_surface",
     "train_network",
 ]
+
+
+register_accessor("plot", lambda: importlib.import_module("landscape.render.accessor").SurfacePlot)
 
 
 def __getattr__(name: str) -> Any:

@@ -18,7 +18,7 @@ from landscape.bezier.barriers import STATISTICS, has_statistics, losses_along
 from landscape.build import build_problem
 from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
 from landscape.errors import InputError
-from landscape.evaluate.resident import mean_loss
+from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, settings_among
 from landscape.options import add_training, add_variant, training_in

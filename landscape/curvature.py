@@ -25,7 +25,7 @@ from landscape.hessian import (
 )
 from landscape.options import add_data, add_device, add_network
 from landscape.problem import Problem
-from landscape.run.filling import versions
+from landscape.run.loop import versions
 from landscape.store import save_surface
 from landscape.surface import Surface
 

@@ -22,14 +22,14 @@ from landscape.distributed.parts import part_of_shard
 from landscape.distributed.together import sample_together
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
-from landscape.evaluate.curvature import WHOLE_NETWORK
+from landscape.hessian.curvature import WHOLE_NETWORK
 from landscape.live import shown_meanwhile
 from landscape.metrics import METRICS, names_in
 from landscape.options import add_data, add_device, add_network
 from landscape.planes import DIRECTION_KINDS, Kind, Spanned, span
 from landscape.planes.choose import at_start, axes_of, weights_of
 from landscape.run import sample_surface
-from landscape.run.again import parse_share
+from landscape.run.recheck import parse_share
 from landscape.run.shard import WHOLE, Shard
 from landscape.summary import describe, plane_words
 from landscape.surface import Surface

@@ -6,8 +6,8 @@ is not installed.
 
 from __future__ import annotations
 
-import io
 import math
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from landscape.accessors import accessor
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray, Grid
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from landscape.render.accessor import SurfacePlot
 
 Attribute = str | int | float | bool
 """What an attribute of a surface can be: text or one number."""
@@ -180,59 +183,43 @@ class Surface:
             where["y"] = float(self.y[index[0]])
         return float(self[name][index]), where
 
-    # Drawing methods fetch their renderer when called, so that holding a surface never imports a
-    # plotting library; they are the one place where a lower room reaches up.
+    @property
+    def plot(self) -> SurfacePlot:
+        """Pictures of it, as ``surface.plot.contour()``; its methods are those of ``render``."""
+        pictures: SurfacePlot = accessor("plot", self)
+        return pictures
 
     def plot_contour(self, **style: Any) -> Any:
-        """Filled contours with labelled lines: see :func:`landscape.render.contour`."""
-        from landscape.render import contour
-
-        return contour(self, **style)
+        """``plot.contour``."""
+        return self.plot.contour(**style)
 
     def plot_heatmap(self, **style: Any) -> Any:
-        """One cell of colour for each point: see :func:`landscape.render.heatmap`."""
-        from landscape.render import heatmap
-
-        return heatmap(self, **style)
+        """``plot.heatmap``."""
+        return self.plot.heatmap(**style)
 
     def plot_surface(self, **style: Any) -> Any:
-        """A shaded 3-D surface: see :func:`landscape.render.surface3d`."""
-        from landscape.render import surface3d
-
-        return surface3d(self, **style)
+        """``plot.surface``."""
+        return self.plot.surface(**style)
 
     def plot_curve(self, **style: Any) -> Any:
-        """Loss and accuracy along a line: see :func:`landscape.render.curve`."""
-        from landscape.render import curve
+        """``plot.curve``."""
+        return self.plot.curve(**style)
 
-        return curve(self, **style)
+    def plot_trajectory(self, **style: Any) -> Any:
+        """``plot.trajectory``."""
+        return self.plot.trajectory(**style)
 
     def plot_path(self, **style: Any) -> Any:
-        """The losses along its trajectories, step by step: see :func:`landscape.render.path`."""
-        from landscape.render import path
-
-        return path(self, **style)
+        """The earlier name of :meth:`plot_trajectory`."""
+        warnings.warn("plot_path is now plot_trajectory", DeprecationWarning, stacklevel=2)
+        return self.plot.trajectory(**style)
 
     def to_html(self, path: str | Path, **style: Any) -> Path:
-        """An interactive page in one file: see :func:`landscape.render.save_page`."""
-        from landscape.render import save_page
-
-        return save_page([self], path, **style)
+        """``plot.html``."""
+        return self.plot.html(path, **style)
 
     def _repr_png_(self) -> bytes | None:
-        """The picture that a notebook shows of it: a contour, or a curve of a line.
-
-        None where there is nothing to draw, as with a single point: it shows its text then.
-        """
-        from landscape.render import contour, curve
-
-        try:
-            figure = curve(self) if self.y is None or 1 in self.grid.shape else contour(self)
-        except InputError:
-            return None
-        stream = io.BytesIO()
-        figure.savefig(stream, format="png", dpi=144)
-        return stream.getvalue()
+        return self.plot.png()
 
     def __repr__(self) -> str:
         done = int(self.done.sum())

@@ -27,9 +27,9 @@ from tqdm import tqdm
 from landscape.build import build_problem
 from landscape.directions import make_directions
 from landscape.evaluate import evaluate
-from landscape.evaluate.curvature import WholeNetwork
 from landscape.grid import FloatArray, Grid, coarse_to_fine, parse_range
 from landscape.hessian import HessianOperator
+from landscape.hessian.curvature import WholeNetwork
 from landscape.plane import Plane
 from landscape.problem import Problem
 

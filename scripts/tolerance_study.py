@@ -32,8 +32,8 @@ from landscape.data import in_memory
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.in_memory import per_example
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import per_example
 from landscape.evaluate.stopping import (
     Sample,
     first_look,

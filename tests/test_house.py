@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 
 # From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
 LAYERS = [
-    {"errors", "version"},
+    {"accessors", "errors", "version"},
     {"examples"},
     {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
     {"surface", "params"},
@@ -32,8 +32,6 @@ LAYERS = [
 ]
 LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
-# A surface fetches its renderer when it is asked to draw itself: the one step up.
-REACHES_UP = {("surface", "render")}
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.
 RENDER_KNOWS = {"surface", "grid", "errors", "atomic", "commandline", "store", "render"}
@@ -75,8 +73,7 @@ def test_imports_point_downwards(path: Path) -> None:
     assert own in LAYER_OF, f"{own} has no layer yet: give it one"
     for name in imports_of(path):
         other = name.split(".")[1]
-        if (own, other) not in REACHES_UP:
-            assert LAYER_OF[other] <= LAYER_OF[own], f"{path} imports {name}: upwards"
+        assert LAYER_OF[other] <= LAYER_OF[own], f"{path} imports {name}: upwards"
         if own == "render":
             assert other in RENDER_KNOWS, f"{path} imports {name}"
 
@@ -86,8 +83,7 @@ def test_no_circles() -> None:
     for path in modules():
         name = ".".join(("landscape", *path.relative_to(ROOT).with_suffix("").parts))
         name = name.removesuffix(".__init__")
-        up = {f"landscape.{other}" for own, other in REACHES_UP if room_of(path) == own}
-        graph[name] = imports_of(path) - up
+        graph[name] = imports_of(path)
     done: set[str] = set()
 
     def visit(name: str, above: tuple[str, ...]) -> None:

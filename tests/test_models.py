@@ -16,7 +16,7 @@ from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError
 from landscape.models import SHORTCUTS, CifarResNet
 from landscape.models.named import build_network
-from landscape.models.resnet import IdentityShortcut, settings_shown_by
+from landscape.models.resnet import IdentityShortcut, inferred_settings
 
 DEPTHS = [8, 20, 32, 56]
 
@@ -194,7 +194,7 @@ def test_what_weights_show(depth: int, shortcuts: str, width: int) -> None:
     expected = {"depth": depth, "width": width, "in_channels": 4, "classes": 6}
     if shortcuts == "projection":
         expected["shortcuts"] = "projection"  # type: ignore[assignment]
-    assert settings_shown_by(model.state_dict()) == expected
+    assert inferred_settings(model.state_dict()) == expected
 
 
 def changed(**entries: Tensor | None) -> dict[str, Tensor]:
@@ -224,7 +224,7 @@ FOREIGN: dict[str, dict[str, Tensor]] = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_weights_of_another_network_show_nothing(case: str) -> None:
-    assert settings_shown_by(FOREIGN[case]) is None
+    assert inferred_settings(FOREIGN[case]) is None
     with pytest.raises(InputError, match="of no network known here"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))
 

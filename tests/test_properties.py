@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
-import landscape.run.filling
+import landscape.run.loop
 from landscape.errors import InputError
 from landscape.grid import Grid, coarse_to_fine, finest_complete, parse_range
 from landscape.problem import Problem
@@ -149,7 +149,7 @@ def test_any_history_of_interruptions_ends_in_the_same_file(
 ) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(landscape.run.filling, "SAVE_EVERY_S", every),
+        mock.patch.object(landscape.run.loop, "SAVE_EVERY_S", every),
     ):
         path = Path(folder) / "s.h5"
         for at, how in history:

@@ -19,8 +19,8 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render import contour, curve, side_by_side, surface3d
-from landscape.render.style import ACCURACY_COLOUR, LOSS_COLOUR, text_width, wrap
-from landscape.render.surface_panel import faces
+from landscape.render.figure.style import ACCURACY_COLOUR, LOSS_COLOUR, text_width, wrap
+from landscape.render.figure.surface_panel import faces
 from landscape.surface import Quantity, Surface
 
 

@@ -10,13 +10,13 @@ import pytest
 
 from landscape.errors import InputError
 from landscape.grid import Grid
-from landscape.render.camera import Camera, choose_camera, sees
-from landscape.render.captions import brief, full, name_of
-from landscape.render.directions import axis_label, base_name
 from landscape.render.heights import prepare, upper_clip
-from landscape.render.numerals import short
 from landscape.render.scale import Scale, inner_ticks
-from landscape.render.shown import shown
+from landscape.render.space.camera import Camera, choose_camera, sees
+from landscape.render.words.captions import brief, full, name_of
+from landscape.render.words.directions import axis_label, base_name
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import shown
 from landscape.surface import Quantity, Surface
 
 

@@ -9,8 +9,8 @@ from scipy.interpolate import PchipInterpolator
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render.heights import prepare
-from landscape.render.interpolate import refine, statement
-from landscape.render.relief import relief
+from landscape.render.space.interpolate import refine, statement
+from landscape.render.space.relief import relief
 from landscape.surface import Quantity, Surface
 
 RANDOM = np.random.default_rng(0)

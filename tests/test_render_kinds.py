@@ -11,12 +11,12 @@ from matplotlib.collections import QuadMesh
 
 from landscape.errors import InputError
 from landscape.render import contour, curve, heatmap, side_by_side
-from landscape.render.captions import brief, full
-from landscape.render.directions import axis_label, axis_name, explained
+from landscape.render.figure.style import text_width
 from landscape.render.heights import prepare
-from landscape.render.shown import accuracy_of, is_loss, of_draws, shown
 from landscape.render.solutions import solutions
-from landscape.render.style import text_width
+from landscape.render.words.captions import brief, full
+from landscape.render.words.directions import axis_label, axis_name, explained
+from landscape.render.words.quantity_words import accuracy_of, is_loss, of_draws, shown
 from landscape.surface import Quantity, Surface
 from tests import kinds
 from tests.test_render_paths import said

@@ -15,7 +15,7 @@ from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
 from landscape.render import save
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.relief import HEIGHT
+from landscape.render.space.relief import HEIGHT
 from landscape.surface import Quantity, Surface, Trajectory
 
 X, Y = np.linspace(-1, 1, 6), np.linspace(0, 0.5, 4)

@@ -17,7 +17,7 @@ from landscape.render.heights import prepare
 from landscape.render.movie import film
 from landscape.render.movie.palette import Palette
 from landscape.render.movie.plan import planned, timing
-from landscape.render.relief import HEIGHT, relief
+from landscape.render.space.relief import HEIGHT, relief
 from landscape.store import save_surface
 from tests.test_render_figures import bowl, line, plane
 
@@ -159,7 +159,7 @@ class TestPlan:
         assert frames[10].title.endswith("height: its logarithm")
 
     def test_a_turn_is_whole_and_does_not_stop(self):
-        from landscape.render.camera import Camera
+        from landscape.render.space.camera import Camera
 
         frames = planned("turntable", shapes(tilted()), Camera(30, 10), 8, None)
         turned = [f.camera.azimuth for f in frames]

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render import contour, heatmap, path, save, side_by_side
-from landscape.render.faithful import faithful, faithful_words, off_plane
+from landscape.render.words.faithful import faithful, faithful_words, off_plane
 from landscape.surface import Quantity, Surface, Trajectory
 from tests.kinds import pca_plane
 

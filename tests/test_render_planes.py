@@ -24,8 +24,8 @@ from landscape.render import (
     heatmap,
     side_by_side,
 )
-from landscape.render.holes import cell_edges
-from landscape.render.look import HELP
+from landscape.render.figure.holes import cell_edges
+from landscape.render.figure.options import HELP
 from landscape.render.unfinished import finished_part
 from landscape.surface import Quantity, Surface, Trajectory
 

@@ -17,13 +17,13 @@ from PIL import Image
 from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
 from landscape.render import save, side_by_side, surface3d, surface_figure, surface_panel
-from landscape.render.camera import Camera, choose_camera, sees
-from landscape.render.eye import DISTANCE, project, window_of
+from landscape.render.figure.style import colour_map
 from landscape.render.heights import prepare
 from landscape.render.mesh import offscreen
 from landscape.render.mesh.picture import picture
-from landscape.render.relief import HEIGHT, relief
-from landscape.render.style import colour_map
+from landscape.render.space.camera import Camera, choose_camera, sees
+from landscape.render.space.projection import DISTANCE, project, window_of
+from landscape.render.space.relief import HEIGHT, relief
 from landscape.surface import Quantity, Surface
 from tests.test_render_figures import bowl, line, plane, texts
 

@@ -15,7 +15,7 @@ from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.problem import Problem
 from landscape.run import sample_surface
-from landscape.run.identity import resumed
+from landscape.run.resume import resumed
 from landscape.store import open_surface
 from landscape.surface import Quantity, Surface
 

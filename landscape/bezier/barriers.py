@@ -11,7 +11,7 @@ from tqdm import tqdm
 from landscape.bezier.curve import State
 from landscape.data import in_memory
 from landscape.errors import unknown_choice
-from landscape.evaluate.resident import mean_loss
+from landscape.evaluate.in_memory import mean_loss
 from landscape.evaluate.statistics_of_norms import (
     even_batches,
     norms_with_statistics,

@@ -10,7 +10,7 @@ import numpy as np
 
 from landscape.errors import InputError
 from landscape.run.agreement import disagreements, point_words
-from landscape.run.identity import differences_of
+from landscape.run.resume import differences_of
 from landscape.run.shard import Shard
 from landscape.store import open_surface
 from landscape.surface import Surface

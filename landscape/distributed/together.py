@@ -31,10 +31,10 @@ from landscape.grid import coarse_to_fine
 from landscape.lock import only_writer
 from landscape.planes import Run
 from landscape.problem import Problem
-from landscape.run.again import rounding_of
-from landscape.run.filling import note_session
-from landscape.run.identity import resumed
+from landscape.run.loop import note_session
 from landscape.run.plan import Plan, Range, make_plan
+from landscape.run.recheck import rounding_of
+from landscape.run.resume import resumed
 from landscape.run.sampling import sample_planned
 from landscape.store import save_surface
 from landscape.surface import Surface

@@ -15,9 +15,9 @@ import numpy as np
 
 from landscape.distributed.board import Board
 from landscape.distributed.pool import Disputed, Pool
-from landscape.run.again import Rounding, chosen
 from landscape.run.agreement import Disagreement, disagreements
-from landscape.run.filling import Measure
+from landscape.run.loop import Measure
+from landscape.run.recheck import Rounding, chosen
 
 _SHOWN = 5
 _PATIENCE_S = 5.0

@@ -11,8 +11,8 @@ from pathlib import Path
 from landscape.distributed.board import Board
 from landscape.distributed.pool import Pool, values_of
 from landscape.distributed.verify import Verifier
-from landscape.run.filling import SAVE_EVERY_S, Measure
-from landscape.run.patience import finishing_points
+from landscape.run.interrupt import finishing_points
+from landscape.run.loop import SAVE_EVERY_S, Measure
 from landscape.store import save_surface
 from landscape.surface import Surface
 

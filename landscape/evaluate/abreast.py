@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.in_memory import measure
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import measure
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Coordinates, Plane

@@ -9,8 +9,6 @@ import torch
 
 from landscape.device import tensor_float_32
 
-__all__ = ["exactly", "tensor_float_32"]
-
 
 @contextmanager
 def exactly() -> Iterator[None]:

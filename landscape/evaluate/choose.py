@@ -10,8 +10,8 @@ from landscape.errors import InputError, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
+from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
-from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
 from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size, tune_compiled

@@ -10,13 +10,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor, fx, nn
 
-from landscape.evaluate.arithmetic import tensor_float_32
+from landscape.device import tensor_float_32
+from landscape.evaluate.batch_norm import following
 from landscape.evaluate.blocked import keep_blocked
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
-from landscape.evaluate.norms import following
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
 from landscape.models.output import return_tensor, take_tensor

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from landscape.evaluate.resident import evaluate
+from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Plane

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from landscape.data import Examples, in_memory
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.in_memory import per_example
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import per_example
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.evaluate.stopping import (

@@ -15,8 +15,8 @@ from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
+from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.resident import evaluate
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
 from landscape.plane import Plane

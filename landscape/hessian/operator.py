@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from landscape.data import Stream
+from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
 from landscape.errors import InputError, one_line, unknown_choice
-from landscape.evaluate.arithmetic import tensor_float_32
 from landscape.params import Params
 from landscape.problem import Problem
 

@@ -104,7 +104,7 @@ def initialize(network: nn.Module) -> None:
             nn.init.zeros_(module.bias)
 
 
-def layers_shown_by(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:
+def inferred_layers(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:
     """The number of layers of each block of a state dict; None where numbers are left out."""
     found: dict[int, set[int]] = {}
     for key in state:

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.errors import InputError, unknown_choice
-from landscape.models.dense_block import SHORTCUTS, add_blocks, initialize, layers_shown_by
+from landscape.models.dense_block import SHORTCUTS, add_blocks, inferred_layers, initialize
 from landscape.models.family import Family
 from landscape.models.sizes import check_sizes
 
@@ -74,14 +74,14 @@ class CifarDenseNet(nn.Module):
         return self.classifier(out.mean(dim=(2, 3)))
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no CIFAR DenseNet.
 
     The kind of shortcuts, which has no parameters, does not show.
     """
     names = ("features.conv0.weight", "features.denseblock1.denselayer1.conv2.weight")
     first, layer = (state.get(name) for name in names)
-    last, layers = state.get("classifier.weight"), layers_shown_by(state)
+    last, layers = state.get("classifier.weight"), inferred_layers(state)
     if first is None or layer is None or last is None or layers is None:
         return None
     if (first.ndim, layer.ndim, last.ndim) != (4, 4, 2) or 0 in (*first.shape, *last.shape):
@@ -105,6 +105,6 @@ FAMILY = Family(
     build=CifarDenseNet,
     name_of=lambda settings: f"densenet{settings['depth']}",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"growth": 12, "in_channels": 3, "classes": 10},
 )

@@ -29,7 +29,7 @@ class Family:
     defaults
         Every setting that is neither in the name nor ``shortcuts``, with its default: at least
         ``in_channels`` and ``classes``. A setting asked for as text has the type of its default.
-    shown_by
+    infer
         The settings that a state dict shows, or None if it belongs to another family.
         ``shortcuts`` is left out where the weights do not tell.
     """
@@ -39,5 +39,5 @@ class Family:
     build: Callable[..., nn.Module]
     name_of: Callable[[Mapping[str, Any]], str]
     shortcuts: tuple[str, ...]
-    shown_by: Callable[[Mapping[str, Tensor]], dict[str, Any] | None]
+    infer: Callable[[Mapping[str, Tensor]], dict[str, Any] | None]
     defaults: Mapping[str, Any] = field(default_factory=dict)

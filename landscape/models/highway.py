@@ -130,7 +130,7 @@ class HighwayNetwork(nn.Module):
         return self.linear(out.mean(dim=(2, 3)))
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no highway network.
 
     Neither the kind of shortcuts shows, which has no parameters, nor what the biases of the gates
@@ -162,6 +162,6 @@ FAMILY = Family(
     build=HighwayNetwork,
     name_of=lambda settings: f"highway{settings['depth']}",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"width": 1, "carry_bias": -2.0, "in_channels": 3, "classes": 10},
 )

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.errors import unknown_choice
-from landscape.models.dense_block import SHORTCUTS, add_blocks, initialize, layers_shown_by
+from landscape.models.dense_block import SHORTCUTS, add_blocks, inferred_layers, initialize
 from landscape.models.family import Family
 from landscape.models.sizes import check_sizes
 
@@ -75,14 +75,14 @@ class ImageNetDenseNet(nn.Module):
         return self.classifier(out.mean(dim=(2, 3)))
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no DenseNet-121, …
 
     The kind of shortcuts, which has no parameters, does not show.
     """
     names = ("features.conv0.weight", "features.denseblock1.denselayer1.conv2.weight")
     first, layer = (state.get(name) for name in names)
-    last, layers = state.get("classifier.weight"), layers_shown_by(state)
+    last, layers = state.get("classifier.weight"), inferred_layers(state)
     if first is None or layer is None or last is None or layers is None:
         return None
     if (first.ndim, layer.ndim, last.ndim) != (4, 4, 2) or 0 in (*first.shape, *last.shape):
@@ -107,6 +107,6 @@ FAMILY = Family(
     build=ImageNetDenseNet,
     name_of=lambda settings: f"densenet{settings['depth']}",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"growth": 32, "channels": 64, "in_channels": 3, "classes": 1000},
 )

@@ -138,7 +138,7 @@ def _layers(depth: int, channels: int, stride: int) -> list[tuple[int, int, int]
     return [(channels, 3, stride), (channels, 3, 1)]
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no ResNet-18, 34 or 50.
 
     The kind of shortcuts shows only where it has parameters: ``identity`` and ``none`` look the
@@ -179,6 +179,6 @@ FAMILY = Family(
     build=ImageNetResNet,
     name_of=lambda settings: f"resnet{settings['depth']}",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"channels": 64, "in_channels": 3, "classes": 1000},
 )

@@ -20,10 +20,10 @@ from landscape.models import (
     unet,
     vgg9,
 )
-from landscape.models.asked import checked
 from landscape.models.family import Family
+from landscape.models.inferred import Inferred, inferred_from, words
 from landscape.models.old_names import with_present_names
-from landscape.models.shown import Shown, shown_by, words
+from landscape.models.settings import checked
 from landscape.models.torchvision_models import PREFIX, SETTINGS, build_torchvision
 from landscape.params import unwrapped
 from landscape.plugin import load_function
@@ -98,7 +98,7 @@ def build_network(
     if name is None and checkpoint is None:
         raise InputError("no network named and no checkpoint to read it off: give --model resnet56")
     named = None if name is None else family_called(name)
-    shown = None if checkpoint is None else shown_by(checkpoint, FAMILIES)
+    shown = None if checkpoint is None else inferred_from(checkpoint, FAMILIES)
     family = named or (shown.family if shown else None)
     assert family is not None
     asked = checked(family, name or family.forms[0], asked)
@@ -164,7 +164,7 @@ def _agreed(
     family: Family,
     asked: Mapping[str, Any],
     checkpoint: Checkpoint | None,
-    shown: Shown | None,
+    shown: Inferred | None,
 ) -> dict[str, Any]:
     """What was asked and what a checkpoint shows, together."""
     if checkpoint is None or shown is None:

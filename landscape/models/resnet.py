@@ -133,7 +133,7 @@ def _nearest_depths(depth: int) -> str:
     return f"{6 * n + 2} and {6 * (n + 1) + 2}"
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, int | str] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | None:
     """What a state dict shows of the network it belongs to; None if it is no CIFAR ResNet.
 
     Depth, width, input channels and classes always show. The kind of shortcuts shows only where
@@ -182,6 +182,6 @@ FAMILY = Family(
     build=CifarResNet,
     name_of=name_of,
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"width": 1, "in_channels": 3, "classes": 10},
 )

@@ -10,7 +10,7 @@ from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError
-from landscape.models.asked import typed
+from landscape.models.settings import typed
 from landscape.vision import torchvision_module
 
 PREFIX = "torchvision:"

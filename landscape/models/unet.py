@@ -130,7 +130,7 @@ class UNet(nn.Module):
         return self.head(x)
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no U-Net of these.
 
     The kind of shortcuts has no parameters, so ``shortcuts`` is absent.
@@ -155,6 +155,6 @@ FAMILY = Family(
     build=UNet,
     name_of=lambda settings: "unet",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"levels": 4, "channels": 64, "in_channels": 3, "classes": 2},
 )

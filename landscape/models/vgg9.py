@@ -76,7 +76,7 @@ class Vgg9(nn.Module):
         return self.classifier(self.fc(out.flatten(1)))
 
 
-def settings_shown_by(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
+def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """What a state dict shows of the network it belongs to; None if it is no VGG-9."""
     names = ("features.0.weight", "fc.0.weight", "classifier.weight")
     first, hidden, last = (state.get(name) for name in names)
@@ -100,6 +100,6 @@ FAMILY = Family(
     build=Vgg9,
     name_of=lambda settings: "vgg9",
     shortcuts=SHORTCUTS,
-    shown_by=settings_shown_by,
+    infer=inferred_settings,
     defaults={"channels": 64, "in_channels": 3, "classes": 10},
 )

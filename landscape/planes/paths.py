@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from tqdm import tqdm
 
-from landscape.evaluate.resident import mean_loss
+from landscape.evaluate.in_memory import mean_loss
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.planes.runs import Run

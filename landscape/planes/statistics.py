@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from landscape.data import in_memory
 from landscape.errors import InputError, unknown_choice
-from landscape.evaluate.norms import BN_STATISTICS
+from landscape.evaluate.batch_norm import BN_STATISTICS
 from landscape.evaluate.statistics_of_norms import norms_with_statistics
 from landscape.params import Params
 from landscape.plane import Interpolated, Plane, Reestimated

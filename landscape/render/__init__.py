@@ -11,15 +11,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from landscape.render.contour_figure import contour, contour_lines, filled_contour
-    from landscape.render.curve_figure import curve
-    from landscape.render.figures import side_by_side
+    from landscape.render.figure.contour import contour, contour_lines, filled_contour
+    from landscape.render.figure.curve import curve
+    from landscape.render.figure.heatmap import heatmap
+    from landscape.render.figure.path import path
+    from landscape.render.figure.side_by_side import side_by_side
+    from landscape.render.figure.surface import surface3d
     from landscape.render.gallery import Entry, save_gallery
-    from landscape.render.heatmap_figure import heatmap
     from landscape.render.media import save, save_figure
     from landscape.render.page import save_page
-    from landscape.render.path_figure import path
-    from landscape.render.surface_figure import surface3d
 
 __all__ = [
     "Entry",
@@ -39,18 +39,18 @@ __all__ = [
 
 _HOME = {
     "Entry": "gallery",
-    "contour": "contour_figure",
-    "contour_lines": "contour_figure",
-    "curve": "curve_figure",
-    "filled_contour": "contour_figure",
-    "heatmap": "heatmap_figure",
-    "path": "path_figure",
+    "contour": "figure.contour",
+    "contour_lines": "figure.contour",
+    "curve": "figure.curve",
+    "filled_contour": "figure.contour",
+    "heatmap": "figure.heatmap",
+    "path": "figure.path",
     "save": "media",
     "save_figure": "media",
     "save_gallery": "gallery",
     "save_page": "page",
-    "side_by_side": "figures",
-    "surface3d": "surface_figure",
+    "side_by_side": "figure.side_by_side",
+    "surface3d": "figure.surface",
 }
 
 

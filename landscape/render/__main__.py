@@ -7,14 +7,13 @@ import sys
 from collections.abc import Sequence
 
 from landscape.commandline import parser, run
-from landscape.render.choice import GALLERY, STYLES
-from landscape.render.interpolate import METHODS
-from landscape.render.look import CAPTIONS
+from landscape.render.figure.options import CAPTIONS
 from landscape.render.media import MEDIA, save
 from landscape.render.movie.plan import MOVIES
 from landscape.render.opened import opened
-from landscape.render.renderers import RENDERERS
+from landscape.render.resolve import GALLERY, RENDERERS, STYLES
 from landscape.render.scale import SCALES
+from landscape.render.space.interpolate import METHODS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray
-from landscape.render.captions import name_of
-from landscape.render.numerals import share, short
 from landscape.render.scale import SCALES, Scale
-from landscape.render.shown import Shown, over_decades, shown
+from landscape.render.words.captions import name_of
+from landscape.render.words.numerals import share, short
+from landscape.render.words.quantity_words import Shown, over_decades, shown
 from landscape.surface import Surface
 
 _TAIL = 0.05

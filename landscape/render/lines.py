@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from landscape.errors import InputError
 from landscape.grid import FloatArray
-from landscape.render.numerals import short
+from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
 NORMAL_95 = 1.96

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
-from landscape.render.choice import GALLERY, STYLES
+from landscape.render.resolve import GALLERY, STYLES
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def save_figure(
         raise InputError(f"dpi {dpi:g}: expected between 1 and 2400")
     import matplotlib as mpl
 
-    from landscape.render.style import STYLE
+    from landscape.render.figure.style import STYLE
 
     fonts: Any = {k: STYLE[k] for k in ("pdf.fonttype", "svg.fonttype", "svg.hashsalt")}
 
@@ -140,7 +140,7 @@ def _write_figure(
     renderer: str | None = None,
     **options: Any,
 ) -> Path:
-    from landscape.render.figures import side_by_side
+    from landscape.render.figure.side_by_side import side_by_side
     from landscape.render.mesh.offscreen import available
 
     if style == "surface" and renderer is None and path.suffix.lower() == ".png" and available():

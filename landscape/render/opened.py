@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from landscape.render.captions import network
+from landscape.render.words.captions import network
 from landscape.store import open_surface
 from landscape.surface import Surface
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from landscape.render.directions import kind_of, solution_name
+from landscape.render.words.directions import kind_of, solution_name
 from landscape.surface import Surface
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from torch import Tensor
 
-from landscape.evaluate.resident import mean_loss
+from landscape.evaluate.in_memory import mean_loss
 from landscape.grid import FloatArray
 from landscape.measures.barrier import barrier
 from landscape.problem import Problem

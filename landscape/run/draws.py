@@ -11,7 +11,7 @@ from itertools import tee
 
 import numpy as np
 
-from landscape.run.filling import Measure
+from landscape.run.loop import Measure
 from landscape.surface import Quantity, Surface
 
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}

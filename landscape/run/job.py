@@ -8,8 +8,8 @@ from functools import partial
 
 from landscape.errors import InputError
 from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
-from landscape.evaluate.curvature import WholeNetwork
 from landscape.grid import FloatArray
+from landscape.hessian.curvature import WholeNetwork
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run.draws import (
@@ -18,7 +18,7 @@ from landscape.run.draws import (
     quantities_of_draws,
     surface_of_draw,
 )
-from landscape.run.filling import Measure
+from landscape.run.loop import Measure
 from landscape.surface import Quantity, Surface
 
 

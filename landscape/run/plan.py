@@ -13,7 +13,7 @@ import numpy.typing as npt
 from landscape.data import in_memory
 from landscape.errors import InputError
 from landscape.evaluate import Settings, Tolerance, choose_settings
-from landscape.evaluate.norms import BN_STATISTICS
+from landscape.evaluate.batch_norm import BN_STATISTICS
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
 from landscape.plane import Plane, Reestimated

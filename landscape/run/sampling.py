@@ -14,11 +14,11 @@ from landscape.plane import Plane
 from landscape.planes import Kind, Run, Spanned, read_runs
 from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
-from landscape.run.again import rounding_of, verify_alone
 from landscape.run.barrier import lacks_barrier, note_barrier
-from landscape.run.filling import fill
-from landscape.run.identity import resumed
+from landscape.run.loop import fill
 from landscape.run.plan import Plan, Range, make_plan
+from landscape.run.recheck import rounding_of, verify_alone
+from landscape.run.resume import resumed
 from landscape.run.shard import WHOLE, Shard
 from landscape.store import open_surface, save_surface
 from landscape.surface import Surface, Trajectory
@@ -72,7 +72,7 @@ def sample_surface(
         ``reestimate`` at every point from the training examples.
     whole_network
         More quantities, of the network as a whole: ``eigen_ratio`` (of the Hessian) and
-        ``gradient_norm``; see :mod:`landscape.evaluate.curvature`. They take the parameters that
+        ``gradient_norm``; see :mod:`landscape.hessian.curvature`. They take the parameters that
         ``ignored`` leaves, and many times as long as a loss.
     trajectories
         Training runs, or folders of their checkpoints, whose paths in the plane are stored with

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import update_bn
 from landscape.bezier import STATISTICS, curve_point, line_point, losses_along, read_curve
 from landscape.bezier.barriers import has_statistics
 from landscape.errors import InputError
-from landscape.evaluate.resident import mean_loss
+from landscape.evaluate.in_memory import mean_loss
 from landscape.problem import Problem
 from tests.bezier.pairs import pair, two_moons
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from landscape.render.numerals import short
 from landscape.render.scale import Scale
+from landscape.render.words.numerals import short
 from tests.explorer import as_array, finite
 
 

@@ -12,8 +12,8 @@ from scipy.interpolate import RegularGridInterpolator
 
 from landscape.grid import Grid, coarse_to_fine
 from landscape.render import save_page
-from landscape.render.numerals import short
 from landscape.render.page import page_data
+from landscape.render.words.numerals import short
 from landscape.surface import Quantity, Surface
 from tests.conftest import crowd
 from tests.explorer import Explorer, as_array, bowl, keep, path_of_training

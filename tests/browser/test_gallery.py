@@ -12,7 +12,7 @@ from PIL import Image
 
 from landscape.render import Entry, save_gallery
 from landscape.render.gallery import sentences
-from landscape.render.numerals import short
+from landscape.render.words.numerals import short
 from tests.explorer import NASTY, Explorer, keep
 from tests.gallery.made import bowl, spoilt, unfinished, written
 

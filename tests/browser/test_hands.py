@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from landscape.render.numerals import short
+from landscape.render.words.numerals import short
 from tests.explorer import NASTY, as_array, finite
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from landscape.render import save_page
-from landscape.render.numerals import short
+from landscape.render.words.numerals import short
 from landscape.surface import Quantity
 from tests.explorer import NASTY, Explorer, bowl, keep
 

@@ -7,8 +7,8 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 from landscape.render import save_page
-from landscape.render.faithful import faithful
-from landscape.render.numerals import short
+from landscape.render.words.faithful import faithful
+from landscape.render.words.numerals import short
 from tests import kinds
 from tests.explorer import NASTY, Explorer, as_array, keep
 

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-import landscape.evaluate.curvature
+import landscape.hessian.curvature
 from landscape.directions import make_directions
 from landscape.errors import InputError
 from landscape.evaluate import evaluate
-from landscape.evaluate.curvature import WHOLE_NETWORK, WholeNetwork
 from landscape.grid import FloatArray, Grid
 from landscape.hessian import HessianOperator
+from landscape.hessian.curvature import WHOLE_NETWORK, WholeNetwork
 from landscape.plane import Plane
 from landscape.problem import Problem
 from tests.cases import perceptron, two_splits
@@ -133,7 +133,7 @@ def test_a_warm_start_saves_products(monkeypatch: pytest.MonkeyPatch) -> None:
     warm = WholeNetwork(problem, ["eigen_ratio"])
     first = measured(warm, problem, range(6), points)
     # Room for one point: the nearest one done is then the last.
-    monkeypatch.setattr(landscape.evaluate.curvature, "MEMORY", 1)
+    monkeypatch.setattr(landscape.hessian.curvature, "MEMORY", 1)
     last = WholeNetwork(problem, ["eigen_ratio"])
     measured(last, problem, range(6), points)
     cold = 0

@@ -23,8 +23,8 @@ from landscape.distributed.together import sample_together
 from landscape.errors import InputError
 from landscape.problem import Problem
 from landscape.run import sample_surface
-from landscape.run.again import chosen, parse_share, rounding_of
 from landscape.run.plan import make_plan
+from landscape.run.recheck import chosen, parse_share, rounding_of
 from landscape.store import open_surface, save_surface
 from landscape.surface import Surface
 from tests.distributed.ranks import at_once, by_ranks, launch

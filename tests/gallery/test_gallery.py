@@ -15,7 +15,7 @@ import landscape.render.__main__ as command
 from landscape.errors import InputError
 from landscape.render import Entry, save_gallery
 from landscape.render.gallery import siblings
-from landscape.render.numerals import short
+from landscape.render.words.numerals import short
 from tests.explorer import NASTY
 from tests.gallery.made import bowl, spoilt, written
 

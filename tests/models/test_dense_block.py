@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from landscape.models.dense_block import SHORTCUTS, DenseBlock, Transition, layers_shown_by
+from landscape.models.dense_block import SHORTCUTS, DenseBlock, Transition, inferred_layers
 
 
 def exact(module: nn.Module) -> nn.Module:
@@ -72,9 +72,9 @@ def test_layers_that_a_state_shows() -> None:
     key = "features.denseblock{}.denselayer{}.conv2.weight"
     where = [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3)]
     state = {key.format(*place): torch.zeros(1) for place in where}
-    assert layers_shown_by(state) == (2, 3)
+    assert inferred_layers(state) == (2, 3)
     for place in [(1, 1), (2, 2)]:
         rest = {name: p for name, p in state.items() if name != key.format(*place)}
-        assert layers_shown_by(rest) is None
-    assert layers_shown_by({key.format(2, 1): torch.zeros(1)}) is None
-    assert layers_shown_by({}) is None
+        assert inferred_layers(rest) is None
+    assert inferred_layers({key.format(2, 1): torch.zeros(1)}) is None
+    assert inferred_layers({}) is None

@@ -13,7 +13,6 @@ from landscape.build import build_problem
 from landscape.checkpoint import read_checkpoint, save_checkpoint
 from landscape.models.family import Family
 from landscape.models.named import FAMILIES, KINDS, Network, build_network, family_called
-from landscape.models.shown import shown_by
 
 # A small network of each family, none of its settings the default where that is cheap.
 SMALL: dict[str, dict[str, Any]] = {
@@ -71,7 +70,7 @@ def test_a_name_its_weights_and_a_checkpoint(tmp_path: Path, name: str, shortcut
     asked = {**SMALL[name], "shortcuts": shortcuts}
     assert network.name == name
     assert network.settings.items() >= asked.items()
-    recognised = [family for family in FAMILIES if family.shown_by(network.model.state_dict())]
+    recognised = [family for family in FAMILIES if family.infer(network.model.state_dict())]
     assert recognised == [family_called(name)]
 
     path = tmp_path / "own.pt"
@@ -102,7 +101,7 @@ def test_reading_a_checkpoint_draws_no_random_numbers(tmp_path: Path) -> None:
     save_checkpoint(tmp_path / "w.pt", network.model, {"shortcuts": "none"})
     checkpoint = read_checkpoint(tmp_path / "w.pt")
     before = torch.random.get_rng_state()
-    shown_by(checkpoint, FAMILIES)
+    inferred_from(checkpoint, FAMILIES)
     assert torch.equal(torch.random.get_rng_state(), before)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError
 from landscape.models import HighwayNetwork
-from landscape.models.highway import SHORTCUTS, HighwayLayer, settings_shown_by
+from landscape.models.highway import SHORTCUTS, HighwayLayer, inferred_settings
 from landscape.models.named import build_network
 from tests.cases import settled
 
@@ -177,7 +177,7 @@ def test_wrong_settings(settings: dict[str, Any], words: list[str]) -> None:
 @pytest.mark.parametrize(("depth", "width"), [(5, 1), (11, 2)])
 def test_what_weights_show(depth: int, width: int, shortcuts: str) -> None:
     expected = {"depth": depth, "width": width, "in_channels": 2, "classes": 5}
-    assert settings_shown_by(small(shortcuts, depth, width=width).state_dict()) == expected
+    assert inferred_settings(small(shortcuts, depth, width=width).state_dict()) == expected
 
 
 def changed(**entries: Tensor | None) -> dict[str, Tensor]:
@@ -197,6 +197,6 @@ FOREIGN = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_weights_of_another_network_show_nothing(case: str) -> None:
-    assert settings_shown_by(FOREIGN[case]) is None
+    assert inferred_settings(FOREIGN[case]) is None
     with pytest.raises(InputError, match="of no network known here"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))

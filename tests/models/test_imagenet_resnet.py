@@ -15,7 +15,7 @@ from landscape.errors import InputError
 from landscape.evaluate import Settings, evaluate
 from landscape.evaluate.naive import evaluate_naive
 from landscape.models import SHORTCUTS, ImageNetResNet
-from landscape.models.imagenet_resnet import settings_shown_by
+from landscape.models.imagenet_resnet import inferred_settings
 from landscape.models.named import build_network
 from landscape.problem import Problem
 from tests.cases import images, settled
@@ -103,7 +103,7 @@ def test_what_weights_show(depth: int, shortcuts: str) -> None:
     expected = {"depth": depth, "channels": 4, "in_channels": 2, "classes": 5}
     if shortcuts == "projection":
         expected["shortcuts"] = "projection"  # type: ignore[assignment]
-    assert settings_shown_by(small(depth, shortcuts).state_dict()) == expected
+    assert inferred_settings(small(depth, shortcuts).state_dict()) == expected
 
 
 def changed(**entries: Tensor | None) -> dict[str, Tensor]:
@@ -133,7 +133,7 @@ FOREIGN: dict[str, dict[str, Tensor]] = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_weights_of_another_network_show_nothing(case: str) -> None:
-    assert settings_shown_by(FOREIGN[case]) is None
+    assert inferred_settings(FOREIGN[case]) is None
     with pytest.raises(InputError, match="of no network known here"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))
 

@@ -9,7 +9,7 @@ import pytest
 import landscape.sample
 import landscape.train
 from landscape.checkpoint import read_checkpoint
-from landscape.render.captions import network
+from landscape.render.words.captions import network
 from landscape.store import open_surface
 
 CASES = [

@@ -12,7 +12,7 @@ from torch import Tensor, fx, nn
 
 from landscape.errors import InputError
 from landscape.models.named import build_network
-from landscape.models.unet import SHORTCUTS, UNet, settings_shown_by
+from landscape.models.unet import SHORTCUTS, UNet, inferred_settings
 
 SMALL = {"levels": 2, "channels": 4, "in_channels": 2, "classes": 3}
 
@@ -141,7 +141,7 @@ def test_it_can_be_traced(shortcuts: str) -> None:
 
 
 def test_weights_do_not_show_the_long_skips() -> None:
-    shown = [settings_shown_by(UNet(kind, **SMALL).state_dict()) for kind in SHORTCUTS]
+    shown = [inferred_settings(UNet(kind, **SMALL).state_dict()) for kind in SHORTCUTS]
     assert shown == [SMALL, SMALL]
 
 

@@ -14,7 +14,7 @@ from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError
 from landscape.models import Vgg9
 from landscape.models.named import build_network
-from landscape.models.vgg9 import settings_shown_by
+from landscape.models.vgg9 import inferred_settings
 from tests.cases import settled
 
 # Channels of each convolution over those of the first; where the first of a stage stands.
@@ -143,11 +143,11 @@ FOREIGN = {
 
 @pytest.mark.parametrize("case", FOREIGN)
 def test_weights_of_another_network_show_nothing(case: str) -> None:
-    assert settings_shown_by(small().state_dict()) == {
+    assert inferred_settings(small().state_dict()) == {
         "channels": 3,
         "in_channels": 2,
         "classes": 5,
     }
-    assert settings_shown_by(FOREIGN[case]) is None
+    assert inferred_settings(FOREIGN[case]) is None
     with pytest.raises(InputError, match="of no network known here"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))

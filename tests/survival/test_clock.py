@@ -12,7 +12,7 @@ import pytest
 import torch
 
 import landscape
-import landscape.run.filling
+import landscape.run.loop
 from landscape.store import open_surface
 from landscape.surface import Surface
 
@@ -38,8 +38,8 @@ def test_a_jumping_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     whole = sampled(tmp_path / "whole.h5")
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + next(JUMPS_S))
-    monkeypatch.setattr(landscape.run.filling, "datetime", Jumping)
-    monkeypatch.setattr(landscape.run.filling, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(landscape.run.loop, "datetime", Jumping)
+    monkeypatch.setattr(landscape.run.loop, "SAVE_EVERY_S", 0.0)
     path = tmp_path / "jumping.h5"
     for _ in range(3):
         found = sampled(path)

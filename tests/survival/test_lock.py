@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import landscape.run.filling
+import landscape.run.loop
 from landscape.errors import InputError
 from landscape.lock import only_writer
 from landscape.surface import Surface
@@ -67,14 +67,14 @@ def test_what_a_kill_after_the_last_point_leaves_is_taken_up(tmp_path: Path) -> 
     path = tmp_path / "s.h5"
     saved: list[bytes] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landscape.run.filling, "SAVE_EVERY_S", -1.0)
-        keep = landscape.run.filling.save_surface
+        patch.setattr(landscape.run.loop, "SAVE_EVERY_S", -1.0)
+        keep = landscape.run.loop.save_surface
 
         def kept(surface: Surface, to: Path) -> None:
             keep(surface, to)
             saved.append(path.read_bytes())
 
-        patch.setattr(landscape.run.filling, "save_surface", kept)
+        patch.setattr(landscape.run.loop, "save_surface", kept)
         sampled(path)
     path.write_bytes(saved[-2])  # after the last point, before the end
     (tmp_path / ".s.h5.tmp").write_bytes(saved[-1][:5000])

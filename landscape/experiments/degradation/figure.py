@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from landscape.experiments.curves import COLOURS, draw_seeds, seeds_in_words
 from landscape.experiments.results import Results
 from landscape.render import save_figure
-from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
-from landscape.render.style import LINE, STYLE, StyledFigure
+from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
+from landscape.render.figure.style import LINE, STYLE, StyledFigure
 
 SPLITS: dict[str, dict[str, Any]] = {
     "train": {"linestyle": (0, (3, 1.5)), "linewidth": 0.9},

@@ -14,8 +14,8 @@ from landscape.experiments.curves import COLOURS, draw_seeds, legend_below, seed
 from landscape.experiments.results import Results
 from landscape.grid import FloatArray
 from landscape.render import save_figure
-from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
-from landscape.render.style import LINE, STYLE, StyledFigure, wrap
+from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
+from landscape.render.figure.style import LINE, STYLE, StyledFigure, wrap
 
 LOOKS: dict[str, dict[str, Any]] = {
     "BN and shortcuts": {"color": COLOURS[3], "linestyle": "-"},

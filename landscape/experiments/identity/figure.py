@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from landscape.experiments.curves import COLOURS, draw_seeds, legend_below, seeds_in_words
 from landscape.experiments.results import Results
 from landscape.render import save_figure
-from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
-from landscape.render.style import LINE, STYLE, StyledFigure
+from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
+from landscape.render.figure.style import LINE, STYLE, StyledFigure
 
 LOOKS: dict[str, dict[str, Any]] = {
     "shallow": {"color": COLOURS[0], "marker": "o"},

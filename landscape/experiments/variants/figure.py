@@ -12,8 +12,8 @@ import numpy as np
 from landscape.experiments.measured import estimate_of
 from landscape.experiments.results import Results
 from landscape.render import Entry, save, save_figure, save_gallery
-from landscape.render.sheet import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
-from landscape.render.style import LINE, STYLE, StyledFigure
+from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
+from landscape.render.figure.style import LINE, STYLE, StyledFigure
 from landscape.surface import Surface
 
 HIGHEST = 100.0

@@ -19,8 +19,8 @@ from landscape.measures import (
     share_below,
 )
 from landscape.measures.sampled import origin_index
-from landscape.render.numerals import short
-from landscape.render.shown import is_loss, of_draws, shown, stderr_of
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import is_loss, of_draws, shown, stderr_of
 from landscape.surface import Surface
 
 RISE = 0.1

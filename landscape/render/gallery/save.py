@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from landscape.errors import InputError
-from landscape.render.choice import one_kind, quantity_of_all
 from landscape.render.gallery.entry import Entry
 from landscape.render.gallery.numbers import numbers
 from landscape.render.gallery.sentences import sentences
 from landscape.render.gallery.siblings import siblings
 from landscape.render.page.save import first_data, write_page
+from landscape.render.resolve import one_kind, quantity_of_all
 from landscape.surface import Surface
 
 

@@ -27,10 +27,10 @@ from landscape.measures import (
 )
 from landscape.measures.comparable import listed
 from landscape.measures.sampled import origin_index
-from landscape.render.captions import name_of
 from landscape.render.gallery.numbers import RISE, Measure, percent, rise_of, why_unknown
-from landscape.render.numerals import short
-from landscape.render.shown import accuracy_of, is_loss, shown
+from landscape.render.words.captions import name_of
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import accuracy_of, is_loss, shown
 from landscape.surface import Surface
 
 _HARDLY_BETTER = 0.9

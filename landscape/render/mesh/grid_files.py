@@ -12,12 +12,12 @@ import numpy as np
 from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, IntArray
-from landscape.render.captions import name_of
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.paths import lines_on
 from landscape.render.mesh.scenery import Shape, notes
-from landscape.render.relief import HEIGHT, Relief
+from landscape.render.space.relief import HEIGHT, Relief
+from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
 _ALL = 10**9

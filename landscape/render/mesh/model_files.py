@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.atomic import replacing
-from landscape.render.captions import name_of
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.mesh.libraries import trimesh
 from landscape.render.mesh.scenery import Shape, notes, said, triangles
-from landscape.render.relief import Relief
+from landscape.render.space.relief import Relief
+from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
 _CELLS = 160
@@ -75,7 +75,7 @@ def write_model(
 def _mesh(
     tm: Any, relief: Relief, options: Shape, place: int, cmap: str | None, *, linear: bool
 ) -> Any:
-    from landscape.render.style import colour_map
+    from landscape.render.figure.style import colour_map
 
     cells = facets(whole_cells(relief.fine.heights))
     points = options.points(relief, place).reshape(-1, 3)[cells.used]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from landscape.grid import FloatArray
-from landscape.render.camera import Camera
-from landscape.render.eye import Window, project
+from landscape.render.figure.style import MARK
 from landscape.render.mesh.picture import picture
-from landscape.render.relief import Relief
-from landscape.render.style import MARK
+from landscape.render.space.camera import Camera
+from landscape.render.space.projection import Window, project
+from landscape.render.space.relief import Relief
 
 
 def draw_solid(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from landscape.grid import FloatArray, IntArray
-from landscape.render.relief import Relief
+from landscape.render.space.relief import Relief
 from landscape.surface import Surface
 
 FACTS = ("loss", "plane_loss", "distance", "step")

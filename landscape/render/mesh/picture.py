@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.grid import FloatArray
-from landscape.render.camera import Camera
-from landscape.render.eye import MIDDLE, Window, position
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.offscreen import check_offscreen, quiet
-from landscape.render.relief import Relief
+from landscape.render.space.camera import Camera
+from landscape.render.space.projection import MIDDLE, Window, position
+from landscape.render.space.relief import Relief
 
 _LIGHTS = (
     # Beside the camera, in its own coordinates: position and strength.

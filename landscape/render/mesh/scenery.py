@@ -11,9 +11,9 @@ import numpy as np
 
 from landscape.errors import InputError
 from landscape.grid import FloatArray
-from landscape.render.choice import is_line, quantity_of_all
 from landscape.render.heights import prepare
-from landscape.render.relief import HEIGHT, Relief, relief
+from landscape.render.resolve import is_line, quantity_of_all
+from landscape.render.space.relief import HEIGHT, Relief, relief
 from landscape.surface import Surface
 
 _GAP = 0.15

@@ -11,13 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tqdm import tqdm
 
-from landscape.render.choice import one_kind
-from landscape.render.eye import window_of
-from landscape.render.mesh.offscreen import available
-from landscape.render.movie.files import encoder, write_gif, write_mp4
-from landscape.render.movie.palette import Picture
-from landscape.render.movie.plan import Frame, planned, timing
-from landscape.render.surface_figure import (
+from landscape.render.figure.surface import (
     Scene,
     camera_for,
     described,
@@ -26,6 +20,12 @@ from landscape.render.surface_figure import (
     reliefs_of,
     scene_of,
 )
+from landscape.render.mesh.offscreen import available
+from landscape.render.movie.files import encoder, write_gif, write_mp4
+from landscape.render.movie.palette import Picture
+from landscape.render.movie.plan import Frame, planned, timing
+from landscape.render.resolve import one_kind
+from landscape.render.space.projection import window_of
 from landscape.surface import Surface
 
 _CELLS = 160

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from landscape.errors import InputError, unknown_choice
-from landscape.render.camera import Camera
-from landscape.render.captions import name_of
-from landscape.render.relief import Relief
+from landscape.render.space.camera import Camera
+from landscape.render.space.relief import Relief
+from landscape.render.words.captions import name_of
 
 MOVIES = ("turntable", "sequence", "height")
 _FRAMES = {"turntable": 72, "height": 60}

@@ -14,16 +14,17 @@ import numpy as np
 
 from landscape.errors import unknown_choice
 from landscape.grid import FloatArray, finest_complete
-from landscape.render.band import quantiles_of
-from landscape.render.camera import Camera
-from landscape.render.captions import full, name_of
-from landscape.render.choice import one_kind, quantity_of_all
-from landscape.render.faithful import faithful, path_words
+from landscape.render.figure.band import quantiles_of
 from landscape.render.heights import upper_clip
 from landscape.render.lines import line_of
-from landscape.render.numerals import short
 from landscape.render.page.words import axes_words
-from landscape.render.shown import (
+from landscape.render.resolve import one_kind, quantity_of_all
+from landscape.render.solutions import own_losses, solutions
+from landscape.render.space.camera import Camera
+from landscape.render.words.captions import full, name_of
+from landscape.render.words.faithful import faithful, path_words
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import (
     Shown,
     accuracy_of,
     is_loss,
@@ -32,7 +33,6 @@ from landscape.render.shown import (
     shown,
     stderr_of,
 )
-from landscape.render.solutions import own_losses, solutions
 from landscape.surface import Surface, Trajectory
 
 HEADING = "Loss landscape"

@@ -10,6 +10,8 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
+from landscape.render.space.relief import HEIGHT
+
 # The order matters: each may use what stands before it.
 _SCRIPTS = (
     "numbers.js",
@@ -23,7 +25,7 @@ _SCRIPTS = (
     "page.js",
     "card.js",
     "still.js",
-    "near.js",
+    "visible.js",
     "controls.js",
     "panels.js",
     "pointing.js",
@@ -48,7 +50,8 @@ def page_html(data: dict[str, Any], *, live: bool = False) -> str:
         Whether the page asks the server that it came from for newer data.
     """
     names = (*_SCRIPTS, _LIVE) if live else _SCRIPTS
-    own = '(() => {\n"use strict";\n' + "\n".join(_text(name) for name in names) + "})();\n"
+    start = f'(() => {{\n"use strict";\nconst BOX_HEIGHT = {HEIGHT};\n'
+    own = start + "\n".join(_text(name) for name in names) + "})();\n"
     plotly = _plotly_js()
     return Template(_text("page.html")).substitute(
         heading=html.escape(data["heading"]),

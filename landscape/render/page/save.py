@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from landscape.atomic import replacing
-from landscape.render.camera import Camera, choose_camera
-from landscape.render.choice import chosen_levels, one_kind, quantity_of_all
 from landscape.render.heights import prepare
 from landscape.render.page.data import page_data
 from landscape.render.page.document import page_html
+from landscape.render.resolve import chosen_levels, one_kind, quantity_of_all
+from landscape.render.space.camera import Camera, choose_camera
+from landscape.render.space.relief import HEIGHT
 from landscape.surface import Surface
-
-_HEIGHT = 0.65  # of a scene's box in units of its width, as in web/scene.js
 
 
 def save_page(
@@ -104,7 +103,7 @@ def first_data(
         [(s, name) for s in drawn], scale=scale, clip=clip, norm_range=norm_range
     )
     chosen_levels(levels, shared)  # unusable ones are refused
-    boxes = [_HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
+    boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
     camera = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
     return page_data(
         several,

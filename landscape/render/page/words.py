@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from landscape.render.directions import kind_of
-from landscape.render.numerals import short
 from landscape.render.solutions import solutions
+from landscape.render.words.directions import kind_of
+from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
 _LENGTH = {

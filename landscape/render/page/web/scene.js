@@ -1,6 +1,5 @@
 // A panel as a 3-D scene for plotly. No text of the data is in it: plotly reads markup.
 
-const BOX_HEIGHT = 0.65;
 const DISTANCE = 1.95;
 const OVERLAY_TRACE = 1;
 const PINK = "#ff2d78";

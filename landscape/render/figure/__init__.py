@@ -1,0 +1,1 @@
+"""Figures for paper, by matplotlib: one style a file."""

@@ -1,0 +1,208 @@
+"""Losses and accuracies along a line, as a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+
+from landscape.grid import FloatArray
+from landscape.render.figure.band import Band, band_words, quantile_bands, with_room
+from landscape.render.figure.caller_axes import write_around
+from landscape.render.figure.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
+from landscape.render.figure.layout import (
+    TICKS_BELOW,
+    Margins,
+    columns_that_fit,
+    inches,
+    panel_sheet,
+    panel_width,
+)
+from landscape.render.figure.options import Look, captioned, of_heights, takes
+from landscape.render.figure.solution_marks import mark_ends
+from landscape.render.figure.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
+from landscape.render.heights import Heights, prepare
+from landscape.render.lines import line_of
+from landscape.render.resolve import chosen_levels, one_kind, quantity_of_all
+from landscape.render.scale import Scale
+from landscape.render.solutions import own_losses, solutions
+from landscape.render.words.captions import brief
+from landscape.render.words.directions import axis_label
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import accuracy_of, is_loss, of_draws, shown, split_words
+from landscape.surface import Surface
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
+_ASPECT = 0.75
+_HIGHEST = 3.0
+"""Inches; a curve across a page need not be as high as one in a column."""
+_TICKS = 6
+
+
+@takes(Look)
+def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
+    """Loss (left axis) and accuracy (right axis) along a line, each with a band if the file has it.
+
+    Without ``quantity`` all losses are drawn, the first with a full line. A plane of a single row
+    or column is a line too. The band is ±1.96 standard errors or, where the surface holds
+    quantiles over random draws (``train_loss_q05``, ``_q25``, ``_q75``, ``_q95``), those.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes to draw the losses into, in the caller's own style; accuracies get an axis
+        of their own at the right of it. ``width`` has no meaning then.
+
+    Raises
+    ------
+    InputError
+        If the surface is no line, or an option is not one of those below.
+    """
+    if ax is None:
+        return curves([surface], look)
+    (group,), shared = _prepared([surface], look)
+    _curve_panel(ax, group, shared, _ticks(look, shared))
+    line = line_of(surface)
+    along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
+    (notes,) = captioned(look, [_curve_notes(group)])
+    write_around(ax, surface, look.get("title"), along, notes)
+    return ax.figure
+
+
+def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:
+    """One panel for each surface, on one loss scale; options as for :func:`curve`.
+
+    ``asked`` is how many stand side by side; None is at most two.
+    """
+    groups, shared = _prepared(surfaces, look)
+    with mpl.rc_context(STYLE):
+        notes = captioned(look, [_curve_notes(group) for group in groups])
+        firsts = [group[0] for group in groups]
+        width = inches(look.get("width"), len(groups))
+        right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
+        above = LINE if any(map(solutions, surfaces)) else 0.0
+        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
+        columns = columns_that_fit(width, min(len(groups), 2), margins, 0.0, asked)
+        room = panel_width(width, columns, margins, bar=0.0)
+        beside = 2 * min(margins.left, margins.right) - 0.1
+        labels = [_line_label(surface, room + beside) for surface in surfaces]
+        aspect = min(_ASPECT, _HIGHEST / room)
+        upward = [wrap(_loss_label(group), room * aspect + 0.2) for group in groups]
+        more = LINE * (max(map(len, upward)) - 1)
+        margins = replace(
+            margins,
+            left=margins.left + more,
+            below=TICKS_BELOW + LINE * max(map(len, labels)),
+        )
+        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
+        sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
+        for axes, group, label, left in zip(sheet.panels, groups, labels, upward, strict=True):
+            axes.set_xlabel("\n".join(label), parse_math=False)
+            _curve_panel(axes, group, shared, _ticks(look, shared))
+            axes.set_ylabel("\n".join(left), parse_math=False)
+    return sheet.figure
+
+
+def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Heights]], Scale]:
+    """Per surface its losses, ready to be drawn, and the scale of all."""
+    one_kind(surfaces, "curve")
+    for surface in surfaces:
+        line_of(surface)
+    asked = look.get("quantity")
+    name = quantity_of_all(surfaces, asked)
+    names = [name] if asked else [name, *_other_losses(surfaces[0], name)]
+    per_surface = [[n for n in names if n in s.quantities] for s in surfaces]
+    pairs = [(s, n) for s, own in zip(surfaces, per_surface, strict=True) for n in own]
+    prepared, shared = prepare(pairs, **of_heights(look))
+    if look.get("norm_range") is None and look.get("clip", "auto") in ("auto", "none"):
+        bands = [band for s, n in pairs for band in [*quantile_bands(s, n), *_ends(s, n)]]
+        shared = with_room(shared, bands, any(p.cuts for p in prepared))
+    rest = iter(prepared)
+    return [[next(rest) for _ in own] for own in per_surface], shared
+
+
+def _ends(surface: Surface, name: str) -> list[Band]:
+    """The losses of the solutions at the ends of a line, which get room on the axis."""
+    own = np.array(list(own_losses(surface).values()))
+    return [Band("solutions", own, own)] if own.size and name == surface.main_quantity else []
+
+
+def _ticks(look: Look, shared: Scale) -> FloatArray:
+    levels = look.get("levels")
+    return chosen_levels(_TICKS if levels is None else levels, shared)
+
+
+def _accuracies(group: Sequence[Heights]) -> list[str]:
+    found = [accuracy_of(panel.surface, panel.quantity.name) for panel in group]
+    return [name for name in found if name]
+
+
+def _other_losses(surface: Surface, name: str) -> list[str]:
+    """Losses of the same unit that a curve shows beside ``name``, three at most."""
+    if not is_loss(name):
+        return []
+    unit = shown(surface, name).unit
+    losses = [q for q in surface.quantities if is_loss(q) and not of_draws(q) and q != name]
+    alike = [q for q in losses if shown(surface, q).unit == unit]
+    return [q for q in alike if np.isfinite(surface[q]).any()][:3]
+
+
+def _line_label(surface: Surface, width: float) -> list[str]:
+    line = line_of(surface)
+    return wrap(", ".join(filter(None, (axis_label(surface, line.axis), line.at))), width)
+
+
+def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: FloatArray) -> None:
+    surface, first = group[0].surface, group[0].quantity
+    line = line_of(surface)
+    draw_losses(axes, group, shared, ticks)
+    axes.set_xlim(line.coordinates[0], line.coordinates[-1])
+    if line.axis == "x":
+        mark_ends(axes, surface, first.name)
+    colour = ACCURACY_COLOUR if first.is_fraction else LOSS_COLOUR
+    axes.set_ylabel(_loss_label(group), color=colour, parse_math=False)
+    axes.tick_params(axis="y", colors=colour)
+    accuracies = _accuracies(group)
+    if accuracies:
+        right = axes.twinx()
+        draw_accuracies(right, surface, accuracies)
+        one = shown(surface, accuracies[0]).axis_label
+        words = one if len(accuracies) == 1 else "accuracy (%)"
+        right.set_ylabel(words, color=ACCURACY_COLOUR, parse_math=False)
+        right.tick_params(axis="y", colors=ACCURACY_COLOUR)
+
+
+def _loss_label(group: Sequence[Heights]) -> str:
+    first = group[0].quantity
+    return first.axis_label if len(group) == 1 else first.axis_label.replace(first.label, "loss")
+
+
+def _curve_notes(group: Sequence[Heights]) -> list[str]:
+    # Training and test losses have numbers of examples of their own; what is the same is said once.
+    said = dict.fromkeys(brief(panel.surface, panel.quantity) for panel in group)
+    notes = [*filter(None, said)]
+    if len(group) > 1:
+        strokes = zip(STROKE_WORDS, group, strict=False)
+        words = "; ".join(f"{word}: {split_words(p.quantity.name)}" for word, p in strokes)
+        notes.append(f"{words[:1].upper()}{words[1:]}.")
+    notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
+    if any(_ends(panel.surface, panel.quantity.name) for panel in group):
+        notes.append("●: the solutions themselves, with their own batch-norm statistics.")
+    if group[0].chance is not None:
+        notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
+    for panel in group:
+        label = panel.quantity.label
+        own = [f"{label[:1].upper()}{label[1:]}: {n[:1].lower()}{n[1:]}" for n in panel.notes]
+        notes.extend(own if len(group) > 1 else panel.notes)
+    return notes
+
+
+def _band_words(panel: Heights) -> str:
+    return band_words(panel.surface, panel.quantity.name)

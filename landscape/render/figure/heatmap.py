@@ -1,0 +1,63 @@
+"""A heat map of any stored quantity: one colour around each point, nothing between invented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from landscape.grid import FloatArray
+from landscape.render.figure.holes import cell_edges
+from landscape.render.figure.options import PlaneLook, takes
+from landscape.render.figure.plane_layout import PlaneStyle, planes
+from landscape.render.heights import Heights
+from landscape.render.scale import Scale
+from landscape.surface import Surface
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+def draw_heatmap(
+    axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
+) -> None:
+    """Draw the cells; the levels are ticks of the colour bar."""
+    x, y = panel.surface.x, panel.surface.y
+    assert y is not None
+    cells = np.ma.masked_invalid(panel.heights)
+    # As an image: viewers of vector files show seams between thousands of rectangles.
+    look: dict[str, Any] = {"norm": norm, "cmap": cmap, "rasterized": True}
+    axes.pcolormesh(cell_edges(x), cell_edges(y), cells, **look)
+
+
+def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where a heat map ends: at the outer edges of the outermost cells."""
+    x, y = panel.surface.x, panel.surface.y
+    assert y is not None
+    across, upward = cell_edges(x), cell_edges(y)
+    return (float(across[0]), float(across[-1])), (float(upward[0]), float(upward[-1]))
+
+
+HEATMAP = PlaneStyle("heatmap", draw_heatmap, limits, shows_chance=False)
+
+
+@takes(PlaneLook)
+def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
+    """One cell of colour for each point of one surface, without interpolation.
+
+    Cells end midway between neighbouring points, also where these are not equally far apart.
+    Points that are not computed, NaN or infinite are hatched, each in its own way. A quantity of
+    both signs gets a diverging colour map with 0 in the middle.
+
+    Parameters
+    ----------
+    ax
+        As for :func:`landscape.render.contour`; ``levels`` are the ticks of the colour bar.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or an option is not one of those below.
+    """
+    return planes([surface], HEATMAP, look, ax)

@@ -1,0 +1,205 @@
+"""How true a plane is along the paths of training runs, step by step, as a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray, Grid
+from landscape.render.figure.caller_axes import write_around
+from landscape.render.figure.layout import (
+    TICKS_BELOW,
+    Margins,
+    columns_that_fit,
+    inches,
+    panel_sheet,
+    panel_width,
+)
+from landscape.render.figure.options import Shared, captioned, of_heights, takes
+from landscape.render.figure.path_panel import (
+    OWN,
+    PLANE,
+    Steps,
+    draw_distances,
+    draw_losses,
+    name_paths,
+)
+from landscape.render.figure.style import LINE, LOSS_COLOUR, STYLE, wrap
+from landscape.render.heights import Heights, prepare
+from landscape.render.resolve import chosen_levels
+from landscape.render.scale import Scale
+from landscape.render.words.captions import brief, name_of
+from landscape.render.words.directions import explained
+from landscape.render.words.faithful import faithful, path_words
+from landscape.render.words.quantity_words import shown
+from landscape.surface import Surface
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
+_ASPECT, _HIGHEST = 0.75, 3.0
+_TICKS = 6
+_OFF = "distance off the plane"
+
+
+@takes(Shared)
+def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
+    """Per step of each trajectory its own loss, the loss of its projection, and the distance.
+
+    Losses stand on the left axis: full lines are those of the checkpoints themselves, dashed ones
+    those of the nearest points of the plane, hollow where the two differ by more than 10 %. The
+    dotted lines are distances off the plane (Euclidean norm in weight space), on the right axis.
+
+    Parameters
+    ----------
+    ax
+        Matplotlib axes to draw the losses into, in the caller's own style; distances get an axis
+        of their own at the right of it. ``width`` has no meaning then.
+
+    Raises
+    ------
+    InputError
+        If the surface holds no trajectory with losses, or an option is not one of those below.
+    """
+    if ax is None:
+        return paths([surface], look)
+    (steps,), (panels,), shared = _prepared([surface], look)
+    _draw(ax, steps, shared, _ticks(look, shared), _farthest([steps]))
+    ax.set_ylabel(_loss_label(surface), parse_math=False)
+    (notes,) = captioned(look, [_notes(surface, panels)])
+    write_around(ax, surface, look.get("title"), _step_label(steps), notes)
+    return ax.figure
+
+
+def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
+    """One panel for each surface, on one loss scale; options as for :func:`path`.
+
+    ``asked`` is how many stand side by side; None is at most two.
+    """
+    steps, panels, shared = _prepared(surfaces, look)
+    most = _farthest(steps)
+    with mpl.rc_context(STYLE):
+        width = inches(look.get("width"), len(surfaces))
+        right = _RIGHT if most is None else _RIGHT_AXIS
+        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW + LINE)
+        columns = columns_that_fit(width, min(len(surfaces), 2), margins, 0.0, asked)
+        room = panel_width(width, columns, margins, bar=0.0)
+        aspect = min(_ASPECT, _HIGHEST / room)
+        upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]
+        margins = replace(margins, left=margins.left + LINE * (max(map(len, upward)) - 1))
+        notes = captioned(look, [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)])
+        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
+        firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
+        sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
+        for axes, own, label in zip(sheet.panels, steps, upward, strict=True):
+            _draw(axes, own, shared, _ticks(look, shared), most)
+            axes.set_ylabel("\n".join(label), parse_math=False)
+            axes.set_xlabel(_step_label(own))
+    return sheet.figure
+
+
+def _draw(
+    axes: Any, paths: Sequence[Steps], shared: Scale, ticks: FloatArray, most: float | None
+) -> None:
+    draw_losses(axes, paths, shared, ticks)
+    axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    if len(paths) == 1:
+        axes.tick_params(axis="y", colors=LOSS_COLOUR)
+        axes.yaxis.label.set_color(LOSS_COLOUR)
+    name_paths(axes, paths)
+    if most is not None:
+        right = axes.twinx()
+        draw_distances(right, paths, most)
+        right.set_ylabel(_OFF)
+
+
+def _prepared(
+    surfaces: Sequence[Surface], look: Shared
+) -> tuple[list[list[Steps]], list[list[Heights]], Scale]:
+    """Per surface its paths and their losses, ready to be drawn, and the scale of all losses."""
+    lines = [_lines(surface) for surface in surfaces]
+    pairs = [(line, name) for own in lines for line in own for name in line.quantities]
+    prepared, shared = prepare(pairs, **of_heights(look))
+    rest = iter(prepared)
+    panels = [[next(rest) for line in own for _ in line.quantities] for own in lines]
+    steps = []
+    for surface, own, of_surface in zip(surfaces, lines, panels, strict=True):
+        mine = iter(of_surface)
+        held = [{name: next(mine).values for name in line.quantities} for line in own]
+        each = zip(surface.trajectories.items(), held, strict=True)
+        steps.append([Steps(name, p, _steps_of(p), losses) for (name, p), losses in each])
+    return steps, panels, shared
+
+
+def _lines(surface: Surface) -> list[Surface]:
+    """Each trajectory as a line of its own, whose quantities are its two losses."""
+    if not surface.trajectories:
+        raise InputError(
+            f"style path needs trajectories, {name_of(surface)} holds none: sample it along the "
+            "checkpoints of a run, with --directions pca:RUN"
+        )
+    unit = surface.quantities[surface.main_quantity]
+    lines = []
+    for name, trajectory in surface.trajectories.items():
+        values = {k: v for k, v in trajectory.arrays().items() if k in (OWN, PLANE)}
+        if not values:
+            raise InputError(
+                f"style path needs losses, the trajectory {name} of {name_of(surface)} has places "
+                "only: draw it over contours"
+            )
+        grid = Grid(np.arange(float(trajectory.x.size)))
+        done = np.ones(trajectory.x.size, dtype=bool)
+        lines.append(Surface(grid, dict.fromkeys(values, unit), values, done, {"title": name}))
+    return lines
+
+
+def _steps_of(trajectory: Any) -> FloatArray:
+    found: FloatArray = trajectory.step
+    return np.arange(float(trajectory.x.size)) if found is None else found
+
+
+def _farthest(steps: Sequence[Sequence[Steps]]) -> float | None:
+    """The largest distance off a plane; None if no path has any."""
+    known = [s.path.distance for own in steps for s in own if s.path.distance is not None]
+    far = [float(d[np.isfinite(d)].max()) for d in known if np.isfinite(d).any()]
+    return max(far, default=None)
+
+
+def _ticks(look: Shared, shared: Scale) -> FloatArray:
+    levels = look.get("levels")
+    return chosen_levels(_TICKS if levels is None else levels, shared)
+
+
+def _loss_label(surface: Surface) -> str:
+    return shown(surface, surface.main_quantity).axis_label
+
+
+def _step_label(steps: Sequence[Steps]) -> str:
+    return "step" if all(s.path.step is not None for s in steps) else "checkpoint, from 0"
+
+
+def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
+    notes = [brief(surface, shown(surface, surface.main_quantity)), explained(surface)]
+    kept = surface.trajectories.values()
+    words = {
+        "full lines: the checkpoints themselves": any(p.loss is not None for p in kept),
+        "dashed: their projections on the plane": any(p.plane_loss is not None for p in kept),
+        "dotted: distance off the plane": any(p.distance is not None for p in kept),
+    }
+    said = "; ".join(w for w, there in words.items() if there)
+    notes.append(f"{said[:1].upper()}{said[1:]}.")
+    notes += [path_words(name, p) for name, p in surface.trajectories.items()]
+    if any(not true.all() for p in kept if (true := faithful(p)) is not None):
+        notes.append("Hollow: the others.")
+    for panel in panels:
+        what = "" if panel.quantity.name == OWN else ", projections"
+        notes += [f"{name_of(panel.surface)}{what}: {n[:1].lower()}{n[1:]}" for n in panel.notes]
+    return [note for note in notes if note]

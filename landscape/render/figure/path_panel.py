@@ -1,0 +1,97 @@
+"""Paths of training runs step by step: own loss, loss on the plane, distance off it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.lines import Line2D
+
+from landscape.grid import FloatArray
+from landscape.render.figure.style import LOSS_COLOUR
+from landscape.render.scale import Scale
+from landscape.render.words.faithful import faithful
+from landscape.render.words.numerals import short
+from landscape.surface import Trajectory
+
+_COLOURS = (LOSS_COLOUR, "#D55E00", "#009E73", "#CC79A7", "black", "#B8860B")
+_MOST_DOTS = 60
+OWN, PLANE = "loss", "plane_loss"
+_STROKES: dict[str, Any] = {OWN: "-", PLANE: (0, (4, 1.5))}
+
+
+@dataclass(frozen=True, eq=False)
+class Steps:
+    """One path, ready to be drawn.
+
+    Attributes
+    ----------
+    at
+        Shape (steps,): the numbers of its checkpoints, counted from 0 where it has none.
+    losses
+        ``loss`` and ``plane_loss``, those of them that it has, in the unit of the surface.
+    """
+
+    name: str
+    path: Trajectory
+    at: FloatArray
+    losses: dict[str, FloatArray]
+
+
+def draw_losses(axes: Any, paths: Sequence[Steps], scale: Scale, ticks: FloatArray) -> None:
+    """The losses on the left axis; on the dashes hollow dots where they differ."""
+    axes.set_yscale(scale.kind)
+    room = 0.04 * (scale.top - scale.bottom)
+    axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
+    axes.set_yticks(ticks, [short(v) for v in ticks])
+    axes.minorticks_off()
+    for colour, steps in zip(_colours(paths), paths, strict=True):
+        for which, values in steps.losses.items():
+            drawn = np.clip(np.where(np.isfinite(values), values, np.nan), scale.low, scale.high)
+            look = {"color": colour, "linestyle": _STROKES[which], "linewidth": 1.2}
+            axes.plot(steps.at, drawn, **look, gid=f"{which} of {steps.name}")
+            _draw_dots(axes, steps, drawn, colour, which)
+
+
+def _draw_dots(axes: Any, steps: Steps, drawn: FloatArray, colour: str, which: str) -> None:
+    true = faithful(steps.path)
+    hollow = np.zeros(drawn.size, bool) if true is None or which == OWN else ~true
+    some = np.zeros(drawn.size, bool)
+    some[:: -(-drawn.size // _MOST_DOTS)] = True
+    for kind, dots, fill in (("true", some & ~hollow, colour), ("off", some & hollow, "white")):
+        if dots.any():
+            look = {"marker": "o", "markersize": 3.0, "markeredgewidth": 0.8, "linestyle": "none"}
+            look |= {"color": colour, "markerfacecolor": fill}
+            name = f"{kind} {which} of {steps.name}"
+            axes.plot(steps.at[dots], drawn[dots], **look, zorder=3, gid=name)
+
+
+def draw_distances(axes: Any, paths: Sequence[Steps], most: float) -> None:
+    """Distances off the plane on the right axis, from 0 to a little above ``most``."""
+    axes.set_ylim(0, 1.04 * most if most > 0 else 1.0)
+    for colour, steps in zip(_colours(paths), paths, strict=True):
+        if steps.path.distance is not None:
+            far = np.where(np.isfinite(steps.path.distance), steps.path.distance, np.nan)
+            look: dict[str, Any] = {"color": colour, "linestyle": ":", "linewidth": 1.2}
+            axes.plot(steps.at, far, **look, gid=f"distance of {steps.name}")
+
+
+def name_paths(axes: Any, paths: Sequence[Steps]) -> None:
+    """A legend, where there is more than one."""
+    if len(paths) < 2:
+        return
+    # matplotlib leaves names that begin with _ out of legends
+    keys = [
+        Line2D([], [], color=colour, linewidth=1.2, label=f"\u200b{steps.name}")
+        for colour, steps in zip(_colours(paths), paths, strict=True)
+    ]
+    legend = axes.legend(handles=keys, loc="best", handlelength=1.4, borderpad=0.3)
+    legend.set(zorder=6)
+    for text in legend.get_texts():
+        text.set(parse_math=False, fontsize=7)
+
+
+def _colours(paths: Sequence[Steps]) -> list[str]:
+    return [_COLOURS[k % len(_COLOURS)] for k in range(len(paths))]

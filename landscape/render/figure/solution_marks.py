@@ -1,0 +1,125 @@
+"""Solutions with their names, as dots on planes and over lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib import patheffects
+
+from landscape.grid import FloatArray
+from landscape.render.figure.style import text_width
+from landscape.render.solutions import Solution, own_losses, solutions
+from landscape.surface import Surface
+
+_SIZE = 7.0
+_RISE = 0.075
+"""Inches from a dot to the middle of its name."""
+_HALO = [patheffects.withStroke(linewidth=2.0, foreground="white", alpha=0.85)]
+_DOT: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 6.0,
+    "markerfacecolor": "black",
+    "markeredgecolor": "white",
+    "markeredgewidth": 0.8,
+    "linestyle": "none",
+}
+
+
+def mark_solutions(axes: Any, surface: Surface) -> None:
+    """A dot with a name for each solution within the picture."""
+    for place in _within(axes, surface):
+        axes.plot(place.x, place.y, **_DOT, zorder=4.8, gid=f"solution {place.name}")
+        leftward, rise = _side(axes, place)
+        axes.text(
+            place.x,
+            place.y + rise,
+            _cut(place.name, _room(axes, place)),
+            fontsize=_SIZE,
+            ha="right" if leftward else "left",
+            va="top" if rise < 0 else "bottom",
+            path_effects=_HALO,
+            parse_math=False,
+            zorder=5.5,
+            gid="solution name",
+        )
+
+
+def covered(axes: Any, surface: Surface) -> list[FloatArray]:
+    """Points (x, y) over each dot and its name, which no label of a line may cover, (points, 2)."""
+    found = []
+    for place in _within(axes, surface):
+        leftward, rise = _side(axes, place)
+        wide = text_width(_cut(place.name, _room(axes, place)), _SIZE)
+        length = _per_inch(axes)[0] * wide * (-1 if leftward else 1)
+        x, y = place.x + np.linspace(0, length, 13), np.full(13, place.y + 1.6 * rise)
+        found.append(np.concatenate([[[place.x, place.y]], np.stack([x, y], axis=1)]))
+    return found
+
+
+def mark_ends(axes: Any, surface: Surface, quantity: str) -> None:
+    """On a line: a dotted line at each solution with its name above, and a dot at its own loss.
+
+    The dot is that of the network as it is, with its own batch-norm statistics, and need not lie
+    on the curve; the surface may not know it.
+    """
+    x0, x1 = axes.get_xlim()
+    room = float(1.0 / _per_inch(axes)[0]) - 0.1  # between 0 and 1
+    for place in (s for s in solutions(surface) if s.y == 0 and x0 <= s.x <= x1):
+        axes.axvline(place.x, color="0.35", linewidth=0.8, linestyle=":", zorder=1.2)
+        axes.annotate(
+            _cut(place.name, room),
+            (place.x, 1.0),
+            (0, 2),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            fontsize=_SIZE,
+            ha="center",
+            va="bottom",
+            parse_math=False,
+            gid="solution name",
+        )
+        own = own_losses(surface).get(place.x)
+        if own is not None and quantity == surface.main_quantity:
+            axes.plot(place.x, own, **_DOT, zorder=4.8, gid=f"solution {place.name}")
+
+
+def _cut(name: str, room: float) -> str:
+    """A name with as much of its middle left out as it takes to be so wide, in inches."""
+    kept = len(name)
+    shorter = name
+    while text_width(shorter, _SIZE) > room and kept > 2:
+        kept -= 1
+        shorter = f"{name[: kept // 2]}…{name[-((kept + 1) // 2) :]}"
+    return shorter
+
+
+def _within(axes: Any, surface: Surface) -> list[Solution]:
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    return [s for s in solutions(surface) if x0 <= s.x <= x1 and y0 <= s.y <= y1]
+
+
+def _side(axes: Any, place: Solution) -> tuple[bool, float]:
+    """Whether a name goes to the left of its dot, and how far above it (below: negative).
+
+    Towards the middle of the picture, and that of the start below its dot: so two names on one
+    level do not meet.
+    """
+    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
+    below = (place.x, place.y) == (0.0, 0.0) and -y0 > 0.1 * (y1 - y0)
+    rise = _RISE * float(_per_inch(axes)[1])
+    return (place.x - x0) / (x1 - x0) > 0.5, -rise if below else rise
+
+
+def _room(axes: Any, place: Solution) -> float:
+    """Inches from a dot to the side of the picture that its name is written towards."""
+    x0, x1 = axes.get_xlim()
+    leftward, _ = _side(axes, place)
+    return float((place.x - x0 if leftward else x1 - place.x) / _per_inch(axes)[0]) - 0.06
+
+
+def _per_inch(axes: Any) -> FloatArray:
+    """Units of the axes per inch of the picture, shape (2,)."""
+    box = axes.get_position()
+    size = axes.figure.get_size_inches() * (box.width, box.height)
+    return np.array([np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())]) / size

@@ -1,0 +1,311 @@
+"""Surfaces in space, side by side on one scale, drawn by matplotlib or by PyVista."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+
+from landscape.grid import FloatArray
+from landscape.render.figure.colour_bar import bar_room, colour_bar, colours_of
+from landscape.render.figure.layout import (
+    Margins,
+    Sheet,
+    columns_for,
+    columns_that_fit,
+    inches,
+    panel_sheet,
+)
+from landscape.render.figure.options import PlaneLook, captioned, of_heights, takes
+from landscape.render.figure.style import STYLE, StyledFigure
+from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
+from landscape.render.heights import Heights, prepare
+from landscape.render.resolve import checked_renderer, chosen_levels, one_kind, quantity_of_all
+from landscape.render.scale import Scale
+from landscape.render.space.camera import Camera, choose_camera, sees
+from landscape.render.space.interpolate import checked_method
+from landscape.render.space.projection import Window, window_of
+from landscape.render.space.relief import Relief, relief
+from landscape.render.unfinished import finished_part, unfinished_notes
+from landscape.render.words.captions import brief
+from landscape.render.words.directions import axis_name, explained
+from landscape.render.words.numerals import short
+from landscape.surface import Surface
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+_AXES_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
+_AXES_ASPECT = 0.94
+_SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
+_SOLID_CELLS = 320
+_LEAST_PANEL = 1.8
+"""Inches that a panel in space needs beside others: its axes are named on the slant."""
+_PER_INCH = 600.0
+_HEIGHT_TICKS = 4
+_LINES = 16
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How reliefs are drawn: everything that all panels of a figure, or a movie, share.
+
+    Attributes
+    ----------
+    panels
+        All that are drawn on the scale.
+    ticks, few, lines
+        Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
+    window
+        What of PyVista's picture plane is shown; not used by matplotlib.
+    per_inch
+        Pixels of PyVista's picture per inch.
+    width, columns, caption
+        Of the figure, see :data:`landscape.render.figure.options.HELP`.
+    """
+
+    panels: Sequence[Heights]
+    camera: Camera
+    ticks: FloatArray
+    few: FloatArray
+    lines: FloatArray
+    cmap: str | None
+    renderer: str
+    window: Window
+    per_inch: float
+    width: str | float | None = None
+    columns: int | None = None
+    caption: str | None = None
+
+    @property
+    def solid(self) -> bool:
+        """Whether PyVista draws."""
+        return self.renderer == "pyvista"
+
+    def seen_by(self, camera: Camera) -> Scene:
+        """The same from another place."""
+        return replace(self, camera=camera)
+
+
+@takes(PlaneLook)
+def surface3d(
+    surface: Surface,
+    *,
+    elevation: float | None = None,
+    azimuth: float | None = None,
+    interpolate: str | None = None,
+    renderer: str | None = None,
+    **look: Unpack[PlaneLook],
+) -> StyledFigure:
+    """A shaded 3-D surface; height and colour are the logarithm of a loss, its ticks losses.
+
+    Parameters
+    ----------
+    elevation, azimuth
+        Of the camera, in degrees; None chooses the lowest view that shows the minimum.
+    interpolate
+        ``cubic`` (also None) passes smoothly through the samples, and nowhere beyond the corners
+        of a cell (:mod:`landscape.render.space.interpolate`); ``none`` joins them by straight
+        lines.
+    renderer
+        ``matplotlib`` (also None), or ``pyvista``: light, shine and shadow, in an image that the
+        figure holds; it needs the extra ``mesh``.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to draw, or an option is not one of those here.
+    """
+    one_kind([surface], "surface")
+    return surfaces(
+        [surface],
+        look,
+        elevation=elevation,
+        azimuth=azimuth,
+        interpolate=interpolate or "cubic",
+        renderer=renderer or "matplotlib",
+    )
+
+
+def surfaces(
+    several: Sequence[Surface],
+    look: PlaneLook,
+    *,
+    elevation: float | None,
+    azimuth: float | None,
+    interpolate: str,
+    renderer: str,
+    columns: int | None = None,
+) -> StyledFigure:
+    """Draw them; options are those of :func:`surface3d`.
+
+    ``columns`` is how many stand side by side; None is what suits their number and the width.
+    """
+    quantity = look.get("quantity")
+    drawn = [finished_part(surface) for surface in several]
+    shapes, shared = reliefs_of(drawn, quantity, of_heights(look), interpolate, renderer)
+    reliefs = [
+        replace(shape, said=tuple(unfinished_notes(surface, part)))
+        for shape, surface, part in zip(shapes, several, drawn, strict=True)
+    ]
+    camera = camera_for(reliefs, elevation, azimuth)
+    levels, cmap = look.get("levels"), look.get("cmap")
+    scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
+    scene = replace(
+        scene,
+        width=look.get("width"),
+        columns=columns,
+        caption=look.get("caption"),
+    )
+    return draw(reliefs, scene, look.get("title"))
+
+
+def reliefs_of(
+    several: Sequence[Surface],
+    quantity: str | None,
+    look: dict[str, Any],
+    interpolate: str,
+    renderer: str,
+    cells: int = _SOLID_CELLS,
+) -> tuple[list[Relief], Scale]:
+    """The shapes of all surfaces on one scale, as fine as the renderer can draw them.
+
+    ``cells`` along each axis are drawn by PyVista.
+    """
+    checked_method(interpolate)
+    checked_renderer(renderer)
+    name = quantity_of_all(several, quantity)
+    panels, shared = prepare([(s, name) for s in several], **look)
+    detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": cells}
+    return [relief(p, shared, interpolate, **detail) for p in panels], shared
+
+
+def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
+    """The camera of all panels; None chooses the lowest view that shows the marked points.
+
+    What stands before them is the surface as it is drawn, which rises between the samples.
+    """
+    chosen = choose_camera([r.up for r in reliefs], [r.best_index for r in reliefs])
+    return Camera(
+        chosen.elevation if elevation is None else elevation,
+        chosen.azimuth if azimuth is None else azimuth,
+    )
+
+
+def scene_of(
+    reliefs: Sequence[Relief],
+    shared: Scale,
+    cameras: Sequence[Camera],
+    levels: int | Sequence[float] | None,
+    cmap: str | None,
+    renderer: str,
+    per_inch: float | None = None,
+) -> Scene:
+    """What all panels share, for pictures from every one of the cameras.
+
+    ``per_inch`` is 600 unless given: twice the dots of a .png, so that edges are smooth.
+    """
+    norm, _ = colours_of(shared, cmap)
+    ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
+    given = levels is not None
+    few = ticks if given else shared.ticks(_HEIGHT_TICKS)
+    lines = ticks if given else shared.ticks(_LINES)
+    window = window_of(reliefs, cameras)
+    return Scene(
+        [r.panel for r in reliefs],
+        cameras[0],
+        ticks,
+        few,
+        lines,
+        cmap,
+        renderer,
+        window,
+        per_inch or _PER_INCH,
+    )
+
+
+def draw(
+    reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0
+) -> StyledFigure:
+    """The figure of these shapes, with ``foot`` inches of empty paper at its lower end."""
+    shared = reliefs[0].scale
+    norm, colours = colours_of(shared, scene.cmap)
+    with mpl.rc_context(STYLE):
+        sheet = paper(reliefs, scene, title, foot)
+        for axes, shape in zip(sheet.panels, reliefs, strict=True):
+            seen = _shows(shape, scene)
+            if scene.solid:
+                _draw_solid(axes, shape, scene, norm, colours, seen)
+            else:
+                draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
+        cax = {"cax": sheet.colour_bar}
+        colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
+    sheet.figure.description = described(reliefs, scene.renderer)
+    return sheet.figure
+
+
+def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0) -> Sheet:
+    """The figure with its words and with nothing drawn yet."""
+    panels = [r.panel for r in reliefs]
+    margins = _SOLID_MARGINS if scene.solid else _AXES_MARGINS
+    width, bar = inches(scene.width, len(panels)), bar_room(panels[0], scene.ticks, 2.0)
+    look: dict[str, Any] = {
+        "width": width,
+        "columns": columns_that_fit(
+            width, columns_for(len(panels)), margins, bar, scene.columns, _LEAST_PANEL
+        ),
+        "bar": bar,
+        "projection": None if scene.solid else "3d",
+        "foot": foot,
+    }
+    aspect = scene.window.aspect if scene.solid else _AXES_ASPECT
+    notes = captioned({"caption": scene.caption}, [_notes(r, scene) for r in reliefs])
+    return panel_sheet(panels, notes, margins, aspect, title, **look)
+
+
+def described(reliefs: Sequence[Relief], renderer: str) -> str:
+    """What a file says of itself: what was drawn, and what lies between the samples."""
+    words = dict.fromkeys(r.words for r in reliefs)
+    return f"{'; '.join(words)}; drawn by {renderer}"
+
+
+def _draw_solid(
+    axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any, seen: bool
+) -> None:
+    from landscape.render.mesh.panel import draw_solid
+
+    lines = shape.scale.heights(scene.lines)
+    view: dict[str, Any] = {"seen": seen, "per_inch": scene.per_inch}
+    draw_solid(axes, shape, lines, norm, colours, scene.camera, scene.window, **view)
+
+
+def _shows(shape: Relief, scene: Scene) -> bool:
+    if not scene.solid:
+        return sees(shape.up, shape.best_index, scene.camera)
+    # What is in the open there must be so in the picture, to the thickness of a line.
+    return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
+
+
+def _notes(shape: Relief, scene: Scene) -> list[str]:
+    panel = shape.panel
+    words = panel.best_words()
+    lowest = f"○ {words}."
+    if not _shows(shape, scene):
+        mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
+        lowest = f"{mark}, hidden by the wall before it."
+    first = brief(panel.surface, panel.quantity)
+    sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
+    plane = explained(panel.surface)
+    return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
+
+
+def _sides(panel: Heights) -> str:
+    """The axes in words, where the picture has none."""
+    axes = panel.surface.grid.axes.items()
+    parts = [
+        f"{name} from {short(v[0])} to {short(v[-1])} ({axis_name(panel.surface, name)})"
+        for name, v in axes
+    ]
+    return f"{', '.join(parts)}."

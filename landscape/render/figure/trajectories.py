@@ -1,0 +1,115 @@
+"""Paths of training runs over contours and heat maps."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib import patheffects
+from matplotlib.lines import Line2D
+
+from landscape.render.words.directions import explained
+from landscape.render.words.faithful import faithful, faithful_words, off_plane
+from landscape.render.words.numerals import short
+from landscape.surface import Surface, Trajectory
+
+# Told apart by colour and by lightness, on dark and on light shades (the halo sees to that).
+_COLOURS = ("black", "#D55E00", "#56B4E9", "#CC79A7", "#009E73", "#F0E442")
+_HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
+_MOST_DOTS = 60
+_ENDS: dict[str, dict[str, Any]] = {
+    "start": {"marker": "s", "markersize": 4.2, "markerfacecolor": "white"},
+    "end": {"marker": "D", "markersize": 4.4},
+}
+
+
+def draw_trajectories(axes: Any, surface: Surface) -> None:
+    """Draw every path of the surface into its plane; a legend names them if there are several.
+
+    Steps whose own loss is not that of the plane (:mod:`landscape.render.words.faithful`) are
+    hollow, and the line to and from them is dashed. The limits of the axes stay: what lies beyond
+    them is cut off.
+    """
+    keys = []
+    for k, (name, path) in enumerate(surface.trajectories.items()):
+        colour = _COLOURS[k % len(_COLOURS)]
+        _draw_steps(axes, name, path, colour)
+        inside = _inside(axes, path)
+        for end, index in (("start", 0), ("end", -1)):
+            if inside[index]:
+                look = {"markerfacecolor": colour, **_ENDS[end], "markeredgecolor": "black"}
+                at = (path.x[index], path.y[index])
+                axes.plot(*at, **look, markeredgewidth=0.7, clip_on=False, gid=end, zorder=4.5)
+        # matplotlib leaves names that begin with _ out of legends
+        look = {"color": colour, "linewidth": 1.0, "markersize": 2.4, "marker": "o"}
+        keys.append(Line2D([], [], **look, path_effects=_HALO, label=f"\u200b{name}"))
+    if len(keys) > 1:
+        legend = axes.legend(
+            handles=keys, loc="best", handlelength=1.6, borderpad=0.3, labelspacing=0.3
+        )
+        legend.set(zorder=6)
+        for text in legend.get_texts():
+            text.set(parse_math=False, fontsize=7)
+
+
+def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
+    true = faithful(path)
+    true = np.ones(path.x.size, dtype=bool) if true is None else true
+    still: dict[str, Any] = {"scalex": False, "scaley": False, "zorder": 4}
+    line: dict[str, Any] = {"color": colour, "linewidth": 1.0, "path_effects": _HALO, **still}
+    dashes = "-" if true.all() else (0, (2.0, 1.6))
+    axes.plot(path.x, path.y, linestyle=dashes, **line, gid=f"trajectory {name}")
+    if not true.all():
+        # A step between two hollow ones ends no full line: it stands as a dot on the dashes.
+        for first, last in _runs(true[:-1] & true[1:]):
+            x, y = path.x[first : last + 2], path.y[first : last + 2]
+            axes.plot(x, y, "-", **line, gid=f"true part of {name}")
+    dots = np.zeros(path.x.size, dtype=bool)
+    dots[:: max(1, math.ceil(path.x.size / _MOST_DOTS))] = True
+    for kind, which, fill in (("true", dots & true, colour), ("off", dots & ~true, "white")):
+        if which.any():
+            look = {"marker": "o", "markersize": 2.4 if kind == "true" else 3.0, "color": colour}
+            look |= {"markerfacecolor": fill, "markeredgewidth": 0.7, "linestyle": "none"}
+            axes.plot(path.x[which], path.y[which], **look, **still, gid=f"{kind} steps of {name}")
+
+
+def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """First and last index of every unbroken stretch of True."""
+    edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
+    firsts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
+    return [(int(a), int(b) - 1) for a, b in zip(firsts, ends, strict=True)]
+
+
+def trajectory_notes(axes_limits: tuple[Any, Any], surface: Surface) -> list[str]:
+    """A sentence on each path: its ends, how true it is, how far off the plane, what is cut off.
+
+    Before them stands what share of the paths the plane holds, where its axes say so.
+    """
+    paths = surface.trajectories.items()
+    notes = [_note(name, path, axes_limits) for name, path in paths]
+    if any(not true.all() for _, p in paths if (true := faithful(p)) is not None):
+        notes.append("Hollow and dashed: the others, whose own loss the picture does not show.")
+    return [*filter(None, [explained(surface)]), *notes]
+
+
+def _note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
+    steps = ("", "")
+    if path.step is not None:
+        steps = (f" step {short(path.step[0])}", f" step {short(path.step[-1])}")
+    words = f"Path of {name} from □{steps[0]} to ◆{steps[1]}"
+    words = ", ".join(filter(None, (words, off_plane(path))))
+    words = "; ".join(filter(None, (words, faithful_words(path))))
+    inside = _within(path, *limits)
+    if not inside.all():
+        words += "; the path leaves the picture" if inside.any() else "; it lies outside"
+    return f"{words}."
+
+
+def _inside(axes: Any, path: Trajectory) -> npt.NDArray[np.bool_]:
+    return _within(path, axes.get_xlim(), axes.get_ylim())
+
+
+def _within(path: Trajectory, x: Any, y: Any) -> npt.NDArray[np.bool_]:
+    return (path.x >= x[0]) & (path.x <= x[1]) & (path.y >= y[0]) & (path.y <= y[1])

@@ -1,0 +1,124 @@
+"""What to draw, agreed on by all surfaces of a picture: style, quantity, levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from landscape.errors import InputError, unknown_choice
+from landscape.grid import FloatArray
+from landscape.render.scale import Scale
+from landscape.render.words.captions import name_of
+from landscape.surface import Surface
+
+GALLERY = "gallery"
+"""A page of many planes with their numbers: the style of a whole page, not of a picture."""
+STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve", "path")
+RENDERERS = ("pyvista", "matplotlib")
+"""Who draws a surface in space."""
+_FEWEST, _MOST = 1, 200
+
+
+def is_line(surface: Surface) -> bool:
+    """Whether the points form a line (or a single point): at most one axis has several."""
+    return sum(axis.size > 1 for axis in surface.grid.axes.values()) < 2
+
+
+def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
+    """The style that suits all surfaces: ``style`` itself, or contour for planes, curve for lines.
+
+    Raises
+    ------
+    InputError
+        If there is no surface, lines are mixed with planes, or the style does not suit them.
+        Paths are drawn without what surrounds them, so ``path`` suits lines and planes alike.
+    """
+    if not surfaces:
+        raise InputError("no surface to draw; expected at least one")
+    if style is not None and style not in STYLES:
+        raise unknown_choice("style", style, STYLES)
+    if style == "path":
+        return style
+    lines = [is_line(s) for s in surfaces]
+    sizes = ", ".join(f"{name_of(s)}: {s.grid}" for s in surfaces)
+    if any(lines) and not all(lines):
+        raise InputError(
+            f"lines and planes cannot share a picture ({sizes}); draw them in two pictures"
+        )
+    suits = "curve" if lines[0] else "contour"
+    if style is None:
+        return suits
+    if (style == "curve") != lines[0]:
+        needs = "a line" if style == "curve" else "at least 2 × 2 points"
+        raise InputError(f"style {style} needs {needs} ({sizes}); use style {suits}")
+    return style
+
+
+def checked_renderer(renderer: str) -> str:
+    """The renderer itself.
+
+    Raises
+    ------
+    InputError
+        If it is not one of :data:`RENDERERS`.
+    """
+    if renderer not in RENDERERS:
+        raise unknown_choice("renderer", renderer, RENDERERS)
+    return renderer
+
+
+def quantity_of_all(surfaces: Sequence[Surface], quantity: str | None) -> str:
+    """The quantity to draw: ``quantity``, or the first loss of the first surface.
+
+    Raises
+    ------
+    InputError
+        If a surface does not hold it.
+    """
+    name = quantity or surfaces[0].main_quantity
+    for number, surface in enumerate(surfaces, start=1):
+        if name not in surface.quantities:
+            where = f"surface {number} of {len(surfaces)}, {name_of(surface)},"
+            raise InputError(
+                f"{where} holds no {name!r}: it holds {', '.join(surface.quantities)}; "
+                "choose a quantity that all have"
+            )
+    return name
+
+
+def chosen_levels(
+    levels: int | Sequence[float] | None,
+    scale: Scale,
+    bar: tuple[float, float] | None = None,
+) -> FloatArray:
+    """The values that get a line or a tick: given ones, or about that many round ones.
+
+    Parameters
+    ----------
+    bar
+        The heights at which the colour bar ends, where these are not those of the scale.
+
+    Raises
+    ------
+    InputError
+        If the number is not between 1 and 200, or the values are not finite and increasing, or
+        none of them lies in the range of the picture.
+    """
+    if levels is None and scale.kind == "linear" and bar is not None:
+        ticks = Scale("linear", *bar).ticks()
+        return ticks[(ticks >= scale.low) & (ticks <= scale.high)]
+    if levels is None:
+        return scale.ticks()
+    if isinstance(levels, int):
+        if not _FEWEST <= levels <= _MOST:
+            raise InputError(f"{levels} levels: expected between {_FEWEST} and {_MOST}")
+        return scale.ticks(levels)
+    values = np.array([float(v) for v in levels])
+    if values.size == 0 or not np.isfinite(values).all() or (np.diff(values) <= 0).any():
+        raise InputError(f"levels {list(levels)}: expected finite, strictly increasing numbers")
+    inside = values[(values >= scale.low) & (values <= scale.high)]
+    if inside.size == 0:
+        low, high = f"{scale.low:.4g}", f"{scale.high:.4g}"
+        raise InputError(f"levels {list(levels)}: none lies in the drawn range {low} to {high}")
+    return inside

@@ -1,0 +1,1 @@
+"""Surfaces in space: their shape, the camera and what it sees."""

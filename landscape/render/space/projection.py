@@ -1,0 +1,65 @@
+"""What a camera makes of the box: its picture plane, in the perspective that a renderer takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from landscape.grid import FloatArray
+from landscape.render.space.camera import Camera
+from landscape.render.space.relief import HEIGHT, Relief
+
+DISTANCE = 4.0
+"""From the middle of the box, in units of its width."""
+MIDDLE = (0.0, 0.0, HEIGHT / 2)
+_ROOM = 0.02
+
+
+@dataclass(frozen=True)
+class Window:
+    """The part of the picture plane that is shown: left, right, lower and upper end."""
+
+    left: float
+    right: float
+    lower: float
+    upper: float
+
+    @property
+    def aspect(self) -> float:
+        """Height over width."""
+        return (self.upper - self.lower) / (self.right - self.left)
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """As matplotlib takes it."""
+        return (self.left, self.right, self.lower, self.upper)
+
+
+def position(camera: Camera) -> tuple[float, float, float]:
+    """Where the camera stands."""
+    x, y, z = (m + DISTANCE * d for m, d in zip(MIDDLE, camera.direction, strict=True))
+    return (x, y, z)
+
+
+def project(points: FloatArray, camera: Camera) -> FloatArray:
+    """Points of the box, shape (..., 3), to the picture plane at distance 1, shape (..., 2)."""
+    around = math.radians(camera.azimuth)
+    back = np.array(camera.direction)
+    right = np.array([-math.sin(around), math.cos(around), 0.0])
+    upward = np.cross(back, right)
+    moved = np.asarray(points) - MIDDLE
+    depth = DISTANCE - moved @ back
+    return np.stack([moved @ right / depth, moved @ upward / depth], axis=-1)
+
+
+def window_of(reliefs: Sequence[Relief], cameras: Iterable[Camera]) -> Window:
+    """The smallest window, with a little room, through which every camera sees every relief."""
+    clouds = [p[np.isfinite(p[..., 2])] for p in (r.points() for r in reliefs)]
+    cloud = np.concatenate(clouds)
+    seen = np.concatenate([project(cloud, camera) for camera in cameras])
+    (left, lower), (right, upper) = seen.min(axis=0), seen.max(axis=0)
+    room = _ROOM * (right - left)
+    return Window(left - room, right + room, lower - room, upper + room)

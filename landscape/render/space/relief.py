@@ -1,0 +1,177 @@
+"""The shape of a surface as it is drawn: a box one unit wide, with all points that are drawn.
+
+Every drawing in space has this shape: the figure of either renderer, the exported mesh, the movie.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray, IntArray
+from landscape.render.heights import Heights
+from landscape.render.scale import Scale
+from landscape.render.space.interpolate import Fine, refine, statement
+from landscape.render.words.captions import name_of
+
+HEIGHT = 0.65
+"""Height of the box in units of its width."""
+_MOST = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Relief:
+    """One panel in space.
+
+    Attributes
+    ----------
+    panel, scale
+        What is drawn, and the scale that it shares with others.
+    fine
+        Its points: coordinates in the unit of the axes, heights on the scale, NaN for holes.
+    logarithmic
+        From 0, where a surface on a log scale rises with the value itself, to 1, where it rises
+        with the logarithm. Between them the height is a mixture: a movie goes from one to the
+        other. Colours are always those of the scale.
+    said
+        What a reader has to know besides, as that a run is not finished.
+    """
+
+    panel: Heights
+    scale: Scale
+    fine: Fine
+    logarithmic: float = 1.0
+    said: tuple[str, ...] = ()
+
+    @property
+    def across(self) -> FloatArray:
+        """x from -0.5 to 0.5, shape (nx,)."""
+        return _unit(self.fine.x)
+
+    @property
+    def along(self) -> FloatArray:
+        """y from -0.5 to 0.5, shape (ny,)."""
+        return _unit(self.fine.y)
+
+    @property
+    def up(self) -> FloatArray:
+        """Heights in units of the box's width, from 0 to HEIGHT, shape (ny, nx), NaN for holes."""
+        return self.raised(self.fine.heights)
+
+    @property
+    def best(self) -> FloatArray:
+        """The place of the marked point in the box, shape (3,)."""
+        (j, i), surface = self.panel.best, self.panel.surface
+        assert surface.y is not None
+        place = _unit(surface.x)[i], _unit(surface.y)[j]
+        return np.array([*place, self.raised(self.panel.heights[j, i])])
+
+    @property
+    def best_index(self) -> tuple[int, int]:
+        """The drawn point (j, i) nearest to the marked one: itself, if no point is left out."""
+        x, y, _ = self.best
+        return int(np.abs(self.along - y).argmin()), int(np.abs(self.across - x).argmin())
+
+    def raised(self, heights: FloatArray) -> FloatArray:
+        """Heights on the scale as heights in the box."""
+        bottom, top = self.scale.bottom, self.scale.top
+        part = (heights - bottom) / (top - bottom)
+        if self.logarithmic < 1 and self.scale.kind == "log":
+            # In units of the largest value, which may be too large to be taken to the power of 10.
+            least = 10.0 ** (bottom - top)
+            plain = (10.0 ** (heights - top) - least) / (1 - least)
+            part = self.logarithmic * part + (1 - self.logarithmic) * plain
+        return HEIGHT * part
+
+    def points(self) -> FloatArray:
+        """All points in the box, shape (ny, nx, 3), NaN heights for holes."""
+        across, along = np.meshgrid(self.across, self.along)
+        return np.stack([across, along, self.up], axis=-1)
+
+    def mixed(self, logarithmic: float) -> Relief:
+        """The same with another mixture of heights."""
+        return replace(self, logarithmic=logarithmic)
+
+    @property
+    def words(self) -> str:
+        """``cubic interpolation of log10(loss) between 51 x 51 sampled points``."""
+        name = self.panel.quantity.name
+        what = f"log10({name})" if self.scale.kind == "log" else name
+        return statement(self.fine, self._drawn_samples, what)
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader has to know about the shape itself."""
+        drawn, sampled = self._drawn_samples, self.panel.values.shape
+        if drawn == sampled:
+            return [*self.said]
+        return [*self.said, f"Drawn: {_size(drawn)} of the {_size(sampled)} points."]
+
+    @property
+    def _drawn_samples(self) -> tuple[int, ...]:
+        (ny, nx), (across, upward) = self.fine.heights.shape, self.fine.parts
+        return ((ny - 1) // upward + 1, (nx - 1) // across + 1)
+
+
+def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int = _MOST) -> Relief:
+    """The shape of a panel.
+
+    Parameters
+    ----------
+    interpolate
+        ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
+    cells
+        Cells are divided until there are about so many along each axis.
+    most
+        Of a grid with more cells along an axis every second (third, …) point is taken.
+
+    Raises
+    ------
+    InputError
+        If the surface has no cell with four corners to draw, or the interpolation is unknown.
+    """
+    x, y = panel.surface.x, panel.surface.y
+    if y is None or x.size < 2 or y.size < 2:
+        raise InputError(
+            f"a 3-D surface needs at least 2 × 2 points, this one has {panel.surface.grid}; "
+            "draw it as a curve"
+        )
+    rows, columns = _every(y.size, most), _every(x.size, most)
+    heights = panel.heights[np.ix_(rows, columns)]
+    corners = heights[:-1, :-1] + heights[:-1, 1:] + heights[1:, :-1] + heights[1:, 1:]
+    if np.isnan(corners).all():
+        raise InputError(
+            f"{name_of(panel.surface)} has no cell whose four corners are all computed and finite, "
+            "so there is no surface to draw yet; go on sampling, or draw contours"
+        )
+    # Cut after the interpolation: the edge of what is cut is a smooth line, not one of steps.
+    whole = _uncut(panel.values, scale)[np.ix_(rows, columns)]
+    fine = refine(x[columns], y[rows], whole, interpolate, cells)
+    cut = np.clip(fine.heights, scale.bottom, scale.top)
+    return Relief(panel, scale, replace(fine, heights=cut))
+
+
+def _uncut(values: FloatArray, scale: Scale) -> FloatArray:
+    """Heights that go on beyond the scale, by no more than its length: no wall is endless."""
+    if scale.kind == "log":
+        values = np.log10(np.where(values == 0, scale.low, values))
+    length = scale.top - scale.bottom
+    return np.clip(values, scale.bottom - length, scale.top + length)
+
+
+def _every(points: int, most: int) -> IntArray:
+    step = -(-(points - 1) // most)
+    return np.unique(np.append(np.arange(0, points, step), points - 1))
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return f"{shape[1]:,} × {shape[0]:,}"
+
+
+def _unit(axis: FloatArray) -> FloatArray:
+    # Divided first: the ends of an axis may be too far apart for their difference.
+    size = max(abs(axis[0]), abs(axis[-1]))
+    low, high = axis[0] / size, axis[-1] / size
+    return (axis / size - low) / (high - low) - 0.5

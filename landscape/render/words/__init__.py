@@ -1,0 +1,1 @@
+"""What pictures say: names of quantities and directions, captions, numbers."""

@@ -1,0 +1,163 @@
+"""Where a surface comes from, in plain words: titles, captions and axis labels.
+
+Every attribute may be absent or of an unexpected kind; what is not known is left out. Of a path
+only the last part is shown: folders of the machine that computed it say nothing to a reader.
+"""
+
+from __future__ import annotations
+
+import re
+
+from landscape.render.words.directions import base_name, directions_words
+from landscape.render.words.numerals import short
+from landscape.render.words.quantity_words import Shown, split_of, split_words
+from landscape.surface import Surface
+
+_SHORTCUTS = {
+    "none": "without shortcuts",
+    "identity": "with identity shortcuts",
+    "projection": "with projection shortcuts",
+    "gate": "with gates",
+    "concatenate": "with concatenation",
+}
+_NETWORKS = {
+    "resnet": "ResNet",
+    "vgg": "VGG",
+    "highway": "Highway",
+    "densenet": "DenseNet",
+    "unet": "U-Net",
+}
+_DATA = {
+    "cifar10": "CIFAR-10",
+    "digits": "handwritten digits",
+    "scenes": "scenes of handwritten digits",
+}
+_STATISTICS = {
+    "interpolated": "Batch-norm statistics interpolated between those of the solutions",
+    "re-estimated": "Batch-norm statistics re-estimated at every point",
+}
+_IGNORED = {
+    "biasbn": "biases and batch normalization are not moved",
+    "bias": "biases are not moved",
+    "bn": "batch normalization is not moved",
+}
+
+
+def _text(surface: Surface, key: str) -> str:
+    value = surface.attributes.get(key, "")
+    return str(value).strip()
+
+
+def _whole(surface: Surface, key: str) -> int:
+    value = surface.attributes.get(key, 0)
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0
+
+
+def network(surface: Surface) -> str:
+    """``ResNet-56 without shortcuts``, or nothing if the network is not known."""
+    model = base_name(_text(surface, "model")).removeprefix("torchvision:")
+    named = re.fullmatch(rf"(?:cifar_)?({'|'.join(_NETWORKS)})-?(\d*)", model, re.IGNORECASE)
+    if named:
+        model = "-".join(filter(None, (_NETWORKS[named[1].lower()], named[2])))
+    shortcuts = _text(surface, "shortcuts")
+    if not shortcuts:
+        return model
+    return f"{model or 'network'} {_SHORTCUTS.get(shortcuts, f'with shortcuts {shortcuts!r}')}"
+
+
+def name_of(surface: Surface) -> str:
+    """What a panel and an error message call this surface: its title, its network, its size."""
+    size = " × ".join(str(axis.size) for axis in surface.grid.axes.values())
+    return _text(surface, "title") or network(surface) or f"a surface of {size} points"
+
+
+def data(surface: Surface) -> str:
+    """``CIFAR-10 (subset.npz)``, or nothing if the data are not known."""
+    source, _, path = _text(surface, "data").partition(":")
+    if not source:
+        return ""
+    # A bare path has no source before its colon (or is "C" of a drive).
+    if re.search(r"[/\\]", source) or len(source) == 1:
+        return base_name(_text(surface, "data"))
+    words = _DATA.get(source, source)
+    return f"{words} ({base_name(path)})" if path else words
+
+
+def examples(surface: Surface, quantity: Shown) -> str:
+    """``1,000 of 4,660 training images``, or nothing if the number is not known.
+
+    Where every point took as many as it needed, ``about 180 per point of 4,660 training images``.
+    """
+    split = split_of(quantity.name)
+    prefix = f"{split}_" if split else ""
+    count = _whole(surface, f"{prefix}examples")
+    if count < 1:
+        return ""
+    population = _whole(surface, f"{prefix}population")
+    source = _text(surface, "data").partition(":")[0]
+    noun = "images" if source in _DATA else "examples"
+    split_name = split_words(quantity.name)
+    if not split:
+        recorded = _text(surface, "split")
+        split_name = {"train": "training"}.get(recorded, recorded)
+    number = f"{count:,} of {population:,}" if population > count else f"{count:,}"
+    words = " ".join(filter(None, (number, split_name, noun)))
+    taken = surface.values.get(f"{prefix}count")
+    if taken is None or not surface.done.any() or "tolerance_relative" not in surface.attributes:
+        return words
+    mean = float(taken[surface.done].mean())
+    about = f"{round(mean, -1):,.0f}" if mean >= 100 else f"{mean:.0f}"
+    rest = " ".join(filter(None, (f"{max(population, count):,}", split_name, noun)))
+    return f"about {about} per point of {rest}"
+
+
+def brief(surface: Surface, quantity: Shown) -> str:
+    """What a figure says of the values in a line or two: data, draws, statistics, barrier."""
+    source, number = data(surface), examples(surface, quantity)
+    first = ", ".join(filter(None, (source, number)))
+    return " ".join(f"{s}." for s in (first, *measured(surface, quantity)) if s)
+
+
+def full(surface: Surface, quantity: Shown) -> str:
+    """The caption of a panel: what is shown, on which data, along which directions."""
+    sentences = []
+    subject = quantity.label[:1].upper() + quantity.label[1:]
+    known = network(surface)
+    source, number = data(surface), examples(surface, quantity)
+    first = f"{subject} of {known}" if known else subject
+    if number:
+        first += f" on {number}" + (f" of {source}" if source else "")
+    elif source:
+        first += f" on {source}"
+    sentences.append(first)
+    sentences.append(directions_words(surface))
+    ignored = {str(a.get("ignore", "")).strip() for a in surface.axes.values()}
+    if len(ignored) == 1 and (words := _IGNORED.get(next(iter(ignored)))):
+        sentences.append(words[:1].upper() + words[1:])
+    sentences += measured(surface, quantity)
+    return " ".join(f"{s.rstrip('.')}." for s in sentences if s)
+
+
+def measured(surface: Surface, quantity: Shown) -> list[str]:
+    """How the values came about where it is not the usual way, one sentence each, without a dot.
+
+    The mean of how many draws, batch-norm statistics other than the stored ones, whether channels
+    were aligned, and the barrier between two solutions.
+    """
+    said = []
+    if quantity.span is not None:  # a density says how it was smoothed
+        words = surface.quantities[quantity.name].long_name
+        said.append(words[:1].upper() + words[1:])
+    draws = _whole(surface, "repeats")
+    if draws > 1 and f"{quantity.name}_draw1" in surface.quantities:
+        said.append(f"Mean of {draws} random draws")
+    said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
+    if any("alignment" in facts for facts in surface.axes.values()):
+        said.append("Channels permuted to match the first network")
+    barrier = surface.attributes.get("barrier")
+    if isinstance(barrier, int | float) and quantity.name == surface.main_quantity:
+        said.append(f"Barrier between the solutions: {short(barrier)} {quantity.unit}".rstrip())
+    return [sentence for sentence in said if sentence]

@@ -1,0 +1,227 @@
+"""What the axes of a surface are, in words: each kind of direction by its own name.
+
+Facts of an axis may be absent or of an unexpected kind; what is not known is left out. Of a path
+only the last part is shown: folders of the machine that computed it say nothing to a reader.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from landscape.render.words.numerals import short
+from landscape.surface import Surface
+
+_ORDINAL = {"x": "first", "y": "second"}
+_ORDINALS = {1: "first", 2: "second", 3: "third"}
+_EXTREME = {"top": "largest", "1": "largest", "bottom": "smallest"}
+_LENGTH_OF = "length of "
+_LONGEST = 28
+
+
+def base_name(path: str) -> str:
+    """The last part of a path of any system.
+
+    >>> base_name("/data/someone/subset.npz"), base_name("C:\\\\data\\\\subset.npz")
+    ('subset.npz', 'subset.npz')
+    """
+    return re.split(r"[/\\]", path.rstrip("/\\"))[-1]
+
+
+def text_of(surface: Surface, axis: str, fact: str) -> str:
+    """A fact of an axis as text; nothing if it is not there."""
+    return str(surface.axes.get(axis, {}).get(fact, "")).strip()
+
+
+def number_of(surface: Surface, axis: str, fact: str) -> float:
+    """A fact of an axis as a number; NaN if it is none."""
+    try:
+        return float(surface.axes.get(axis, {}).get(fact, math.nan))
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def kind_of(surface: Surface, axis: str) -> str:
+    """``random``, ``pca``, ``between``, ``bezier``, ``hessian``, ``ascent``, ``eigenvalue``, or
+    what the file calls it."""
+    kind = text_of(surface, axis, "kind")
+    for begins in ("random", "hessian"):
+        if kind.startswith(begins):
+            return begins
+    return "ascent" if kind.endswith("gradient ascent") else kind
+
+
+def axis_label(surface: Surface, axis: str) -> str:
+    """``multiples of the first random direction, filter-normalized``; ``from a.pt to b.pt``."""
+    kind = kind_of(surface, axis)
+    if kind in _LABELS:
+        return _LABELS[kind](surface, axis)
+    parts = (f"multiples of {_article(surface, axis)}", normalization(surface, axis))
+    return ", ".join(filter(None, parts))
+
+
+def axis_name(surface: Surface, axis: str) -> str:
+    """``first random direction``: the label where there is no room for the long one."""
+    kind = kind_of(surface, axis)
+    if kind in _NAMES:
+        return _NAMES[kind](surface, axis)
+    return _article(surface, axis).removeprefix("the ")
+
+
+def normalization(surface: Surface, axis: str) -> str:
+    """``filter-normalized``, ``as long as a random direction``, or nothing."""
+    how = text_of(surface, axis, "normalization")
+    if how.startswith(_LENGTH_OF):
+        return f"as long as a {how.removeprefix(_LENGTH_OF)} direction"
+    return "" if how in ("", "none") else f"{how}-normalized"
+
+
+def directions_words(surface: Surface) -> str:
+    """``Two filter-normalized random directions, seed 0; the axes count multiples of them``."""
+    axes = list(surface.grid.axes)
+    if any(kind_of(surface, a) in _NAMES for a in axes):
+        words = [axis_label(surface, a) for a in axes]
+        heads = axes if len(axes) > 1 else ["Axis"]
+        return "; ".join(f"{head}: {w}" for head, w in zip(heads, words, strict=True))
+    kinds = {text_of(surface, a, "kind") for a in axes}
+    norms = {normalization(surface, a) for a in axes}
+    seeds = [str(surface.axes[a]["seed"]) for a in axes if "seed" in surface.axes[a]]
+    if len(norms) == 1 and len(kinds) == 1 and next(iter(kinds)).startswith("random"):
+        noun = "directions" if len(axes) > 1 else "direction"
+        words_of_both = " ".join(filter(None, (next(iter(norms)), "random", noun)))
+        sentence = f"{'Two' if len(axes) > 1 else 'One'} {words_of_both}"
+    else:
+        sentence = "; ".join(f"{a}: {axis_label(surface, a)}" for a in axes)
+    if seeds:
+        different = list(dict.fromkeys(seeds))
+        sentence += f", seed{'s' if len(different) > 1 else ''} " + " and ".join(different)
+    if "multiples" in sentence:
+        return sentence
+    return sentence + (
+        "; the axes count multiples of them"
+        if len(axes) > 1
+        else "; the axis counts multiples of it"
+    )
+
+
+def explained(surface: Surface) -> str:
+    """``Principal components of 21 checkpoints: 83 % and 9 % of their spread.``, or nothing."""
+    axes = [a for a in surface.grid.axes if kind_of(surface, a) == "pca"]
+    shares = [number_of(surface, a, "explained_variance") for a in axes]
+    if not axes or not all(map(math.isfinite, shares)):
+        return ""
+    noun = "Principal components" if len(axes) > 1 else "Principal component"
+    parts = " and ".join(map(percent, shares))
+    return f"{noun}{_checkpoints(surface, axes[0])}: {parts} of their spread."
+
+
+def percent(part: float) -> str:
+    """``83 %``, with more digits where few would say 0 or 100; no-break.
+
+    >>> percent(0.834), percent(0.00042)
+    ('83\\xa0%', '0.042\\xa0%')
+    """
+    return f"{short(100 * part, 2)}\u00a0%"
+
+
+def _article(surface: Surface, axis: str) -> str:
+    """``the first random direction``."""
+    kind = text_of(surface, axis, "kind")
+    ordinal = _ORDINAL.get(axis, axis) if len(surface.grid.axes) > 1 else "the"
+    ordinal = ordinal if ordinal == "the" else f"the {ordinal}"
+    if not kind:
+        return f"{ordinal} direction"
+    if kind.startswith("random"):
+        return f"{ordinal} random direction"
+    return f"{ordinal} direction ({base_name(kind)})"
+
+
+def solution_name(surface: Surface, axis: str, fact: str) -> str:
+    """The file of a solution (``start`` or ``end`` of an axis), its middle left out if long."""
+    name = base_name(text_of(surface, axis, fact))
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-_LONGEST // 2 :]}"
+
+
+def _checkpoints(surface: Surface, axis: str) -> str:
+    count = number_of(surface, axis, "checkpoints")
+    return f" of {count:,.0f} checkpoints" if math.isfinite(count) and count >= 1 else ""
+
+
+def _component(surface: Surface, axis: str) -> str:
+    number = number_of(surface, axis, "component")
+    ordinal = _ordinal(number) if math.isfinite(number) else ""
+    return f"{ordinal} principal component".strip()
+
+
+def _component_label(surface: Surface, axis: str) -> str:
+    share = number_of(surface, axis, "explained_variance")
+    spread = f", {percent(share)} of their spread" if math.isfinite(share) else ""
+    return f"{_component(surface, axis)}{_checkpoints(surface, axis)}{spread}"
+
+
+def _ends(surface: Surface, axis: str) -> str:
+    return " to ".join(solution_name(surface, axis, end) or "?" for end in ("start", "end"))
+
+
+def _bezier(surface: Surface, axis: str) -> str:
+    return "towards the bend" if axis == "y" else _ends(surface, axis)
+
+
+def _bezier_label(surface: Surface, axis: str) -> str:
+    if axis == "y":
+        return "towards the bend of the curve of low loss between them"
+    return _ends_label(surface, axis)
+
+
+def _ends_label(surface: Surface, axis: str) -> str:
+    start, end = (solution_name(surface, axis, end) for end in ("start", "end"))
+    return f"from {start or 'one solution'} (0) to {end or 'another'} (1)"
+
+
+def _eigenvector(surface: Surface, axis: str) -> str:
+    value = number_of(surface, axis, "eigenvalue")
+    known = f", λ\u00a0=\u00a0{short(value)}" if math.isfinite(value) else ""
+    return f"Hessian eigenvector{known}"
+
+
+def _eigenvector_label(surface: Surface, axis: str) -> str:
+    which = text_of(surface, axis, "which")
+    place = f"{_ordinal(int(which))} largest" if which.isdigit() else which
+    words = f"eigenvector of the {_EXTREME.get(which, place)} Hessian eigenvalue".replace("  ", " ")
+    value = _eigenvector(surface, axis).partition(", ")[2]
+    return ", ".join(filter(None, (words, value, normalization(surface, axis))))
+
+
+def _ascent(surface: Surface, axis: str) -> str:
+    return text_of(surface, axis, "kind")
+
+
+def _ascent_label(surface: Surface, axis: str) -> str:
+    parts = (f"direction of {_ascent(surface, axis)}", normalization(surface, axis))
+    return ", ".join(filter(None, parts))
+
+
+def _ordinal(number: float) -> str:
+    return _ORDINALS.get(int(number), f"{number:.0f}th")
+
+
+def _eigenvalue(surface: Surface, axis: str) -> str:
+    return "Hessian eigenvalue"
+
+
+_NAMES = {
+    "pca": _component,
+    "between": _ends,
+    "bezier": _bezier,
+    "hessian": _eigenvector,
+    "ascent": _ascent,
+    "eigenvalue": _eigenvalue,
+}
+_LABELS = {
+    "pca": _component_label,
+    "between": _ends_label,
+    "bezier": _bezier_label,
+    "hessian": _eigenvector_label,
+    "ascent": _ascent_label,
+    "eigenvalue": _eigenvalue,
+}
