@@ -37,7 +37,7 @@ def inferred_from(checkpoint: Checkpoint, families: Iterable[Family]) -> Inferre
         If the weights are of no family, or the file says what they contradict.
     """
     for family in families:
-        seen = family.inferred_from(checkpoint.state)
+        seen = family.infer(checkpoint.state)
         if seen is not None:
             break
     else:
