@@ -16,7 +16,9 @@ from PIL import Image
 
 from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
-from landscape.render import save, side_by_side, surface3d, surface_figure, surface_panel
+from landscape.render import save, side_by_side, surface3d
+from landscape.render.figure import surface as surface_figure
+from landscape.render.figure import surface_panel
 from landscape.render.figure.style import colour_map
 from landscape.render.heights import prepare
 from landscape.render.mesh import offscreen
