@@ -12,6 +12,7 @@ import torch
 from landscape.build import build_problem
 from landscape.checkpoint import read_checkpoint, save_checkpoint
 from landscape.models.family import Family
+from landscape.models.inferred import inferred_from
 from landscape.models.named import FAMILIES, KINDS, Network, build_network, family_called
 
 # A small network of each family, none of its settings the default where that is cheap.
