@@ -86,10 +86,8 @@ class Explorer:
         self.page.on("request", lambda request: self.requests.append(request.url))
         if before:
             self.page.add_init_script(before)
-        begun = time.monotonic()
         self.page.goto(self.url)
         self.settle()
-        self.seconds = time.monotonic() - begun
 
     def paint(self):
         """Give the scenes of a tab that was opened without them their pixels."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from landscape.evaluate.naive import evaluate_naive
 from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.models_of_others import MODELS, Model
+from tests.naive import evaluate_naive
 from tests.test_evaluate import plane_of
 
 GRID = ("-0.5:1:3", "-1:0.5:2")

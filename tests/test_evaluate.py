@@ -13,12 +13,12 @@ from torch.utils.data import Dataset
 
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, evaluate
-from landscape.evaluate.naive import evaluate_naive
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import sample_surface
 from tests.cases import CASES, Case, case_id
+from tests.naive import evaluate_naive
 
 POINTS = np.array([[0.0, 0.0], [0.3, -0.2], [-1.0, 1.0], [2.0, 0.7]])
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.evaluate import fused
+from landscape.evaluate import Settings, choose_settings, evaluate, fused
 from landscape.evaluate.fold import fold_batch_norms
 from landscape.evaluate.fused import convolve_onto_relu, convolve_relu, fuse_convolutions
+from landscape.grid import Grid
 from landscape.models import CifarResNet
-from tests.cases import settled
+from tests.cases import resnet, settled
+from tests.test_evaluate import POINTS, plane_of
 
 pytestmark = pytest.mark.skipif(
     not fused.available(torch.float32), reason="this build of torch has no oneDNN"
@@ -166,6 +170,8 @@ def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_bfloat16_sums_in_any_layout(layout: torch.memory_format) -> None:
     """A fault once: oneDNN refuses bfloat16 where the channels do not lie innermost."""
+    if not fused.available(torch.bfloat16):
+        pytest.skip("no oneDNN for bfloat16 on this processor")
     x, onto = torch.randn(2, 4, 5, 5), torch.randn(2, 4, 5, 5)
     weight, bias = torch.randn(4, 4, 3, 3), torch.randn(4)
     expected = F.relu(onto + F.conv2d(x, weight, bias, padding=1))
@@ -183,3 +189,38 @@ def test_a_build_without_the_operations_does_without(monkeypatch: pytest.MonkeyP
     assert not fused.available(torch.float32)
     assert not fused.available(torch.float64)
     fused.available.cache_clear()
+
+
+@pytest.fixture
+def no_sums_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A processor whose oneDNN has the operations in float32 only, as those without AVX-512."""
+    real = fused.convolve_onto_relu
+
+    def onto(place: Tensor, *rest: Any) -> Tensor:
+        if place.dtype == torch.bfloat16:
+            raise RuntimeError("bf16 path needs the cpu support avx_ne_convert or avx512bw")
+        return real(place, *rest)
+
+    fused.available.cache_clear()
+    monkeypatch.setattr(fused, "convolve_onto_relu", onto)
+    yield
+    fused.available.cache_clear()
+
+
+@pytest.mark.usefixtures("no_sums_in_bfloat16")
+def test_what_the_processor_cannot_do_is_not_asked_of_it() -> None:
+    """Neither of a new run nor where a file of another processor says that it was done."""
+    assert fused.available(torch.float32)
+    assert not fused.available(torch.bfloat16)
+    problem = resnet("projection")
+    plane = plane_of(problem)
+    asked = Settings(fold=True, fused=True, channels_last=True, reduced="bfloat16")
+    found, expected = (
+        dict(evaluate(problem, plane, POINTS, [0, 1], way))
+        for way in (asked, replace(asked, fused=False))
+    )
+    assert found == expected
+    grid = Grid(np.linspace(-1, 1, 3), np.zeros(1))
+    chosen, facts = choose_settings(problem, plane, grid, precision="bfloat16")
+    assert (chosen.fused, facts["convolutions_fused"]) == (False, 0)
+    assert facts["precision"] == "bfloat16"

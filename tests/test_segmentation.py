@@ -13,13 +13,13 @@ from landscape.alignment.graph import tied_channels
 from landscape.data import Examples, Preprocess
 from landscape.errors import InputError
 from landscape.evaluate import Settings, evaluate
-from landscape.evaluate.naive import evaluate_naive
 from landscape.evaluate.network import PointNetwork
 from landscape.models.unet import SHORTCUTS, UNet
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import sample_surface
 from tests.cases import images, settled
+from tests.naive import evaluate_naive
 from tests.test_evaluate import POINTS, plane_of
 
 

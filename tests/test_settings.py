@@ -14,7 +14,6 @@ from landscape.build import build_problem
 from landscape.directions import make_directions
 from landscape.errors import InputError
 from landscape.evaluate import Settings, choose_settings, evaluate
-from landscape.evaluate.naive import evaluate_naive
 from landscape.evaluate.precision import measure_precision, probe_points
 from landscape.evaluate.tuner import BATCH_SIZES, tune, tune_batch_size
 from landscape.grid import Grid
@@ -23,6 +22,7 @@ from landscape.problem import Problem
 from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.cases import CASES, Case, case_id
+from tests.naive import evaluate_naive
 
 GRID = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 5))
 

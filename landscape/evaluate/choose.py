@@ -103,7 +103,7 @@ def choose_settings(
     facts: dict[str, Attribute] = {}
     if precision != "float32":
         name = "bfloat16" if precision == "auto" else precision
-        others = [_reduced(settings, name) for settings in candidates]
+        others = list(dict.fromkeys(_reduced(settings, name) for settings in candidates))
         measured = measure_precision(problem, plane, points, others[0])
         facts["precision_error"] = measured.error
         facts["precision_bound"] = (

@@ -14,6 +14,7 @@ from landscape.device import tensor_float_32
 from landscape.evaluate.batch_norm import following
 from landscape.evaluate.blocked import keep_blocked
 from landscape.evaluate.fold import Pair, fold_batch_norms
+from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
@@ -34,10 +35,14 @@ class PointNetwork:
     plane
         On the problem's device.
     settings
-        How the copy computes: what is folded and fused, memory layout, precision.
+        How the copy computes: what is folded and fused, memory layout, precision. Convolutions
+        are fused only where this device can, whatever is asked: a file may come from another one.
     """
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
+        dtype = settings.stored_as or problem.dtype
+        possible = problem.device.type == "cpu" and fused_available(dtype)
+        settings = replace(settings, fused=settings.fused and possible)
         self._settings = settings
         self._made_of = (problem, plane)
         self._at: Coordinates = [0.0] * len(plane.axes)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import torch
@@ -46,9 +47,8 @@ def does(
     weight = torch.linspace(-1, 1, 3 * 3 * 3 * 3).reshape(3, 3, 3, 3).to(dtype)
     bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
     near = 0.1 if dtype == torch.bfloat16 else 1e-5
-    for image in (finite, odd):
-        # Where the channels lie innermost, a sum is more than a fallback.
-        x = image.to(dtype).contiguous(memory_format=torch.channels_last)
+    for image, layout in product((finite, odd), (torch.contiguous_format, torch.channels_last)):
+        x = image.to(dtype).contiguous(memory_format=layout)
         try:
             found = way(x, weight, bias, *shape)
         except Exception:  # an operation of another version may fail in any way

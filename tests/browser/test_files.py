@@ -15,7 +15,6 @@ from landscape.render import save_page
 from landscape.render.page import page_data
 from landscape.render.words.numerals import short
 from landscape.surface import Quantity, Surface
-from tests.conftest import crowd
 from tests.explorer import Explorer, as_array, bowl, keep, path_of_training
 
 
@@ -120,17 +119,13 @@ SIZES = [
 ]
 
 
-def test_every_width_and_theme_opens_soon(browser, tmp_path):
+def test_every_width_and_theme_opens(browser, tmp_path):
     surfaces = [bowl(51, 51, title="with shortcuts"), bowl(51, 51, 3, title="without")]
     surfaces[0].trajectories = {"SGD": path_of_training()}
     path = save_page(surfaces, tmp_path / "a.html")
     assert path.stat().st_size < 6e6
-    # Where the cores are busy with other work, the page has only its share of them.
-    busy = crowd()
-    seconds = []
     for name, width, height, theme in SIZES:
         explorer = Explorer(browser, path, width=width, height=height, scheme=theme, painted=True)
-        seconds.append(explorer.seconds)
         for view in ("surface", "contour"):
             explorer.choose(view=view)
             assert nothing_sticks_out(explorer.page, width) == []
@@ -143,12 +138,8 @@ def test_every_width_and_theme_opens_soon(browser, tmp_path):
         ground = "() => getComputedStyle(document.body).backgroundColor"
         assert (explorer.page.evaluate(ground) == "rgb(255, 255, 255)") == (other == "light")
         explorer.close()
-    # A browser without a GPU compiles the shaders of both scenes itself, 2.5 to 4.3 seconds of it
-    # on two cores; contours need none.
-    assert min(seconds) < 8 * busy, (seconds, busy)
     flat = Explorer(browser, save_page(surfaces, tmp_path / "flat.html", style="contour"))
     assert flat.state["view"] == "contour"
-    assert flat.seconds < 3 * busy, (flat.seconds, busy)
     flat.close()
 
 

@@ -12,7 +12,6 @@ from landscape.directions import make_directions
 from landscape.directions.ascent import ascent_direction
 from landscape.directions.hessian import hessian_direction
 from landscape.errors import InputError
-from landscape.evaluate.naive import evaluate_naive
 from landscape.hessian import HessianOperator
 from landscape.params import Params, cosine, dot, norm
 from landscape.plane import Plane
@@ -20,6 +19,7 @@ from landscape.planes.ascent import ascent_directions
 from landscape.planes.hessian import hessian_directions, parse_ranks
 from landscape.problem import Problem
 from tests.curvature.matrices import quadratic, rotated, tiny
+from tests.naive import evaluate_naive
 
 SPECTRUM = [6.0, 2.0, 1.0, 0.3, 0.0, -0.4, -1.5, -3.0]
 RANKS = {"top": 6.0, "bottom": -3.0, "1": 6.0, "2": 2.0, "-1": -3.0, "-2": -1.5, "8": -3.0}

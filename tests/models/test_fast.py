@@ -10,10 +10,10 @@ import torch
 
 from landscape.evaluate import Settings, evaluate
 from landscape.evaluate.abreast import evaluate_abreast
-from landscape.evaluate.naive import evaluate_naive
 from landscape.models.named import build_network, family_called
 from landscape.problem import Problem
 from tests.cases import images, settled
+from tests.naive import evaluate_naive
 from tests.test_evaluate import plane_of
 
 SMALL: dict[str, dict[str, Any]] = {

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError
 from landscape.evaluate import Settings, evaluate
-from landscape.evaluate.naive import evaluate_naive
 from landscape.models import SHORTCUTS, ImageNetResNet
 from landscape.models.imagenet_resnet import inferred_settings
 from landscape.models.named import build_network
 from landscape.problem import Problem
 from tests.cases import images, settled
+from tests.naive import evaluate_naive
 from tests.test_evaluate import POINTS, plane_of
 
 STAGES = {18: [2, 2, 2, 2], 34: [3, 4, 6, 3], 50: [3, 4, 6, 3]}

@@ -1,6 +1,6 @@
 """The loop that anyone would write first, in float64, one example at a time in the sums.
 
-It is the reference that every faster way is tested against; nothing else should use it.
+It is the reference that every faster way is tested against.
 """
 
 from __future__ import annotations
