@@ -11,13 +11,38 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from landscape.errors import InputError
+from landscape.errors import Argument, InputError
 from landscape.memory import keep_freed_memory
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 EXIT_TERMINATED = 128 + signal.SIGTERM
 EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
+
+OPTIONS = {
+    "folder": "-o",
+    "ignored": "--ignore",
+    "normalization": "--norm",
+    "path": "-o",
+    "settings": "--set",
+    "trajectories": "--trajectory",
+    "tuned": "--tune",
+    "x": "--x=",
+    "y": "--y=",
+}
+"""Options that are not named as the argument in Python is. After ``=`` a value may begin with -."""
+
+
+def option(argument: Argument) -> str:
+    """An argument of a message as the command lines spell it.
+
+    >>> option(Argument("batch_size", "0", "0")), option(Argument("x", "'-1:1:5'", "-1:1:5"))
+    ('--batch-size 0', '--x=-1:1:5')
+    """
+    name = OPTIONS.get(argument.name, f"--{argument.name.replace('_', '-')}")
+    if not argument.text:
+        return name.removesuffix("=")
+    return f"{name}{argument.text}" if name.endswith("=") else f"{name} {argument.text}"
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
@@ -77,7 +102,7 @@ def run(
             command(argv)
             sys.stdout.flush()
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {error.spelled(option)}", file=sys.stderr)
         return EXIT_USAGE
     except Terminated:
         print(f"terminated: {when_interrupted}", file=sys.stderr)
