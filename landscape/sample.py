@@ -17,9 +17,9 @@ from landscape import commandline
 from landscape.build import build_problem
 from landscape.default_job import run_default_job
 from landscape.directions import IGNORED, NORMALIZATIONS, save_directions
-from landscape.distributed.launcher import launched
+from landscape.distributed.environment import this_process
+from landscape.distributed.launch import sample_distributed
 from landscape.distributed.parts import part_of_shard
-from landscape.distributed.together import sample_together
 from landscape.errors import InputError, unknown_choice
 from landscape.evaluate import Settings
 from landscape.hessian.curvature import WHOLE_NETWORK
@@ -68,7 +68,7 @@ def _command(argv: Sequence[str] | None) -> None:
     given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
     if {"model", "weights"} & set(given) or weights_of(given.get("directions", "")) is not None:
         _surface(given)
-    elif launched() is None:
+    elif this_process() is None:
         _default_job(given)
     else:
         raise InputError(
@@ -97,7 +97,7 @@ def _surface(given: dict[str, Any]) -> None:
     run_options = {name: given.pop(name) for name in _RUN_OPTIONS if name in given}
     if "verify" in given:
         run_options["verify"] = parse_share(given.pop("verify"))
-    team = launched()
+    team = this_process()
     if team is not None:
         given["device"] = team.device(given.get("device", "auto"))
     shard = Shard.parse(given.pop("shard", "1/1"))
@@ -122,7 +122,7 @@ def _surface(given: dict[str, Any]) -> None:
     if run_options.get("repeats", 1) == 1:
         directions = span(problem, kind, 1 if y is None else axes_of(kind), **plane_options)
         plane_options = {}
-    sample = sample_surface if team is None else partial(sample_together, team)
+    sample = sample_surface if team is None else partial(sample_distributed, team)
     with shown_meanwhile([output]) if live and (team is None or team.rank == 0) else nullcontext():
         surface = sample(
             problem,

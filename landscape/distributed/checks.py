@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from landscape.distributed.board import Board
-from landscape.distributed.launcher import Launched
+from landscape.distributed.claims import Claims
+from landscape.distributed.environment import Process
 from landscape.errors import InputError
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -19,7 +19,7 @@ _SKETCHES = 4
 _ROUNDING = 1e-4
 
 
-def compare_problems(board: Board, launched: Launched, problem: Problem) -> None:
+def compare_problems(claims: Claims, process: Process, problem: Problem) -> None:
     """Checksums of weights and data, and all other facts of the problem, with those of rank 0.
 
     Raises
@@ -29,7 +29,7 @@ def compare_problems(board: Board, launched: Launched, problem: Problem) -> None
     """
     facts = {k: v for k, v in problem.attributes.items() if k not in _OF_THE_PLACE}
     facts["torch"] = torch.__version__.partition("+")[0]
-    first, theirs = board.agree("problem", lambda: [str(launched), facts])
+    first, theirs = claims.agree("problem", lambda: [str(process), facts])
     keys = sorted({*facts, *theirs})
     lines = [
         f"  {key}: {facts.get(key)} here, {theirs.get(key)} there"
@@ -38,13 +38,13 @@ def compare_problems(board: Board, launched: Launched, problem: Problem) -> None
     ]
     if lines:
         raise InputError(
-            f"{launched} would compute another surface than {first}:\n"
+            f"{process} would compute another surface than {first}:\n"
             + "\n".join(lines)
             + "\ngive every machine the same weights, data and versions"
         )
 
 
-def compare_planes(board: Board, launched: Launched, planes: Sequence[Plane]) -> None:
+def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) -> None:
     """The directions with those of rank 0: by their products with a few random vectors.
 
     Directions that are found to a tolerance, such as eigenvectors, may come out otherwise on
@@ -56,10 +56,10 @@ def compare_planes(board: Board, launched: Launched, planes: Sequence[Plane]) ->
         If they differ by more than rounding.
     """
     own = [_sketch(axis) for plane in planes for axis in plane.axes]
-    first, theirs = board.agree("planes", lambda: [str(launched), own])
+    first, theirs = claims.agree("planes", lambda: [str(process), own])
     if not np.allclose(own, theirs, rtol=_ROUNDING, atol=_ROUNDING):
         raise InputError(
-            f"{launched} has found other directions than {first}; compute them once (the plain "
+            f"{process} has found other directions than {first}; compute them once (the plain "
             "command with --save-directions FILE.h5) and give all ranks --directions FILE.h5"
         )
 

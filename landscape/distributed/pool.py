@@ -1,4 +1,4 @@
-"""What all ranks have found so far, chunk by chunk, through the board."""
+"""What all ranks have found so far, chunk by chunk, through the store."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from landscape.distributed.board import Board
+from landscape.distributed.claims import Claims
 from landscape.errors import InputError
 from landscape.grid import CoarserCells, IntArray
 from landscape.run.agreement import disagreements
@@ -17,28 +17,28 @@ _CHUNKS_A_RANK = 128
 
 
 class Disputed(InputError):
-    """Two ranks say different things of the same point."""
+    """Two ranks have computed different values of the same point."""
 
 
 class Pool:
-    """The values on the board, and a surface that follows them.
+    """The values in the store, and a surface that follows them.
 
     Parameters
     ----------
-    board
-        Where the ranks meet.
+    claims
+        The store that the ranks share.
     whole
-        Holds what is known here already, as from part files, and is filled.
+        What is known already, as from part files; the rest is filled in.
     order
         Every point, coarse to fine.
     by_level
-        Whether a point rests on coarser ones: then each level is a group of its own.
+        Whether a point depends on coarser ones: then each level is a group of its own.
     """
 
-    def __init__(self, board: Board, whole: Surface, order: IntArray, *, by_level: bool) -> None:
-        self._board, self.whole = board, whole
-        least = -(-whole.grid.size // (_CHUNKS_A_RANK * board.world))
-        size = int(board.agree("chunk", lambda: least))
+    def __init__(self, claims: Claims, whole: Surface, order: IntArray, *, by_level: bool) -> None:
+        self._claims, self.whole = claims, whole
+        least = -(-whole.grid.size // (_CHUNKS_A_RANK * claims.world))
+        size = int(claims.agree("chunk", lambda: least))
         cells = CoarserCells(whole.grid.shape)
         levels: dict[int, list[int]] = {}
         for index in order.tolist():
@@ -51,7 +51,7 @@ class Pool:
         self._chunks = {name: points for group in self.groups for name, points in group.items()}
         self._names = sorted(whole.quantities)
         self.found_by: dict[int, int] = {}
-        """Per point on the board the rank that put it there."""
+        """Per point in the store the rank that put it there."""
         self._read: set[str] = set()
         for name in self._chunks:
             if not self.missing(name):
@@ -63,39 +63,39 @@ class Pool:
         return [index for index in self._chunks[name] if not done[index]]
 
     def is_done(self, name: str) -> bool:
-        """Whether a chunk is on the board and known here."""
+        """Whether a chunk is in the store and known here."""
         return name in self._read
 
     def publish(self, name: str) -> None:
-        """Put the values of a chunk on the board.
+        """Put the values of a chunk in the store.
 
         Raises
         ------
         Disputed
-            If other values stand there.
+            If there are other values already.
         """
         rows = self._rows(self._chunks[name])
-        stands = self._board.put_first(
-            values_of(name), f"{self._board.rank} {rows.tobytes().hex()}"
+        stands = self._claims.put_first(
+            values_of(name), f"{self._claims.rank} {rows.tobytes().hex()}"
         )
         if stands is None:
-            self._board.add_to_list("done", name)
+            self._claims.add_to_list("done", name)
             self._read.add(name)
-            self.found_by.update(dict.fromkeys(self._chunks[name], self._board.rank))
+            self.found_by.update(dict.fromkeys(self._chunks[name], self._claims.rank))
         else:
             self._take(name, stands)
 
     def gather(self) -> None:
-        """Learn what others have put there since.
+        """Read what others have added since.
 
         Raises
         ------
         Disputed
             If it differs by more than rounding from what is known here, as from a part file.
         """
-        for name in self._board.listed("done"):
+        for name in self._claims.listed("done"):
             if name not in self._read:
-                self._take(name, self._board.wait_for(values_of(name)))
+                self._take(name, self._claims.wait_for(values_of(name)))
 
     def _take(self, name: str, text: str) -> None:
         rank, _, numbers = text.partition(" ")
@@ -119,10 +119,9 @@ class Pool:
         )
         if found:
             raise Disputed(
-                f"{found[0].at(self.whole.grid)}; the first was computed by rank "
-                f"{self._board.rank} or is of a part file, the second by rank {rank}. One of their "
-                "devices computes wrongly, or differently: find out which, delete its part file "
-                "and start again"
+                f"{found[0].at(self.whole.grid)}: the first is rank {self._claims.rank}'s own or "
+                f"of a part file, the second was computed by rank {rank}; find out which of their "
+                "devices computes wrongly, or differently, delete its part file and start again"
             )
 
     def _rows(self, indices: Sequence[int]) -> np.ndarray:
@@ -132,5 +131,5 @@ class Pool:
 
 
 def values_of(name: str) -> str:
-    """Where the values of a chunk stand."""
+    """The name of a chunk's values in the store."""
     return f"values {name}"

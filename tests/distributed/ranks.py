@@ -10,17 +10,17 @@ from typing import Any
 
 from torch.distributed import TCPStore
 
-from landscape.distributed.launcher import Launched
-from landscape.distributed.together import sample_together
+from landscape.distributed.environment import Process
+from landscape.distributed.launch import sample_distributed
 from landscape.problem import Problem
 from landscape.surface import Surface
 
 
 @contextmanager
-def launch(world: int) -> Iterator[list[Launched]]:
+def launch(world: int) -> Iterator[list[Process]]:
     """What the ranks of a launch are told; its store is there until the end."""
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
-    yield [Launched(rank, world, rank, "127.0.0.1", store.port) for rank in range(world)]
+    yield [Process(rank, world, rank, "127.0.0.1", store.port) for rank in range(world)]
     del store
 
 
@@ -48,12 +48,12 @@ def by_ranks(
 ) -> list[Surface | Exception | None]:
     """A surface by as many ranks as problems: what each has returned or raised."""
     options.setdefault("progress", False)
-    with launch(len(problems)) as launched:
+    with launch(len(problems)) as processes:
         return at_once(
             [
-                lambda one=one, problem=problem: sample_together(  # type: ignore[misc]
+                lambda one=one, problem=problem: sample_distributed(  # type: ignore[misc]
                     one, problem, path=path, **options
                 )
-                for one, problem in zip(launched, problems, strict=True)
+                for one, problem in zip(processes, problems, strict=True)
             ]
         )

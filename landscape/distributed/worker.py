@@ -1,4 +1,4 @@
-"""What one rank does: claim, compute, publish, save, until all points are known."""
+"""The loop of one rank: claim, compute, publish, save, until all points are known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from landscape.distributed.board import Board
+from landscape.distributed.claims import Claims
 from landscape.distributed.pool import Pool, values_of
 from landscape.distributed.verify import Verifier
 from landscape.run.interrupt import finishing_points
@@ -20,16 +20,16 @@ _ASK_AGAIN_S = 0.1
 
 
 class Worker:
-    """A rank at work.
+    """Computes points on one rank.
 
     Parameters
     ----------
-    board, pool
-        Where claims and values stand.
+    claims, pool
+        Where claims and values are.
     measure
         Of the pool's surface.
     verifier
-        Which points of others are computed again.
+        Which points of other ranks are recomputed.
     own, part
         What this rank has computed, and the file for it.
     shown
@@ -38,7 +38,7 @@ class Worker:
 
     def __init__(
         self,
-        board: Board,
+        claims: Claims,
         pool: Pool,
         measure: Measure,
         verifier: Verifier,
@@ -46,22 +46,22 @@ class Worker:
         part: Path,
         shown: Callable[[Surface], None],
     ) -> None:
-        self._board, self._pool, self._measure = board, pool, measure
+        self._claims, self._pool, self._measure = claims, pool, measure
         self._verifier, self._own, self._part, self._shown = verifier, own, part, shown
         # What the points that are being measured are for, in their order: a chunk, or None for a
-        # point that is computed again.
+        # point that is recomputed.
         self._purposes: deque[str | None] = deque()
         self._saved = time.monotonic()
 
     def run(self) -> None:
-        """Until every point of the surface is known and verified.
+        """Compute until every point of the surface is known and verified.
 
         Raises
         ------
         Disputed
-            If ranks do not agree on a point.
+            If two ranks disagree on a point.
         KeyboardInterrupt
-            After the point in hand, where SIGINT came.
+            After the current point, if SIGINT came.
         """
         try:
             with finishing_points() as interrupted:
@@ -88,16 +88,16 @@ class Worker:
                     self._verifier.compare(index, values)
                 else:
                     self._enter(index, values, chunk)
-                self._look_after_files()
+                self._save_sometimes()
                 if interrupted():
                     raise KeyboardInterrupt
-        self._look_after_files()
+        self._save_sometimes()
 
     def _tasks(self, group: Collection[str]) -> Iterator[int]:
         """Points to compute, each claimed when it is asked for."""
         for name in group:
-            yield from self._again(own_too=False)
-            if self._pool.is_done(name) or not self._board.claim(name, values_of(name)):
+            yield from self._recomputed(own_too=False)
+            if self._pool.is_done(name) or not self._claims.claim(name, values_of(name)):
                 continue
             missing = self._pool.missing(name)
             if not missing:
@@ -105,9 +105,9 @@ class Worker:
             for index in missing:
                 self._purposes.append(name)
                 yield index
-        yield from self._again(own_too=not group)
+        yield from self._recomputed(own_too=not group)
 
-    def _again(self, own_too: bool) -> Iterator[int]:
+    def _recomputed(self, own_too: bool) -> Iterator[int]:
         for index in self._verifier.claimed(own_too=own_too):
             self._purposes.append(None)
             yield index
@@ -119,7 +119,7 @@ class Worker:
         if not self._pool.missing(chunk):
             self._pool.publish(chunk)
 
-    def _look_after_files(self) -> None:
+    def _save_sometimes(self) -> None:
         if time.monotonic() - self._saved > SAVE_EVERY_S:
             if self._own.done.any():
                 save_surface(self._own, self._part)

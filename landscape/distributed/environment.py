@@ -1,4 +1,4 @@
-"""What torchrun tells each of the processes that it starts."""
+"""Which process of a launch this is, from the environment variables that torchrun sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from landscape.errors import InputError
 
 
 @dataclass(frozen=True)
-class Launched:
+class Process:
     """One process of a launch.
 
     Attributes
@@ -48,19 +48,19 @@ class Launched:
         return f"rank {self.rank} (process {os.getpid()} on {socket.gethostname()})"
 
 
-def launched(environment: Mapping[str, str] = os.environ) -> Launched | None:
-    """How torchrun has started this process; None if it has not.
+def this_process(environment: Mapping[str, str] = os.environ) -> Process | None:
+    """This process, as torchrun has started it; None if torchrun has not.
 
     Raises
     ------
     InputError
-        If it has not said all.
+        If a variable is missing or wrong.
     """
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
     try:
         rank = int(environment["RANK"])
-        return Launched(
+        return Process(
             rank=rank,
             world=int(environment["WORLD_SIZE"]),
             local_rank=int(environment["LOCAL_RANK"]),

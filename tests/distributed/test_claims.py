@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from landscape.distributed import board as board_module
-from landscape.distributed.board import Board, LostLauncher
-from landscape.distributed.launcher import Launched, launched
+from landscape.distributed import claims as claims_module
+from landscape.distributed.claims import Claims, StoreUnreachable
+from landscape.distributed.environment import Process, this_process
 from landscape.errors import InputError
 from tests.distributed.ranks import at_once, launch
 from tests.distributed.torchrun import free_port
@@ -23,12 +23,12 @@ TASKS = [f"task {k}" for k in range(40)]
 def test_each_task_is_claimed_once() -> None:
     with launch(4) as ranks:
 
-        def claimed(rank: Launched) -> list[str]:
-            with Board(rank, "job") as board:
-                found = [task for task in TASKS if board.claim(task, f"done {task}")]
-                board.put(f"finished {rank.rank}", "")
+        def claimed(rank: Process) -> list[str]:
+            with Claims(rank, "job") as claims:
+                found = [task for task in TASKS if claims.claim(task, f"done {task}")]
+                claims.put(f"finished {rank.rank}", "")
                 for other in ranks:
-                    board.wait_for(f"finished {other.rank}")
+                    claims.wait_for(f"finished {other.rank}")
                 return found
 
         found = at_once([lambda rank=rank: claimed(rank) for rank in ranks])  # type: ignore[misc]
@@ -36,10 +36,10 @@ def test_each_task_is_claimed_once() -> None:
 
 
 def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(board_module, "BEAT_S", 0.05)
-    monkeypatch.setattr(board_module, "LEASE_S", 0.5)
-    with launch(2) as (zero, one), Board(zero, "job") as mine:
-        with Board(one, "job") as other:
+    monkeypatch.setattr(claims_module, "BEAT_S", 0.05)
+    monkeypatch.setattr(claims_module, "LEASE_S", 0.5)
+    with launch(2) as (zero, one), Claims(zero, "job") as mine:
+        with Claims(one, "job") as other:
             assert other.claim("a", "done a")
             assert mine.others_alive()
             for _ in range(10):  # longer than the lease, but its heart beats
@@ -48,16 +48,16 @@ def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) ->
         assert not mine.others_alive()
         assert mine.claim("a", "done a")  # it has left
 
-        stopped = Board(one, "job").__enter__()
+        stopped = Claims(one, "job").__enter__()
         assert stopped.claim("b", "done b")
         stopped._stop.set()  # as if the process had been killed, or stopped
         assert not mine.claim("b", "done b")
         time.sleep(0.6)
         assert mine.claim("b", "done b")
 
-        killed = Board(one, "job").__enter__()
+        killed = Claims(one, "job").__enter__()
         assert killed.claim("c", "done c")
-        with Board(one, "job"):  # the launcher has started the rank anew
+        with Claims(one, "job"):  # the launcher has started the rank anew
             assert mine.claim("c", "done c")
         killed._stop.set()
 
@@ -65,27 +65,26 @@ def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_rank_that_has_not_come_yet_is_waited_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with launch(2) as (rank, _), Board(rank, "job") as board:
-        assert board.others_alive()
-        assert not board.others_alive(but=[1])
-        monkeypatch.setattr(board_module, "COMING_S", 0.0)
-        assert not board.others_alive()
+    with launch(2) as (rank, _), Claims(rank, "job") as claims:
+        assert claims.others_alive()
+        monkeypatch.setattr(claims_module, "STARTING_S", 0.0)
+        assert not claims.others_alive()
 
 
 def test_what_is_done_is_nobodys() -> None:
-    with launch(1) as (rank,), Board(rank, "job") as board:
-        board.put("done a", "")
-        assert not board.claim("a", "done a")
-        assert board.put_first("x", "1") is None
-        assert board.put_first("x", "2") == "1"
+    with launch(1) as (rank,), Claims(rank, "job") as claims:
+        claims.put("done a", "")
+        assert not claims.claim("a", "done a")
+        assert claims.put_first("x", "1") is None
+        assert claims.put_first("x", "2") == "1"
 
 
 def test_all_agree_on_what_rank_0_has_made() -> None:
     with launch(3) as ranks:
 
-        def agreed(rank: Launched) -> object:
-            with Board(rank, "job") as board:
-                return board.agree("number", lambda: [rank.rank, 0.1, "text"])
+        def agreed(rank: Process) -> object:
+            with Claims(rank, "job") as claims:
+                return claims.agree("number", lambda: [rank.rank, 0.1, "text"])
 
         found = at_once([lambda rank=rank: agreed(rank) for rank in ranks])  # type: ignore[misc]
     assert found == [[0, 0.1, "text"]] * 3
@@ -93,10 +92,10 @@ def test_all_agree_on_what_rank_0_has_made() -> None:
 
 def test_a_launcher_that_goes_away_is_one_error() -> None:
     with launch(1) as (rank,):
-        board = Board(rank, "job").__enter__()
-    with pytest.raises(LostLauncher, match=r"torchrun's store cannot be reached .*goes on"):
-        board.get("anything")
-    board._stop.set()
+        claims = Claims(rank, "job").__enter__()
+    with pytest.raises(StoreUnreachable, match=r"torchrun's store cannot be reached .*to resume"):
+        claims.get("anything")
+    claims._stop.set()
 
 
 GIVEN = {
@@ -106,39 +105,39 @@ GIVEN = {
 
 
 def test_what_torchrun_tells() -> None:
-    assert launched(GIVEN) == Launched(3, 8, 1, "host", 29500)
-    assert launched({"RANK": "3", "WORLD_SIZE": "8"}) is None
+    assert this_process(GIVEN) == Process(3, 8, 1, "host", 29500)
+    assert this_process({"RANK": "3", "WORLD_SIZE": "8"}) is None
 
 
 @pytest.mark.parametrize("rank", [0, 1])
 def test_rank_0_keeps_the_store_where_torchrun_does_not(rank: int) -> None:
-    found = launched({**GIVEN, "RANK": str(rank), "TORCHELASTIC_USE_AGENT_STORE": "False"})
+    found = this_process({**GIVEN, "RANK": str(rank), "TORCHELASTIC_USE_AGENT_STORE": "False"})
     assert found is not None
     assert found.keeps_store == (rank == 0)
 
 
 def test_it_keeps_it_until_the_others_have_left() -> None:
     port = free_port()
-    keeper = Launched(0, 2, 0, "127.0.0.1", port, keeps_store=True)
-    with Board(keeper, "job") as board:
-        with Board(Launched(1, 2, 1, "127.0.0.1", port), "job") as other:
+    keeper = Process(0, 2, 0, "127.0.0.1", port, keeps_store=True)
+    with Claims(keeper, "job") as claims:
+        with Claims(Process(1, 2, 1, "127.0.0.1", port), "job") as other:
             other.put("x", "1")
-            waiting = threading.Thread(target=board.wait_for_others)
+            waiting = threading.Thread(target=claims.wait_for_others)
             waiting.start()
             waiting.join(0.3)
             assert waiting.is_alive()
         waiting.join(5)
         assert not waiting.is_alive()
-        assert board.get("x") == "1"
+        assert claims.get("x") == "1"
         with socket.socket() as outside, pytest.raises(ConnectionRefusedError):
             outside.connect(("127.0.0.2", port))  # it listens on the address given alone
-        with pytest.raises(LostLauncher, match=f"no store can listen on 127.0.0.1:{port}"):
-            Board(keeper, "job")
+        with pytest.raises(StoreUnreachable, match=f"no store can listen on 127.0.0.1:{port}"):
+            Claims(keeper, "job")
 
 
 def test_what_it_must_tell() -> None:
     with pytest.raises(InputError, match="environment is incomplete"):
-        launched({**GIVEN, "RANK": "x"})
+        this_process({**GIVEN, "RANK": "x"})
 
 
 @pytest.mark.parametrize(
@@ -150,4 +149,4 @@ def test_a_gpu_for_each_local_rank(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
-    assert Launched(3, 4, 1, "host", 1).device(asked) == device
+    assert Process(3, 4, 1, "host", 1).device(asked) == device

@@ -1,10 +1,9 @@
-"""One surface by all ranks of a launch: the plain run, but for its points."""
+"""One surface sampled by all ranks of a launch."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -14,9 +13,9 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
-from landscape.distributed.board import Board, LostLauncher
 from landscape.distributed.checks import compare_planes, compare_problems
-from landscape.distributed.launcher import Launched
+from landscape.distributed.claims import Claims, StoreUnreachable
+from landscape.distributed.environment import Process
 from landscape.distributed.parts import (
     merged,
     open_if_there,
@@ -25,8 +24,8 @@ from landscape.distributed.parts import (
     read_parts,
 )
 from landscape.distributed.pool import Disputed, Pool
-from landscape.distributed.verify import Verifier
-from landscape.distributed.work import Worker
+from landscape.distributed.verify import Verifier, set_aside
+from landscape.distributed.worker import Worker
 from landscape.grid import coarse_to_fine
 from landscape.lock import only_writer
 from landscape.planes import Run
@@ -40,8 +39,8 @@ from landscape.store import save_surface
 from landscape.surface import Surface
 
 
-def sample_together(
-    launched: Launched,
+def sample_distributed(
+    process: Process,
     problem: Problem,
     x: Range = "default",
     y: Range | None = "default",
@@ -55,16 +54,16 @@ def sample_together(
 ) -> Surface | None:
     """Like :func:`landscape.sample_surface`, by all ranks that torchrun has started.
 
-    Every rank calls it with the same arguments. Each keeps what it computes in a part file beside
-    ``path``; once all points are known, rank 0 writes the surface there, and the parts go. After an
-    end of any kind the same call goes on from the parts.
+    Every rank calls it with the same arguments. Each saves what it computes to a part file beside
+    ``path``; once all points are known, rank 0 writes the surface there and the parts are deleted.
+    If the launch ends early, the same call resumes from the parts.
 
     Parameters
     ----------
-    launched
-        Which rank this is.
+    process
+        This rank.
     verify
-        The share of the points that are computed again, by another rank where there is one.
+        The share of the points that are recomputed, by another rank where there is one.
     options
         Those of :func:`landscape.sample_surface` that are not named here.
 
@@ -81,35 +80,35 @@ def sample_together(
     """
     path = Path(path)
     job = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
-    part = part_of_rank(path, launched.rank)
-    lock = only_writer(path) if launched.rank == 0 else contextlib.nullcontext()
-    with Board(launched, job) as board:
-        compare_problems(board, launched, problem)
-        plan = make_plan(problem, x, y, trajectories=trajectories, agree=board.agree, **options)
-        compare_planes(board, launched, plan.planes)
+    part = part_of_rank(path, process.rank)
+    lock = only_writer(path) if process.rank == 0 else contextlib.nullcontext()
+    with Claims(process, job) as claims:
+        compare_problems(claims, process, problem)
+        plan = make_plan(problem, x, y, trajectories=trajectories, agree=claims.agree, **options)
+        compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
-            _compute_points(board, plan, path, part, verify, progress)
-        if launched.rank == 0:
+            _compute_points(claims, plan, path, part, verify, progress)
+        if process.rank == 0:
             surface = sample_planned(
                 plan, path=path, trajectories=trajectories, title=title, progress=progress
             )
             _remove(parts_of_ranks(path))
-            board.put("written", "")
-            board.wait_for_others()
+            claims.put("written", "")
+            claims.wait_for_others()
             return surface
-        with contextlib.suppress(LostLauncher):  # whoever comes last finds it gone
-            board.wait_for("written")
+        with contextlib.suppress(StoreUnreachable):  # rank 0 may have ended already
+            claims.wait_for("written")
         _remove([part])
         return None
 
 
 def _compute_points(
-    board: Board, plan: Plan, path: Path, part: Path, verify: float, progress: bool
+    claims: Claims, plan: Plan, path: Path, part: Path, verify: float, progress: bool
 ) -> None:
-    """Until every point is known; rank 0 then has them in the file."""
+    """Compute the missing points; rank 0 then saves all of them to the file."""
     files = read_parts(path)
     found = merged(files) if files else None
-    job, empty = plan.begin(found.attributes if found is not None else None, board.agree)
+    job, empty = plan.begin(found.attributes if found is not None else None, claims.agree)
     whole = empty if found is None else resumed(found, empty, path)
     own = open_if_there(part) or _nothing_of(whole)
     before, started = whole.done.copy(), time.monotonic()
@@ -117,28 +116,28 @@ def _compute_points(
         total=whole.grid.size,
         initial=int(before.sum()),
         unit="point",
-        desc=f"{path.name}, {board.world} ranks",
-        disable=not (progress and board.rank == 0),
+        desc=f"{path.name}, {claims.world} ranks",
+        disable=not (progress and claims.rank == 0),
     ) as bar:
 
         def show(known: Surface) -> None:
             bar.update(int(known.done.sum()) - bar.n)
-            if board.rank == 0 and not verify:
+            if claims.rank == 0 and not verify:
                 save_surface(known, path)
 
         order = coarse_to_fine(whole.grid.shape)
         try:
-            pool = Pool(board, whole, order, by_level=job.tolerance is not None)
+            pool = Pool(claims, whole, order, by_level=job.tolerance is not None)
             measure = job.measure(whole)
-            verifier = Verifier(board, pool, measure, verify, rounding_of(job, whole))
-            worker = Worker(board, pool, measure, verifier, own, part, show)
+            verifier = Verifier(claims, pool, verify, rounding_of(job, whole))
+            worker = Worker(claims, pool, measure, verifier, own, part, show)
             worker.run()
         except Disputed:
-            _set_aside(board, part)
+            set_aside(claims, part)
             raise
         finally:
             bar.update(int(whole.done.sum()) - bar.n)
-    if board.rank == 0 and (len(files) > 1 or not before.all()):
+    if claims.rank == 0 and (len(files) > 1 or not before.all()):
         new = whole.done & ~before
         images = sum(int(np.nansum(whole.values[name][new])) for name in job.counts)
         note_session(whole, int(new.sum()), images, time.monotonic() - started)
@@ -149,15 +148,6 @@ def _nothing_of(surface: Surface) -> Surface:
     """The same surface without any point."""
     axes = {name: dict(facts) for name, facts in surface.axes.items()}
     return Surface(surface.grid, dict(surface.quantities), {}, None, dict(surface.attributes), axes)  # type: ignore[arg-type]
-
-
-def _set_aside(board: Board, part: Path) -> None:
-    """Rename this rank's part if it is under suspicion, so that no run goes on from it."""
-    fault = board.get("fault")
-    if fault is not None and board.rank in json.loads(fault)["ranks"]:
-        with contextlib.suppress(OSError):
-            part.replace(part.with_name(part.name.replace(".part-", ".doubted-")))
-        board.put(f"aside {board.rank}", "")
 
 
 def _remove(files: Sequence[Path]) -> None:

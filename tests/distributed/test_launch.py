@@ -17,9 +17,9 @@ import pytest
 from torch import Tensor
 
 from landscape.build import load_splits
+from landscape.distributed.launch import sample_distributed
 from landscape.distributed.parts import part_of_rank, read_parts
 from landscape.distributed.pool import Disputed
-from landscape.distributed.together import sample_together
 from landscape.errors import InputError
 from landscape.problem import Problem
 from landscape.run import sample_surface
@@ -136,41 +136,44 @@ def sound_and_wrong(change: Callable[[Tensor], Tensor]) -> tuple[Problem, Proble
     return altered(patiently), altered(wrongly)
 
 
-@pytest.mark.parametrize(
-    ("change", "value"),
-    [(lambda losses: losses * 1.01, r"[0-9.]+"), (lambda losses: losses * math.nan, "nan")],
+DISPUTE = re.compile(
+    r"rank (\d) computed other values than rank (\d), which recomputed the point \(rank \1's "
+    r"value comes first\):\n  train_loss at x=(\S+), y=(\S+): (\S+) and (\S+)\n"
 )
-def test_a_rank_that_computes_wrongly_is_found(
-    tmp_path: Path, change: Callable[[Tensor], Tensor], value: str
+
+
+@pytest.mark.parametrize("factor", [1.01, math.nan])
+@pytest.mark.parametrize(("world", "wrong"), [(2, 1), (3, 0), (3, 2)])
+def test_the_first_dispute_is_named_and_ends_the_run(
+    tmp_path: Path, world: int, wrong: int, factor: float
 ) -> None:
-    path = tmp_path / "out.h5"
-    for error in by_ranks(list(sound_and_wrong(change)), path, verify=1.0, **RANGES):
-        assert isinstance(error, Disputed), error
-        named = r"rank (0|1) computes other values than rank (1|0) at [0-9]+ of the [0-9]+ of its"
-        assert re.search(named, str(error))
-        assert re.search(rf"train_loss at x=\S+, y=\S+: .*{value}", str(error))
-    # Nothing that either has computed is taken for a value later.
-    assert not path.exists()
-    assert {file.name for file in tmp_path.iterdir()} <= {
-        "out.h5.doubted-rank0",
-        "out.h5.doubted-rank1",
-    }
-
-
-@pytest.mark.parametrize("wrong", [0, 1, 2])
-def test_a_third_rank_says_who_is_wrong(tmp_path: Path, wrong: int) -> None:
-    sound, unsound = sound_and_wrong(lambda losses: losses * 1.01)
-    problems = [sound] * 3
+    sound, unsound = sound_and_wrong(lambda losses: losses * factor)
+    problems = [sound] * world
     problems[wrong] = unsound
     path = tmp_path / "out.h5"
-    for error in by_ranks(problems, path, verify=1.0, **RANGES):
-        assert isinstance(error, Disputed), error
-        assert f": rank {wrong} errs. What rank {wrong} computed is set aside" in str(error)
+    errors = by_ranks(problems, path, verify=1.0, **RANGES)
+    assert {type(error) for error in errors} == {Disputed}
+    (text,) = {str(error) for error in errors}
+    found = DISPUTE.match(text)
+    assert found is not None, text
+    ranks = [int(rank) for rank in found.groups()[:2]]
+    assert wrong in ranks
+    whole = plain(tmp_path / "plain.h5")
+    point = np.array([float(number) for number in found.groups()[2:4]])
+    index = int(np.abs(whole.grid.points() - point).sum(axis=1).argmin())
+    true = whole.values["train_loss"].flat[index]
+    for rank, value in zip(ranks, found.groups()[4:], strict=True):
+        expected = true * factor if rank == wrong else true
+        assert float(value) == pytest.approx(expected, rel=1e-5, nan_ok=True)
+    # What either has computed is not taken for a value later.
     assert not path.exists()
-    assert not part_of_rank(path, wrong).exists()
-    again = by_ranks([problem()] * 3, path, verify=1.0, **RANGES)
-    check_same(open_surface(path), plain(tmp_path / "plain.h5"))
+    assert not any(part_of_rank(path, rank).exists() for rank in ranks)
+    doubted = {file.name for file in tmp_path.glob("*.doubted-*")}
+    assert f"out.h5.doubted-rank{wrong}" in doubted
+    assert doubted <= {f"out.h5.doubted-rank{rank}" for rank in ranks}
+    again = by_ranks([problem()] * world, path, verify=1.0, **RANGES)
     assert isinstance(again[0], Surface)
+    check_same(open_surface(path), whole)
 
 
 def test_without_verification_it_is_not(tmp_path: Path) -> None:
@@ -201,8 +204,12 @@ def test_ranks_of_other_weights_or_data_do_not_work(
 ) -> None:
     with launch(2) as (zero, one):
         calls = [
-            lambda: sample_together(zero, problem(), path=tmp_path / "0", progress=False, **RANGES),
-            lambda: sample_together(one, others(), path=tmp_path / "0", progress=False, **RANGES),
+            lambda: sample_distributed(
+                zero, problem(), path=tmp_path / "0", progress=False, **RANGES
+            ),
+            lambda: sample_distributed(
+                one, others(), path=tmp_path / "0", progress=False, **RANGES
+            ),
         ]
         _, error = at_once(calls)
     assert isinstance(error, InputError)
