@@ -13,10 +13,10 @@ import numpy as np
 
 from landscape import commandline
 from landscape.alignment import align
-from landscape.bezier import State, line_point, train_bezier
-from landscape.bezier.barriers import STATISTICS, has_statistics, losses_along
 from landscape.build import build_problem
 from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
+from landscape.curve import State, line_point, train_curve
+from landscape.curve.barriers import STATISTICS, has_statistics, losses_along
 from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
@@ -69,7 +69,7 @@ def _command(argv: Sequence[str] | None) -> None:
         print(f"alignment: {report}")
         paths["aligned line"] = _line(a, b)
     first, second = names_of([Path(options.a), Path(options.b)])
-    curve = train_bezier(
+    curve = train_curve(
         problem,
         a,
         b,

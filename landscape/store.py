@@ -25,6 +25,8 @@ from landscape.surface import Quantity, Surface, Trajectory
 
 SCHEMA = 1
 _OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
+_OLD_KINDS = {"bezier": "curve"}
+"""Kinds of directions by the names under which earlier versions stored them."""
 
 
 def save_surface(surface: Surface, path: str | Path) -> Path:
@@ -136,6 +138,10 @@ def _read(file: h5py.File, path: Path) -> Surface:
     axes = {
         name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
     }
+    for facts in axes.values():
+        kind = str(facts.get("kind"))
+        if kind in _OLD_KINDS:
+            facts["kind"] = _OLD_KINDS[kind]
     quantities, values = {}, {}
     for name in listed:
         array = _numbers(file, name, path, grid.shape)

@@ -103,9 +103,9 @@ def ascent_plane():
     return surface_of({"train_loss": 0.1 + x[None] ** 2 + 0.1 * x[:, None] ** 2}, (x, x), kinds)
 
 
-def bezier_plane():
+def curve_plane():
     x = np.linspace(-0.5, 1.5, 21)
-    facts = {"kind": "bezier", "start": "a.pt", "end": "b.pt", "normalization": "none"}
+    facts = {"kind": "curve", "start": "a.pt", "end": "b.pt", "normalization": "none"}
     loss = 0.05 + 4 * (x[:, None] - 2 * x[None] * (1 - x[None])) ** 2
     return surface_of({"train_loss": loss}, (x, x), [facts, dict(facts)])
 
@@ -146,7 +146,7 @@ ALL = {
     "line": between_line,
     "hessian": hessian_plane,
     "ascent": ascent_plane,
-    "bezier": bezier_plane,
+    "curve": curve_plane,
     "density": density_line,
     "draws": repeated,
     "draws_plane": lambda: repeated(plane=True),

@@ -21,7 +21,7 @@ LAYERS = [
     {"models", "problem", "directions", "alignment"},
     {"build", "plane", "training"},
     {"evaluate", "hessian"},
-    {"extent", "bezier"},
+    {"extent", "curve"},
     {"planes"},
     {"run"},
     {"distributed"},

@@ -72,9 +72,9 @@ def plain(text):
             "multiples of the second random direction, filter-normalized",
             "second random direction",
         ),
-        ("bezier", "x", "from a.pt (0) to b.pt (1)", "a.pt to b.pt"),
+        ("curve", "x", "from a.pt (0) to b.pt (1)", "a.pt to b.pt"),
         (
-            "bezier",
+            "curve",
             "y",
             "towards the bend of the curve of low loss between them",
             "towards the bend",
@@ -173,7 +173,7 @@ class TestSolutions:
         surface = kinds.ascent_plane()
         surface.axes["x"] = kinds.between_axis("b.pt", "a.pt")
         assert [(s.name, s.x, s.y) for s in solutions(surface)] == [("a.pt", 0, 0), ("b.pt", 1, 0)]
-        assert [(s.name, s.x, s.y) for s in solutions(kinds.bezier_plane())] == [
+        assert [(s.name, s.x, s.y) for s in solutions(kinds.curve_plane())] == [
             ("a.pt", 0, 0),
             ("b.pt", 1, 0),
         ]

@@ -185,6 +185,14 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
         open_surface(tmp_path / name)
 
 
+def test_the_plane_of_a_curve_by_its_earlier_name(tmp_path: Path) -> None:
+    path = save_surface(tilted(), tmp_path / "s.h5")
+    with h5py.File(path, "r+") as file:
+        file["x"].attrs["kind"] = "bezier"
+    assert open_surface(path).axes["x"]["kind"] == "curve"
+    assert open_surface("example:digits_curve").axes["y"]["kind"] == "curve"
+
+
 def test_the_authors_surfaces_are_read_with_their_axes(shared: Path) -> None:
     path = shared / "reference" / "resnet56_7x7.h5"
     surface = open_surface(path)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from torch import Tensor
 
-from landscape.bezier import read_curve
 from landscape.checkpoint import read_checkpoint
+from landscape.curve import read_curve
 from landscape.directions import Direction, DirectionMaker, make_directions
 from landscape.errors import InputError
 from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
-from landscape.planes.bezier import bezier_plane
+from landscape.planes.curve import curve_plane
 from landscape.planes.hessian import hessian_directions
 from landscape.planes.runs import checkpoints_in, names_of, read_runs
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
@@ -183,7 +183,7 @@ def _curve(problem: Problem, rest: str, axes: int) -> Spanned:
         raise InputError(
             f"--directions curve:{rest}: expected the file of one curve, and a plane (--x and --y)"
         )
-    return bezier_plane(problem, read_curve(files[0]))
+    return curve_plane(problem, read_curve(files[0]))
 
 
 def _hessian(

@@ -22,12 +22,12 @@ def solutions(surface: Surface) -> list[Solution]:
     """Those that the axes of the surface begin and end at, none where no axis is of that kind.
 
     Coordinate 0 of an axis is its start and 1 its end, so three of them lie at (0, 0), (1, 0) and
-    (0, 1); the second axis of a Bézier plane points at the bend of the curve, which is no solution.
+    (0, 1); the second axis of the plane of a curve points at its bend, which is no solution.
     """
     found: dict[tuple[float, float], str] = {}
     for axis, end in (("x", (1.0, 0.0)), ("y", (0.0, 1.0))):
         kind = kind_of(surface, axis)
-        if axis in surface.grid.axes and (kind == "between" or (kind, axis) == ("bezier", "x")):
+        if axis in surface.grid.axes and (kind == "between" or (kind, axis) == ("curve", "x")):
             found.setdefault((0.0, 0.0), solution_name(surface, axis, "start"))
             found.setdefault(end, solution_name(surface, axis, "end"))
     return [Solution(name, *place) for place, name in found.items() if name]

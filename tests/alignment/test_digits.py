@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from landscape.alignment import align
-from landscape.bezier import STATISTICS, line_point, losses_along
 from landscape.build import build_problem, load_splits
 from landscape.checkpoint import read_checkpoint
+from landscape.curve import STATISTICS, line_point, losses_along
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import build_network

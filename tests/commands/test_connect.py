@@ -9,8 +9,8 @@ import torch
 
 import landscape.connect
 import landscape.sample
-from landscape.bezier import read_curve
 from landscape.checkpoint import read_checkpoint, save_checkpoint
+from landscape.curve import read_curve
 from landscape.models import CifarResNet
 from tests.cases import settled
 from tests.commands.calls import Bad, bad, check_refused

@@ -16,8 +16,8 @@ import sklearn.datasets  # noqa: F401  (before the forks, or each would import i
 import torch
 from torch import nn
 
-import landscape.bezier.file
 import landscape.commandline
+import landscape.curve.file
 import landscape.experiments.results
 import landscape.live
 import landscape.training.history
@@ -137,7 +137,7 @@ KINDS = (
     Kind(
         "resnet8.pt", (command("sample", "--weights", "{}", "--limit", "2", *LINE[:1], *LINE[5:]),)
     ),
-    Kind("curve.pt", (_CURVE, function(landscape.bezier.file.read_curve))),
+    Kind("curve.pt", (_CURVE, function(landscape.curve.file.read_curve))),
     Kind("run/epoch_0001.pt", (_RUN, _SHOWN)),
     Kind("trained/last.pt", (_TRAINED,)),
     Kind("history.h5", (_HISTORY,)),

@@ -42,7 +42,7 @@ def number_of(surface: Surface, axis: str, fact: str) -> float:
 
 
 def kind_of(surface: Surface, axis: str) -> str:
-    """``random``, ``pca``, ``between``, ``bezier``, ``hessian``, ``ascent``, ``eigenvalue``, or
+    """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``eigenvalue``, or
     what the file calls it."""
     kind = text_of(surface, axis, "kind")
     for begins in ("random", "hessian"):
@@ -163,11 +163,11 @@ def _ends(surface: Surface, axis: str) -> str:
     return " to ".join(solution_name(surface, axis, end) or "?" for end in ("start", "end"))
 
 
-def _bezier(surface: Surface, axis: str) -> str:
+def _curve(surface: Surface, axis: str) -> str:
     return "towards the bend" if axis == "y" else _ends(surface, axis)
 
 
-def _bezier_label(surface: Surface, axis: str) -> str:
+def _curve_label(surface: Surface, axis: str) -> str:
     if axis == "y":
         return "towards the bend of the curve of low loss between them"
     return _ends_label(surface, axis)
@@ -212,7 +212,7 @@ def _eigenvalue(surface: Surface, axis: str) -> str:
 _NAMES = {
     "pca": _component,
     "between": _ends,
-    "bezier": _bezier,
+    "curve": _curve,
     "hessian": _eigenvector,
     "ascent": _ascent,
     "eigenvalue": _eigenvalue,
@@ -220,7 +220,7 @@ _NAMES = {
 _LABELS = {
     "pca": _component_label,
     "between": _ends_label,
-    "bezier": _bezier_label,
+    "curve": _curve_label,
     "hessian": _eigenvector_label,
     "ascent": _ascent_label,
     "eigenvalue": _eigenvalue,

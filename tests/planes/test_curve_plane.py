@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from landscape.bezier import Curve, losses_along
+from landscape.curve import Curve, losses_along
 from landscape.errors import InputError
-from landscape.planes.bezier import NAME, bezier_plane
+from landscape.planes.curve import NAME, curve_plane
 from landscape.run import sample_surface
 from tests.planes.material import network, problem
 
@@ -17,7 +17,7 @@ A, B, C = (dict(network(seed).state_dict()) for seed in (0, 1, 2))
 @pytest.mark.parametrize("bn", ["stored", "interpolate"])
 def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
     curve = Curve(A, C, B, ("a.pt", "b.pt"))
-    plane = bezier_plane(problem(), curve)
+    plane = curve_plane(problem(), curve)
     surface = sample_surface(problem(), directions=plane, bn=bn, progress=False)
     path = surface.trajectories[NAME]
     assert path.step is not None
@@ -46,4 +46,4 @@ def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
 )
 def test_what_spans_no_plane(curve: Curve, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        bezier_plane(problem(), curve)
+        curve_plane(problem(), curve)

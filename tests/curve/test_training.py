@@ -11,28 +11,28 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from landscape.bezier import (
+from landscape.checkpoint import read_checkpoint
+from landscape.curve import (
     Curve,
     curve_point,
     line_point,
     losses_along,
     read_curve,
-    train_bezier,
+    train_curve,
 )
-from landscape.bezier import training as module
-from landscape.checkpoint import read_checkpoint
+from landscape.curve import training as module
 from landscape.errors import InputError
 from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
 from landscape.measures.barrier import barrier
 from landscape.training import TrainingSettings, seeded
-from tests.bezier.pairs import pair, two_moons
+from tests.curve.pairs import pair, two_moons
 
 SETTINGS = TrainingSettings(epochs=4, lr=0.05, batch_size=32, seed=3)
 
 
 def train(path: Path, settings: TrainingSettings = SETTINGS) -> Curve:
     problem, a, b = pair()
-    return train_bezier(problem, a, b, path, settings, progress=False)
+    return train_curve(problem, a, b, path, settings, progress=False)
 
 
 def test_one_step_by_hand(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_one_step_by_hand(tmp_path: Path) -> None:
         assert p.grad is not None
         gradient = 2 * t * (1 - t) * (p.grad + 0.01 * p.detach())
         expected[name] = middle[name] - 0.2 * 1.9 * gradient  # Nesterov's first step: 1 + 0.9
-    found = train_bezier(problem, a, b, tmp_path / "curve.pt", settings, progress=False).control
+    found = train_curve(problem, a, b, tmp_path / "curve.pt", settings, progress=False).control
     torch.testing.assert_close({n: found[n] for n in expected}, expected, rtol=1e-10, atol=1e-12)
 
 
@@ -75,7 +75,7 @@ def test_the_file_is_a_checkpoint_of_the_control_point(tmp_path: Path) -> None:
     problem, a, b = pair()
     path = tmp_path / "curve.pt"
     said = {"name": "users:net"}
-    curve = train_bezier(
+    curve = train_curve(
         problem, a, b, path, SETTINGS, names=("a.pt", "b.pt"), network=said, progress=False
     )
     read = read_curve(path)
@@ -144,7 +144,7 @@ def test_the_same_ends_only(tmp_path: Path) -> None:
     problem, a, b = pair()
     train(tmp_path / "curve.pt")
     with pytest.raises(InputError) as error:
-        train_bezier(problem, b, a, tmp_path / "curve.pt", SETTINGS, progress=False)
+        train_curve(problem, b, a, tmp_path / "curve.pt", SETTINGS, progress=False)
     assert "its a_sha256 is" in str(error.value)
 
 
@@ -159,5 +159,5 @@ def test_an_end_of_another_network(tmp_path: Path) -> None:
     problem, a, b = pair()
     b["3.weight"] = torch.zeros(3)
     with pytest.raises(InputError) as error:
-        train_bezier(problem, a, b, tmp_path / "curve.pt", SETTINGS, progress=False)
+        train_curve(problem, a, b, tmp_path / "curve.pt", SETTINGS, progress=False)
     assert "end of a curve: parameter '3.weight' has shape (3,)" in str(error.value)

@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.func import functional_call
 from tqdm import tqdm
 
-from landscape.bezier.curve import State, curve_point, line_point
-from landscape.bezier.file import Curve, curve_in
 from landscape.checkpoint import read_tensors, save_checkpoint
+from landscape.curve.bezier import State, curve_point, line_point
+from landscape.curve.file import Curve, curve_in
 from landscape.data import Examples, in_memory
 from landscape.errors import InputError, one_line
 from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
@@ -27,7 +27,7 @@ from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
 
-def train_bezier(
+def train_curve(
     problem: Problem,
     state_a: Mapping[str, Tensor],
     state_b: Mapping[str, Tensor],
@@ -53,7 +53,7 @@ def train_bezier(
         Parameters and buffers of the ends.
     path
         Written after every epoch, and gone on with if it holds the same curve, begun; readable by
-        :func:`landscape.bezier.read_curve`, and as a checkpoint of the control point.
+        :func:`landscape.curve.read_curve`, and as a checkpoint of the control point.
     settings
         As for a network; no checkpoints on the way are kept.
     names, network, facts

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 from tqdm import tqdm
 
-from landscape.bezier.curve import State
+from landscape.curve.bezier import State
 from landscape.data import in_memory
 from landscape.errors import unknown_choice
 from landscape.evaluate.in_memory import mean_loss
@@ -42,7 +42,7 @@ def losses_along(
     problem
         Network, loss and examples.
     path
-        From t to parameters and buffers, as :func:`landscape.bezier.line_point` makes them.
+        From t to parameters and buffers, as :func:`landscape.curve.line_point` makes them.
     t
         Shape (n,).
     statistics

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from landscape.alignment import permute, tied_channels
-from landscape.bezier import State
+from landscape.curve import State
 from landscape.problem import Problem
 from tests.alignment.networks import cycle
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from landscape.bezier.curve import State, curve_point
 from landscape.checkpoint import read_tensors
+from landscape.curve.bezier import State, curve_point
 from landscape.errors import InputError
 
 

@@ -12,12 +12,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim.swa_utils import update_bn
 
-from landscape.bezier import STATISTICS, curve_point, line_point, losses_along, read_curve
-from landscape.bezier.barriers import has_statistics
+from landscape.curve import STATISTICS, curve_point, line_point, losses_along, read_curve
+from landscape.curve.barriers import has_statistics
 from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.problem import Problem
-from tests.bezier.pairs import pair, two_moons
+from tests.curve.pairs import pair, two_moons
 
 T = np.array([0.0, 0.3, 1.0])
 

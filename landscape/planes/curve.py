@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from landscape.bezier import Curve, State
+from landscape.curve import Curve, State
 from landscape.directions import Direction
 from landscape.errors import InputError
 from landscape.params import dot, norm
@@ -19,7 +19,7 @@ _POINTS = 21
 _FLAT = 1e-4  # of the distance between the ends: the curve is the straight line
 
 
-def bezier_plane(problem: Problem, curve: Curve) -> Spanned:
+def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     """The plane that holds a curve between two solutions, with the curve as a path in it.
 
     As in figure 1 of Garipov et al., arXiv 1802.10026: the first axis leads from one end (0, the
@@ -50,7 +50,7 @@ def bezier_plane(problem: Problem, curve: Curve) -> Spanned:
         )
     across = {n: (d / height).to(start[n].dtype) for n, d in across.items()}
     facts: dict[str, Attribute] = {
-        "kind": "bezier",
+        "kind": "curve",
         "start": curve.names[0],
         "end": curve.names[1],
         "normalization": "none",
