@@ -81,7 +81,7 @@ def build_problem(
     return Problem(
         network.model,
         splits,
-        loss=_loss(loss or usual_loss(next(iter(splits.values())).targets)),
+        loss=_loss(loss or usual_loss(next(iter(splits.values())).masks)),
         metrics=[load_function(m, "--metrics") if ":" in m else m for m in metrics],
         device=device,
         attributes=facts,

@@ -48,8 +48,8 @@ def _command(argv: Sequence[str] | None) -> None:
 
     def make_network() -> Network:
         # A small subset need not hold every class.
-        classes = int(max(e.targets.max() for e in whole.values())) + 1
-        of_data = {"classes": classes, "in_channels": whole["train"].inputs.shape[1]}
+        classes = max(e.classes for e in whole.values())
+        of_data = {"classes": classes, "in_channels": whole["train"].channels}
         asked = asked_for(options.set, shortcuts=options.shortcuts, width=options.width)
         return build_network(options.model, **{**settings_among(options.model, of_data), **asked})
 

@@ -202,7 +202,8 @@ def images_of(problem: Problem, plane: Plane, points: FloatArray) -> int:
 def ceiling(problem: Problem) -> float:
     """Images a second in bfloat16, were the network one large matrix product and nothing else."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        problem.model(problem.prepare(problem.splits["train"], 0, 1)[0])
+        batch = problem.splits["train"].head(1).batch(problem.dtype)
+        problem.objective.outputs(problem.model, batch)
     a, b = (torch.randn(2048, 2048).bfloat16() for _ in range(2))
     seconds = []
     for _ in range(9):
@@ -273,7 +274,7 @@ def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
     few = problem.with_splits({"train": problem.splits["train"].head(512)})
     tuned = tune_batch_size(few, plane, tune(few, plane, grid.points()[[0, -1]], Settings()))
     chosen = (tuned, tuned.attributes(problem.dtype))
-    chosen_before = mock.patch("landscape.run.sampling.choose_settings", return_value=chosen)
+    chosen_before = mock.patch("landscape.run.plan.choose_settings", return_value=chosen)
     with chosen_before, forward_clock() as forward:
         start = time.perf_counter()
         sample_surface(problem, grid.x, None, path=path)
@@ -285,9 +286,7 @@ def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
 def repeated(examples: Examples, n: int) -> Examples:
     """``n`` examples by repetition: the cost does not know the difference."""
     index = torch.arange(n) % len(examples)
-    return Examples(
-        examples.inputs[index], examples.targets[index], examples.preprocess, examples.source
-    )
+    return examples[index]
 
 
 def scaling(problem: Problem, folder: Path) -> dict[str, list[dict[str, float]]]:

@@ -32,7 +32,6 @@ from landscape.data import in_memory
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.in_memory import per_example
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.stopping import (
     Sample,
@@ -44,6 +43,7 @@ from landscape.evaluate.stopping import (
 )
 from landscape.grid import CoarserCells, FloatArray, Grid, IntArray, coarse_to_fine, parse_range
 from landscape.plane import Plane
+from landscape.problem import per_example
 
 REGIONS = [("below 2", 0.0, 2.0), ("2 to 4", 2.0, 4.0), ("4 and above", 4.0, np.inf)]
 
@@ -68,7 +68,8 @@ def record(options: argparse.Namespace) -> None:
         network = PointNetwork(problem, plane.to(problem.device), settings)
         for index, point in enumerate(points):
             network.move_to(point)
-            losses[index] = per_example(problem, network, examples, 128)[0].cpu().numpy()
+            batches = examples.batches(problem.dtype, 128)
+            losses[index] = per_example(problem.objective, network, batches)[0].cpu().numpy()
             print(f"{index + 1} of {len(points)} points", end="\r", flush=True)
     np.savez(options.losses, loss=losses, labels=examples.targets.cpu().numpy())
 

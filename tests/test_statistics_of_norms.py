@@ -11,7 +11,7 @@ from torch.optim.swa_utils import update_bn
 
 from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.models import CifarResNet
 from tests.cases import images, settled
 
@@ -101,7 +101,7 @@ def test_too_few_examples(batches: list[Tensor], words: str) -> None:
 @pytest.mark.parametrize(("n", "sizes"), [(17, [9, 8]), (16, [16]), (33, [11, 11, 11])])
 def test_even_batches(n: int, sizes: list[int]) -> None:
     examples: Examples = images(n, channels=1)
-    found = list(even_batches(examples, torch.float64, 16))
+    found = [batch.content[0] for batch in examples.even_batches(torch.float64, 16)]
     assert [len(batch) for batch in found] == sizes
     whole = examples.preprocess(examples.inputs, torch.float64)
     torch.testing.assert_close(torch.cat(found), whole)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from landscape.alignment.graph import tied_channels
 from landscape.alignment.matching import match_weights
 from landscape.alignment.permutation import permute
+from landscape.data import Batch
 from landscape.errors import InputError
 from landscape.params import Params, check_same_shape, norm
 from landscape.problem import Problem
@@ -98,12 +99,14 @@ def align(
         raise InputError(
             "weights to align: some are not finite; expected those of trained networks"
         )
-    inputs = _inputs(problem)
+    batch = _batch(problem)
     model = copy.deepcopy(problem.model).cpu().double()
-    groups = tied_channels(model, inputs[:2])
+    groups = tied_channels(model, lambda network: problem.objective.outputs(network, batch[:2]))
     permutations = match_weights(a, b, groups, seed=seed, progress=progress)
     aligned = permute(state, groups, permutations)
-    difference = _change(model, state, aligned, inputs)
+    difference = _change(
+        model, lambda network: problem.objective.outputs(network, batch), state, aligned
+    )
     if not difference <= TOLERANCE:
         raise InputError(
             f"permuting the channels changed outputs by {difference:.2g} of the largest one, where "
@@ -131,20 +134,23 @@ def _check_buffers(model: nn.Module, state: Mapping[str, Tensor]) -> None:
         raise InputError(f"weights to align: {extra[0]!r} is not in the network's state dict")
 
 
-def _inputs(problem: Problem) -> Tensor:
+def _batch(problem: Problem) -> Batch:
     """Real examples, in float64: what the check sees is then no rounding."""
     examples = next(iter(problem.splits.values())).head(_CHECKED)
-    return examples.preprocess(examples.inputs, torch.float64).cpu()
+    return examples.to(torch.device("cpu")).batch(torch.float64)
 
 
 def _change(
-    model: nn.Module, before: Mapping[str, Tensor], after: Mapping[str, Tensor], inputs: Tensor
+    model: nn.Module,
+    run: Callable[[nn.Module], Tensor],
+    before: Mapping[str, Tensor],
+    after: Mapping[str, Tensor],
 ) -> float:
     outputs = []
     for state in (before, after):
         model.load_state_dict(dict(state), strict=False)
         with torch.no_grad():
-            outputs.append(model(inputs))
+            outputs.append(run(model))
     size = float(outputs[0].abs().max())
     change = float((outputs[0] - outputs[1]).abs().max())
     return change / size if size > 0 else (0.0 if change == 0 else math.inf)

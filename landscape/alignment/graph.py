@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+from collections.abc import Callable
 from contextlib import redirect_stderr
 from typing import Any
 
@@ -18,9 +19,10 @@ from landscape.alignment.modules import MODULES
 from landscape.alignment.permutation import Group
 from landscape.alignment.rules import UnknownOperation
 from landscape.errors import InputError, one_line
+from landscape.problem import Network
 
 
-def tied_channels(model: nn.Module, inputs: Tensor) -> list[Group]:
+def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Group]:
     """The groups of channels that may be permuted, each without a change of the function.
 
     Inputs and outputs of the network stay in their order. An operation that no rule is known for
@@ -30,8 +32,8 @@ def tied_channels(model: nn.Module, inputs: Tensor) -> list[Group]:
     ----------
     model
         In evaluation mode, as ``torch.fx`` can trace it; it stays as it is.
-    inputs
-        A few examples as the network takes them; they are run through it for the shapes.
+    run
+        Calls a network with a few examples: the shapes in between are seen on the way.
 
     Raises
     ------
@@ -42,7 +44,7 @@ def tied_channels(model: nn.Module, inputs: Tensor) -> list[Group]:
     try:
         traced = fx.symbolic_trace(model)
         with torch.no_grad(), redirect_stderr(io.StringIO()):  # it prints what it raises
-            ShapeProp(traced).propagate(inputs)
+            run(ShapeProp(traced).propagate)
     except Exception as error:  # a network can refuse to be traced in any way whatever
         raise InputError(
             f"{type(model).__name__} cannot be traced by torch.fx ({one_line(error)}), so it is "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from tqdm import tqdm
@@ -12,11 +13,7 @@ from landscape.curve.bezier import State
 from landscape.data import in_memory
 from landscape.errors import unknown_choice
 from landscape.evaluate.in_memory import mean_loss
-from landscape.evaluate.statistics_of_norms import (
-    even_batches,
-    norms_with_statistics,
-    reestimate_statistics,
-)
+from landscape.evaluate.statistics_of_norms import norms_with_statistics, reestimate_statistics
 from landscape.grid import FloatArray
 from landscape.problem import Problem
 
@@ -65,7 +62,8 @@ def losses_along(
         state = path(place)
         model.load_state_dict({**state, **stored} if statistics == "stored" else state)
         if statistics == "re-estimated":
-            reestimate_statistics(model, even_batches(examples, problem.dtype, batch_size))
+            batches = examples.even_batches(problem.dtype, batch_size)
+            reestimate_statistics(model, batches, partial(problem.objective.outputs, model))
         losses.append(mean_loss(problem, model))
     return np.array(losses)
 

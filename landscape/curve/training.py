@@ -6,6 +6,7 @@ import copy
 import math
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from landscape.curve.bezier import State, curve_point, line_point
 from landscape.curve.file import Curve, curve_in
 from landscape.data import Examples, in_memory
 from landscape.errors import InputError, one_line
-from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Problem
 from landscape.training import TrainingSettings, seeded
@@ -148,13 +149,13 @@ class _Trainer:
         losses = []
         self.model.train()
         # Order, t and any dropout noise depend on seed and epoch alone, as in any training here.
-        with seeded(self.settings.seed * 100_003 + epoch, self.examples.inputs.device):
-            order = torch.randperm(len(self.examples)).to(self.examples.inputs.device)
+        with seeded(self.settings.seed * 100_003 + epoch, self.examples.device):
+            order = torch.randperm(len(self.examples)).to(self.examples.device)
             for chosen in order.split(min(self.settings.batch_size, len(order))):
                 point = curve_point(self.a, self.control, self.b, float(torch.rand(())))
-                inputs = self.examples.preprocess(self.examples.inputs[chosen], self.problem.dtype)
-                output = functional_call(self.model, point, (inputs,))
-                loss = self._loss(output, self.examples.targets[chosen])
+                network = partial(functional_call, self.model, point)
+                batch = self.examples[chosen].batch(self.problem.dtype)
+                loss = self.problem.objective.loss(network, batch).mean()
                 losses.append(loss.detach() * len(chosen))
                 square = torch.stack([p.square().sum() for p in point.values()]).sum()
                 self.optimizer.zero_grad()
@@ -162,9 +163,6 @@ class _Trainer:
                 self.optimizer.step()
                 self.schedule.step()
         return float(torch.stack(losses).sum()) / len(self.examples)
-
-    def _loss(self, output: Tensor, targets: Tensor) -> Tensor:
-        return self.problem.metrics["loss"].function(output, targets).mean()
 
     def _save(self) -> None:
         going_on: dict[str, Any] = {}
@@ -184,7 +182,10 @@ class _Trainer:
             for name, p in self.model.named_parameters():
                 p.copy_(self.control[name])
         size = self.settings.batch_size
-        reestimate_statistics(self.model, even_batches(self.examples, self.problem.dtype, size))
+        batches = self.examples.even_batches(self.problem.dtype, size)
+        reestimate_statistics(
+            self.model, batches, partial(self.problem.objective.outputs, self.model)
+        )
 
     def restore(self) -> None:
         """Take up the curve in the file where its last epoch ended."""

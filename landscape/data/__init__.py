@@ -1,5 +1,6 @@
 """Data sources: every one ends in :class:`Examples`, decoded once, small, in memory."""
 
+from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import Preprocess, parse_preprocess
 from landscape.data.sources import load
@@ -7,6 +8,7 @@ from landscape.data.stream import Stream, in_memory
 from landscape.data.tensors import examples_from
 
 __all__ = [
+    "Batch",
     "Examples",
     "Preprocess",
     "Stream",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from landscape.data.batch import Batch
 from landscape.data.preprocess import NONE, Preprocess
 from landscape.errors import InputError
 
@@ -77,12 +79,59 @@ class Examples:
         """Targets among which are the smallest and the largest: all of them."""
         return self.targets
 
-    def head(self, count: int) -> Examples:
-        """The first ``count`` examples."""
-        return replace(self, inputs=self.inputs[:count], targets=self.targets[:count])
+    @property
+    def device(self) -> torch.device:
+        """Where they are."""
+        return self.inputs.device
+
+    @property
+    def channels(self) -> int:
+        """The size of the first dimension of an input."""
+        return self.inputs.shape[1]
+
+    @property
+    def classes(self) -> int:
+        """How many classes the labels need: the largest, plus one."""
+        return int(self.targets.max()) + 1
+
+    @property
+    def masks(self) -> bool:
+        """Whether the targets are masks, (n, height, width)."""
+        return self.targets.ndim > 2
+
+    @property
+    def labels(self) -> Tensor | None:
+        """One class label for each example, shape (n,); None where targets are something else."""
+        one_each = self.targets.ndim == 1 and not self.targets.is_floating_point()
+        return self.targets if one_each else None
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def __getitem__(self, chosen: slice | Tensor) -> Examples:
+        """Some of them, of the same population."""
+        return replace(self, inputs=self.inputs[chosen], targets=self.targets[chosen])
+
+    def head(self, count: int) -> Examples:
+        """The first ``count`` examples."""
+        return self[:count]
+
+    def batch(self, dtype: torch.dtype) -> Batch:
+        """All of them as one batch for a network of that precision."""
+        return Batch((self.preprocess(self.inputs, dtype), self.targets))
+
+    def batches(self, dtype: torch.dtype, size: int) -> Iterator[Batch]:
+        """In their order, as batches of ``size``, the last of what is left."""
+        for start in range(0, len(self), size):
+            yield self[start : start + size].batch(dtype)
+
+    def even_batches(self, dtype: torch.dtype, size: int = 128) -> Iterator[Batch]:
+        """As few batches of at most ``size`` as can be, whose sizes differ by at most 1.
+
+        So there is no last batch of one example, which has no variance.
+        """
+        for chosen in torch.arange(len(self)).tensor_split(-(-len(self) // size)):
+            yield self[int(chosen[0]) : int(chosen[-1]) + 1].batch(dtype)
 
     def subset(self, limit: int | None, seed: int = 0) -> Examples:
         """``limit`` examples drawn at random without replacement, the same for the same seed.
@@ -96,7 +145,7 @@ class Examples:
             raise InputError(f"--limit {limit}: expected at least 1 example")
         generator = torch.Generator().manual_seed(seed)
         chosen = torch.randperm(len(self), generator=generator)[:limit]
-        return replace(self, inputs=self.inputs[chosen], targets=self.targets[chosen])
+        return self[chosen]
 
     def to(self, device: torch.device) -> Examples:
         """The same examples on a device."""

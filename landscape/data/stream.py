@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import NONE, Preprocess
 from landscape.data.tensors import batches_of, joined
@@ -85,7 +86,12 @@ class Stream:
         """The same examples, their batches moved to a device."""
         return replace(self, device=device)
 
-    def batches(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(self, dtype: torch.dtype, size: int) -> Iterator[Batch]:
+        """One pass for a network of that precision, in the loader's batches, not of ``size``."""
+        for inputs, targets in self._pairs():
+            yield Batch((self.preprocess(inputs, dtype), targets))
+
+    def _pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass: inputs and targets as stored, on the device."""
         for inputs, targets in batches_of(self.loader, self.source):
             whole = targets.long() if _narrow(targets) else targets
@@ -94,7 +100,7 @@ class Stream:
     def head(self, count: int) -> Examples:
         """The first ``count`` examples, in memory."""
         first, found = [], 0
-        for batch in self.batches():
+        for batch in self._pairs():
             first.append(batch)
             found += len(batch[0])
             if found >= count:
@@ -111,7 +117,7 @@ def _scan(stream: Stream) -> _Seen:
     digest, count = hashlib.sha256(str(stream.preprocess).encode()), 0
     low: Tensor | None = None
     high: Tensor | None = None
-    for inputs, targets in stream.batches():
+    for inputs, targets in stream._pairs():
         for tensor in (inputs, targets):
             array = tensor.detach().cpu().contiguous()
             digest.update(f"{array.dtype}{tuple(array.shape[1:])}".encode())

@@ -55,7 +55,7 @@ def evaluate_abreast(
     """
     place = plane.to(problem.device)
     networks: SimpleQueue[PointNetwork] = SimpleQueue()
-    with exactly():
+    with exactly(problem.objective.needs_gradients):
         for _ in range(settings.abreast):
             networks.put(PointNetwork(problem, place, settings))
 

@@ -11,7 +11,14 @@ from landscape.device import tensor_float_32
 
 
 @contextmanager
-def exactly() -> Iterator[None]:
-    """No gradients, and no TensorFloat-32, whose mantissa has 10 bits: cuDNN's silent default."""
-    with tensor_float_32(False), torch.inference_mode():
+def exactly(gradients: bool = False) -> Iterator[None]:
+    """No TensorFloat-32, whose mantissa has 10 bits: cuDNN's silent default; no gradients.
+
+    Parameters
+    ----------
+    gradients
+        Whether gradients may be taken all the same, by an objective that needs them.
+    """
+    allowed = torch.enable_grad() if gradients else torch.inference_mode()
+    with tensor_float_32(False), allowed:
         yield

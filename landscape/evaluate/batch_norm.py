@@ -9,12 +9,13 @@ arXiv 1802.10026, appendix A.2).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from torch import nn
 
 from landscape.data import in_memory
-from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.plane import Coordinates, Interpolated, Plane, Reestimated
 from landscape.problem import Problem
 
@@ -58,14 +59,15 @@ class Anew:
     """Statistics of the training examples, or of the only ones there are."""
 
     def __init__(self, model: nn.Module, problem: Problem, batch_size: int) -> None:
-        self._model, self._dtype, self._batch_size = model, problem.dtype, batch_size
+        self._model, self._problem, self._batch_size = model, problem, batch_size
         split = "train" if "train" in problem.splits else next(iter(problem.splits))
         self._examples = in_memory(problem.splits[split])
 
     def follow(self, coordinates: Coordinates) -> None:
         """One pass over the examples."""
-        batches = even_batches(self._examples, self._dtype, self._batch_size)
-        reestimate_statistics(self._model, batches)
+        batches = self._examples.even_batches(self._problem.dtype, self._batch_size)
+        run = partial(self._problem.objective.outputs, self._model)
+        reestimate_statistics(self._model, batches, run)
 
 
 def following(plane: Plane, model: nn.Module, problem: Problem) -> Following:

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
-import torch
 from torch import Tensor
 
-from landscape.data import Examples, Stream, in_memory
+from landscape.data import in_memory
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.batches import batches
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
-from landscape.metrics import values_of
 from landscape.plane import Coordinates, Plane
-from landscape.problem import Problem
+from landscape.problem import Problem, per_example
 
 _BATCH = 250
 
@@ -49,7 +46,7 @@ def evaluate(
         which other points are measured, or in which order. NaN and infinity come as they are.
     """
     settings = settings or Settings()
-    with exactly():
+    with exactly(problem.objective.needs_gradients):
         network = PointNetwork(problem, plane.to(problem.device), settings)
     for index in indices:
         yield index, measure(problem, network, points[index], settings.batch_size)
@@ -67,12 +64,13 @@ def measure(
     problem: Problem, network: Movable, coordinates: Coordinates, batch_size: int
 ) -> dict[str, float]:
     """Every quantity of the problem at one point."""
-    with exactly():  # left again before the caller's own code runs
+    with exactly(problem.objective.needs_gradients):  # left again before the caller's own code runs
         network.move_to(coordinates)
         found: dict[str, float] = {}
         for split, examples in problem.splits.items():
             # One transfer per split and point: nothing is fetched batch by batch.
-            rows = per_example(problem, network, in_memory(examples), batch_size)
+            batches = in_memory(examples).batches(problem.dtype, batch_size)
+            rows = per_example(problem.objective, network, batches)
             found.update(summary(problem, split, rows.cpu().double().numpy()))
     return found
 
@@ -80,23 +78,10 @@ def measure(
 def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:
     """The loss of a network as it is, by default the problem's own, over the first split."""
     examples = next(iter(problem.splits.values()))
-    with exactly():
-        rows = per_example(problem, network or problem.model, examples, _BATCH)
+    with exactly(problem.objective.needs_gradients):
+        batches = examples.batches(problem.dtype, _BATCH)
+        rows = per_example(problem.objective, network or problem.model, batches)
     return rows[0].cpu().double().mean().item()
-
-
-def per_example(
-    problem: Problem,
-    network: Callable[[Tensor], Tensor],
-    examples: Examples | Stream,
-    batch_size: int,
-) -> Tensor:
-    """Every metric of every example where the network stands, shape (metrics, n)."""
-    rows = [
-        values_of(problem.metrics, network(inputs), targets)
-        for inputs, targets in batches(problem, examples, batch_size)
-    ]
-    return torch.cat(rows, dim=1)
 
 
 def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:

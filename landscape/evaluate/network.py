@@ -20,9 +20,9 @@ from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.weights import PointWeights
-from landscape.models.output import return_tensor, take_tensor
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
+from landscape.problem.output import return_tensor, take_tensor
 
 
 class PointNetwork:

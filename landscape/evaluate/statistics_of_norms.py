@@ -8,13 +8,13 @@ training examples.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from landscape.data import Examples
 from landscape.errors import InputError, one_line
 
 _BatchNorm = nn.modules.batchnorm._BatchNorm
@@ -29,7 +29,9 @@ def norms_with_statistics(model: nn.Module) -> list[_BatchNorm]:
     ]
 
 
-def reestimate_statistics(model: nn.Module, batches: Iterable[Tensor]) -> int:
+def reestimate_statistics(
+    model: nn.Module, batches: Iterable[Any], run: Callable[[Any], object] | None = None
+) -> int:
     """Compute running mean and variance of every batch normalization anew, in place.
 
     Each batch is normalized by its own mean and variance, as in training, while all other modules
@@ -43,7 +45,9 @@ def reestimate_statistics(model: nn.Module, batches: Iterable[Tensor]) -> int:
     model
         Its modes and momenta are the same afterwards; nothing but statistics changes.
     batches
-        Inputs as the network takes them, each (n, …); :func:`even_batches` makes them.
+        Each of some examples, such as inputs (n, …).
+    run
+        Puts a batch through the network; None calls the network with it.
 
     Returns
     -------
@@ -58,36 +62,26 @@ def reestimate_statistics(model: nn.Module, batches: Iterable[Tensor]) -> int:
     norms = norms_with_statistics(model)
     if not norms:
         return 0
-    seen = 0
+    seen, run = 0, run or model
     with _normalizing_by_batch(model, norms), torch.no_grad():
         for norm in norms:
             norm.reset_running_stats()
-        for inputs in batches:
-            seen += len(inputs)
+        for batch in batches:
+            seen += len(batch)
             for norm in norms:
-                norm.momentum = len(inputs) / seen
+                norm.momentum = len(batch) / seen
             try:
-                model(inputs)
+                run(batch)
             except ValueError as error:
                 if "more than 1 value per channel" not in str(error):
                     raise
                 raise InputError(
-                    f"batch-norm statistics of a batch of shape {tuple(inputs.shape)} "
+                    f"batch-norm statistics of a batch of {len(batch)} examples "
                     f"({one_line(error)}); give more examples a batch"
                 ) from error
     if seen == 0:
         raise InputError("batch-norm statistics of no examples: expected at least one batch")
     return len(norms)
-
-
-def even_batches(examples: Examples, dtype: torch.dtype, batch_size: int = 128) -> Iterator[Tensor]:
-    """All inputs as the network takes them, in as few batches as can be, of sizes that differ by 1.
-
-    So there is no last batch of one example, which has no variance.
-    """
-    count = -(-len(examples) // batch_size)
-    for inputs in examples.inputs.tensor_split(count):
-        yield examples.preprocess(inputs, dtype)
 
 
 @contextmanager

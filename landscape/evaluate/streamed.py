@@ -9,12 +9,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.batches import batches
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import Moments
 from landscape.grid import FloatArray
-from landscape.metrics import values_of
 from landscape.plane import Plane
 from landscape.problem import Problem
 
@@ -42,7 +40,7 @@ def evaluate_streamed(
     networks: list[PointNetwork] = []
     waiting = iter(indices)
     while chunk := list(islice(waiting, at_once)):
-        with exactly():
+        with exactly(problem.objective.needs_gradients):
             while len(networks) < len(chunk):
                 networks.append(PointNetwork(problem, plane, settings))
             for network, index in zip(networks, chunk, strict=False):
@@ -50,9 +48,9 @@ def evaluate_streamed(
             found: list[dict[str, float]] = [{} for _ in chunk]
             for split, examples in problem.splits.items():
                 moments = [Moments() for _ in chunk]
-                for inputs, targets in batches(problem, examples, settings.batch_size):
+                for batch in examples.batches(problem.dtype, settings.batch_size):
                     for network, gathered in zip(networks, moments, strict=False):
-                        gathered.add(values_of(problem.metrics, network(inputs), targets))
+                        gathered.add(problem.objective.values(network, batch))
                 for values, gathered in zip(found, moments, strict=True):
                     values.update(_summary(problem, split, gathered, examples.population))
         yield from zip(chunk, found, strict=True)

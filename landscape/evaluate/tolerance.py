@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
 from landscape.data import Examples, in_memory
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.in_memory import per_example
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
@@ -24,7 +22,7 @@ from landscape.evaluate.stopping import (
 )
 from landscape.grid import CoarserCells, FloatArray
 from landscape.plane import Plane
-from landscape.problem import Problem
+from landscape.problem import Problem, per_example
 from landscape.surface import Surface
 
 
@@ -63,14 +61,15 @@ def evaluate_to_tolerance(
         for split, examples in problem.splits.items()
     ]
     cells, points = CoarserCells(surface.grid.shape), surface.grid.points()
-    with exactly():
+    with exactly(problem.objective.needs_gradients):
         network = PointNetwork(problem, plane.to(problem.device), settings)
     for index in indices:
         around = cells.around(index)
         if not surface.done.ravel()[around].all():
             raise ValueError(f"point {index} comes before the coarser points around it")
         found: dict[str, float] = {}
-        with exactly():  # left again before the caller's own code runs
+        # Left again before the caller's own code runs.
+        with exactly(problem.objective.needs_gradients):
             network.move_to(points[index])
             for sampler in samplers:
                 found.update(sampler.measure(network, surface, around, cells.level(index)))
@@ -92,12 +91,9 @@ class _Sampler:
         self._tolerance, self._settings = tolerance, settings
         self._names = [problem.prefixed(split, name) for name in problem.metrics]
         self._count = problem.prefixed(split, "count")
-        targets = examples.targets
-        classes = targets.ndim == 1 and not targets.is_floating_point()
-        labels = targets.cpu().long().numpy() if classes else None
+        labels = None if examples.labels is None else examples.labels.cpu().long().numpy()
         self._sample: Sample = stratified(labels, len(examples), examples.population)
-        order = torch.from_numpy(self._sample.order).to(targets.device)
-        self._examples = replace(examples, inputs=examples.inputs[order], targets=targets[order])
+        self._examples = examples[torch.from_numpy(self._sample.order).to(examples.device)]
 
     def measure(
         self, network: PointNetwork, surface: Surface, around: Sequence[int], level: int
@@ -134,11 +130,9 @@ class _Sampler:
         return mean, max(stderr, simple)
 
     def _rows(self, network: PointNetwork, start: int, stop: int) -> Tensor:
-        examples = self._examples
-        part = replace(
-            examples, inputs=examples.inputs[start:stop], targets=examples.targets[start:stop]
-        )
-        return per_example(self._problem, network, part, self._settings.batch_size).cpu()
+        dtype, size = self._problem.dtype, self._settings.batch_size
+        batches = self._examples[start:stop].batches(dtype, size)
+        return per_example(self._problem.objective, network, batches).cpu()
 
     def _needed(self, surface: Surface, around: Sequence[int]) -> float:
         """What the points around have needed, by what the surface holds of them."""

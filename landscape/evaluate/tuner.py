@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.blocked import available as blocked_available
@@ -57,8 +58,8 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     base
         The plain settings; they are among those returned.
     """
-    inputs = _inputs(problem, _FEW[problem.device.type])
-    images = inputs.ndim == 4
+    few = _few(problem, _FEW[problem.device.type])
+    images = few.images
     onednn = images and problem.device.type == "cpu"
     in_order = [
         replace(base, in_place=in_place, fused=fused, channels_last=last)
@@ -74,15 +75,15 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         for layout in in_order
         for graphs in (False, True)[: 1 + (problem.device.type == "cuda")]
     ]
-    with exactly():
+    with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        expected = _outputs(PointNetwork(problem, place, base), points[:2], inputs)
+        expected = _outputs(problem, PointNetwork(problem, place, base), points[:2], few)
         admissible = []
         for layout in layouts:
             network = PointNetwork(problem, place, layout)
-            if _agrees(network, points[:2], inputs, expected):
+            if _agrees(problem, network, points[:2], few, expected):
                 admissible.append(_Trial(layout, network, []))
-        return [trial.settings for trial in _by_speed(admissible, inputs)] or [base]
+        return [trial.settings for trial in _by_speed(problem, admissible, few)] or [base]
 
 
 def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
@@ -91,16 +92,16 @@ def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -
     Of sizes between which noise decides the smallest is best: it takes the least memory.
     """
     candidates = BATCH_SIZES[problem.device.type]
-    inputs = _inputs(problem, max(candidates))
-    sizes = [size for size in candidates if size < 2 * len(inputs)] or candidates[:1]
+    few = _few(problem, max(candidates))
+    sizes = [size for size in candidates if size < 2 * len(few)] or candidates[:1]
     trials = []
-    with exactly():
+    with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         for settings in tuned[:_FINALISTS]:
             network = PointNetwork(problem, place, settings)
             network.move_to([0.0] * len(plane.axes))
             trials += [_Trial(replace(settings, batch_size=size), network, []) for size in sizes]
-        fastest, *others = _by_speed(trials, inputs)
+        fastest, *others = _by_speed(problem, trials, few)
         limit = min(fastest.seconds) * _NOISE
         near = [fastest, *(trial for trial in others if min(trial.seconds) <= limit)]
         return min((trial.settings for trial in near), key=lambda settings: settings.batch_size)
@@ -152,43 +153,49 @@ def tune_compiled(
     Compiling takes a minute, so this is for long runs.
     """
     compiled = replace(settings, compiled=True, graphs=False)
-    inputs = _inputs(problem, settings.batch_size)
-    with exactly():
+    few = _few(problem, settings.batch_size)
+    with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         trials = [
             _Trial(way, PointNetwork(problem, place, way), []) for way in (settings, compiled)
         ]
-        expected = _outputs(trials[0].network, points[:2], inputs, len(inputs))
-        if not _agrees(trials[1].network, points[:2], inputs, expected, len(inputs)):
+        expected = _outputs(problem, trials[0].network, points[:2], few, len(few))
+        if not _agrees(problem, trials[1].network, points[:2], few, expected, len(few)):
             return settings
-        return _by_speed(trials, inputs)[0].settings
+        return _by_speed(problem, trials, few)[0].settings
 
 
-def _inputs(problem: Problem, count: int) -> Tensor:
-    first = next(iter(problem.splits.values())).head(count)
-    return problem.prepare(first, 0, count)[0]
+def _few(problem: Problem, count: int) -> Batch:
+    return next(iter(problem.splits.values())).head(count).batch(problem.dtype)
 
 
 def _outputs(
-    network: PointNetwork, points: FloatArray, inputs: Tensor, count: int = _COMPARED
+    problem: Problem,
+    network: PointNetwork,
+    points: FloatArray,
+    batch: Batch,
+    count: int = _COMPARED,
 ) -> list[Tensor]:
     found = []
     for point in points:
         network.move_to(point)
-        found.append(network(inputs[:count]))
+        found.append(problem.objective.outputs(network, batch[:count]))
     return found
 
 
 def _agrees(
+    problem: Problem,
     network: PointNetwork,
     points: FloatArray,
-    inputs: Tensor,
+    batch: Batch,
     expected: list[Tensor],
     count: int = _COMPARED,
 ) -> bool:
     """Whether a network gives what is expected, the first time and when it is asked again."""
     try:
-        return all(_equal(_outputs(network, points, inputs, count), expected) for _ in range(2))
+        return all(
+            _equal(_outputs(problem, network, points, batch, count), expected) for _ in range(2)
+        )
     except RuntimeError:  # an operation that this device or build has not
         return False
 
@@ -207,17 +214,17 @@ def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
     )
 
 
-def _by_speed(trials: Sequence[_Trial], inputs: Tensor) -> list[_Trial]:
+def _by_speed(problem: Problem, trials: Sequence[_Trial], few: Batch) -> list[_Trial]:
     """Trials in turns, at least a few rounds and until a round's noise has had its turn."""
     while trials and (
         len(trials[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in trials) < _LONG_ENOUGH_S
     ):
         for trial in trials:
-            _synchronize(inputs.device)
+            _synchronize(few.device)
             start = time.perf_counter()
-            for batch in inputs.split(trial.settings.batch_size):
-                trial.network(batch)
-            _synchronize(inputs.device)
+            for batch in few.split(trial.settings.batch_size):
+                problem.objective.outputs(trial.network, batch)
+            _synchronize(few.device)
             trial.seconds.append(time.perf_counter() - start)
     return sorted(trials, key=lambda trial: min(trial.seconds))
 

@@ -47,7 +47,7 @@ def network_for(splits: dict[str, Examples], name: str, **asked: Any) -> Network
     asked
         As for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
     """
-    channels = splits["train"].inputs.shape[1]
+    channels = splits["train"].channels
     return build_network(name, in_channels=channels, classes=classes_of(splits), **asked)
 
 
@@ -81,7 +81,7 @@ def both_splits(source: str) -> dict[str, Examples]:
 
 def classes_of(splits: dict[str, Examples]) -> int:
     """How many classes the examples of all splits have."""
-    return int(max(examples.targets.max() for examples in splits.values())) + 1
+    return max(examples.classes for examples in splits.values())
 
 
 def parameters_in(network: Network) -> int:

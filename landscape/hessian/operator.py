@@ -15,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from landscape.data import Stream
 from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
 from landscape.errors import InputError, one_line, unknown_choice
@@ -148,10 +147,10 @@ class HessianOperator:
         """The mean over examples of a derivative of the loss."""
         wide = torch.float32 if self.device.type == "mps" else torch.float64
         total = torch.zeros(self.size, dtype=wide, device=self.device)
-        metric = self._problem.metrics["loss"].function
+        examples, dtype = self._problem.splits[self.split], self._problem.dtype
         with _differentiating():
-            for inputs, targets in self._batches():
-                values = metric(self._model(inputs), targets)
+            for batch in examples.batches(dtype, self._batch_size):
+                values = self._problem.objective.loss(self._model, batch)
                 if not values.requires_grad:
                     raise InputError(
                         "the loss has no derivative with respect to the network's parameters: "
@@ -164,17 +163,8 @@ class HessianOperator:
                     else part.detach().flatten().to(wide)
                     for part, n in zip(parts, self._sizes, strict=True)
                 ]
-                total.add_(torch.cat(flat), alpha=len(targets) / self.examples)
+                total.add_(torch.cat(flat), alpha=len(batch) / self.examples)
         return total.to(self.dtype)
-
-    def _batches(self) -> Iterator[tuple[Tensor, Tensor]]:
-        examples = self._problem.splits[self.split]
-        if isinstance(examples, Stream):
-            for inputs, targets in examples.batches():
-                yield examples.preprocess(inputs, self._problem.dtype), targets
-        else:
-            for start in range(0, len(examples), self._batch_size):
-                yield self._problem.prepare(examples, start, start + self._batch_size)
 
 
 def _differentiable(model: nn.Module) -> nn.Module:

@@ -11,7 +11,7 @@ from landscape.metrics.language import (
     token_accuracy,
     token_loss,
 )
-from landscape.metrics.metric import IGNORED, Metric, PerExample, check_targets, values_of
+from landscape.metrics.metric import IGNORED, Metric, PerExample, check_targets
 from landscape.metrics.named import (
     LOSSES,
     METRICS,
@@ -51,5 +51,4 @@ __all__ = [
     "token_loss",
     "top_k",
     "usual_loss",
-    "values_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -30,28 +30,6 @@ class Metric:
     long_name: str
     units: str = "1"
     class_dim: int | None = None
-
-
-def values_of(metrics: Mapping[str, Metric], output: Tensor, targets: Tensor) -> Tensor:
-    """Every metric of every example, shape (metrics, n).
-
-    Raises
-    ------
-    InputError
-        Naming the first metric that gives anything but one number for each example.
-    """
-    rows = []
-    for name, metric in metrics.items():
-        values = metric.function(output, targets)
-        if not isinstance(values, Tensor) or values.shape != (len(targets),):
-            shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
-            some = "one example" if len(targets) == 1 else f"{len(targets)} examples"
-            raise InputError(
-                f"metric {name!r} gave {shape} for {some}: expected a tensor (n,) with one number "
-                "for each example (for losses of torch: reduction='none')"
-            )
-        rows.append(values)
-    return torch.stack(rows)
 
 
 def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from torch import Tensor
-
 from landscape.errors import InputError, unknown_choice
 from landscape.metrics.classes import accuracy, cross_entropy, top_k
 from landscape.metrics.language import (
@@ -74,9 +72,9 @@ def names_in(text: str) -> list[str]:
     return names
 
 
-def usual_loss(targets: Tensor) -> str:
-    """``pixel_loss`` where targets are masks (n, height, width), otherwise ``cross_entropy``."""
-    return "pixel_loss" if targets.ndim > 2 else "cross_entropy"
+def usual_loss(masks: bool) -> str:
+    """``pixel_loss`` for masks, ``cross_entropy`` for one label each."""
+    return "pixel_loss" if masks else "cross_entropy"
 
 
 def metrics_for(loss: str | PerExample) -> dict[str, Metric]:

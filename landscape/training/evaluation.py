@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import torch
 from torch import nn
 
 from landscape.data import Examples
-from landscape.metrics import PerExample, accuracy, cross_entropy
+from landscape.metrics import METRICS, Metric, accuracy
+from landscape.problem import Objective, OutputObjective, per_example
+
+
+def error_rate(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """1 where the answer is wrong, else 0; of masks the share of the pixels that are wrong."""
+    return 1.0 - accuracy(output, target)
+
+
+OF_CLASSES = OutputObjective(
+    {"loss": METRICS["cross_entropy"], "error": Metric(error_rate, "error rate")}
+)
+OF_MASKS = OutputObjective({**OF_CLASSES.metrics, "iou": METRICS["iou"]})
 
 
 def means_of(
-    model: nn.Module, examples: Examples, metrics: Mapping[str, PerExample], batch_size: int
+    model: nn.Module, examples: Examples, objective: Objective, batch_size: int
 ) -> dict[str, float]:
     """The mean over all examples of every metric, in evaluation mode, by name."""
     training = model.training
     model.eval()
     dtype = next(model.parameters()).dtype
-    values: dict[str, list[torch.Tensor]] = {name: [] for name in metrics}
     with torch.inference_mode():
-        for start in range(0, len(examples), batch_size):
-            part = slice(start, start + batch_size)
-            output = model(examples.preprocess(examples.inputs[part], dtype))
-            for name, metric in metrics.items():
-                values[name].append(metric(output, examples.targets[part]))
+        rows = per_example(objective, model, examples.batches(dtype, batch_size))
     model.train(training)
-    return {name: torch.cat(rows).cpu().double().mean().item() for name, rows in values.items()}
+    means = rows.cpu().double().mean(dim=1).tolist()
+    return dict(zip(objective.metrics, means, strict=True))
 
 
 def evaluate_examples(
     model: nn.Module, examples: Examples, batch_size: int = 250
 ) -> tuple[float, float]:
     """Mean cross-entropy and error (fraction of wrong answers) in evaluation mode."""
-    metrics = {"loss": cross_entropy, "error": error_rate}
-    found = means_of(model, examples, metrics, batch_size)
+    found = means_of(model, examples, OF_CLASSES, batch_size)
     return found["loss"], found["error"]
-
-
-def error_rate(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """1 where the answer is wrong, else 0; of masks the share of the pixels that are wrong."""
-    return 1.0 - accuracy(output, target)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from tqdm import tqdm
 
 from landscape.checkpoint import read_tensors, save_checkpoint
@@ -18,15 +17,10 @@ from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.errors import InputError, one_line
 from landscape.examples import refuse_example
-from landscape.metrics import (
-    check_targets,
-    cross_entropy,
-    intersection_over_union,
-    usual_loss,
-)
-from landscape.metrics.metric import counted_positions
+from landscape.metrics import usual_loss
 from landscape.models.named import Network
-from landscape.training.evaluation import error_rate, means_of
+from landscape.problem.checks import check_labels
+from landscape.training.evaluation import OF_CLASSES, OF_MASKS, means_of
 from landscape.training.history import History
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.randomness import seeded
@@ -136,11 +130,11 @@ class _Trainer:
             trained, settings.lr, settings.momentum, settings.weight_decay
         )
         self.schedule = SCHEDULES[settings.schedule](self.optimizer, settings.epochs, steps)
-        self.metrics = {"loss": cross_entropy, "error": error_rate}
+        self.objective = OF_CLASSES
         self.history = History(attributes=dict(self.facts))
-        self.loss = usual_loss(self.train.targets)
+        self.loss = usual_loss(self.train.masks)
         if self.loss == "pixel_loss":
-            self.metrics["iou"] = intersection_over_union
+            self.objective = OF_MASKS
             self.history = History.of_masks(dict(self.facts))
 
     def check_fit(self) -> None:
@@ -148,22 +142,20 @@ class _Trainer:
         model = copy.deepcopy(self.model).train()
         dtype = next(model.parameters()).dtype
         smallest = len(self.train) % self.settings.batch_size or self.settings.batch_size
-        inputs = self.train.preprocess(self.train.inputs[:smallest], dtype)
+        batch = self.train.head(smallest).batch(dtype)
         try:
-            with seeded(0, inputs.device), torch.no_grad():
-                output = model(inputs)
+            with seeded(0, batch.device), torch.no_grad():
+                output = self.objective.outputs(model, batch)
         except InputError:
             raise
         except Exception as error:  # a network can refuse its input in any way
             raise InputError(
-                f"{self.network.name} does not take a batch of {len(inputs)} examples of "
-                f"{self.train.source}, {tuple(inputs.shape)} ({one_line(error)}); "
+                f"{self.network.name} does not take a batch of {len(batch)} examples of "
+                f"{self.train.source}, {(len(batch), *batch.shape)} ({one_line(error)}); "
                 "choose data that it was made for, or another --batch-size"
             ) from error
         for examples in (self.train, self.test):
-            check_targets(output, examples.targets, examples.source, self.loss)
-            if self.loss == "pixel_loss":
-                counted_positions(examples.targets)
+            check_labels(self.objective.metrics, output, examples, self.loss)
 
     def run(self, title: str, progress: bool) -> None:
         """The epochs that are still to do."""
@@ -199,14 +191,13 @@ class _Trainer:
     def _epoch(self, epoch: int) -> None:
         # Order and any dropout noise depend on seed and epoch alone, so that a resumed run is the
         # uninterrupted one.
-        device = self.train.inputs.device
+        device = self.train.device
         with seeded(self.settings.seed * 100_003 + epoch, device):
             order = torch.randperm(len(self.train)).to(device)
             self.model.train()
             dtype = next(self.model.parameters()).dtype
             for chosen in order.split(min(self.settings.batch_size, len(order))):
-                inputs = self.train.preprocess(self.train.inputs[chosen], dtype)
-                loss = F.cross_entropy(self.model(inputs), self.train.targets[chosen])
+                loss = self.objective.loss(self.model, self.train[chosen].batch(dtype)).mean()
                 self.optimizer.zero_grad()
                 loss.backward()
                 self.optimizer.step()
@@ -218,7 +209,7 @@ class _Trainer:
         row = {
             f"{split}_{name}": value
             for split, examples in (("train", self.train), ("test", self.test))
-            for name, value in means_of(self.model, examples, self.metrics, at_once).items()
+            for name, value in means_of(self.model, examples, self.objective, at_once).items()
         }
         if not math.isfinite(row["train_loss"]):
             raise Diverged(

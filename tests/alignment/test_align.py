@@ -23,7 +23,7 @@ def outputs(problem: Problem, state: dict[str, Tensor]) -> Tensor:
     model.load_state_dict(state)
     examples = next(iter(problem.splits.values()))
     with torch.no_grad():
-        return model(problem.prepare(examples.head(20), 0, 20)[0])
+        return model(examples.head(20).batch(problem.dtype).content[0])
 
 
 def another(problem: Problem) -> dict[str, Tensor]:
@@ -40,7 +40,7 @@ def another(problem: Problem) -> dict[str, Tensor]:
 def test_a_permuted_network_comes_back_with_its_buffers() -> None:
     problem = resnet("projection")
     state = problem.model.state_dict()
-    groups = tied_channels(problem.model, torch.zeros(2, 3, 8, 8))
+    groups = tied_channels(problem.model, lambda network: network(torch.zeros(2, 3, 8, 8)))
     random = np.random.default_rng(0)
     permuted = permute(state, groups, [cycle(g.size, random) for g in groups])
     aligned, report = align(problem, permuted)

@@ -35,7 +35,7 @@ def test_reestimation_is_the_lowest_and_alignment_lowers_it(tmp_path: Path) -> N
     a, b = (read_checkpoint(tmp_path / f"{seed}/final.pt").state for seed in (0, 1))
     aligned, report = align(problem, b)
     assert report.distance_after < report.distance_before
-    inputs = problem.prepare(data["train"], 0, 500)[0]
+    inputs, _ = data["train"].head(500).batch(problem.dtype).content
     outputs = []
     for state in (b, aligned):
         model = copy.deepcopy(problem.model)

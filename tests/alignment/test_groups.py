@@ -16,7 +16,7 @@ from tests.alignment.networks import NETS, PLAIN, Net, built, cycle, examples
 
 def shuffled(net: Net, seed: int) -> tuple[nn.Module, dict[str, Tensor], list[int]]:
     model = built(net)
-    groups = tied_channels(model, examples(net, 2))
+    groups = tied_channels(model, lambda network: network(examples(net, 2)))
     random = np.random.default_rng(seed)
     state = permute(model.state_dict(), groups, [cycle(g.size, random) for g in groups])
     return model, state, sorted(group.size for group in groups)
@@ -50,14 +50,14 @@ def test_a_tensor_left_behind_changes_the_function(net: Net) -> None:
 
 def test_places_of_a_flattened_channel_are_a_block() -> None:
     model = nn.Sequential(nn.Conv2d(1, 3, 1), nn.Flatten(), nn.Linear(12, 2)).eval()
-    (group,) = tied_channels(model, torch.zeros(2, 1, 2, 2))
+    (group,) = tied_channels(model, lambda network: network(torch.zeros(2, 1, 2, 2)))
     assert group.places["2.weight", 1].tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     assert group.places["0.weight", 0].tolist() == [[0], [1], [2]]
 
 
 def test_the_model_stays_as_it_is() -> None:
     model = nn.Sequential(nn.Linear(6, 4), nn.Dropout(), nn.Linear(4, 2))
-    tied_channels(model, torch.zeros(2, 6))
+    tied_channels(model, lambda network: network(torch.zeros(2, 6)))
     assert model.training
     assert not isinstance(model, fx.GraphModule)
 
@@ -78,6 +78,6 @@ def test_networks_without_a_graph(
     model: nn.Module, inputs: Tensor, words: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(InputError) as error:
-        tied_channels(model, inputs)
+        tied_channels(model, lambda network: network(inputs))
     assert words in str(error.value)
     assert capfd.readouterr().err == ""

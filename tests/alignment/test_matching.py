@@ -26,14 +26,14 @@ def distance(a: Params, b: dict[str, Tensor]) -> float:
 def pair(net: Net) -> tuple[Params, Params, list[Group]]:
     """Two independent networks, and their groups."""
     a, b = built(net, 0), built(net, 1)
-    return parameters(a), parameters(b), tied_channels(a, examples(net, 2))
+    return parameters(a), parameters(b), tied_channels(a, lambda network: network(examples(net, 2)))
 
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("net", PLAIN, ids=lambda net: net.name)
 def test_a_random_permutation_is_recovered(net: Net, seed: int) -> None:
     model = built(net)
-    groups = tied_channels(model, examples(net, 2))
+    groups = tied_channels(model, lambda network: network(examples(net, 2)))
     random = np.random.default_rng(seed)
     state = permute(model.state_dict(), groups, [cycle(g.size, random) for g in groups])
     a = parameters(model)
@@ -46,7 +46,7 @@ def test_a_random_permutation_is_recovered(net: Net, seed: int) -> None:
 
 def test_what_is_a_permutation_needs_no_descent() -> None:
     model = built(PLAIN[1])
-    groups = tied_channels(model, examples(PLAIN[1], 2))
+    groups = tied_channels(model, lambda network: network(examples(PLAIN[1], 2)))
     random = np.random.default_rng(4)
     state = permute(parameters(model), groups, [cycle(g.size, random) for g in groups])
     found = from_the_ends(parameters(model), state, groups)
@@ -71,7 +71,7 @@ def hidden(*sizes: int) -> Net:
 @pytest.mark.parametrize("seed", range(3))
 def test_against_all_permutations(net: Net, exact: bool, seed: int) -> None:
     a, b = parameters(built(net, 10 + seed)), parameters(built(net, 20 + seed))
-    groups = tied_channels(built(net), examples(net, 2))
+    groups = tied_channels(built(net), lambda network: network(examples(net, 2)))
     every = [[np.array(p) for p in itertools.permutations(range(g.size))] for g in groups]
     least = min(distance(a, permute(b, groups, chosen)) for chosen in itertools.product(*every))
     found = distance(a, permute(b, groups, match_weights(a, b, groups)))

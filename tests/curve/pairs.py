@@ -42,6 +42,6 @@ def pair() -> tuple[Problem, State, State]:
     """A problem whose network is A, the state of A, and that of B."""
     problem = Problem(copy.deepcopy(trained()), two_moons(), device="cpu")
     a = dict(problem.model.state_dict())
-    groups = tied_channels(problem.model, two_moons()[0][:2])
+    groups = tied_channels(problem.model, lambda network: network(two_moons()[0][:2]))
     random = np.random.default_rng(1)
     return problem, a, permute(a, groups, [cycle(g.size, random) for g in groups])

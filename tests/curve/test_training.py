@@ -21,8 +21,9 @@ from landscape.curve import (
     train_curve,
 )
 from landscape.curve import training as module
+from landscape.data import in_memory
 from landscape.errors import InputError
-from landscape.evaluate.statistics_of_norms import even_batches, reestimate_statistics
+from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.measures.barrier import barrier
 from landscape.training import TrainingSettings, seeded
 from tests.curve.pairs import pair, two_moons
@@ -88,7 +89,9 @@ def test_the_file_is_a_checkpoint_of_the_control_point(tmp_path: Path) -> None:
     assert checkpoint.settings == said
     model = copy.deepcopy(problem.model)
     model.load_state_dict(checkpoint.state)
-    reestimate_statistics(model, even_batches(problem.splits[""], problem.dtype, 32))  # type: ignore[arg-type]
+    examples = in_memory(problem.splits[""])
+    inputs = [batch.content[0] for batch in examples.even_batches(problem.dtype, 32)]
+    reestimate_statistics(model, inputs)
     torch.testing.assert_close(dict(model.state_dict()), checkpoint.state)
 
 

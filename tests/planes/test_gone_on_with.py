@@ -86,7 +86,8 @@ def test_the_gradient_is_of_the_parameters_that_the_command_line_leaves(
     here = landscape.build_problem(weights="a.pt", data="digits", limit=20, device="cpu")
     for p in here.model.double().parameters():
         p.requires_grad_(ignored == "none" or p.ndim > 1)
-    output = here.model(here.prepare(here.splits["train"], 0, 20)[0].double())
+    inputs, _ = here.splits["train"].head(20).batch(torch.float64).content
+    output = here.model(inputs)
     loss = torch.nn.functional.cross_entropy(output, here.splits["train"].targets)
     moved_ones = [p for p in here.model.parameters() if p.requires_grad]
     found = torch.autograd.grad(loss, moved_ones)

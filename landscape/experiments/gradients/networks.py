@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
 from landscape.checkpoint import load_state, read_checkpoint
 from landscape.data import Examples
@@ -69,6 +68,5 @@ def norms_at(network: Network, weights: Path, examples: Examples, device: torch.
     load_state(network.model, read_checkpoint(weights).state, f"{weights} does not fit")
     model = network.model.to(device).train()
     assert isinstance(model, CifarResNet)
-    here = examples.to(device)
-    inputs: Tensor = here.preprocess(here.inputs, torch.float32)
-    return norms(model, layers_of(model), inputs, here.targets)
+    inputs, targets = examples.to(device).batch(torch.float32).content
+    return norms(model, layers_of(model), inputs, targets)

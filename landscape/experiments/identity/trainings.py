@@ -107,8 +107,9 @@ def train_all(
 
 
 def _images(examples: Examples) -> Tensor:
-    chosen = examples.subset(COMPARED)
-    return chosen.preprocess(chosen.inputs, torch.float32)
+    inputs: Tensor
+    inputs, _ = examples.subset(COMPARED).batch(torch.float32).content
+    return inputs
 
 
 def _errors(model: nn.Module, splits: dict[str, Examples]) -> dict[str, float]:

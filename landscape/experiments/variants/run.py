@@ -135,7 +135,7 @@ def run(
 
 def _labelled(source: str) -> dict[str, Examples]:
     splits = both_splits(source)
-    if splits["train"].targets.ndim != 1:
+    if splits["train"].labels is None:
         raise InputError(
             f"--data {source} has masks: expected images with one label each, such as digits or "
             f"cifar10:PATH; the network for segmentation is trained on {SCENES} beside them"

@@ -8,49 +8,20 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import UninitializedParameter
 
 from landscape.checkpoint import load_state
 from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device, tensor_float_32
 from landscape.errors import InputError, one_line
-from landscape.metrics import (
-    Metric,
-    PerExample,
-    check_targets,
-    metrics_for,
-    more_metrics,
-    values_of,
-)
-from landscape.metrics.deterministic import check_deterministic
-from landscape.metrics.metric import counted_positions
-from landscape.models.output import return_tensor
+from landscape.metrics import Metric, PerExample, metrics_for, more_metrics
 from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
+from landscape.problem.checks import check_deterministic, check_labels, check_parameters
+from landscape.problem.objective import Objective, OutputObjective
+from landscape.problem.output import return_tensor
 from landscape.surface import Attribute, Quantity
 
 _TRIED = 4
 """Examples that a problem is tried on when it is made."""
-
-
-def _check_parameters(model: nn.Module) -> None:
-    if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
-        raise InputError(
-            "the network is compiled by torch.jit, whose weights cannot be moved in a copy; give "
-            "the torch.nn.Module that it was made from"
-        )
-    for name, p in model.named_parameters():
-        if isinstance(p, UninitializedParameter):
-            raise InputError(
-                f"parameter {name!r} has no values yet: put a batch through the network once, "
-                "train it, and come again"
-            )
-        if not (p.is_floating_point() or p.is_complex()):
-            raise InputError(
-                f"parameter {name!r} holds {p.dtype}, and whole numbers cannot be moved along a "
-                "direction; make it a buffer (register_buffer)"
-            )
-    if not any(True for _ in model.parameters()):
-        raise InputError("the network has no parameters: there is no weight space to look at")
 
 
 class Problem:
@@ -60,7 +31,7 @@ class Problem:
     ----------
     model
         Any module; a copy of it is measured, in evaluation mode. The model itself stays untouched.
-        It takes one tensor; of what it returns, :func:`landscape.models.output.tensor_of` takes
+        It takes one tensor; of what it returns, :func:`landscape.problem.output.tensor_of` takes
         one. ``DataParallel`` and ``torch.compile`` around it, or around parts of it, are left out.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
@@ -97,9 +68,9 @@ class Problem:
     ) -> None:
         self.device = choose_device(device)
         self.loss = loss if isinstance(loss, str) else getattr(loss, "__name__", "function")
-        self.metrics: dict[str, Metric] = {**metrics_for(loss), **more_metrics(metrics)}
+        self.objective: Objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)})
         self.model = unwrapped_copy(model).eval()
-        _check_parameters(self.model)
+        check_parameters(self.model)
         for p in self.model.parameters():
             p.requires_grad_(False)
         self.origin: Params = parameters_of(self.model)
@@ -114,6 +85,11 @@ class Problem:
             raise InputError("no data: expected examples, or a dict of splits with at least one")
         outputs = {name: self._try_few(split) for name, split in self.splits.items()}
         self.attributes = {**self._facts(outputs), **(attributes or {})}
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """What the objective measures of every example, by name; the first is ``loss``."""
+        return self.objective.metrics
 
     def prefixed(self, split: str, name: str) -> str:
         """The name of a quantity: ``train_loss`` for split ``train``, ``loss`` where unnamed."""
@@ -158,39 +134,26 @@ class Problem:
         other.attributes = {**self.attributes, "weights_sha256": weights}
         return other
 
-    def prepare(self, examples: Examples, start: int, stop: int) -> tuple[Tensor, Tensor]:
-        """The batch ``start … stop`` as the network takes it, on the device."""
-        inputs = examples.preprocess(examples.inputs[start:stop], self.dtype)
-        return inputs, examples.targets[start:stop]
-
     def _try_few(self, examples: Examples | Stream) -> Tensor:
         """A few examples through the network: what does not fit is found before any work."""
-        few = examples.head(_TRIED)
-        inputs, targets = self.prepare(few, 0, len(few))
+        batch = examples.head(_TRIED).batch(self.dtype)
         with torch.inference_mode(), tensor_float_32(False):
             try:
                 try:
-                    output = self.model(inputs)
+                    output = self.objective.outputs(self.model, batch)
                 except torch.OutOfMemoryError:
-                    inputs, targets = inputs[:1], targets[:1]
-                    output = self.model(inputs)
+                    batch = batch[:1]
+                    output = self.objective.outputs(self.model, batch)
             except InputError:
                 raise
             except Exception as error:  # a network can refuse its input in any way
                 raise InputError(
                     f"{examples.source}: the network does not take examples of shape "
-                    f"{tuple(inputs.shape[1:])} ({one_line(error)}); give it the data it "
-                    "was made for"
+                    f"{batch.shape} ({one_line(error)}); give it the data it was made for"
                 ) from error
-            for name, metric in self.metrics.items():
-                if metric.class_dim is not None:
-                    said = self.loss if name == "loss" else name
-                    dim, extremes = metric.class_dim, examples.extreme_targets
-                    check_targets(output, extremes, examples.source, said, dim)
-                    if isinstance(examples, Examples) and extremes.ndim > 1:
-                        counted_positions(extremes)
-            values_of(self.metrics, output, targets)
-            check_deterministic(self.model, self.metrics, inputs, targets, self.dtype)
+            check_labels(self.metrics, output, examples, self.loss)
+            self.objective.values_of(output, batch)
+            check_deterministic(self.objective, self.model, batch, self.dtype)
         return output
 
     def _facts(self, outputs: Mapping[str, Tensor]) -> dict[str, Attribute]:

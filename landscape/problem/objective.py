@@ -1,0 +1,112 @@
+"""What is measured of a network on a batch: the one place where the two meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import torch
+from torch import Tensor
+
+from landscape.data import Batch
+from landscape.errors import InputError
+from landscape.metrics import Metric
+
+Network = Callable[..., Any]
+"""A module, or whatever computes what the module does."""
+
+
+class Objective(Protocol):
+    """Named values of every example in a batch.
+
+    Attributes
+    ----------
+    metrics
+        What it measures, by name; the first is ``loss``, which is minimized.
+    needs_gradients
+        Whether it differentiates on the way, so that it cannot run in inference mode.
+    """
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]: ...
+
+    @property
+    def needs_gradients(self) -> bool: ...
+
+    def outputs(self, network: Network, batch: Batch) -> Tensor:
+        """What the network makes of a batch, shape (n, …): to compare ways of computing it."""
+        ...
+
+    def values_of(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Every metric of every example, shape (metrics, n), from what the network made of it."""
+        ...
+
+    def values(self, network: Network, batch: Batch) -> Tensor:
+        """Both steps: every metric of every example, shape (metrics, n)."""
+        ...
+
+    def loss(self, network: Network, batch: Batch) -> Tensor:
+        """The loss of every example, shape (n,), for derivatives."""
+        ...
+
+
+@dataclass(frozen=True)
+class OutputObjective:
+    """Metrics ``(output, targets) -> (n,)`` of batches of inputs and targets.
+
+    >>> import torch
+    >>> from landscape.metrics import metrics_for
+    >>> objective = OutputObjective(metrics_for("mse"))
+    >>> batch = Batch((torch.tensor([[1.0], [2.0]]), torch.tensor([[0.0], [0.0]])))
+    >>> objective.values(torch.nn.Identity(), batch)
+    tensor([[1., 4.]])
+    """
+
+    metrics: Mapping[str, Metric]
+    needs_gradients: ClassVar[bool] = False
+
+    def outputs(self, network: Network, batch: Batch) -> Tensor:
+        """What the network returns for the inputs."""
+        inputs, _ = batch.content
+        output: Tensor = network(inputs)
+        return output
+
+    def values_of(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """Every metric of every example, shape (metrics, n).
+
+        Raises
+        ------
+        InputError
+            Naming the first metric that gives anything but one number for each example.
+        """
+        _, targets = batch.content
+        rows = [_per_example(name, m, outputs, targets) for name, m in self.metrics.items()]
+        return torch.stack(rows)
+
+    def values(self, network: Network, batch: Batch) -> Tensor:
+        """Every metric of every example, shape (metrics, n)."""
+        return self.values_of(self.outputs(network, batch), batch)
+
+    def loss(self, network: Network, batch: Batch) -> Tensor:
+        """The loss of every example, shape (n,); no other metric is computed."""
+        name, metric = next(iter(self.metrics.items()))
+        _, targets = batch.content
+        return _per_example(name, metric, self.outputs(network, batch), targets)
+
+
+def _per_example(name: str, metric: Metric, outputs: Tensor, targets: Tensor) -> Tensor:
+    values = metric.function(outputs, targets)
+    if not isinstance(values, Tensor) or values.shape != (len(targets),):
+        shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
+        some = "one example" if len(targets) == 1 else f"{len(targets)} examples"
+        raise InputError(
+            f"metric {name!r} gave {shape} for {some}: expected a tensor (n,) with one number "
+            "for each example (for losses of torch: reduction='none')"
+        )
+    return values
+
+
+def per_example(objective: Objective, network: Network, batches: Iterable[Batch]) -> Tensor:
+    """Every metric of every example of all batches, shape (metrics, n), in their order."""
+    return torch.cat([objective.values(network, batch) for batch in batches], dim=1)
