@@ -286,7 +286,9 @@ def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
 def repeated(examples: Examples, n: int) -> Examples:
     """``n`` examples by repetition: the cost does not know the difference."""
     index = torch.arange(n) % len(examples)
-    return examples[index]
+    return Examples(
+        examples.inputs[index], examples.targets[index], examples.preprocess, examples.source
+    )
 
 
 def scaling(problem: Problem, folder: Path) -> dict[str, list[dict[str, float]]]:
