@@ -15,16 +15,17 @@ from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
 from landscape.hdf5 import floats
-from landscape.surface import Attribute, Quantity, Surface
+from landscape.quantity import Quantity, find
+from landscape.surface import Attribute, Surface
 
+_LOSS, _ACCURACY = "mean cross-entropy over the {} examples", "top-1 accuracy over the {} examples"
 _NAMES = {
-    "train_loss": ("train_loss", Quantity("mean cross-entropy over the training examples", "nats")),
-    "test_loss": ("test_loss", Quantity("mean cross-entropy over the test examples", "nats")),
-    "train_acc": ("train_accuracy", Quantity("top-1 accuracy over the training examples")),
-    "test_acc": ("test_accuracy", Quantity("top-1 accuracy over the test examples")),
+    "train_loss": Quantity(_LOSS.format("training"), "nats", split="train", base="loss"),
+    "test_loss": Quantity(_LOSS.format("test"), "nats", split="test", base="loss"),
+    "train_acc": Quantity(_ACCURACY.format("training"), split="train", base="accuracy"),
+    "test_acc": Quantity(_ACCURACY.format("test"), split="test", base="accuracy"),
 }
-_STANDS_FOR = {"train_loss": "loss", "train_accuracy": "accuracy"}
-"""What is written in place of theirs where the examples are of a split without a name."""
+"""Theirs and ours; where the examples are of a split without a name, it is written as ``train``."""
 _NOT_COMPUTED = -1.0
 
 
@@ -51,7 +52,7 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
         raise InputError(f"{path}: {error}") from None
     quantities, values = {}, {}
     done = np.ones(grid.shape, dtype=bool)
-    for theirs, (ours, quantity) in _NAMES.items():
+    for theirs, quantity in _NAMES.items():
         if theirs not in file:
             continue
         array = floats(file, theirs)
@@ -66,8 +67,9 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
             )
         computed = array != _NOT_COMPUTED
         done &= computed
-        array = array / 100.0 if theirs.endswith("_acc") else array
-        quantities[ours], values[ours] = quantity, np.where(computed, array, np.nan)
+        array = array / 100.0 if _in_percent(theirs) else array
+        quantities[quantity.name] = quantity
+        values[quantity.name] = np.where(computed, array, np.nan)
     if not quantities:
         raise InputError(
             f"{path} has coordinates but no values; expected one of {', '.join(_NAMES)}"
@@ -92,7 +94,7 @@ def save_legacy(surface: Surface, path: str | Path) -> Path:
     """
     kept = _kept(surface)
     if not kept:
-        expected = ", ".join([*(ours for ours, _ in _NAMES.values()), *_STANDS_FOR.values()])
+        expected = ", ".join(dict.fromkeys(q.name for _, q in _places()))
         raise InputError(
             f"the surface holds {', '.join(surface.quantities)}, but their layout has a place only "
             f"for {expected}"
@@ -103,7 +105,7 @@ def save_legacy(surface: Surface, path: str | Path) -> Path:
         if "dir_file" in surface.attributes:
             file["dir_file"] = surface.attributes["dir_file"]
         for theirs, ours in kept.items():
-            values = _percent(surface[ours]) if theirs.endswith("_acc") else surface[ours]
+            values = _percent(surface[ours]) if _in_percent(theirs) else surface[ours]
             clash = int((surface.done & (values == _NOT_COMPUTED)).sum())
             if clash:
                 raise InputError(
@@ -123,11 +125,20 @@ def lost_in_legacy(surface: Surface) -> list[str]:
 def _kept(surface: Surface) -> dict[str, str]:
     """Their names of what they have a place for, with ours."""
     found: dict[str, str] = {}
-    for theirs, (ours, _) in _NAMES.items():
-        for name in (ours, _STANDS_FOR.get(ours, ours)):
-            if name in surface.values:
-                found.setdefault(theirs, name)
+    for theirs, wanted in _places():
+        if (name := find(surface.quantities, wanted)) is not None:
+            found.setdefault(theirs, name)
     return found
+
+
+def _places() -> list[tuple[str, Quantity]]:
+    """Their names with what may be written there, the first that a surface holds."""
+    own = list(_NAMES.items())
+    return own + [(theirs, q.beside(split="")) for theirs, q in own if q.split == "train"]
+
+
+def _in_percent(theirs: str) -> bool:
+    return _NAMES[theirs].kind.guesses > 0
 
 
 def _percent(fraction: FloatArray) -> FloatArray:

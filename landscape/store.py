@@ -1,7 +1,9 @@
 """A surface as an HDF5 file, and back.
 
 ``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
-``done`` mask; attributes say where it came from; paths of training runs, if there are any, stand
+``done`` mask, with attributes that say what it means (``long_name``, ``units``, ``better``: lower
+or higher, and the parts of its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of
+the file say where it came from; paths of training runs, if there are any, stand
 in the group ``trajectories``, one group each. By the checksum
 ``values_sha256`` damage is found on opening. ``xarray.open_dataset(path, engine="h5netcdf")`` shows
 labelled coordinates.
@@ -9,6 +11,7 @@ labelled coordinates.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import h5py
@@ -21,9 +24,12 @@ from landscape.examples import located
 from landscape.grid import FloatArray, Grid
 from landscape.hdf5 import plain, reading
 from landscape.legacy import is_legacy, read_legacy
-from landscape.surface import Quantity, Surface, Trajectory
+from landscape.quantity import Quantity
+from landscape.surface import Surface, Trajectory
 
 SCHEMA = 1
+_PARTS = ("split", "base", "statistic", "draw")
+_TYPES = {"draw": int}
 _OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
 _OLD_KINDS = {"bezier": "curve"}
 """Kinds of directions by the names under which earlier versions stored them."""
@@ -44,7 +50,7 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
 
 def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs["schema"] = SCHEMA
-    file.attrs["quantities"] = " ".join(surface.quantities)  # HDF5 itself keeps no order
+    file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself keeps no order
     file.attrs["values_sha256"] = values_sha256(surface)
     for key, value in surface.attributes.items():
         file.attrs[key] = value
@@ -60,11 +66,30 @@ def _write(file: h5py.File, surface: Surface) -> None:
         data = file.create_dataset(name, data=surface.values[name])
         data.attrs["long_name"] = quantity.long_name
         data.attrs["units"] = quantity.units
+        for key, value in _parts(quantity).items():
+            data.attrs[key] = value
         _attach(data, file, dimensions)
     done = file.create_dataset("done", data=surface.done.astype(np.uint8))
     done.attrs["long_name"] = "1 where the point has been computed"
     _attach(done, file, dimensions)
     _write_trajectories(file, surface)
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names with spaces between them, or a line each where a name has a space itself."""
+    kept = list(names)
+    return " ".join(kept) if " ".join(kept).split() == kept else "".join(f"{n}\n" for n in kept)
+
+
+def _named(text: str) -> list[str]:
+    """The inverse of :func:`_listed`."""
+    return text[:-1].split("\n") if text.endswith("\n") else text.split()
+
+
+def _parts(quantity: Quantity) -> dict[str, str | int]:
+    """What a quantity says of itself beside its words; nothing is said that is not known."""
+    better = {} if quantity.better is None else {"better": quantity.better}
+    return {**better, **({key: getattr(quantity, key) for key in _PARTS} if quantity.base else {})}
 
 
 def _write_trajectories(file: h5py.File, surface: Surface) -> None:
@@ -118,7 +143,8 @@ def _read(file: h5py.File, path: Path) -> Surface:
             f"{path} is an HDF5 file but no surface: it holds {held}; expected coordinates 'x' "
             "(and 'y'), a 'done' mask and quantities"
         )
-    schema, listed = plain(file.attrs["schema"]), str(file.attrs.get("quantities", "")).split()
+    schema = plain(file.attrs["schema"])
+    listed = _named(str(file.attrs.get("quantities", "")))
     if not isinstance(schema, int) or not listed:
         raise InputError(
             f"{path} says schema {schema!r} and quantities {', '.join(listed) or 'none'}; expected "
@@ -144,11 +170,8 @@ def _read(file: h5py.File, path: Path) -> Surface:
             facts["kind"] = _OLD_KINDS[kind]
     quantities, values = {}, {}
     for name in listed:
-        array = _numbers(file, name, path, grid.shape)
-        data = file[name]
-        long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")
-        quantities[name] = Quantity(str(long_name), str(units))
-        values[name] = array
+        values[name] = _numbers(file, name, path, grid.shape)
+        quantities[name] = _quantity(file[name], name, path)
     attributes = {k: plain(v) for k, v in file.attrs.items() if k not in _OWN}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
     paths = _trajectories(file, path)
@@ -161,6 +184,19 @@ def _read(file: h5py.File, path: Path) -> Surface:
             "'values_sha256' to say that it meant to); take a copy, or sample anew"
         )
     return surface
+
+
+def _quantity(data: h5py.Dataset, name: str, path: Path) -> Quantity:
+    """What an array says that it means; files of earlier versions say words and unit alone."""
+    said = {key: plain(data.attrs[key]) for key in ("better", *_PARTS) if key in data.attrs}
+    long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")
+    odd = [key for key, value in said.items() if type(value) is not _TYPES.get(key, str)]
+    try:
+        if odd:
+            raise InputError(f"{odd[0]} is {said[odd[0]]!r}")
+        return Quantity(str(long_name), str(units), **said)  # type: ignore[arg-type]
+    except InputError as error:
+        raise InputError(f"{path}: {name}: {error}; it is damaged") from None
 
 
 def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:

@@ -17,9 +17,12 @@ def describe(surface: Surface) -> str:
     finite = values[np.isfinite(values)]
     parts = [f"{values.size} of {surface.grid.size} points"]
     if finite.size:
-        least, where = surface.minimum()
-        place = ", ".join(f"{axis}={value:g}" for axis, value in where.items())
-        parts.append(f"{name} from {least:.4g} (at {place}) to {finite.max():.4g}")
+        best, index = surface.best()
+        places = zip(surface.grid.axes.items(), reversed(index), strict=True)
+        place = ", ".join(f"{axis}={values[k]:g}" for (axis, values), k in places)
+        ends = [f"{finite.min():.4g}", f"{finite.max():.4g}"]
+        ends[int(best != finite.min())] += f" (at {place})"
+        parts.append(f"{name} from {' to '.join(ends)}")
     odd = values.size - finite.size
     if odd:
         parts.append(f"{odd} NaN or infinite")

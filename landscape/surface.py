@@ -18,22 +18,17 @@ import numpy.typing as npt
 from landscape.accessors import accessor
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray, Grid
+from landscape.quantity import HIGHER, Quantity, known, main_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from landscape.render.accessor import SurfacePlot
 
+__all__ = ["Attribute", "Quantity", "Surface", "Trajectory"]
+
 Attribute = str | int | float | bool
 """What an attribute of a surface can be: text or one number."""
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """What a stored array means: a name in plain words and its unit (``1`` for a fraction)."""
-
-    long_name: str
-    units: str = "1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +89,7 @@ class Surface:
         Per quantity a float64 array of ``grid.shape``. Points that are not done hold NaN there,
         but ``done`` alone says so: a computed NaN or infinity is a value like any other.
     quantities
-        What each array means, with its unit.
+        What each array means, with its unit and which way is better.
     done
         Boolean, ``grid.shape``: which points have been computed.
     attributes
@@ -146,8 +141,17 @@ class Surface:
     @property
     def main_quantity(self) -> str:
         """The quantity that a picture shows unless told otherwise: the first loss."""
-        losses = [q for q in self.quantities if q == "loss" or q.endswith("_loss")]
-        return losses[0] if losses else next(iter(self.quantities))
+        return main_of(self.quantities)
+
+    def quantity(self, name: str) -> Quantity:
+        """What is known of a quantity: its parts, its unit, which way is better.
+
+        Raises
+        ------
+        InputError
+            If the surface does not hold it.
+        """
+        return known(self.quantities, name)
 
     def __getitem__(self, quantity: str) -> FloatArray:
         """The values of one quantity, shape ``grid.shape``; NaN where not computed yet."""
@@ -174,14 +178,30 @@ class Surface:
             If no point holds a finite value.
         """
         name = quantity or self.main_quantity
-        usable = np.where(self.done & np.isfinite(self[name]), self[name], math.inf)
-        if not np.isfinite(usable).any():
-            raise InputError(f"{name} holds no finite value, so it has no minimum")
-        index = np.unravel_index(int(np.argmin(usable)), self.grid.shape)
+        value, index = self._extreme(name, 1.0)
         where = {"x": float(self.x[index[-1]])}
         if self.y is not None:
             where["y"] = float(self.y[index[0]])
-        return float(self[name][index]), where
+        return value, where
+
+    def best(self, quantity: str | None = None) -> tuple[float, tuple[int, ...]]:
+        """The best finite computed value and its index: the largest of what is better higher.
+
+        Raises
+        ------
+        InputError
+            If no point holds a finite value.
+        """
+        name = quantity or self.main_quantity
+        return self._extreme(name, -1.0 if self.quantity(name).better == HIGHER else 1.0)
+
+    def _extreme(self, name: str, sign: float) -> tuple[float, tuple[int, ...]]:
+        usable = np.where(self.done & np.isfinite(self[name]), sign * self[name], math.inf)
+        if not np.isfinite(usable).any():
+            end = "minimum" if sign > 0 else "maximum"
+            raise InputError(f"{name} holds no finite value, so it has no {end}")
+        index = np.unravel_index(int(np.argmin(usable)), self.grid.shape)
+        return float(self[name][index]), tuple(int(i) for i in index)
 
     @property
     def plot(self) -> SurfacePlot:

@@ -15,6 +15,7 @@ from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem
+from landscape.quantity import stderr_name
 
 
 def evaluate_naive(
@@ -43,6 +44,6 @@ def evaluate_naive(
             for name, values in rows.items():
                 key = problem.prefixed(split, name)
                 mean, stderr = mean_and_stderr(np.array(values), examples.population)
-                found[key], found[f"{key}_stderr"] = mean, stderr
+                found[key], found[stderr_name(key)] = mean, stderr
             found[problem.prefixed(split, "count")] = float(len(examples))
         yield index, found

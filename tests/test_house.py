@@ -16,6 +16,7 @@ LAYERS = [
     {"accessors", "errors", "version"},
     {"examples"},
     {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
+    {"quantity"},
     {"surface", "params"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},
     {"models", "problem", "directions", "alignment"},
@@ -34,7 +35,7 @@ LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.
-RENDER_KNOWS = {"surface", "grid", "errors", "atomic", "commandline", "store", "render"}
+RENDER_KNOWS = {"surface", "quantity", "grid", "errors", "atomic", "commandline", "store", "render"}
 RENDER_KNOWS |= {"measures"}  # a gallery says numbers of its surfaces; they know numpy only
 
 

@@ -10,13 +10,14 @@ import pytest
 from matplotlib.collections import QuadMesh
 
 from landscape.errors import InputError
+from landscape.quantity import accuracy_of
 from landscape.render import contour, curve, heatmap, side_by_side
 from landscape.render.figure.style import text_width
 from landscape.render.heights import prepare
 from landscape.render.solutions import solutions
 from landscape.render.words.captions import brief, full
 from landscape.render.words.directions import axis_label, axis_name, explained
-from landscape.render.words.quantity_words import accuracy_of, is_loss, of_draws, shown
+from landscape.render.words.quantity_words import shown
 from landscape.surface import Quantity, Surface
 from tests import kinds
 from tests.test_render_paths import said
@@ -294,13 +295,13 @@ class TestQuantities:
         how = shown(surface, name)
         assert how.label == label
         assert how.unit == ("%" if "accuracy" in name else "nats")
-        assert of_draws(name)
+        assert how.quantity.of_draws
 
     def test_a_draw_is_a_loss_with_the_accuracy_of_that_draw(self):
         surface = kinds.repeated()
-        assert is_loss("train_loss_draw2")
-        assert not is_loss("train_loss_draw2_stderr")
-        assert accuracy_of(surface, "train_loss_draw2") == "train_accuracy_draw2"
+        assert surface.quantity("train_loss_draw2").is_loss
+        assert not surface.quantity("train_loss_draw2_stderr").is_loss
+        assert accuracy_of(surface.quantities, "train_loss_draw2") == "train_accuracy_draw2"
         figure = curve(surface, quantity="train_loss_draw2")
         drawn = [line.get_gid() for axes in figure.axes for line in axes.lines]
         assert drawn == ["train_loss_draw2", "train_accuracy_draw2"]

@@ -15,6 +15,7 @@ from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem, per_example
+from landscape.quantity import stderr_name
 
 _BATCH = 250
 
@@ -90,6 +91,6 @@ def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, values in zip(problem.metrics, rows, strict=True):
         key = problem.prefixed(split, name)
-        found[key], found[f"{key}_stderr"] = mean_and_stderr(values, population)
+        found[key], found[stderr_name(key)] = mean_and_stderr(values, population)
     found[problem.prefixed(split, "count")] = float(rows.shape[1])
     return found

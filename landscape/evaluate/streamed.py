@@ -15,6 +15,7 @@ from landscape.evaluate.statistics import Moments
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem
+from landscape.quantity import stderr_name
 
 MEMORY = 512 * 2**20
 """Bytes that the weights of the K points may take together."""
@@ -68,6 +69,6 @@ def _summary(problem: Problem, split: str, gathered: Moments, population: int) -
         problem.metrics, gathered.means_and_stderrs(population), strict=True
     ):
         key = problem.prefixed(split, name)
-        found[key], found[f"{key}_stderr"] = mean, stderr
+        found[key], found[stderr_name(key)] = mean, stderr
     found[problem.prefixed(split, "count")] = float(gathered.count)
     return found

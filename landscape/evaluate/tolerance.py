@@ -23,6 +23,7 @@ from landscape.evaluate.stopping import (
 from landscape.grid import CoarserCells, FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem, per_example
+from landscape.quantity import stderr_name
 from landscape.surface import Surface
 
 
@@ -114,9 +115,9 @@ class _Sampler:
             first_look(level, len(self._examples)),
         )
         loss, *others = self._names
-        found = {loss: mean, f"{loss}_stderr": stderr, self._count: float(count)}
+        found = {loss: mean, stderr_name(loss): stderr, self._count: float(count)}
         for name, row in zip(others, rows[1:], strict=True):
-            found[name], found[f"{name}_stderr"] = self._other(_wide(row))
+            found[name], found[stderr_name(name)] = self._other(_wide(row))
         return found
 
     def _other(self, values: FloatArray) -> tuple[float, float]:
@@ -139,7 +140,7 @@ class _Sampler:
         loss = self._names[0]
         columns = [
             surface.values[name].ravel()[list(around)]
-            for name in (loss, f"{loss}_stderr", self._count)
+            for name in (loss, stderr_name(loss), self._count)
         ]
         known = list(zip(*(column.tolist() for column in columns), strict=True))
         return needed_around(self._tolerance, known, self._sample.population)

@@ -19,7 +19,7 @@ from landscape.grid import FloatArray
 from landscape.hessian import HessianOperator, eigenpairs
 from landscape.plane import Plane
 from landscape.problem import Problem
-from landscape.surface import Quantity
+from landscape.quantity import Quantity, by_name
 
 MEMORY = 2**30
 """Bytes of eigenvectors that are kept to start the next points from."""
@@ -147,13 +147,12 @@ class WholeNetwork:
         over = f"over {self._operator.examples:,} {split or 'given'} examples"
         moved = "" if self._ignored == "none" else ", without biases and normalization layers"
         loss = self._problem.metrics["loss"].units
-        return {
-            self._problem.prefixed(split, name): Quantity(
-                f"{words} {over}{moved}", "1" if name == "eigen_ratio" else loss
-            )
+        found = (
+            Quantity(f"{words} {over}{moved}", split=split, base=name)
             for measurement in self._measurements
             for name, words in measurement.NAMES.items()
-        }
+        )
+        return by_name(q if q.is_eigen_ratio else q.beside(units=loss) for q in found)
 
     def added(
         self,

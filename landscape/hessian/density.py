@@ -17,7 +17,8 @@ from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
 from landscape.hessian.krylov import KrylovSpace
 from landscape.hessian.symmetric import Symmetric, signs
-from landscape.surface import Quantity, Surface
+from landscape.quantity import STDERR, Quantity, by_name
+from landscape.surface import Surface
 
 _REACH = 5.0
 """Widths of the Gaussian beyond the outermost nodes that the line shows."""
@@ -78,15 +79,14 @@ def spectral_density(
         raise InputError(f"a density smoothed by a Gaussian of width {width}: expected above 0")
     line = np.linspace(low - _REACH * width, high + _REACH * width, points)
     curves = np.stack([_smoothed(line, *rule, width) for rule in rules])
-    names = {
-        "density": Quantity("density of Hessian eigenvalues"),
-        "density_stderr": Quantity("standard error of density over random starts"),
-    }
+    mean = Quantity("density of Hessian eigenvalues", base="density")
+    words = "standard error of density over random starts"
+    error = mean.beside(statistic=STDERR, long_name=words)
     stderr = curves.std(axis=0, ddof=1) / math.sqrt(starts)
     return Surface(
         Grid(line),
-        names,
-        {"density": curves.mean(axis=0), "density_stderr": stderr},
+        by_name([mean, error]),
+        {mean.name: curves.mean(axis=0), error.name: stderr},
         np.ones(points, dtype=bool),
         {
             "gaussian_width": width,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from landscape.measures.sampled import has_errors
+from landscape.quantity import quantity_name
 from landscape.surface import Attribute, Surface
 
 
@@ -58,19 +59,13 @@ def _axis_fact(key: str) -> Callable[[Surface, str], Attribute | None]:
 
 
 def _split(surface: Surface, quantity: str) -> Attribute | None:
-    name = prefix_of(quantity).rstrip("_")
-    return name or surface.attributes.get("split")
+    return surface.quantity(quantity).split or surface.attributes.get("split")
 
 
 def _source(surface: Surface, quantity: str) -> Attribute | None:
     """The data without the path to them, which may differ from one machine to another."""
     source = surface.attributes.get("data")
     return None if source is None else str(source).partition(":")[0]
-
-
-def prefix_of(quantity: str) -> str:
-    """``train_`` of ``train_loss``; nothing where the split has no name."""
-    return quantity.rpartition("_")[0] + "_" if "_" in quantity else ""
 
 
 _FACTS: list[Fact] = [
@@ -228,7 +223,7 @@ def _examples(
         return []
     facts = [
         [
-            s.attributes.get(f"{prefix_of(q)}{key}")
+            s.attributes.get(quantity_name(s.quantity(q).split, key))
             for key in ("data_sha256", "examples", "population")
         ]
         for s, q in zip(surfaces, quantities, strict=True)

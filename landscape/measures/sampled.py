@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from landscape.errors import InputError
 from landscape.grid import FloatArray
+from landscape.quantity import stderr_of
 from landscape.surface import Surface
 
 
@@ -42,14 +43,15 @@ def sampled(surface: Surface, quantity: str | None = None) -> Sampled:
     name = quantity or surface.main_quantity
     values = surface[name]
     usable = surface.done & np.isfinite(values)
-    errors = surface.values.get(f"{name}_stderr", np.zeros(surface.grid.shape))
+    error = stderr_of(surface.quantities, name)
+    errors = np.zeros(surface.grid.shape) if error is None else surface[error]
     known = usable & np.isfinite(errors)
     return Sampled(values, usable, np.where(known, errors, 0.0))
 
 
 def has_errors(surface: Surface, quantity: str | None = None) -> bool:
     """Whether the file holds standard errors of the quantity."""
-    return f"{quantity or surface.main_quantity}_stderr" in surface.values
+    return stderr_of(surface.quantities, quantity or surface.main_quantity) is not None
 
 
 def origin_index(surface: Surface) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ from landscape.measures.comparison import Comparison, Row
 from landscape.measures.estimate import Estimate
 from landscape.measures.meaning import meaning_of
 from landscape.measures.table import Measure, measured, measures_for
+from landscape.quantity import losses_of
 from landscape.surface import Surface
 
 
@@ -43,7 +44,9 @@ def compare_surfaces(
     names
         One for each; by default their titles or networks.
     quantity
-        A loss that all hold; by default each one's main loss.
+        A loss that all hold; by default each one's main loss. Of another quantity of which is
+        known which way is better, such as an accuracy, the value at the origin and the best on
+        the plane are compared.
     rise
         The amount by which the loss has risen at the flat radius, in its unit.
     epsilon
@@ -52,8 +55,8 @@ def compare_surfaces(
     Raises
     ------
     InputError
-        For fewer than two surfaces, a quantity that is no loss or not there, an amount that is
-        not positive.
+        For fewer than two surfaces, a quantity that is not there or of which is not known which
+        way is better, an amount that is not positive.
     """
     if len(surfaces) < 2:
         raise InputError(f"{len(surfaces)} surface to compare: expected at least two")
@@ -149,9 +152,11 @@ def _verdict(
 
 
 def _loss_of(surface: Surface, quantity: str | None) -> str:
-    losses = [q for q in surface.quantities if q == "loss" or q.endswith("_loss")]
+    losses = losses_of(surface.quantities)
     name = surface.main_quantity if quantity is None else quantity
-    if name not in losses:
+    asked = quantity is not None and name in surface.quantities
+    known = surface.quantity(name) if asked else None
+    if name not in losses and (known is None or known.better is None or known.of_draws):
         raise unknown_choice("loss to be compared", name, losses or ["no loss in this surface"])
     return name
 

@@ -14,6 +14,7 @@ from landscape.measures.roughness import roughness
 from landscape.measures.sampled import sampled, usable_origin
 from landscape.measures.share import chance_level, share_below
 from landscape.measures.sharpness import sharpness
+from landscape.quantity import HIGHER, draw_of
 from landscape.surface import Surface
 
 _VALUE = frozenset({"loss", "data", "statistics"})
@@ -62,6 +63,9 @@ def measures_for(
     """
     units = {s.quantities[q].units for s, q in zip(surfaces, quantities, strict=True)} - {"1"}
     unit = f", {'/'.join(sorted(units))}" if units else ""
+    own = surfaces[0].quantity(quantities[0])
+    if not own.is_loss:
+        return _of_any(own.base, "highest" if own.better == HIGHER else "lowest", unit)
     rows = [
         Measure(
             f"loss at the origin{unit}",
@@ -148,6 +152,39 @@ def measures_for(
     return rows
 
 
+def _of_any(word: str, best: str, unit: str) -> list[Measure]:
+    """The rows of a quantity that is no loss: its value at the origin, and its best."""
+    says = f"{{high}} has the higher {word.replace('{', '{{').replace('}', '}}')}"
+    return [
+        Measure(
+            f"{word} at the origin{unit}",
+            origin_loss,
+            _VALUE,
+            f"{says} at the origin: {{more}}, {{low}} {{less}}.",
+        ),
+        Measure(
+            f"{best} {word}{unit}",
+            best_value,
+            _WHOLE | {"spacing"},
+            f"{says} where it is {best}: {{more}}, {{low}} {{less}}.",
+        ),
+    ]
+
+
+def best_value(surface: Surface, quantity: str) -> Estimate:
+    """The best value on the grid, ± two standard errors of it, in its unit.
+
+    Raises
+    ------
+    InputError
+        If no point holds a finite value.
+    """
+    found = sampled(surface, quantity)
+    value, index = surface.best(quantity)
+    off = SIGMAS * float(found.errors[index])
+    return Estimate(value, value - off, value + off)
+
+
 def origin_loss(surface: Surface, quantity: str) -> Estimate:
     """The loss of the network itself, ± two standard errors, in its unit."""
     found, index = sampled(surface, quantity), usable_origin(surface, quantity)
@@ -166,7 +203,7 @@ def measured(measure: Measure, surface: Surface, quantity: str) -> Estimate:
     draws = [
         name
         for k in range(1, _repeats(surface) + 1)
-        if (name := f"{quantity}_draw{k}") in surface.values
+        if (name := draw_of(surface.quantities, quantity, k)) is not None
     ]
     if len(draws) < 2:
         return measure.compute(surface, quantity)

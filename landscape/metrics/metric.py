@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from landscape.errors import InputError
+from landscape.quantity import HIGHER, LOWER
 
 PerExample = Callable[[Tensor, Tensor], Tensor]
 
@@ -24,12 +26,36 @@ class Metric:
     ----------
     class_dim
         Where targets are class labels, the dimension of the output that counts the classes.
+    higher_is_better
+        Which way is better, so which point is the best of a picture; None where it is not known.
     """
 
     function: PerExample
     long_name: str
     units: str = "1"
     class_dim: int | None = None
+    higher_is_better: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.higher_is_better not in (None, True, False):
+            raise InputError(
+                f"higher_is_better {self.higher_is_better!r}: expected True, False or None"
+            )
+
+    @property
+    def better(self) -> str | None:
+        """``higher`` or ``lower``, as a quantity has it, or None."""
+        if self.higher_is_better is None:
+            return None
+        return HIGHER if self.higher_is_better else LOWER
+
+
+def metric_of(function: PerExample | Metric, long_name: str) -> Metric:
+    """A metric as it is, or of a function; ``higher_is_better`` may be an attribute of that."""
+    if isinstance(function, Metric):
+        return function
+    declared = getattr(inspect.unwrap(function), "higher_is_better", None)
+    return Metric(function, long_name, higher_is_better=declared)
 
 
 def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:

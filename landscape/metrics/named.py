@@ -13,7 +13,7 @@ from landscape.metrics.language import (
     token_accuracy,
     token_loss,
 )
-from landscape.metrics.metric import Metric, PerExample
+from landscape.metrics.metric import Metric, PerExample, metric_of
 from landscape.metrics.regression import squared_error
 from landscape.metrics.segmentation import (
     dice_loss,
@@ -21,19 +21,32 @@ from landscape.metrics.segmentation import (
     pixel_accuracy,
     pixel_loss,
 )
+from landscape.quantity import is_reserved
 
 METRICS: dict[str, Metric] = {
-    "cross_entropy": Metric(cross_entropy, "mean cross-entropy", "nats", 1),
-    "accuracy": Metric(accuracy, "top-1 accuracy", "1", 1),
-    "mse": Metric(squared_error, "mean squared error"),
-    "pixel_loss": Metric(pixel_loss, "mean cross-entropy of pixels", "nats", 1),
-    "pixel_accuracy": Metric(pixel_accuracy, "accuracy of pixels", "1", 1),
-    "dice_loss": Metric(dice_loss, "one minus the soft Dice coefficient", "1", 1),
-    "iou": Metric(intersection_over_union, "intersection over union", "1", 1),
-    "token_loss": Metric(token_loss, "mean cross-entropy of tokens", "nats", -1),
-    "token_accuracy": Metric(token_accuracy, "accuracy of tokens", "1", -1),
-    "next_token_loss": Metric(next_token_loss, "mean cross-entropy of next tokens", "nats", -1),
-    "next_token_accuracy": Metric(next_token_accuracy, "accuracy of next tokens", "1", -1),
+    "cross_entropy": Metric(cross_entropy, "mean cross-entropy", "nats", 1, higher_is_better=False),
+    "accuracy": Metric(accuracy, "top-1 accuracy", "1", 1, higher_is_better=True),
+    "mse": Metric(squared_error, "mean squared error", higher_is_better=False),
+    "pixel_loss": Metric(
+        pixel_loss, "mean cross-entropy of pixels", "nats", 1, higher_is_better=False
+    ),
+    "pixel_accuracy": Metric(pixel_accuracy, "accuracy of pixels", "1", 1, higher_is_better=True),
+    "dice_loss": Metric(
+        dice_loss, "one minus the soft Dice coefficient", "1", 1, higher_is_better=False
+    ),
+    "iou": Metric(
+        intersection_over_union, "intersection over union", "1", 1, higher_is_better=True
+    ),
+    "token_loss": Metric(
+        token_loss, "mean cross-entropy of tokens", "nats", -1, higher_is_better=False
+    ),
+    "token_accuracy": Metric(token_accuracy, "accuracy of tokens", "1", -1, higher_is_better=True),
+    "next_token_loss": Metric(
+        next_token_loss, "mean cross-entropy of next tokens", "nats", -1, higher_is_better=False
+    ),
+    "next_token_accuracy": Metric(
+        next_token_accuracy, "accuracy of next tokens", "1", -1, higher_is_better=True
+    ),
 }
 """Beside these there is ``topK`` for any number, as ``top5``."""
 
@@ -77,17 +90,17 @@ def usual_loss(masks: bool) -> str:
     return "pixel_loss" if masks else "cross_entropy"
 
 
-def metrics_for(loss: str | PerExample) -> dict[str, Metric]:
+def metrics_for(loss: str | PerExample | Metric) -> dict[str, Metric]:
     """The measurements that belong to a loss: by name, or a per-example function."""
-    if callable(loss):
-        return {"loss": Metric(loss, f"mean of {_name_of(loss)}")}
+    if isinstance(loss, Metric) or callable(loss):
+        return {"loss": metric_of(loss, f"mean of {_name_of(loss)}")}
     if loss not in LOSSES:
         raise unknown_choice("loss", loss, [*LOSSES, "package.module:function"])
     return dict(LOSSES[loss])
 
 
 def more_metrics(
-    asked: Mapping[str, PerExample] | Sequence[str | PerExample],
+    asked: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric],
 ) -> dict[str, Metric]:
     """Metrics beside the loss, by the names of their quantities.
 
@@ -95,7 +108,8 @@ def more_metrics(
     ----------
     asked
         Names of :data:`METRICS`, ``topK``, and functions, which go by their own names; or a dict
-        of functions by name.
+        of functions by name. Which way is better is said by an attribute ``higher_is_better`` of
+        a function, or by a :class:`Metric` in its place, which has a unit too.
 
     Raises
     ------
@@ -105,15 +119,15 @@ def more_metrics(
     if isinstance(asked, str):
         raise InputError(f"metrics={asked!r} is one text; expected a list, as in [{asked!r}]")
     pairs = (
-        [(name, Metric(function, f"mean of {name}")) for name, function in asked.items()]
+        [(name, metric_of(function, f"mean of {name}")) for name, function in asked.items()]
         if isinstance(asked, Mapping)
-        else [_metric_of(one) for one in asked]
+        else [_named(one) for one in asked]
     )
     found: dict[str, Metric] = {}
     for name, metric in pairs:
         if name in found and found[name] != metric:
             raise InputError(f"two metrics are called {name!r}; give one of them another name")
-        if name in ("loss", "count") or name.endswith("_stderr") or not name or "/" in name:
+        if is_reserved(name):
             raise InputError(
                 f"a metric called {name!r}: loss, count and names that end in _stderr or have a "
                 "slash are a surface's own; give it another name"
@@ -122,16 +136,20 @@ def more_metrics(
     return found
 
 
-def _metric_of(asked: str | PerExample) -> tuple[str, Metric]:
+def _named(asked: str | PerExample | Metric) -> tuple[str, Metric]:
     if not isinstance(asked, str):
-        return _name_of(asked), Metric(asked, f"mean of {_name_of(asked)}")
+        return _name_of(asked), metric_of(asked, f"mean of {_name_of(asked)}")
     match = re.fullmatch(r"top([1-9][0-9]{0,5})", asked)
     if match:
-        return asked, Metric(top_k(int(match[1])), f"top-{match[1]} accuracy", "1", 1)
+        return asked, Metric(
+            top_k(int(match[1])), f"top-{match[1]} accuracy", "1", 1, higher_is_better=True
+        )
     if asked not in METRICS:
         raise unknown_choice("metric", asked, [*METRICS, "top5", "package.module:function"])
     return asked, METRICS[asked]
 
 
-def _name_of(function: PerExample) -> str:
+def _name_of(metric: PerExample | Metric) -> str:
+    """What a function, or the function of a metric, is called."""
+    function = metric.function if isinstance(metric, Metric) else metric
     return getattr(function, "__name__", type(function).__name__)

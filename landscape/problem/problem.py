@@ -18,7 +18,8 @@ from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
 from landscape.problem.checks import check_deterministic, check_labels, check_parameters
 from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
-from landscape.surface import Attribute, Quantity
+from landscape.quantity import STDERR, Quantity, by_name, quantity_name
+from landscape.surface import Attribute
 
 _TRIED = 4
 """Examples that a problem is tried on when it is made."""
@@ -43,7 +44,10 @@ class Problem:
         ``(output, target) -> (n,)``.
     metrics
         More per-example metrics, measured in the same pass: a list of names (``top5``) and
-        functions, or a dict of functions by name. See :func:`landscape.metrics.more_metrics`.
+        functions, or a dict of functions by name. Pictures mark the best point of a function
+        that says which way is better: by an attribute, ``margin.higher_is_better = True``, or as
+        ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
+        :mod:`landscape.metrics`, in its place.
     device
         ``auto`` (CUDA, MPS or CPU, the first that is there) or a name.
     attributes
@@ -61,14 +65,15 @@ class Problem:
         model: nn.Module,
         data: Any,
         *,
-        loss: str | PerExample = "cross_entropy",
-        metrics: Mapping[str, PerExample] | Sequence[str | PerExample] = (),
+        loss: str | PerExample | Metric = "cross_entropy",
+        metrics: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric] = (),
         device: str = "auto",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
         self.device = choose_device(device)
-        self.loss = loss if isinstance(loss, str) else getattr(loss, "__name__", "function")
         self.objective: Objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)})
+        own = self.metrics["loss"].function
+        self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
         self.model = unwrapped_copy(model).eval()
         check_parameters(self.model)
         for p in self.model.parameters():
@@ -93,24 +98,24 @@ class Problem:
 
     def prefixed(self, split: str, name: str) -> str:
         """The name of a quantity: ``train_loss`` for split ``train``, ``loss`` where unnamed."""
-        return f"{split}_{name}" if split else name
+        return quantity_name(split, name)
 
     @property
     def quantities(self) -> dict[str, Quantity]:
         """All that is measured at a point: means, standard errors, numbers of examples."""
-        found: dict[str, Quantity] = {}
+        found: list[Quantity] = []
         for split, examples in self.splits.items():
             words = f" over {len(examples):,} {split or 'given'} examples"
             for name, metric in self.metrics.items():
-                key = self.prefixed(split, name)
-                found[key] = Quantity(metric.long_name + words, metric.units)
-                found[f"{key}_stderr"] = Quantity(
-                    f"standard error of {key} as an estimate of the mean over all "
-                    f"{examples.population:,} examples (finite-population correction)",
-                    metric.units,
+                said = metric.long_name + words
+                mean = Quantity(said, metric.units, metric.better, split, name)
+                error = (
+                    f"standard error of {mean.name} as an estimate of the mean over all "
+                    f"{examples.population:,} examples (finite-population correction)"
                 )
-            found[self.prefixed(split, "count")] = Quantity("number of examples", "1")
-        return found
+                found += [mean, mean.beside(statistic=STDERR, long_name=error)]
+            found.append(Quantity("number of examples", split=split, base="count"))
+        return by_name(found)
 
     def with_splits(self, splits: Mapping[str, Examples | Stream]) -> Problem:
         """The same problem on other examples of the same kind, on the same device."""

@@ -18,7 +18,7 @@ from landscape.grid import FloatArray
 from landscape.render.scale import SCALES, Scale
 from landscape.render.words.captions import name_of
 from landscape.render.words.numerals import share, short
-from landscape.render.words.quantity_words import Shown, over_decades, shown
+from landscape.render.words.quantity_words import DisplayedQuantity, shown
 from landscape.surface import Surface
 
 _TAIL = 0.05
@@ -47,7 +47,7 @@ class Heights:
     """
 
     surface: Surface
-    quantity: Shown
+    quantity: DisplayedQuantity
     values: FloatArray
     heights: FloatArray
     chance: float | None
@@ -57,8 +57,8 @@ class Heights:
 
     @property
     def best(self) -> tuple[int, ...]:
-        """The index of the smallest value, of the largest for an accuracy."""
-        find = np.nanargmax if self.quantity.is_fraction else np.nanargmin
+        """The index of the smallest value, of the largest where higher is better."""
+        find = np.nanargmax if self.quantity.best_is_highest else np.nanargmin
         return tuple(int(i) for i in np.unravel_index(find(self.values), self.values.shape))
 
     def best_words(self, digits: int = 3) -> str:
@@ -68,9 +68,8 @@ class Heights:
         if surface.y is not None:
             where.append(f"y = {short(surface.y[index[0]])}")
         value = f"{short(float(self.values[index]), digits)} {self.quantity.unit}".strip()
-        return (
-            f"{'highest' if self.quantity.is_fraction else 'lowest'} {value} at {', '.join(where)}"
-        )
+        word = "highest" if self.quantity.best_is_highest else "lowest"
+        return f"{word} {value} at {', '.join(where)}"
 
 
 def prepare(
@@ -157,20 +156,22 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     return limit if cut > _WORTH_ON_LOG * whole else None
 
 
-def _kind(scale: str | None, show: Shown) -> str:
+def _kind(scale: str | None, show: DisplayedQuantity) -> str:
     if scale is None:
-        return "log" if over_decades(show.name) else "linear"
+        return "log" if show.over_decades else "linear"
     if scale not in SCALES:
         raise unknown_choice("scale", scale, SCALES)
     return scale
 
 
-def _finite(surface: Surface, show: Shown) -> FloatArray:
+def _finite(surface: Surface, show: DisplayedQuantity) -> FloatArray:
     values = surface[show.name]
     return np.where(surface.done & np.isfinite(values), values * show.factor, math.nan)
 
 
-def _check_drawable(surface: Surface, show: Shown, values: FloatArray, kind: str) -> None:
+def _check_drawable(
+    surface: Surface, show: DisplayedQuantity, values: FloatArray, kind: str
+) -> None:
     where = f"{show.name} of {name_of(surface)}"
     if np.isnan(values).all():
         done = int(surface.done.sum())
@@ -190,7 +191,7 @@ def _check_drawable(surface: Surface, show: Shown, values: FloatArray, kind: str
         raise InputError(f"{where} is 0 everywhere, which a log scale cannot show: use linear")
 
 
-def _span(finite: Sequence[FloatArray], kind: str, show: Shown) -> tuple[float, float]:
+def _span(finite: Sequence[FloatArray], kind: str, show: DisplayedQuantity) -> tuple[float, float]:
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     if kind == "log":
         pooled = pooled[pooled > 0]
@@ -222,7 +223,7 @@ def _checked_range(norm_range: tuple[float, float], kind: str) -> tuple[float, f
 
 
 def _clip_value(
-    clip: str | float, finite: Sequence[FloatArray], kind: str, show: Shown, low: float
+    clip: str | float, finite: Sequence[FloatArray], kind: str, show: DisplayedQuantity, low: float
 ) -> float | None:
     if clip == "none":
         return None
@@ -242,7 +243,7 @@ def _clip_value(
     return top
 
 
-def _panel(surface: Surface, show: Shown, values: FloatArray, drawn: Scale) -> Heights:
+def _panel(surface: Surface, show: DisplayedQuantity, values: FloatArray, drawn: Scale) -> Heights:
     not_finite = surface.done & ~np.isfinite(surface[show.name])
     total = values.size
     notes = []
@@ -270,7 +271,7 @@ def _panel(surface: Surface, show: Shown, values: FloatArray, drawn: Scale) -> H
     return Heights(surface, show, values, heights, chance, not_finite, cuts, tuple(notes))
 
 
-def _chance(show: Shown, values: FloatArray, drawn: Scale) -> float | None:
+def _chance(show: DisplayedQuantity, values: FloatArray, drawn: Scale) -> float | None:
     if show.chance is None:
         return None
     low = max(drawn.low, float(np.nanmin(values)))

@@ -9,14 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.grid import FloatArray, Grid
+from landscape.quantity import Quantity
 
 ROUNDING = 1e-6
 """By which values may differ, relative and absolute: the order of a sum, not another number."""
 
 _FOUND_TO = 2e-2
 """The same for what iterations find: eigenvalues, relative to the largest, and their ratio."""
-
-_EIGENVALUES = ("lambda_max", "lambda_min")
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,8 @@ def disagreements(
         Largest difference, relative to the larger modulus, and absolute; or one by name.
     """
     found = []
-    eigenvalues = [v for s in (one, other) for n, v in s.items() if n.endswith(_EIGENVALUES)]
+    named = {name: Quantity.parse(name) for name in one}
+    eigenvalues = [s[n] for n, q in named.items() if q.is_eigenvalue for s in (one, other)]
     moduli = np.abs(np.concatenate(eigenvalues)) if eigenvalues else np.zeros(1)
     largest = np.max(moduli[np.isfinite(moduli)], initial=0.0)
     for name, a in one.items():
@@ -69,9 +69,9 @@ def disagreements(
         least = rounding if isinstance(rounding, float) else rounding[name]
         with np.errstate(invalid="ignore"):
             allowed = least * (1.0 + np.maximum(np.abs(a), np.abs(b)))
-            if name.endswith(_EIGENVALUES):
+            if named[name].is_eigenvalue:
                 allowed = np.full(a.shape, _FOUND_TO * largest)
-            elif name.endswith("eigen_ratio"):
+            elif named[name].is_eigen_ratio:
                 allowed = _FOUND_TO * (1.0 + np.maximum(a, b))
             same = (a == b) | (np.isnan(a) & np.isnan(b))
             same |= np.isfinite(a) & np.isfinite(b) & (np.abs(a - b) <= allowed)

@@ -11,17 +11,14 @@ from itertools import tee
 
 import numpy as np
 
+from landscape.quantity import QUANTILES, Quantity, by_name, known, stderr_of
 from landscape.run.loop import Measure
-from landscape.surface import Quantity, Surface
-
-QUANTILES = {"q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
-"""By the ends of their names; linear between the values of the draws."""
+from landscape.surface import Surface
 
 
-def name_in_draw(quantity: str, draw: int) -> str:
-    """The name of a quantity in the draw of a number, from 1: ``train_loss_draw2_stderr``."""
-    name, stderr = quantity.removesuffix("_stderr"), quantity.endswith("_stderr")
-    return f"{name}_draw{draw}{'_stderr' if stderr else ''}"
+def name_in_draw(quantities: Mapping[str, Quantity], name: str, draw: int) -> str:
+    """What a quantity of one draw is called in the draw of a number, from 1."""
+    return known(quantities, name).beside(draw=draw).name
 
 
 def quantities_of_draws(quantities: Mapping[str, Quantity], repeats: int) -> dict[str, Quantity]:
@@ -30,19 +27,25 @@ def quantities_of_draws(quantities: Mapping[str, Quantity], repeats: int) -> dic
     Standard errors belong to one draw each: all draws are of the same examples, so the error of
     their mean is no smaller than that of one by any known factor, and is not given.
     """
-    found: dict[str, Quantity] = {}
-    means = {name: q for name, q in quantities.items() if not name.endswith("_stderr")}
-    for name, q in means.items():
-        found[name] = Quantity(f"{q.long_name}, mean of {repeats} draws", q.units)
-        if f"{name}_stderr" in quantities:
-            for end, share in QUANTILES.items():
-                words = f"{q.long_name}, {share:.0%} quantile of {repeats} draws"
-                found[f"{name}_{end}"] = Quantity(words, q.units)
+    found: list[Quantity] = []
+    own = {name: known(quantities, name) for name in quantities}
+    for name, q in own.items():
+        if q.is_stderr:
+            continue
+        found.append(q.beside(long_name=f"{q.long_name}, mean of {repeats} draws"))
+        for end in _quantiles(quantities, name):
+            words = f"{q.long_name}, {QUANTILES[end]:.0%} quantile of {repeats} draws"
+            found.append(q.beside(statistic=end, long_name=words))
     for draw in range(1, repeats + 1):
-        for name, q in quantities.items():
-            words = f"{q.long_name}, draw {draw}"
-            found[name_in_draw(name, draw)] = Quantity(words, q.units)
-    return found
+        found += [
+            q.beside(draw=draw, long_name=f"{q.long_name}, draw {draw}") for q in own.values()
+        ]
+    return by_name(found)
+
+
+def _quantiles(quantities: Mapping[str, Quantity], name: str) -> Iterable[str]:
+    """Which quantiles over the draws are kept of a quantity: those of what has an error."""
+    return QUANTILES if stderr_of(quantities, name) else ()
 
 
 def measure_draws(measures: Sequence[Measure], quantities: Mapping[str, Quantity]) -> Measure:
@@ -72,18 +75,18 @@ def _together(
     for name in quantities:
         values = np.array([one[name] for one in drawn])
         for draw, value in enumerate(values, start=1):
-            found[name_in_draw(name, draw)] = float(value)
-        if name.endswith("_stderr"):
+            found[name_in_draw(quantities, name, draw)] = float(value)
+        own = known(quantities, name)
+        if own.is_stderr:
             continue
         with np.errstate(invalid="ignore"):
             found[name] = float(values.mean())
-            if f"{name}_stderr" in quantities:
-                for end, share in QUANTILES.items():
-                    found[f"{name}_{end}"] = float(np.quantile(values, share))
+            for end in _quantiles(quantities, name):
+                found[own.beside(statistic=end).name] = float(np.quantile(values, QUANTILES[end]))
     return found
 
 
 def surface_of_draw(surface: Surface, quantities: Mapping[str, Quantity], draw: int) -> Surface:
     """One draw by itself: the same grid and the same memory, under the names of one draw."""
-    values = {name: surface.values[name_in_draw(name, draw)] for name in quantities}
+    values = {name: surface.values[name_in_draw(quantities, name, draw)] for name in quantities}
     return Surface(surface.grid, dict(quantities), values, surface.done)

@@ -12,6 +12,7 @@ from landscape.grid import FloatArray
 from landscape.hessian.curvature import WholeNetwork
 from landscape.plane import Plane
 from landscape.problem import Problem
+from landscape.quantity import Quantity
 from landscape.run.draws import (
     measure_draws,
     name_in_draw,
@@ -19,7 +20,7 @@ from landscape.run.draws import (
     surface_of_draw,
 )
 from landscape.run.loop import Measure
-from landscape.surface import Quantity, Surface
+from landscape.surface import Surface
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,8 @@ class Job:
         names = [self.problem.prefixed(split, "count") for split in self.problem.splits]
         if len(self.planes) == 1:
             return names
-        draws = range(1, len(self.planes) + 1)
-        return [name_in_draw(name, draw) for name in names for draw in draws]
+        one, draws = self.problem.quantities, range(1, len(self.planes) + 1)
+        return [name_in_draw(one, name, draw) for name in names for draw in draws]
 
     def at(self, points: FloatArray) -> Iterator[dict[str, float]]:
         """The values at any points of the first plane, on all examples, in their order."""

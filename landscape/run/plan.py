@@ -20,8 +20,9 @@ from landscape.plane import Plane, Reestimated
 from landscape.planes import Kind, Run, Spanned, moving_statistics, span
 from landscape.planes.choose import axes_of, is_drawn
 from landscape.problem import Problem
+from landscape.quantity import Quantity
 from landscape.run.job import Job, quantities_of, whole_network_in
-from landscape.surface import Attribute, Quantity, Surface
+from landscape.surface import Attribute, Surface
 
 Range = str | npt.ArrayLike
 

@@ -52,13 +52,8 @@ def rounding_of(job: Job, surface: Surface) -> Rounding:
     """What two sound devices may differ by."""
     own = str(job.problem.dtype).removeprefix("torch.")
     precise = _COARSE if job.settings.reduced else _BY_PRECISION.get(own, _COARSE)
-    fractions = [
-        name
-        for name, quantity in surface.quantities.items()
-        if quantity.units == "1" and "loss" not in name.split("_") and "count" not in name
-    ]
     return {
-        name: max(precise, _OF_FRACTIONS) if name in fractions else precise
+        name: max(precise, _OF_FRACTIONS) if surface.quantity(name).is_share else precise
         for name in surface.quantities
     }
 

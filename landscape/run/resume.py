@@ -49,6 +49,7 @@ def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
             "give another output file, or the settings of the file to go on with it"
         )
     found.attributes.update({k: v for k, v in wanted.attributes.items() if k in _MAY_DIFFER})
+    found.quantities = {name: wanted.quantities[name] for name in found.quantities}
     return found
 
 

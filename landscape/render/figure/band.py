@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from landscape.grid import FloatArray
+from landscape.quantity import quantile_of, stderr_of
 from landscape.render.lines import NORMAL_95
 from landscape.render.scale import Scale
-from landscape.render.words.quantity_words import shown, stderr_of
+from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
 _QUANTILES = (("q05", "q95", "5 to 95 %"), ("q25", "q75", "25 to 75 %"))
@@ -32,7 +33,7 @@ class Band:
 
 def bands_of(surface: Surface, quantity: str) -> list[Band]:
     """The bands around a quantity, the widest first; none if the surface holds none."""
-    error = stderr_of(surface, quantity)
+    error = stderr_of(surface.quantities, quantity)
     quantiles = quantile_bands(surface, quantity)
     if quantiles or error is None:
         return quantiles
@@ -82,10 +83,14 @@ def band_words(surface: Surface, quantity: str) -> str:
         shares = " and ".join(words for _, _, words in quantiles)
         noun = "Bands" if len(quantiles) > 1 else "Band"
         return f"{noun}: {shares} of the random draws; line: their mean."
-    return "Band: ±1.96 standard errors." if stderr_of(surface, quantity) else ""
+    return "Band: ±1.96 standard errors." if stderr_of(surface.quantities, quantity) else ""
 
 
 def quantiles_of(surface: Surface, quantity: str) -> list[tuple[str, str, str]]:
     """Per band between quantiles that the surface holds its lower and upper end, and its words."""
-    named = [(f"{quantity}_{low}", f"{quantity}_{high}", words) for low, high, words in _QUANTILES]
-    return [n for n in named if {n[0], n[1]} <= set(surface.quantities)]
+    found = []
+    for *ends, words in _QUANTILES:
+        low, high = (quantile_of(surface.quantities, quantity, end) for end in ends)
+        if low is not None and high is not None:
+            found.append((low, high, words))
+    return found

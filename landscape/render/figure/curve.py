@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from landscape.grid import FloatArray
+from landscape.quantity import accuracy_of, losses_of
 from landscape.render.figure.band import Band, band_words, quantile_bands, with_room
 from landscape.render.figure.caller_axes import write_around
 from landscape.render.figure.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
@@ -33,7 +34,7 @@ from landscape.render.solutions import own_losses, solutions
 from landscape.render.words.captions import brief
 from landscape.render.words.directions import axis_label
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import accuracy_of, is_loss, of_draws, shown, split_words
+from landscape.render.words.quantity_words import shown, split_words
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -140,16 +141,16 @@ def _ticks(look: Look, shared: Scale) -> FloatArray:
 
 
 def _accuracies(group: Sequence[Heights]) -> list[str]:
-    found = [accuracy_of(panel.surface, panel.quantity.name) for panel in group]
+    found = [accuracy_of(panel.surface.quantities, panel.quantity.name) for panel in group]
     return [name for name in found if name]
 
 
 def _other_losses(surface: Surface, name: str) -> list[str]:
     """Losses of the same unit that a curve shows beside ``name``, three at most."""
-    if not is_loss(name):
+    if not surface.quantity(name).is_loss:
         return []
     unit = shown(surface, name).unit
-    losses = [q for q in surface.quantities if is_loss(q) and not of_draws(q) and q != name]
+    losses = [q for q in losses_of(surface.quantities) if q != name]
     alike = [q for q in losses if shown(surface, q).unit == unit]
     return [q for q in alike if np.isfinite(surface[q]).any()][:3]
 
@@ -190,7 +191,7 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
     notes = [*filter(None, said)]
     if len(group) > 1:
         strokes = zip(STROKE_WORDS, group, strict=False)
-        words = "; ".join(f"{word}: {split_words(p.quantity.name)}" for word, p in strokes)
+        words = "; ".join(f"{word}: {split_words(p.quantity.quantity)}" for word, p in strokes)
         notes.append(f"{words[:1].upper()}{words[1:]}.")
     notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
     if any(_ends(panel.surface, panel.quantity.name) for panel in group):

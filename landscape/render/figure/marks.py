@@ -7,12 +7,6 @@ from typing import Any
 from landscape.render.figure.style import MARK
 from landscape.render.heights import Heights
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import is_loss
-
-
-def has_best(panel: Heights) -> bool:
-    """Whether its best point means something: that of a loss or an accuracy does."""
-    return is_loss(panel.quantity.name) or panel.quantity.is_fraction
 
 
 def best_point(panel: Heights) -> tuple[float, float]:
@@ -25,14 +19,14 @@ def best_point(panel: Heights) -> tuple[float, float]:
 
 def mark_best(axes: Any, panel: Heights) -> None:
     """A ring at the best point, if it means something."""
-    if has_best(panel):
+    if panel.quantity.has_best:
         axes.plot(*best_point(panel), **MARK, clip_on=False, zorder=5, gid="best")
 
 
 def mark_notes(panel: Heights, chance_drawn: bool) -> list[str]:
     """``○ lowest 0.1 nats at x = 0, y = 0; dashed: chance level, 2.3.``, or nothing."""
     place = panel.best_words().replace(" = ", "\u00a0=\u00a0")
-    words = [f"○ {place}"] if has_best(panel) else []
+    words = [f"○ {place}"] if panel.quantity.has_best else []
     if chance_drawn and panel.chance is not None:
         words.append(f"dashed: chance level, {short(panel.chance)}")
     return [f"{'; '.join(words)}."] if words else []

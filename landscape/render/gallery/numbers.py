@@ -19,8 +19,9 @@ from landscape.measures import (
     share_below,
 )
 from landscape.measures.sampled import origin_index
+from landscape.quantity import stderr_of
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import is_loss, of_draws, shown, stderr_of
+from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
 RISE = 0.1
@@ -57,7 +58,7 @@ def numbers(surface: Surface) -> list[Number]:
     parameters = surface.attributes.get("parameters")
     if isinstance(parameters, int):
         found.append(Number("parameters", f"{parameters:,}"))
-    if not is_loss(surface.main_quantity):
+    if not surface.quantity(surface.main_quantity).is_loss:
         return found
     rise, words = rise_of(surface)
     found.append(_measure(f"flat radius ({words})", lambda s: flat_radius(s, rise), surface))
@@ -75,12 +76,9 @@ Measure = Callable[[Surface], Estimate]
 
 def measured_at_centre(surface: Surface) -> list[str]:
     """The quantities of the network itself: losses first, no errors, counts, draws or quantiles."""
-    names = [
-        name
-        for name in surface.quantities
-        if not (name.endswith(("_stderr", "count")) or of_draws(name))
-    ]
-    return sorted(names, key=lambda name: not is_loss(name))
+    known = {name: surface.quantity(name) for name in surface.quantities}
+    own = [n for n, q in known.items() if not (q.is_stderr or q.is_count or q.of_draws)]
+    return sorted(own, key=lambda name: not known[name].is_loss)
 
 
 def rise_of(surface: Surface) -> tuple[Level, str]:
@@ -123,7 +121,7 @@ def _at_centre(surface: Surface, name: str) -> Number:
         return Number(label, UNKNOWN, why)
     index = origin_index(surface)
     text = short(how.factor * float(surface[name][index]), 4)
-    error = stderr_of(surface, name)
+    error = stderr_of(surface.quantities, name)
     if error is not None and (off := float(surface[error][index])) > 0:
         text += f" ± {short(how.factor * off, 2)}"
     return Number(label, f"{text} {how.unit}".rstrip())

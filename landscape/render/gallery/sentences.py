@@ -27,10 +27,11 @@ from landscape.measures import (
 )
 from landscape.measures.comparable import listed
 from landscape.measures.sampled import origin_index
+from landscape.quantity import accuracy_of
 from landscape.render.gallery.numbers import RISE, Measure, percent, rise_of, why_unknown
 from landscape.render.words.captions import name_of
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import accuracy_of, is_loss, shown
+from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
 _HARDLY_BETTER = 0.9
@@ -75,7 +76,7 @@ def _state(surface: Surface) -> str:
 def _floor(surface: Surface) -> str:
     name = surface.main_quantity
     how = shown(surface, name)
-    if not is_loss(name):
+    if not how.quantity.is_loss:
         return f"the file holds no loss, so look at its {how.label} alone"
     if why := why_unknown(surface, name):
         return f"the loss of the trained network is not known ({why}), so no floor is measured"
@@ -115,9 +116,9 @@ def _share(surface: Surface, level: float | None) -> str:
 
 
 def _beside(surface: Surface, sibling: Surface | None) -> str:
-    if not is_loss(surface.main_quantity):
+    if not _has_loss(surface):
         return "Nothing is compared without a loss"
-    if sibling is None or not is_loss(sibling.main_quantity):
+    if sibling is None or not _has_loss(sibling):
         return _alone(surface)
     other = name_of(sibling)
     silent = [_guesses(s) for s in (surface, sibling)]
@@ -202,6 +203,10 @@ _SHAPE = (
 )
 
 
+def _has_loss(surface: Surface) -> bool:
+    return surface.quantity(surface.main_quantity).is_loss
+
+
 def _guesses(surface: Surface) -> bool:
     """Whether loss and accuracy of the network are those of guessing, as far as they are known.
 
@@ -212,14 +217,14 @@ def _guesses(surface: Surface) -> bool:
         return False
     if not surface[name][origin_index(surface)] >= _HARDLY_BETTER * level:
         return False
-    accuracy = accuracy_of(surface, name)
+    accuracy = accuracy_of(surface.quantities, name)
     chance = None if accuracy is None else shown(surface, accuracy).chance
     return chance is None or not _accuracy(surface) >= _OF_CHANCE * chance
 
 
 def _accuracy(surface: Surface) -> float:
     """Of the network itself in percent; NaN where the file does not say it."""
-    name = accuracy_of(surface, surface.main_quantity)
+    name = accuracy_of(surface.quantities, surface.main_quantity)
     if name is None:
         return math.nan
     return shown(surface, name).factor * float(surface[name][origin_index(surface)])

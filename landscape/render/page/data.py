@@ -14,6 +14,16 @@ import numpy as np
 
 from landscape.errors import unknown_choice
 from landscape.grid import FloatArray, finest_complete
+from landscape.quantity import (
+    MEAN,
+    STDERR,
+    Quantity,
+    accuracy_of,
+    find,
+    quantity_name,
+    split_beside,
+    stderr_of,
+)
 from landscape.render.figure.band import quantiles_of
 from landscape.render.heights import upper_clip
 from landscape.render.lines import line_of
@@ -24,15 +34,7 @@ from landscape.render.space.camera import Camera
 from landscape.render.words.captions import full, name_of
 from landscape.render.words.faithful import faithful, path_words
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import (
-    Shown,
-    accuracy_of,
-    is_loss,
-    of_draws,
-    over_decades,
-    shown,
-    stderr_of,
-)
+from landscape.render.words.quantity_words import DisplayedQuantity, shown, split_words
 from landscape.surface import Surface, Trajectory
 
 HEADING = "Loss landscape"
@@ -141,51 +143,55 @@ def _quantity(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> 
         "label": label,
         "unit": how.unit,
         "word": how.word,
-        "ofDraws": of_draws(name),
-        "log": over_decades(name),
+        "ofDraws": how.quantity.of_draws,
+        "log": how.over_decades,
         "reach": how.reach,
         "span": how.span,
-        "loss": is_loss(name),
-        "accuracy": how.is_fraction and not name.endswith("_stderr"),
-        "beside": _beside(name, common),
+        "loss": how.quantity.is_loss,
+        "accuracy": how.is_fraction and not how.quantity.is_stderr,
+        "better": how.quantity.better,
+        "beside": _beside(surfaces[0], name, common),
         "along": _along(surfaces, name, common),
         "clip": {kind: _clip(finite, how, kind) for kind in ("log", "linear")},
     }
 
 
-def _label(how: Shown) -> str:
-    split, _, rest = how.name.rpartition("_")
-    if rest == "count":
-        return " ".join(filter(None, ("number of", {"train": "training"}.get(split, split)))) + (
-            " examples"
-        )
+def _label(how: DisplayedQuantity) -> str:
+    if how.quantity.is_count:
+        return " ".join(filter(None, ("number of", split_words(how.quantity), "examples")))
     return how.label
 
 
-def _beside(name: str, common: Sequence[str]) -> dict[str, str]:
+def _beside(head: Surface, name: str, common: Sequence[str]) -> dict[str, str]:
     """The quantities that a reader wants with this one: those of the same split."""
-    prefixes = [n.removesuffix("loss") for n in common if is_loss(n) and not of_draws(n)]
-    prefix = max((p for p in prefixes if name.startswith(p)), key=len, default="")
-    wanted = ("loss", "loss_stderr", "accuracy", "accuracy_stderr", "count")
-    return {base: prefix + base for base in wanted if prefix + base in common}
+    split = split_beside(head.quantities, name)
+    found: dict[str, str] = {}
+    for base in ("loss", "accuracy", "count"):
+        for statistic in (MEAN, STDERR):
+            wanted = Quantity("", split=split, base=base, statistic=statistic)
+            held = find(head.quantities, wanted)
+            if held is not None and held in common:
+                found[quantity_name("", base, statistic)] = held
+    return found
 
 
 def _along(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dict[str, Any]:
     """What a curve shows with it: its bands, or its standard error, and the accuracy of a loss."""
     head = surfaces[0]
-    found = {"stderr": stderr_of(head, name), "accuracy": accuracy_of(head, name)}
+    held = head.quantities
+    found = {"stderr": stderr_of(held, name), "accuracy": accuracy_of(held, name)}
     kept: dict[str, Any] = {key: other for key, other in found.items() if other in common}
     ends = [(low, high, words) for low, high, words in quantiles_of(head, name)]
     return {**kept, "bands": [list(e) for e in ends if {e[0], e[1]} <= set(common)]}
 
 
-def _finite(surface: Surface, how: Shown) -> FloatArray:
+def _finite(surface: Surface, how: DisplayedQuantity) -> FloatArray:
     values = surface[how.name]
     return np.where(surface.done & np.isfinite(values), values * how.factor, math.nan)
 
 
-def _clip(finite: Sequence[FloatArray], how: Shown, kind: str) -> float | None:
-    if not finite or how.is_fraction or how.name.endswith("_count"):
+def _clip(finite: Sequence[FloatArray], how: DisplayedQuantity, kind: str) -> float | None:
+    if not finite or how.is_fraction or how.quantity.is_count:
         return None
     limit = upper_clip(finite, kind)
     return limit if limit is None or how.reach is None else max(limit, how.reach[1])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 
+from landscape.quantity import draw_of, quantity_name
 from landscape.render.words.directions import base_name, directions_words
 from landscape.render.words.numerals import short
-from landscape.render.words.quantity_words import Shown, split_of, split_words
+from landscape.render.words.quantity_words import DisplayedQuantity, split_words
 from landscape.surface import Surface
 
 _SHORTCUTS = {
@@ -86,26 +87,25 @@ def data(surface: Surface) -> str:
     return f"{words} ({base_name(path)})" if path else words
 
 
-def examples(surface: Surface, quantity: Shown) -> str:
+def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
     """``1,000 of 4,660 training images``, or nothing if the number is not known.
 
     Where every point took as many as it needed, ``about 180 per point of 4,660 training images``.
     """
-    split = split_of(quantity.name)
-    prefix = f"{split}_" if split else ""
-    count = _whole(surface, f"{prefix}examples")
+    split = quantity.quantity.split
+    count = _whole(surface, quantity_name(split, "examples"))
     if count < 1:
         return ""
-    population = _whole(surface, f"{prefix}population")
+    population = _whole(surface, quantity_name(split, "population"))
     source = _text(surface, "data").partition(":")[0]
     noun = "images" if source in _DATA else "examples"
-    split_name = split_words(quantity.name)
+    split_name = split_words(quantity.quantity)
     if not split:
         recorded = _text(surface, "split")
         split_name = {"train": "training"}.get(recorded, recorded)
     number = f"{count:,} of {population:,}" if population > count else f"{count:,}"
     words = " ".join(filter(None, (number, split_name, noun)))
-    taken = surface.values.get(f"{prefix}count")
+    taken = surface.values.get(quantity_name(split, "count"))
     if taken is None or not surface.done.any() or "tolerance_relative" not in surface.attributes:
         return words
     mean = float(taken[surface.done].mean())
@@ -114,14 +114,14 @@ def examples(surface: Surface, quantity: Shown) -> str:
     return f"about {about} per point of {rest}"
 
 
-def brief(surface: Surface, quantity: Shown) -> str:
+def brief(surface: Surface, quantity: DisplayedQuantity) -> str:
     """What a figure says of the values in a line or two: data, draws, statistics, barrier."""
     source, number = data(surface), examples(surface, quantity)
     first = ", ".join(filter(None, (source, number)))
     return " ".join(f"{s}." for s in (first, *measured(surface, quantity)) if s)
 
 
-def full(surface: Surface, quantity: Shown) -> str:
+def full(surface: Surface, quantity: DisplayedQuantity) -> str:
     """The caption of a panel: what is shown, on which data, along which directions."""
     sentences = []
     subject = quantity.label[:1].upper() + quantity.label[1:]
@@ -141,7 +141,7 @@ def full(surface: Surface, quantity: Shown) -> str:
     return " ".join(f"{s.rstrip('.')}." for s in sentences if s)
 
 
-def measured(surface: Surface, quantity: Shown) -> list[str]:
+def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     """How the values came about where it is not the usual way, one sentence each, without a dot.
 
     The mean of how many draws, batch-norm statistics other than the stored ones, whether channels
@@ -152,7 +152,7 @@ def measured(surface: Surface, quantity: Shown) -> list[str]:
         words = surface.quantities[quantity.name].long_name
         said.append(words[:1].upper() + words[1:])
     draws = _whole(surface, "repeats")
-    if draws > 1 and f"{quantity.name}_draw1" in surface.quantities:
+    if draws > 1 and draw_of(surface.quantities, quantity.name, 1):
         said.append(f"Mean of {draws} random draws")
     said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
     if any("alignment" in facts for facts in surface.axes.values()):

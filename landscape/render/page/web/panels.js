@@ -55,7 +55,7 @@ function legendOf(drawn) {
   const { chosen, picture, data } = app, { quantity } = picture;
   const entries = [];
   if (data.kind === "plane" && drawn.best !== null) {
-    const word = quantity.accuracy ? "highest" : "lowest";
+    const word = quantity.better === "higher" ? "highest" : "lowest";
     const [x, y] = placeAt(drawn.panel, drawn.best);
     const value = withUnit(short(drawn.values[drawn.best], 4), quantity.unit);
     entries.push(["○", `${word}, ${value} at x = ${short(x)}, y = ${short(y)}`]);

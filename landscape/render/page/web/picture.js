@@ -93,8 +93,8 @@ function panelPicture(panel, quantity, scale, preview) {
 }
 
 function bestOf(values, quantity) {
-  if (!quantity.loss && !quantity.accuracy) return null;
-  const better = quantity.accuracy ? (a, b) => a > b : (a, b) => a < b;
+  if (!quantity.better) return null;
+  const better = quantity.better === "higher" ? (a, b) => a > b : (a, b) => a < b;
   let best = null;
   values.forEach((value, k) => {
     if (value !== null && (best === null || better(value, values[best]))) best = k;
