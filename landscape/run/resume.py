@@ -29,7 +29,7 @@ _MAY_DIFFER = {
 }
 
 # Numbers that are found to a tolerance, and depend on how many threads add them up.
-_FOUND_TO = {"eigenvalue": (1e-3, 0.0), "axes_cosine": (1e-9, 1e-6)}
+_FOUND_TO = {"eigenvalue": (1e-3, 0.0), "axes_cosine": (1e-9, 1e-6), "norm": (1e-6, 0.0)}
 _EXACTLY = (1e-9, 1e-12)
 
 
