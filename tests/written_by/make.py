@@ -154,9 +154,10 @@ def command(main, *words: str) -> None:
 
 
 def make_runs() -> None:
+    from landscape.bezier import training as curve_training
+
     import landscape.connect
     import landscape.train
-    from landscape.bezier import training as curve_training
     from landscape.training import loop
 
     train, connect = landscape.train.main, landscape.connect.main

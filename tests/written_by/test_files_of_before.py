@@ -20,8 +20,8 @@ import landscape.merge
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
-from landscape.bezier import read_curve
 from landscape.checkpoint import read_checkpoint
+from landscape.curve import read_curve
 from landscape.training.history import read_history
 from tests.distributed.ranks import by_ranks
 from tests.written_by.archives import ARCHIVES, check_resumed, index, names, rows, unpack
