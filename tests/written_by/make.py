@@ -154,10 +154,9 @@ def command(main, *words: str) -> None:
 
 
 def make_runs() -> None:
-    from landscape.bezier import training as curve_training
-
     import landscape.connect
     import landscape.train
+    from landscape.curve import training as curve_training
     from landscape.training import loop
 
     train, connect = landscape.train.main, landscape.connect.main
@@ -325,7 +324,7 @@ def of_network(name: str) -> dict:
 
 
 def write_index() -> None:
-    from landscape.run.filling import versions
+    from landscape.run.loop import versions
 
     index = {
         "versions": versions(),
