@@ -8,7 +8,7 @@ from typing import Any
 
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.metrics import LOSSES, PerExample, usual_loss
 from landscape.models.named import Network, asked_for, build_network
 from landscape.models.pretrained import is_published_name, pretrained_network
@@ -69,9 +69,9 @@ def build_problem(
     own = model is not None and ":" in model and not model.startswith(PREFIX)
     if weights is None and not own:
         raise InputError(
-            f"no weights for {model or 'the network'}: give --weights CHECKPOINT (train one with "
-            "python -m landscape.train), or --model package.module:function for a network that "
-            "comes with its own"
+            f"no weights for {model or 'the network'}: give {argument('weights', 'CHECKPOINT')} "
+            "(train one with python -m landscape.train), or "
+            f"{argument('model', 'package.module:function')} for a network that comes with its own"
         )
     asked = asked_for(settings, shortcuts=shortcuts, width=width)
     network, origin = _network(model, weights, asked)
@@ -82,7 +82,7 @@ def build_problem(
         network.model,
         splits,
         loss=_loss(loss or usual_loss(next(iter(splits.values())).masks)),
-        metrics=[load_function(m, "--metrics") if ":" in m else m for m in metrics],
+        metrics=[load_function(m, "metrics") if ":" in m else m for m in metrics],
         device=device,
         attributes=facts,
     )
@@ -109,4 +109,4 @@ def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, 
 
 
 def _loss(name: str) -> str | PerExample:
-    return load_function(name, "--loss") if name not in LOSSES and ":" in name else name
+    return load_function(name, "loss") if name not in LOSSES and ":" in name else name

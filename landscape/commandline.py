@@ -22,6 +22,7 @@ EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
 OPTIONS = {
     "folder": "-o",
     "ignored": "--ignore",
+    "levels": "--set levels=",
     "normalization": "--norm",
     "path": "-o",
     "settings": "--set",

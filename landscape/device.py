@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import torch
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -30,11 +30,15 @@ def choose_device(name: str = "auto") -> torch.device:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
             raise InputError(
-                f"--device {name}: this machine has {count} CUDA devices that PyTorch "
-                f"{torch.__version__} can use; choose --device cpu, or install a CUDA build"
+                f"{argument('device', name)}: this machine has {count} CUDA devices that PyTorch "
+                f"{torch.__version__} can use; choose {argument('device', 'cpu')}, or install a "
+                "CUDA build"
             )
     if kind == "mps" and not torch.backends.mps.is_available():
-        raise InputError(f"--device {name}: PyTorch finds no MPS device here; choose --device cpu")
+        raise InputError(
+            f"{argument('device', name)}: PyTorch finds no MPS device here; choose "
+            f"{argument('device', 'cpu')}"
+        )
     return torch.device(name)
 
 

@@ -4,7 +4,7 @@ Every message says what came, what was expected and what to do. The command line
 without a traceback and leave with exit status 2; from Python it is an ordinary exception.
 
 Messages name arguments by :func:`argument`. Whoever shows the error chooses how these are spelled:
-``batch_size=0`` in Python, ``--batch-size 0`` on a command line.
+``batch_size=0`` in Python, as an option on a command line.
 """
 
 from __future__ import annotations

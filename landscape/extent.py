@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.evaluate import evaluate
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -79,8 +79,8 @@ def _distance(problem: Problem, plane: Plane, level: float) -> float:
         high *= 2
         if high > _LARGEST:
             raise InputError(
-                f"--x=auto: the loss does not rise to {level:.4g} within {_LARGEST:g} times the "
-                "directions; give a range, as in --x=-1:1:51"
+                f"{argument('x', 'auto')}: the loss does not rise to {level:.4g} within "
+                f"{_LARGEST:g} times the directions; give a range, as in {argument('x', '-1:1:51')}"
             )
     low = high / 2
     while low > _SMALLEST and _at_least(_risen(few, plane, low), level):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -36,8 +36,9 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
 
     def wrong(why: str) -> InputError:
         return InputError(
-            f"--{name}={text}: {why}; expected start:stop:count with start below stop and a whole "
-            f"count of at least 2, as in --{name}=-1:1:51, or one number for a single point"
+            f"{argument(name, text)}: {why}; expected start:stop:count with start below stop and a "
+            f"whole count of at least 2, as in {argument(name, '-1:1:51')}, or one number for a "
+            "single point"
         )
 
     parts = text.split(":")
@@ -78,7 +79,8 @@ def automatic_range(text: str, distance: float) -> FloatArray:
     word, colon, count = text.partition(":")
     if word != "auto" or (colon and not (count.isdecimal() and int(count) > 1)):
         raise InputError(
-            f"--x={text}: expected auto, or auto:count with at least 2 points, as in --x=auto:51"
+            f"{argument('x', text)}: expected auto, or auto:count with at least 2 points, "
+            f"as in {argument('x', 'auto:51')}"
         )
     return parse_range(f"{-distance!r}:{distance!r}:{count or 25}")
 
@@ -143,10 +145,8 @@ class Grid:
 
     def same_as(self, other: Grid) -> bool:
         """Whether both grids hold exactly the same coordinates."""
-        if (self.y is None) != (other.y is None):
-            return False
-        same_x = np.array_equal(self.x, other.x)
-        return same_x and (self.y is None or np.array_equal(self.y, other.y))  # type: ignore[arg-type]
+        own, others = list(self.axes.values()), list(other.axes.values())
+        return len(own) == len(others) and all(map(np.array_equal, own, others))
 
     def __str__(self) -> str:
         parts = [f"{name}={v[0]:g}:{v[-1]:g}:{v.size}" for name, v in self.axes.items()]

@@ -49,7 +49,7 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
     try:
         grid = Grid(x, y)
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error.marked}") from None
     quantities, values = {}, {}
     done = np.ones(grid.shape, dtype=bool)
     for theirs, quantity in _NAMES.items():

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape import commandline
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.examples import located
 from landscape.render.opened import opened
 from landscape.render.page import page_data, page_html
@@ -159,7 +159,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, paths: Sequence[Path], port: int = 0) -> None:
         if not 0 <= port <= 65535:
-            raise InputError(f"--port {port}: expected 1 to 65535, or 0 for a free one")
+            raise InputError(f"{argument('port', port)}: expected 1 to 65535, or 0 for a free one")
         self.watched = Watched(paths)
         self.asked = -_WATCHED_S
         try:
@@ -167,7 +167,8 @@ class Server(ThreadingHTTPServer):
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise InputError(
-                f"--port {port}: {reason}; choose another, or leave --port out for a free one"
+                f"{argument('port', port)}: {reason}; choose another, or leave {argument('port')} "
+                "out for a free one"
             ) from None
 
     @property

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError, argument, one_line
 
 _NOT_THE_USERS = ("<frozen", __file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
 """How the names of files begin whose lines say nothing about what the user wrote."""
 
 
-def load_function(name: str, option: str) -> Callable[..., Any]:
-    """Import what ``package.module:function`` names.
+def load_function(name: str, given_as: str) -> Callable[..., Any]:
+    """Import what ``package.module:function`` names, the value of the argument ``given_as``.
 
     Whatever goes wrong inside the function later on is told as an InputError with its place.
 
@@ -26,21 +26,20 @@ def load_function(name: str, option: str) -> Callable[..., Any]:
     InputError
         If the module cannot be imported, has no such attribute, or it cannot be called.
     """
+    given = argument(given_as, name)
     module_name, _, attribute = name.partition(":")
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:  # a module can do anything when it is imported
         raise InputError(
-            f"{option} {name}: cannot import {module_name!r} ({_told(error)}); expected "
+            f"{given}: cannot import {module_name!r} ({_told(error)}); expected "
             "package.module:function, importable from the current folder"
         ) from error
     found = getattr(module, attribute, None)
     if not callable(found):
         what = "is not there" if found is None else f"is a {type(found).__name__}"
-        raise InputError(
-            f"{option} {name}: {attribute!r} of {module_name} {what}; expected a function"
-        )
-    function = _guarded(found, f"{option} {name}")
+        raise InputError(f"{given}: {attribute!r} of {module_name} {what}; expected a function")
+    function = _guarded(found, given)
     function.__name__ = attribute  # an object that can be called has none of its own
     return function
 

@@ -159,7 +159,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
     try:
         grid = Grid(*[_numbers(file, name, path) for name in names])
     except InputError as error:
-        raise InputError(f"{path}: {error}") from None
+        raise InputError(f"{path}: {error.marked}") from None
     skip = {"CLASS", "NAME", "REFERENCE_LIST", "long_name", "units", "_Netcdf4Dimid"}
     axes = {
         name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
@@ -210,7 +210,7 @@ def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
         try:
             found[name] = Trajectory(**arrays)
         except InputError as error:
-            raise InputError(f"{where}: {error}") from None
+            raise InputError(f"{where}: {error.marked}") from None
     return found
 
 

@@ -144,7 +144,7 @@ def test_published_checkpoint_with_shortcuts_needs_no_options(shared: Path) -> N
 
 def test_published_checkpoint_without_shortcuts_asks_which(shared: Path) -> None:
     checkpoint = read_checkpoint(shared / "weights/li2018_resnet56_noshort.t7")
-    with pytest.raises(InputError, match="--shortcuts identity or --shortcuts none"):
+    with pytest.raises(InputError, match="shortcuts='identity' or shortcuts='none'"):
         build_network(checkpoint=checkpoint)
     for shortcuts in ("none", "identity"):
         network = build_network("resnet56", checkpoint, shortcuts=shortcuts)

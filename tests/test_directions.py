@@ -322,7 +322,7 @@ def test_directions_given_in_another_order_belong_to_their_names() -> None:
         ({"ignored": "bn"}, "biasbn"),
         ({"kind": "radnom"}, "did you mean 'random'"),
         ({"kind": "no_such.h5"}, "does not exist"),
-        ({"seed": -1}, "--seed -1"),
+        ({"seed": -1}, "seed=-1"),
         ({"kind": []}, "0 directions given for 2 axes"),
         ({"kind": [Direction({}), Direction({})]}, "0.weight"),
     ],

@@ -53,7 +53,7 @@ def test_malformed_ranges_say_what_was_expected(text: str, why: str) -> None:
     with pytest.raises(InputError, match="expected start:stop:count") as error:
         parse_range(text, "y")
     assert why in str(error.value)
-    assert f"--y={text}" in str(error.value)
+    assert f"y={text!r}" in str(error.value)
 
 
 def test_rows_are_y_and_columns_are_x() -> None:

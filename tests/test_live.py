@@ -128,7 +128,7 @@ def test_it_listens_on_the_loopback_address_alone(served):
     assert server.server_address[0] == "127.0.0.1"
     assert server.url == f"http://127.0.0.1:{server.server_address[1]}/"
     taken = server.server_address[1]
-    with pytest.raises(InputError, match=f"--port {taken}: .*in use.*choose another"):
+    with pytest.raises(InputError, match=f"port={taken}: .*in use.*choose another"):
         Server([], taken)
 
 

@@ -256,5 +256,5 @@ def test_defaults_and_records() -> None:
         "in_channels": 3,
         "classes": 10,
     }
-    with pytest.raises(InputError, match="--model resnet56"):
+    with pytest.raises(InputError, match="give model='resnet56'"):
         build_network()

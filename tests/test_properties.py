@@ -58,7 +58,7 @@ def test_any_text_is_a_range_or_one_clear_error(text: str) -> None:
         assert np.isfinite(values).all()
         assert (np.diff(values) > 0).all()
         return
-    assert said.startswith(f"--x={text}: ")
+    assert said.startswith(f"x={text!r}: ")
     assert "expected start:stop:count" in said
 
 

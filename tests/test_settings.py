@@ -190,8 +190,8 @@ def test_a_file_of_an_earlier_version_can_be_gone_on_with() -> None:
     ("options", "says"),
     [
         ({"precision": "half"}, "unknown precision"),
-        ({"precision": "tf32"}, "--precision tf32: .* this run is on cpu"),
-        ({"batch_size": 0}, "--batch-size 0"),
+        ({"precision": "tf32"}, "precision='tf32': .* this run is on cpu"),
+        ({"batch_size": 0}, "batch_size=0"),
     ],
 )
 def test_what_cannot_be_used_is_named(options: dict[str, Any], says: str) -> None:

@@ -54,7 +54,7 @@ NONSENSE = "|2|0.02|2%,|2%,x|%|x%|2%,1,1|2%,1%|-1%|0%|0%,0|101%|nan%|2%,nan|2%,i
 
 @pytest.mark.parametrize("text", NONSENSE.split("|"))
 def test_parse_refuses(text: str) -> None:
-    with pytest.raises(InputError, match=r"--tolerance 2%,0\.01"):
+    with pytest.raises(InputError, match=r"tolerance='2%,0\.01'"):
         Tolerance.parse(text)
 
 

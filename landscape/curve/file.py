@@ -75,7 +75,7 @@ def curve_in(content: Any, path: Path) -> Curve:
     ):
         raise InputError(
             f"{path} holds no curve: expected a control point and two ends of the same shapes, as "
-            "python -m landscape.connect A.pt B.pt -o curve.pt writes them"
+            "train_bezier and python -m landscape.connect write them"
         )
     control, a, b = (dict(state) for state in states if state is not None)
     facts, epochs = held.get("facts", {}), held.get("epoch", 0)

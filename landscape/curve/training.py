@@ -19,7 +19,7 @@ from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.curve.bezier import State, curve_point, line_point
 from landscape.curve.file import Curve, curve_in
 from landscape.data import Examples, in_memory
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError, argument, one_line
 from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Problem
@@ -138,7 +138,7 @@ class _Trainer:
                 if not math.isfinite(loss):
                     raise InputError(
                         f"the loss along the curve became {loss} in epoch {epoch}; train with a "
-                        f"learning rate below {self.settings.lr:g} (--lr)"
+                        f"learning rate below {self.settings.lr:g} ({argument('lr')})"
                     )
                 self.done = epoch
                 self._save()
@@ -195,7 +195,7 @@ class _Trainer:
             if found.facts.get(key) != value:
                 raise InputError(
                     f"{self.path} holds another curve: its {key} is {found.facts.get(key)}, asked "
-                    f"for {value}; give the same settings, or another file with -o"
+                    f"for {value}; give the same settings, or another {argument('path')}"
                 )
         self.done = found.epochs
         with torch.no_grad():

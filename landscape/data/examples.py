@@ -11,7 +11,7 @@ from torch import Tensor
 
 from landscape.data.batch import Batch
 from landscape.data.preprocess import NONE, Preprocess
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Examples:
             raise InputError(
                 f"{self.source}: preprocessing {self.preprocess.name} is for {wanted} channels, "
                 f"but each input has shape {tuple(self.inputs.shape[1:])}; choose another "
-                "(--preprocess), such as none, or one mean and one standard deviation"
+                f"({argument('preprocess')}), such as none, or one mean and one standard deviation"
             )
 
     @property
@@ -142,7 +142,7 @@ class Examples:
         if limit is None or limit >= len(self):
             return self
         if limit < 1:
-            raise InputError(f"--limit {limit}: expected at least 1 example")
+            raise InputError(f"{argument('limit', limit)}: expected at least 1 example")
         generator = torch.Generator().manual_seed(seed)
         chosen = torch.randperm(len(self), generator=generator)[:limit]
         return self[chosen]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ def parse_preprocess(text: str, largest: float) -> Preprocess:
             halves.append([float(part) for part in half.split(",")])
         except ValueError:
             raise InputError(
-                f"--preprocess {text}: {half!r} is not a list of numbers; expected "
+                f"{argument('preprocess', text)}: {half!r} is not a list of numbers; expected "
                 "MEAN,…/STD,… as in 0.49,0.48,0.45/0.25,0.24,0.26"
             ) from None
     finite = all(math.isfinite(number) for half in halves for number in half)
     if len(halves) != 2 or len(halves[0]) != len(halves[1]) or not finite or not min(halves[1]) > 0:
         raise InputError(
-            f"--preprocess {text}: expected as many means as positive standard deviations, "
-            "separated by one slash, as in 0.49,0.48,0.45/0.25,0.24,0.26"
+            f"{argument('preprocess', text)}: expected as many means as positive standard "
+            "deviations, separated by one slash, as in 0.49,0.48,0.45/0.25,0.24,0.26"
         )
     return Preprocess(largest, tuple(halves[0]), tuple(halves[1]), "given")

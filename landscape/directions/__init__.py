@@ -11,7 +11,7 @@ import torch
 from landscape.directions.file import facts_in_file, read_directions, save_directions
 from landscape.directions.normalize import IGNORED, NORMALIZATIONS, ignore, normalize
 from landscape.directions.random import generator_for, random_direction
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.params import Params, check_same_shape
 from landscape.plugin import load_function
 from landscape.surface import Attribute
@@ -74,7 +74,9 @@ def make_directions(
     if ignored not in IGNORED:
         raise unknown_choice("parameters to ignore", ignored, IGNORED)
     if not 0 <= seed < 2**64:  # what HDF5 can keep
-        raise InputError(f"--seed {seed}: expected a whole number of at least 0 and below 2^64")
+        raise InputError(
+            f"{argument('seed', seed)}: expected a whole number of at least 0 and below 2^64"
+        )
     if not isinstance(kind, str) and not callable(kind):
         return _given(params, kind, axes)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):
@@ -103,7 +105,7 @@ def _maker(kind: str | DirectionMaker) -> tuple[DirectionMaker, str]:
     if kind == "random":
         return random_direction, "random gaussian"
     if ":" in kind:
-        return load_function(kind, "--directions"), kind
+        return load_function(kind, "directions"), kind
     raise unknown_choice("directions", kind, ["random", "FILE.h5", "package.module:function"])
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.grid import FloatArray
 from landscape.params import Params, check_finite, check_same_shape
 
@@ -61,7 +61,7 @@ def principal_components(
         raise InputError(
             f"{len(checkpoints)} checkpoints span at most {max(len(checkpoints) - 1, 0)} "
             f"directions, but {count} are wanted; keep more of them when training "
-            "(--checkpoint-every 1)"
+            f"({argument('checkpoint_every', 1)})"
         )
     for k, checkpoint in enumerate(checkpoints, start=1):
         check_same_shape(checkpoint, origin, f"checkpoint {k} of {len(checkpoints)}")

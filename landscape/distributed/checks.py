@@ -10,7 +10,7 @@ import torch
 
 from landscape.distributed.claims import Claims
 from landscape.distributed.environment import Process
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.plane import Plane
 from landscape.problem import Problem
 
@@ -59,8 +59,9 @@ def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) ->
     first, theirs = claims.agree("planes", lambda: [str(process), own])
     if not np.allclose(own, theirs, rtol=_ROUNDING, atol=_ROUNDING):
         raise InputError(
-            f"{process} has found other directions than {first}; compute them once (the plain "
-            "command with --save-directions FILE.h5) and give all ranks --directions FILE.h5"
+            f"{process} has found other directions than {first}; compute them once "
+            f"({argument('save_directions', 'FILE.h5')}) and give all ranks "
+            f"{argument('directions', 'FILE.h5')}"
         )
 
 

@@ -199,7 +199,7 @@ def _kept(process: Process) -> Any:
     except OSError as error:
         raise StoreUnreachable(
             f"no store can listen on {address}:{port}, which torchrun has chosen "
-            f"({error.strerror}); start again, or give --local-addr"
+            f"({error.strerror}); start again, or give torchrun a local address"
         ) from None
     return TCPStore(
         address,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from landscape.data import Stream
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
@@ -79,15 +79,15 @@ def choose_settings(
         raise unknown_choice("precision", precision, PRECISIONS)
     if precision == "tf32" and problem.device.type != "cuda":
         raise InputError(
-            f"--precision tf32: TensorFloat-32 is of CUDA GPUs, and this run is on "
-            f"{problem.device.type}; choose float32, bfloat16 or auto"
+            f"{argument('precision', precision)}: TensorFloat-32 is of CUDA GPUs, and this run is "
+            f"on {problem.device.type}; choose float32, bfloat16 or auto"
         )
     if isinstance(plane.statistics, Reestimated):
         # An average over batches of numbers with 8 bits is none.
         if precision not in ("float32", "auto"):
             raise InputError(
-                f"--precision {precision} with --bn reestimate: statistics are computed in the "
-                "network's own precision only; choose float32"
+                f"{argument('precision', precision)} with {argument('bn', 'reestimate')}: "
+                "statistics are computed in the network's own precision only; choose float32"
             )
         precision = "float32"
     found = Settings.from_attributes(stored) if stored is not None else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.surface import Attribute
 
 REDUCED = ("bfloat16", "tf32")
@@ -64,7 +64,7 @@ class Settings:
             raise unknown_choice("reduced precision", str(self.reduced), REDUCED)
         if not 1 <= self.batch_size <= _LARGEST_BATCH:
             raise InputError(
-                f"--batch-size {self.batch_size}: expected at least 1 and at "
+                f"{argument('batch_size', self.batch_size)}: expected at least 1 and at "
                 f"most {_LARGEST_BATCH:,} examples"
             )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray, IntArray
 
@@ -104,8 +104,9 @@ def first_look(level: int, size: int) -> int:
 
 def _wrong(text: str, why: str) -> InputError:
     return InputError(
-        f"--tolerance {text}: {why}; expected a percentage, or a percentage and an absolute "
-        "tolerance, as in --tolerance 2% or --tolerance 2%,0.01"
+        f"{argument('tolerance', text)}: {why}; expected a percentage, or a percentage and an "
+        f"absolute tolerance, as in {argument('tolerance', '2%')} or "
+        f"{argument('tolerance', '2%,0.01')}"
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from landscape.build import load_splits
 from landscape.data import Examples
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.models.named import Network, build_network
 from landscape.surface import Attribute
 from landscape.training import TrainingSettings
@@ -32,7 +32,8 @@ def source_for(size: str, data: str | None) -> str:
     if data is None and size == "paper":
         raise InputError(
             "size paper without data: expected the images of the paper, as in "
-            "--data cifar10:PATH; --size small takes the digits that are there"
+            f"{argument('data', 'cifar10:PATH')}; {argument('size', 'small')} takes the digits "
+            "that are there"
         )
     return data or "digits"
 

@@ -17,7 +17,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
-from landscape.errors import InputError, one_line, unknown_choice
+from landscape.errors import InputError, argument, one_line, unknown_choice
 from landscape.params import Params
 from landscape.problem import Problem
 
@@ -77,8 +77,9 @@ class HessianOperator:
         self._moved = {n: p for n, p in self._all.items() if ignored == "none" or p.ndim > 1}
         if not self._moved:
             raise InputError(
-                f"no parameter of the network has more than one dimension, and --ignore {ignored} "
-                "leaves out all others: choose --ignore none"
+                "no parameter of the network has more than one dimension, and "
+                f"{argument('ignored', ignored)} leaves out all others: choose "
+                f"{argument('ignored', 'none')}"
             )
         for p in self._moved.values():
             p.requires_grad_(True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.metrics.classes import accuracy, cross_entropy, top_k
 from landscape.metrics.language import (
     next_token_accuracy,
@@ -79,8 +79,8 @@ def names_in(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(
-            f"--metrics {text!r}: an empty name; expected names with commas between them, as in "
-            "--metrics accuracy,top5"
+            f"{argument('metrics', text)}: an empty name; expected names with commas between them, "
+            f"as in {argument('metrics', 'accuracy,top5')}"
         )
     return names
 

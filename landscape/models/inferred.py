@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from landscape.checkpoint import Checkpoint
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.models.family import Family
 from landscape.models.settings import typed
 
@@ -43,8 +43,9 @@ def inferred_from(checkpoint: Checkpoint, families: Iterable[Family]) -> Inferre
     else:
         raise InputError(
             f"checkpoint {checkpoint.path} is of no network known here (its first entry is "
-            f"{next(iter(checkpoint.state))!r}); for one of torchvision's give --model "
-            "torchvision:NAME, for one of your own --model package.module:function"
+            f"{next(iter(checkpoint.state))!r}); for one of torchvision's give "
+            f"{argument('model', 'torchvision:NAME')}, for one of your own "
+            f"{argument('model', 'package.module:function')}"
         )
     if "shortcuts" in seen:
         kinds: tuple[str, ...] = (seen["shortcuts"],)

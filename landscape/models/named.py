@@ -10,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.models import (
     densenet,
     highway,
@@ -96,7 +96,10 @@ def build_network(
     if name is not None and users_own:
         return _users_network(name, checkpoint, asked)
     if name is None and checkpoint is None:
-        raise InputError("no network named and no checkpoint to read it off: give --model resnet56")
+        raise InputError(
+            "no network named and no checkpoint to read it off: give "
+            f"{argument('model', 'resnet56')}"
+        )
     named = None if name is None else family_called(name)
     shown = None if checkpoint is None else inferred_from(checkpoint, FAMILIES)
     family = named or (shown.family if shown else None)
@@ -114,7 +117,7 @@ def build_network(
 
 
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
-    """What ``--set`` gives, as a dict, together with what has an option of its own.
+    """What ``settings`` holds, together with what has an argument of its own.
 
     Raises
     ------
@@ -124,7 +127,10 @@ def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, A
     asked = {key: value for key, value in options.items() if value is not None}
     for key, value in (settings or {}).items():
         if key in asked:
-            raise InputError(f"{key} is given twice: --{key} {asked[key]} and --set {key}={value}")
+            raise InputError(
+                f"{key} is given twice: {argument(key, asked[key])} and "
+                f"{argument('settings', {key: value})}"
+            )
         asked[key] = value
     return asked
 
@@ -183,7 +189,7 @@ def _agreed(
             )
     together = {**shown.settings, **asked}
     if "shortcuts" not in together:
-        kinds = " or ".join(f"--shortcuts {kind}" for kind in shown.kinds)
+        kinds = " or ".join(argument("shortcuts", kind) for kind in shown.kinds)
         raise InputError(
             f"checkpoint {checkpoint.path} does not show what shortcuts its network has, as the "
             f"weights are the same for several kinds: say {kinds}"
@@ -194,12 +200,12 @@ def _agreed(
 def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str, Any]) -> Network:
     if asked:
         key = next(iter(asked))
-        option = f"--{key}" if key in ("shortcuts", "width") else f"--set {key}"
+        option = argument(key) if key in ("shortcuts", "width") else f"{argument('settings')} {key}"
         raise InputError(
             f"{option} is for the networks built in; {name} is your own "
             "function, called without arguments: set it there"
         )
-    model = load_function(name, "--model")()
+    model = load_function(name, "model")()
     if not isinstance(model, nn.Module):
         raise InputError(f"{name}() gave {type(model).__name__}: expected a torch.nn.Module")
     if checkpoint:

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from landscape.checkpoint import Checkpoint
-from landscape.errors import InputError, one_line, unknown_choice
+from landscape.errors import InputError, argument, one_line, unknown_choice
 from landscape.models.named import Network, build_network, family_called
 from landscape.models.torchvision_models import PREFIX, classifier
 from landscape.params import fingerprint
@@ -43,14 +43,14 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     InputError
         If there are no such weights, they are of another network, or cannot be downloaded.
     """
-    models = torchvision_module("models", f"--weights {weights}")
+    models = torchvision_module("models", argument("weights", weights))
     member = _member(models, weights)
     known = models.list_models(module=models)
     own = next((n for n in known if isinstance(member, models.get_model_weights(n))), None)
     if own is None:
         raise InputError(
-            f"--weights {weights} is of no classifier of torchvision; expected weights such as "
-            "ResNet34_Weights.IMAGENET1K_V1"
+            f"{argument('weights', weights)} is of no classifier of torchvision; expected weights "
+            "such as ResNet34_Weights.IMAGENET1K_V1"
         )
     name = name or f"{PREFIX}{own}"
     if not name.startswith(PREFIX):
@@ -60,14 +60,14 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     if other != own:
         fitting = ", ".join(str(fit) for fit in models.get_model_weights(other))
         raise InputError(
-            f"--weights {weights} is of {PREFIX}{own}, but the model is {name}, for which there "
-            f"are {fitting}; give one of these, or --model {PREFIX}{own}"
+            f"{argument('weights', weights)} is of {PREFIX}{own}, but the model is {name}, for "
+            f"which there are {fitting}; give one of these, or {argument('model', PREFIX + own)}"
         )
     for key, value in asked.items():
         if value is not None:
             raise InputError(
-                f"{key} cannot be set beside --weights {weights}: the network is as torchvision "
-                "trained it"
+                f"{key} cannot be set beside {argument('weights', weights)}: the network is as "
+                "torchvision trained it"
             )
     return Network(_loaded(models, own, member), name, {})
 
@@ -91,8 +91,9 @@ def _loaded(models: Any, own: str, member: Any) -> nn.Module:
         model: nn.Module = models.get_model(own, weights=member)
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"--weights {member}: could not be downloaded ({one_line(error)}); fetch {member.url} "
-            f"where there is a connection and give the file: --model {PREFIX}{own} --weights FILE"
+            f"{argument('weights', str(member))}: could not be downloaded ({one_line(error)}); "
+            f"fetch {member.url} where there is a connection and give the file: "
+            f"{argument('model', PREFIX + own)} and {argument('weights', 'FILE')}"
         ) from error
     return model
 

@@ -9,7 +9,7 @@ from typing import Any
 from torch import nn
 
 from landscape.checkpoint import Checkpoint, load_weights
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.models.settings import typed
 from landscape.vision import torchvision_module
 
@@ -34,7 +34,7 @@ def build_torchvision(
     InputError
         For an unknown name, a setting other than ``classes``, and weights that do not fit.
     """
-    models = torchvision_module("models", f"--model {name}")
+    models = torchvision_module("models", argument("model", name))
     own = classifier(models, name)
     for key in asked:
         if key not in SETTINGS:

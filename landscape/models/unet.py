@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.models.family import Family
 
 SHORTCUTS = ("concatenate", "none")
@@ -42,7 +42,11 @@ def divisible(images: Tensor, levels: int) -> Tensor:
     unit = 2**levels
     if height % unit or width % unit:
         near = " x ".join(str(max(unit, round(side / unit) * unit)) for side in (height, width))
-        fewer = f", or choose fewer levels, as in --set levels={levels - 1}" if levels > 1 else ""
+        fewer = (
+            f", or choose fewer levels, as in {argument('levels', levels - 1)}"
+            if levels > 1
+            else ""
+        )
         raise InputError(
             f"images of {height} x {width} pixels for a unet of levels {levels}: expected a "
             f"height and a width divisible by 2^{levels} = {unit}; resize them to {near}{fewer}"
@@ -127,7 +131,8 @@ class UNet(nn.Module):
             x = self.up[level](x)
             beside = across[level] if self.shortcuts == "concatenate" else x
             x = self.decoder[level](torch.cat([beside, x], dim=1))
-        return self.head(x)
+        logits: Tensor = self.head(x)
+        return logits
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:

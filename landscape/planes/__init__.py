@@ -1,4 +1,4 @@
-"""From what is asked of ``--directions`` to a plane: one construction per file."""
+"""From what is asked of ``directions`` to a plane: one construction per file."""
 
 from landscape.planes.choose import DIRECTION_KINDS, Kind, span
 from landscape.planes.runs import Run, read_runs

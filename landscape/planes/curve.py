@@ -6,7 +6,7 @@ import numpy as np
 
 from landscape.curve import Curve, State
 from landscape.directions import Direction
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.params import dot, norm
 from landscape.planes.runs import Run, parameters_in
 from landscape.planes.solutions import difference, is_network_of
@@ -34,7 +34,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     if not is_network_of(problem, curve.a, f"the curve's end {curve.names[0]}"):
         raise InputError(
             f"the network has other weights than {curve.names[0]}, where the curve begins; sample "
-            "it with --weights of that checkpoint, or leave --weights out"
+            f"it with {argument('weights')} of that checkpoint, or leave {argument('weights')} out"
         )
     start = problem.origin
     along = difference(parameters_in(curve.b, start, f"the curve's end {curve.names[1]}"), start)
@@ -46,7 +46,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     if not height > _FLAT:
         raise InputError(
             "the curve is straight, so it spans no plane; look at the line with "
-            "--directions between:A,B"
+            f"{argument('directions', 'between:A,B')}"
         )
     across = {n: (d / height).to(start[n].dtype) for n, d in across.items()}
     facts: dict[str, Attribute] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from landscape.checkpoint import read_checkpoint
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.params import Params, check_same_shape
 
 _SUFFIXES = (".pt", ".pth", ".t7", ".ckpt")
@@ -110,7 +110,7 @@ def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
     if len(found) < 2:
         raise InputError(
             f"training run {folder} holds {len(found)} checkpoint{'s' * (len(found) != 1)}; "
-            "expected several, as --checkpoint-every 1 of landscape.train leaves them"
+            f"expected several, as training with {argument('checkpoint_every', 1)} leaves them"
         )
     steps = [float((_numbers(f) or [k])[-1]) for k, f in enumerate(numbered)]
     for file in final:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from torch import Tensor, nn
 
 from landscape.data import in_memory
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate.batch_norm import BN_STATISTICS
 from landscape.evaluate.statistics_of_norms import norms_with_statistics
 from landscape.params import Params
@@ -21,7 +21,7 @@ from landscape.problem import Problem
 def moving_statistics(
     problem: Problem, spanned: Spanned, bn: str
 ) -> Interpolated | Reestimated | None:
-    """The statistics that ``--bn`` asks for, on the plane of these directions.
+    """The statistics that ``bn`` asks for, on the plane of these directions.
 
     Parameters
     ----------
@@ -37,13 +37,13 @@ def moving_statistics(
         solutions (``interpolate``), or examples that are streamed (``reestimate``).
     """
     if bn not in BN_STATISTICS:
-        raise unknown_choice("--bn", bn, BN_STATISTICS)
+        raise unknown_choice(argument("bn"), bn, BN_STATISTICS)
     if bn == "stored":
         return None
     if not norms_with_statistics(problem.model):
         raise InputError(
-            f"--bn {bn}: the network has no batch normalization with running statistics; "
-            "leave the option out"
+            f"{argument('bn', bn)}: the network has no batch normalization with running "
+            "statistics; leave it out"
         )
     if bn == "reestimate":
         for examples in problem.splits.values():
@@ -51,8 +51,9 @@ def moving_statistics(
         return Reestimated()
     if not spanned.solutions:
         raise InputError(
-            "--bn interpolate: there is nothing to interpolate between on this plane; it is for "
-            "--directions between:A,B and curve:CURVE; choose --bn stored or reestimate"
+            f"{argument('bn', bn)}: there is nothing to interpolate between on this plane; it is "
+            f"for {argument('directions', 'between:A,B')} and curve:CURVE; choose "
+            f"{argument('bn', 'stored')} or reestimate"
         )
     own = running_statistics(problem.model)
     return Interpolated(

@@ -15,7 +15,7 @@ from tqdm import tqdm
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples
 from landscape.device import choose_device
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError, argument, one_line
 from landscape.examples import refuse_example
 from landscape.metrics import usual_loss
 from landscape.models.named import Network
@@ -152,7 +152,7 @@ class _Trainer:
             raise InputError(
                 f"{self.network.name} does not take a batch of {len(batch)} examples of "
                 f"{self.train.source}, {(len(batch), *batch.shape)} ({one_line(error)}); "
-                "choose data that it was made for, or another --batch-size"
+                f"choose data that it was made for, or another {argument('batch_size')}"
             ) from error
         for examples in (self.train, self.test):
             check_labels(self.objective.metrics, output, examples, self.loss)
@@ -214,7 +214,7 @@ class _Trainer:
         if not math.isfinite(row["train_loss"]):
             raise Diverged(
                 f"the training loss became {row['train_loss']} in epoch {len(self.history) + 1}; "
-                f"train with a learning rate below {self.settings.lr:g} (--lr)"
+                f"train with a learning rate below {self.settings.lr:g} ({argument('lr')})"
             )
         self.history.append(lr=rate, **row)
 
@@ -233,7 +233,7 @@ class _Trainer:
                 if key != "data" and facts.get(key) != value:
                     raise InputError(
                         f"{path} is of a run with {key} {facts.get(key)}, asked for {value}; "
-                        "resume with the same settings, or give another folder with -o"
+                        f"resume with the same settings, or choose another {argument('folder')}"
                     )
             self.model.load_state_dict(found["state_dict"])
             self.optimizer.load_state_dict(found["optimizer"])
@@ -242,20 +242,20 @@ class _Trainer:
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise InputError(
                 f"{path} is not what a training run leaves to go on from "
-                f"({one_line(error)}); train anew into another folder with -o"
+                f"({one_line(error)}); train anew into another {argument('folder')}"
             ) from error
 
 
 def _check_folder(folder: Path, resume: bool) -> None:
     if resume and (folder / FINAL).exists() and not (folder / LAST).exists():
         raise InputError(
-            f"{folder} holds trained weights, but no {LAST} to go on from; give another folder "
-            "with -o"
+            f"{folder} holds trained weights, but no {LAST} to go on from; choose another "
+            f"{argument('folder')}"
         )
     if not resume and ((folder / LAST).exists() or (folder / FINAL).exists()):
         raise InputError(
-            f"{folder} already holds a training run; go on with it by --resume, or give another "
-            "folder with -o"
+            f"{folder} already holds a training run; go on with it by "
+            f"{argument('resume', True)}, or choose another {argument('folder')}"
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
@@ -51,16 +51,17 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         bounds = [("epochs", 1), ("batch_size", 1), ("checkpoint_every", 0), ("seed", 0)]
         for name, least in bounds:
-            value, option = getattr(self, name), f"--{name.replace('_', '-')}"
+            value = getattr(self, name)
             if value < least:
-                raise InputError(f"{option} {value}: expected at least {least}")
+                raise InputError(f"{argument(name, value)}: expected at least {least}")
             if value > LARGEST:
-                raise InputError(f"{option} {value}: expected at most {LARGEST}")
+                raise InputError(f"{argument(name, value)}: expected at most {LARGEST}")
         if not (self.lr > 0 and math.isfinite(self.lr)):
-            raise InputError(f"--lr {self.lr}: expected a positive number")
+            raise InputError(f"{argument('lr', self.lr)}: expected a positive number")
         if not (0 < self.momentum < 1 and 0 <= self.weight_decay < math.inf):
             raise InputError(
-                f"--momentum {self.momentum} --weight-decay {self.weight_decay}: expected a "
+                f"{argument('momentum', self.momentum)} and "
+                f"{argument('weight_decay', self.weight_decay)}: expected a "
                 "momentum between 0 and 1 and a weight decay of at least 0"
             )
         if self.schedule not in SCHEDULES:

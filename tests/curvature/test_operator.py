@@ -230,7 +230,7 @@ def test_networks_that_have_no_hessian() -> None:
             return x * self.gamma
 
     data = (torch.randn(4, 3), torch.randint(0, 3, (4,)))
-    with pytest.raises(InputError, match=r"more than one dimension.*--ignore none"):
+    with pytest.raises(InputError, match=r"more than one dimension.*ignored='none'"):
         HessianOperator(Problem(Scale(), data, device="cpu"))
     steps = Problem(
         nn.Linear(3, 3), data, loss=lambda o, t: (o.argmax(1) != t).float(), device="cpu"

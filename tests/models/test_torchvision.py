@@ -193,7 +193,7 @@ def test_weights_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(torchvision.models._api, "load_state_dict_from_url", fails)
     with pytest.raises(InputError) as caught:
         pretrained_network(None, "ResNet18_Weights.IMAGENET1K_V1")
-    for word in ["no route to host", "resnet18-f37072fd.pth", "--weights FILE"]:
+    for word in ["no route to host", "resnet18-f37072fd.pth", "weights='FILE'"]:
         assert word in str(caught.value)
 
 

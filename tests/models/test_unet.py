@@ -147,7 +147,7 @@ def test_weights_do_not_show_the_long_skips() -> None:
 
 SIZES = [
     ((30, 32), 2, ["30 x 32 pixels", "levels 2", "divisible by 2^2 = 4", "to 32 x 32", "levels=1"]),
-    ((8, 8), 4, ["8 x 8 pixels", "2^4 = 16", "to 16 x 16", "--set levels=3"]),
+    ((8, 8), 4, ["8 x 8 pixels", "2^4 = 16", "to 16 x 16", "levels=3"]),
     ((31, 2), 1, ["31 x 2 pixels", "2^1 = 2", "to 32 x 2"]),
 ]
 

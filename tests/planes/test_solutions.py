@@ -186,7 +186,7 @@ def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"bn": "running"}, "unknown --bn 'running'"),
+        ({"bn": "running"}, "unknown bn 'running'"),
         ({"bn": "interpolate"}, "nothing to interpolate between"),
         ({"bn": "reestimate", "precision": "bfloat16"}, "choose float32"),
         ({"directions": "between:absent.pt,other.pt", "y": None}, "absent.pt does not exist"),

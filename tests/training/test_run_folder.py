@@ -41,7 +41,7 @@ def test_a_finished_run_is_left_alone(digits: dict[str, Examples], whole: Path) 
     settings = replace(SETTINGS, checkpoint_every=1)
     history = train(digits, whole, settings, resume=True)
     assert history == read_history(whole / "history.h5")
-    with pytest.raises(InputError, match=r"already holds a training run.*--resume"):
+    with pytest.raises(InputError, match=r"already holds a training run.*resume=True"):
         train(digits, whole, settings)
     assert contents(whole) == before
 

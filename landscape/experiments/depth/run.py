@@ -17,7 +17,7 @@ import numpy as np
 
 from landscape.data import Examples
 from landscape.device import choose_device
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.experiments.depth.figure import draw
 from landscape.experiments.depth.findings import findings
 from landscape.experiments.measured import add_measures
@@ -130,8 +130,7 @@ def run(
 def _seed(seeds: Sequence[int] | None) -> int:
     if seeds is not None and len(seeds) != 1:
         raise InputError(
-            f"--seeds {','.join(map(str, seeds))}: depth compares single networks; expected one "
-            "seed"
+            f"{argument('seeds', seeds)}: depth compares single networks; expected one seed"
         )
     return 0 if seeds is None else seeds[0]
 

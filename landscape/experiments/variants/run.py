@@ -18,7 +18,7 @@ import numpy as np
 
 from landscape.data import Examples
 from landscape.device import choose_device
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.experiments.measured import add_measures
 from landscape.experiments.outcome import Outcome
 from landscape.experiments.results import Results
@@ -137,8 +137,9 @@ def _labelled(source: str) -> dict[str, Examples]:
     splits = both_splits(source)
     if splits["train"].labels is None:
         raise InputError(
-            f"--data {source} has masks: expected images with one label each, such as digits or "
-            f"cifar10:PATH; the network for segmentation is trained on {SCENES} beside them"
+            f"{argument('data', source)} has masks: expected images with one label each, such as "
+            f"digits or cifar10:PATH; the network for segmentation is trained on {SCENES} beside "
+            "them"
         )
     return splits
 
@@ -146,8 +147,7 @@ def _labelled(source: str) -> dict[str, Examples]:
 def _seed(seeds: Sequence[int] | None) -> int:
     if seeds is not None and len(seeds) != 1:
         raise InputError(
-            f"--seeds {','.join(map(str, seeds))}: variants compares single networks; expected "
-            "one seed"
+            f"{argument('seeds', seeds)}: variants compares single networks; expected one seed"
         )
     return 0 if seeds is None else seeds[0]
 

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.grid import FloatArray, Grid
 from landscape.render.figure.caller_axes import write_around
 from landscape.render.figure.layout import (
@@ -76,7 +76,8 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     ax.set_ylabel(_loss_label(surface), parse_math=False)
     (notes,) = captioned(look, [_notes(surface, panels)])
     write_around(ax, surface, look.get("title"), _step_label(steps), notes)
-    return ax.figure
+    figure: Figure = ax.figure
+    return figure
 
 
 def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
@@ -144,7 +145,7 @@ def _lines(surface: Surface) -> list[Surface]:
     if not surface.trajectories:
         raise InputError(
             f"style path needs trajectories, {name_of(surface)} holds none: sample it along the "
-            "checkpoints of a run, with --directions pca:RUN"
+            f"checkpoints of a run, with {argument('directions', 'pca:RUN')}"
         )
     unit = surface.quantities[surface.main_quantity]
     lines = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.grid import FloatArray
 
 ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)
@@ -28,7 +28,7 @@ class Camera:
         if not (math.isfinite(self.elevation) and math.isfinite(self.azimuth)):
             raise InputError(
                 f"elevation {self.elevation:g}, azimuth {self.azimuth:g}: expected finite numbers "
-                "of degrees, as in --elevation 30 --azimuth -60"
+                f"of degrees, as in {argument('elevation', 30)} and {argument('azimuth', -60)}"
             )
 
     @property
