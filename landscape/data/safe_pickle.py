@@ -65,9 +65,10 @@ class _Dtype:
         _version, order, subdtype, names, fields = state[:5]
         if not (subdtype is None and names is None and fields is None):
             raise ValueError("array with fields, expected numbers")
-        if _text(order) not in ("<", ">", "|", "="):
+        sign: Any = _text(order)
+        if sign not in ("<", ">", "|", "="):
             raise ValueError("array of unknown byte order")
-        self.dtype = self.dtype.newbyteorder(_text(order))  # type: ignore[arg-type]
+        self.dtype = self.dtype.newbyteorder(sign)
 
 
 class _Array:

@@ -99,8 +99,10 @@ def ignore(direction: Params, what: str = "biasbn") -> Params:
 def _filter_norms(t: Tensor) -> Tensor:
     """Norms of the slices along the first dimension, shaped to broadcast against ``t``."""
     if t.ndim <= 1:
-        return t.norm()
-    return t.flatten(1).norm(dim=1).reshape(-1, *([1] * (t.ndim - 1)))
+        whole: Tensor = t.norm()
+        return whole
+    norms: Tensor = t.flatten(1).norm(dim=1)
+    return norms.reshape(-1, *([1] * (t.ndim - 1)))
 
 
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:

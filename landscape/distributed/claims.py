@@ -191,8 +191,6 @@ class StoreUnreachable(InputError):
 
 def _kept(process: Process) -> Any:
     """The store itself, listening only on the address that the launcher has chosen."""
-    from torch.distributed import TCPStore
-
     address, port = process.address, process.port
     try:
         listening = socket.create_server((address, port))
@@ -201,26 +199,18 @@ def _kept(process: Process) -> Any:
             f"no store can listen on {address}:{port}, which torchrun has chosen "
             f"({error.strerror}); start again, or give torchrun a local address"
         ) from None
-    return TCPStore(
-        address,
-        port,
-        is_master=True,
-        wait_for_workers=False,
-        master_listen_fd=listening.detach(),
-        timeout=_TIMEOUT,
-    )
+    return _store(process, is_master=True, master_listen_fd=listening.detach())
 
 
 def _connected(process: Process) -> Any:
-    from torch.distributed import TCPStore
+    return _store(process, is_master=False)
 
-    return TCPStore(
-        process.address,
-        process.port,
-        is_master=False,
-        wait_for_workers=False,
-        timeout=_TIMEOUT,
-    )
+
+def _store(process: Process, **role: Any) -> Any:
+    from torch.distributed import TCPStore  # type: ignore[attr-defined]
+
+    waiting: dict[str, Any] = {"wait_for_workers": False, "timeout": _TIMEOUT}
+    return TCPStore(process.address, process.port, **waiting, **role)
 
 
 @contextmanager

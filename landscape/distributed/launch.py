@@ -147,7 +147,8 @@ def _compute_points(
 def _nothing_of(surface: Surface) -> Surface:
     """The same surface without any point."""
     axes = {name: dict(facts) for name, facts in surface.axes.items()}
-    return Surface(surface.grid, dict(surface.quantities), {}, None, dict(surface.attributes), axes)  # type: ignore[arg-type]
+    facts = dict(surface.attributes)
+    return Surface(surface.grid, dict(surface.quantities), attributes=facts, axes=axes)
 
 
 def _remove(files: Sequence[Path]) -> None:

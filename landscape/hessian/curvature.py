@@ -98,7 +98,8 @@ class EigenRatio:
         _, vectors = min(self._known, key=lambda known: float(np.linalg.norm(known[0] - place)))
         generator = torch.Generator(device="cpu").manual_seed(0)
         noise = torch.randn(vectors.shape[1], generator=generator).to(vectors)
-        return vectors.sum(dim=0) + noise * (_NOISE / noise.norm())
+        length: Tensor = noise.norm()
+        return vectors.sum(dim=0) + noise * (_NOISE / length)
 
 
 WHOLE_NETWORK: dict[str, type[Measurement]] = {

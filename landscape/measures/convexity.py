@@ -80,7 +80,8 @@ def hessian_weights(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArra
     at_x, at_y = np.full((3, x.size - 2), 1.0 / 3.0), np.full((3, y.size - 2), 1.0 / 3.0)
 
     def product(down: FloatArray, along: FloatArray) -> FloatArray:
-        return np.einsum("aj,bi->abji", down, along).reshape(9, y.size - 2, x.size - 2)
+        both: FloatArray = np.einsum("aj,bi->abji", down, along)
+        return both.reshape(9, y.size - 2, x.size - 2)
 
     return (
         product(at_y, second_differences(x)),

@@ -56,6 +56,6 @@ def inscribed_radius(grid: Grid, metric: FloatArray) -> float:
     """
     inverse = np.linalg.inv(metric)
     return min(
-        max(0.0, min(-axis[0], axis[-1])) / math.sqrt(inverse[i, i])
+        max(0.0, min(-float(axis[0]), float(axis[-1]))) / math.sqrt(inverse[i, i])
         for i, axis in enumerate(grid.axes.values())
     )

@@ -94,8 +94,8 @@ def _climbs(
 
 
 def _taken(found: Sampled, indices: npt.NDArray[np.int64]) -> Sampled:
-    arrays = (found.values, found.usable, found.errors)
-    return Sampled(*(array.ravel()[indices] for array in arrays))  # type: ignore[arg-type]
+    values, usable, errors = found.values.ravel(), found.usable.ravel(), found.errors.ravel()
+    return Sampled(values[indices], usable[indices], errors[indices])
 
 
 def _bundles(surface: Surface) -> Iterator[tuple[list[npt.NDArray[np.int64]], FloatArray]]:

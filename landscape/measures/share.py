@@ -75,4 +75,5 @@ def cell_widths(axis: FloatArray) -> FloatArray:
     if axis.size == 1:
         return np.ones(1)
     gaps = np.diff(axis)
-    return (np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]])) / 2.0
+    widths: FloatArray = np.concatenate([gaps[:1], gaps]) + np.concatenate([gaps, gaps[-1:]])
+    return widths / 2.0

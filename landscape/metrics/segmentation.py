@@ -59,9 +59,8 @@ def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     counted = counted_positions(target).flatten(1)
     labels = torch.where(counted, target.flatten(1), 0)
     true = F.one_hot(labels, predicted.shape[1]).movedim(-1, 1).to(predicted.dtype)
-    return tuple(  # type: ignore[return-value]
-        torch.where(counted[:, None], share.flatten(2), 0) for share in (predicted, true)
-    )
+    seen = counted[:, None]
+    return torch.where(seen, predicted.flatten(2), 0), torch.where(seen, true.flatten(2), 0)
 
 
 def _check_masks(target: Tensor) -> None:

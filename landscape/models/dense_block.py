@@ -36,7 +36,8 @@ class DenseLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.conv1(F.relu(self.norm1(x)))
-        return self.conv2(F.relu(self.norm2(out)))
+        made: Tensor = self.conv2(F.relu(self.norm2(out)))
+        return made
 
 
 class DenseBlock(nn.Module):

@@ -63,7 +63,8 @@ class HighwayLayer(nn.Module):
         gate = torch.sigmoid(self.gate(x))
         if self.carry is None:
             return changed * gate
-        return changed * gate + self.carry(x) * (1 - gate)
+        mixed: Tensor = changed * gate + self.carry(x) * (1 - gate)
+        return mixed
 
 
 class HighwayNetwork(nn.Module):
@@ -127,7 +128,8 @@ class HighwayNetwork(nn.Module):
         out = F.relu(self.bn1(self.conv1(x)))
         for stage in (1, 2, 3):
             out = getattr(self, f"stage{stage}")(out)
-        return self.linear(out.mean(dim=(2, 3)))
+        logits: Tensor = self.linear(out.mean(dim=(2, 3)))
+        return logits
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:

@@ -72,7 +72,8 @@ class ImageNetDenseNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.relu(self.features(x))
-        return self.classifier(out.mean(dim=(2, 3)))
+        logits: Tensor = self.classifier(out.mean(dim=(2, 3)))
+        return logits
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:

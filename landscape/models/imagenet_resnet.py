@@ -128,7 +128,8 @@ class ImageNetResNet(nn.Module):
         out = self.maxpool(F.relu(self.bn1(self.conv1(x))))
         for stage in range(1, 5):
             out = getattr(self, f"layer{stage}")(out)
-        return self.fc(out.mean(dim=(2, 3)))
+        logits: Tensor = self.fc(out.mean(dim=(2, 3)))
+        return logits
 
 
 def _layers(depth: int, channels: int, stride: int) -> list[tuple[int, int, int]]:

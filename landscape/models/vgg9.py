@@ -73,7 +73,8 @@ class Vgg9(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.adaptive_avg_pool2d(self.features(x), _SIDE)
-        return self.classifier(self.fc(out.flatten(1)))
+        logits: Tensor = self.classifier(self.fc(out.flatten(1)))
+        return logits
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:

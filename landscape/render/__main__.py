@@ -65,8 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     return p
 
 
-def _add_space(p: argparse.ArgumentParser) -> None:
-    p = p.add_argument_group("surfaces in space")  # type: ignore[assignment]
+def _add_space(parser: argparse.ArgumentParser) -> None:
+    p = parser.add_argument_group("surfaces in space")
     p.add_argument(
         "--interpolate", choices=METHODS, help="between the samples (default: cubic, no overshoot)"
     )
@@ -84,8 +84,8 @@ def _add_space(p: argparse.ArgumentParser) -> None:
     p.add_argument("--base-mm", type=float, metavar="MM", help=".stl: base plate (default: 3)")
 
 
-def _add_time(p: argparse.ArgumentParser) -> None:
-    p = p.add_argument_group("movies")  # type: ignore[assignment]
+def _add_time(parser: argparse.ArgumentParser) -> None:
+    p = parser.add_argument_group("movies")
     p.add_argument(
         "--movie",
         choices=MOVIES,

@@ -74,7 +74,8 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
     (notes,) = captioned(look, [_curve_notes(group)])
     write_around(ax, surface, look.get("title"), along, notes)
-    return ax.figure
+    figure: Figure = ax.figure
+    return figure
 
 
 def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from landscape.grid import FloatArray
 from landscape.render.figure.band import bands_of, draw_bands
@@ -69,6 +70,7 @@ def _draw(
     draw_bands(axes, at, bands_of(surface, name), colour, scale)
 
 
-def _isolated(values: FloatArray) -> FloatArray:
+def _isolated(values: FloatArray) -> npt.NDArray[np.bool_]:
     padded = np.concatenate([[np.nan], values, [np.nan]])
-    return np.isnan(padded[:-2]) & np.isnan(padded[2:])
+    missing: npt.NDArray[np.bool_] = np.isnan(padded)
+    return missing[:-2] & missing[2:]

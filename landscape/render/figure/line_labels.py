@@ -43,7 +43,9 @@ def label_lines(
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
 
     def inches(points: Any) -> FloatArray:
-        return (np.asarray(points, dtype=float) - (x0, y0)) / (x1 - x0, y1 - y0) * size
+        places: FloatArray = np.asarray(points, dtype=float) - (x0, y0)
+        scaled: FloatArray = places / (x1 - x0, y1 - y0) * size
+        return scaled
 
     pieces = [_longest(path, inches) for path in lines.get_paths()]
     taken = [(inches(points), 0.06) for points in marked]  # centres of discs, and their radius

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar, cast
 
 from landscape.errors import unknown_choice
 
@@ -91,9 +91,10 @@ def takes(options: type) -> Callable[[Drawing], Drawing]:
             signature.bind(*args, **given)
             return function(*args, **given)
 
-        checked.__signature__ = signature  # type: ignore[attr-defined]
-        checked.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{_section(types)}"
-        return checked  # type: ignore[return-value]
+        explained: Any = checked
+        explained.__signature__ = signature
+        explained.__doc__ = f"{inspect.cleandoc(function.__doc__ or '')}\n\n{_section(types)}"
+        return cast("Drawing", explained)
 
     return explain
 

@@ -105,7 +105,8 @@ def planes(
     colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its room from the axes
     write_beside(ax, axis_name(surfaces[0], "y"))
     write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
-    return ax.figure
+    figure: Figure = ax.figure
+    return figure
 
 
 def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:

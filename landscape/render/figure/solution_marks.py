@@ -121,5 +121,5 @@ def _room(axes: Any, place: Solution) -> float:
 def _per_inch(axes: Any) -> FloatArray:
     """Units of the axes per inch of the picture, shape (2,)."""
     box = axes.get_position()
-    size = axes.figure.get_size_inches() * (box.width, box.height)
+    size: FloatArray = axes.figure.get_size_inches() * (box.width, box.height)
     return np.array([np.ptp(axes.get_xlim()), np.ptp(axes.get_ylim())]) / size

@@ -119,7 +119,8 @@ def _lit(colours: FloatArray, corners: FloatArray, camera: Camera) -> FloatArray
     lit = colours * (_AMBIENT + (1 - _AMBIENT) * np.clip(normals @ _LIGHT.direction, 0, 1))[:, None]
     halfway = _LIGHT.direction + np.array(camera.direction)
     shine = np.clip(normals @ (halfway / np.linalg.norm(halfway)), 0, 1) ** 24
-    return np.minimum(lit + _SHINE * shine[:, None], 1.0)
+    bright: FloatArray = np.minimum(lit + _SHINE * shine[:, None], 1.0)
+    return bright
 
 
 def _dress(axes: Any, relief: Relief, per_unit: float, ticks: FloatArray, camera: Camera) -> None:

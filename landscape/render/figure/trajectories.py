@@ -112,4 +112,6 @@ def _inside(axes: Any, path: Trajectory) -> npt.NDArray[np.bool_]:
 
 
 def _within(path: Trajectory, x: Any, y: Any) -> npt.NDArray[np.bool_]:
-    return (path.x >= x[0]) & (path.x <= x[1]) & (path.y >= y[0]) & (path.y <= y[1])
+    in_x: npt.NDArray[np.bool_] = (path.x >= x[0]) & (path.x <= x[1])
+    in_y: npt.NDArray[np.bool_] = (path.y >= y[0]) & (path.y <= y[1])
+    return in_x & in_y

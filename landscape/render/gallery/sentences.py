@@ -10,6 +10,7 @@ not have is said to be missing, with the reason.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,7 +197,7 @@ def _alone(surface: Surface) -> str:
     return f"Of its shape: {', '.join(known)}"
 
 
-_SHAPE = (
+_SHAPE: tuple[tuple[Measure, Callable[[Estimate], str]], ...] = (
     (number_of_basins, lambda n: f"{n.value:.0f} basin{'s' * (n.value != 1)}"),
     (convexity_share, lambda share: f"{percent(Estimate.exact(share.value))} curves upwards"),
     (roughness, lambda r: f"{short(r.value)} decades to climb on a straight way across"),

@@ -39,5 +39,5 @@ class Palette:
         wide = picture.astype(np.int64) @ (1 << 16, 1 << 8, 1)
         packed, where = np.unique(wide, return_inverse=True)
         each = np.stack([packed >> 16, packed >> 8 & 0xFF, packed & 0xFF], axis=1)
-        nearest = self._tree.query(each.astype(float))[1].astype(np.uint8)
+        nearest: npt.NDArray[np.uint8] = self._tree.query(each.astype(float))[1].astype(np.uint8)
         return nearest[where].reshape(picture.shape[:2])

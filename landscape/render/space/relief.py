@@ -174,4 +174,5 @@ def _unit(axis: FloatArray) -> FloatArray:
     # Divided first: the ends of an axis may be too far apart for their difference.
     size = max(abs(axis[0]), abs(axis[-1]))
     low, high = axis[0] / size, axis[-1] / size
-    return (axis / size - low) / (high - low) - 0.5
+    unit: FloatArray = (axis / size - low) / (high - low) - 0.5
+    return unit

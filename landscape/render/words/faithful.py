@@ -27,7 +27,8 @@ def faithful(path: Trajectory) -> npt.NDArray[np.bool_] | None:
     both = np.isfinite(path.loss) & np.isfinite(path.plane_loss)
     own, projected = (np.where(both, loss, 0.0) for loss in (path.loss, path.plane_loss))
     larger = np.maximum(np.abs(own), np.abs(projected))
-    return both & (np.abs(own - projected) <= WITHIN * larger)
+    near: npt.NDArray[np.bool_] = np.abs(own - projected) <= WITHIN * larger
+    return both & near
 
 
 def faithful_words(path: Trajectory) -> str:
