@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landscape import commandline
-from landscape.errors import InputError, unknown_choice
-from landscape.experiments.named import ABOUT, SIZES, experiment
+from landscape.errors import InputError
+from landscape.experiments.names import ABOUT, experiment
 
 DESCRIPTION = """Train, measure and draw one of the experiments on skip connections.
 
@@ -35,8 +35,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
     chosen = experiment(options.name)
-    if options.size not in SIZES:
-        raise unknown_choice("size", options.size, SIZES)
     folder = Path(options.output or f"landscape-{chosen.name}")
     outcome = chosen.run(
         folder,

@@ -18,6 +18,14 @@ from landscape.surface import Attribute
 
 Coordinates = Sequence[str] | Sequence[float]
 
+HISTORY_COLUMNS = {
+    "train_error": ("fraction of training examples answered wrongly, evaluation mode", "1"),
+    "test_error": ("fraction of test examples answered wrongly", "1"),
+    "train_loss": ("mean cross-entropy over the training examples, evaluation mode", "nats"),
+    "test_loss": ("mean cross-entropy over the test examples", "nats"),
+}
+"""What the history of a training has for every epoch."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -50,27 +58,35 @@ class Results:
     def add(
         self, name: str, dims: Sequence[str], values: Any, long_name: str, units: str = "1"
     ) -> None:
-        """Store an array.
+        """Add an array.
+
+        Parameters
+        ----------
+        values
+            None for NaN everywhere, to be filled by :meth:`select`.
 
         Raises
         ------
         ValueError
             If its shape is not that of its dimensions.
         """
-        array = np.asarray(values, dtype=np.float64)
         shape = tuple(len(self.coordinates[dim]) for dim in dims)
+        array = np.full(shape, np.nan) if values is None else np.asarray(values, dtype=np.float64)
         if array.shape != shape:
             raise ValueError(f"{name}: shape {array.shape}, but {tuple(dims)} make {shape}")
         self.measured[name] = Measured(tuple(dims), array, long_name, units)
 
     def select(self, name: str, **labels: str | float) -> npt.NDArray[np.float64]:
-        """The array ``name`` at the given labels of some of its dimensions; the others remain."""
+        """The array ``name`` at the given labels of some of its dimensions; the others remain.
+
+        A view: what is assigned to its elements is entered.
+        """
         found = self.measured[name]
         index = tuple(
             list(self.coordinates[dim]).index(labels[dim]) if dim in labels else slice(None)
             for dim in found.dims
         )
-        return np.asarray(found.values[index])
+        return found.values[(*index, ...)]
 
     def save(self, path: Path) -> None:
         """Write all, so that a reader never sees half of it."""

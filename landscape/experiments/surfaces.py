@@ -3,95 +3,84 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from landscape.build import build_problem
-from landscape.data import Examples
-from landscape.experiments.trained import trained
+from landscape.experiments.setup import Setup, Size
 from landscape.run import sample_surface
+from landscape.store import open_surface
 from landscape.surface import Surface
-from landscape.training import HISTORY, History, TrainingSettings, read_history
+from landscape.training import FINAL, History
 
 
-@dataclass(frozen=True)
-class Size:
-    """What the surfaces of an experiment are made of.
+@dataclass(frozen=True, kw_only=True)
+class SurfaceSize(Size):
+    """What is trained and sampled.
 
     Attributes
     ----------
-    settings
-        Of the trainings.
     axis
         The coordinates of both axes.
     limit
         Training examples behind each value; None for all.
     """
 
-    settings: TrainingSettings
     axis: str
     limit: int | None
 
 
-def trained_and_sampled(
-    name: str,
-    splits: dict[str, Examples],
-    source: str,
-    place: Path,
-    size: Size,
-    *,
-    seed: int,
-    title: str,
-    device: str,
-    progress: bool,
-    **asked: Any,
+def train_and_sample(
+    setup: Setup[SurfaceSize], name: str, folder: str, *, title: str, **options: Any
 ) -> tuple[History, Surface]:
-    """Train a network in the folder ``place`` and sample the plane around it into ``place.h5``.
+    """Train a network in ``folder`` and sample the plane around it into ``folder.h5``.
 
     Parameters
     ----------
+    setup
+        Its seed is that of the training and of the directions.
     name
         Of the network, as ``resnet56``.
-    splits, source
-        The examples, and their source by name.
-    seed
-        Of the training and of the directions.
     title
         Of the surface.
-    asked
-        Settings of the network, among them ``shortcuts``.
+    options
+        Of the network, among them ``shortcuts``.
 
     Returns
     -------
     tuple
-        The history of the training, and the surface. What is there already is gone on with.
+        The history of the training, and the surface.
     """
-    weights = trained(
-        splits,
-        name,
-        place,
-        replace(size.settings, seed=seed),
-        title=place.name,
-        device=device,
-        progress=progress,
-        **asked,
+    size, seed = setup.size, setup.seeds[0]
+    history = setup.train(
+        partial(setup.network, name, **options), folder, replace(size.settings, seed=seed), folder
     )
     problem = build_problem(
         name,
-        weights=weights,
-        shortcuts=asked.get("shortcuts"),
-        settings={key: value for key, value in asked.items() if key != "shortcuts"},
-        data=source,
+        weights=setup.folder / folder / FINAL,
+        shortcuts=options.pop("shortcuts", None),
+        settings=options,
+        data=setup.source,
         limit=size.limit,
-        device=device,
+        device=setup.device,
     )
     surface = sample_surface(
         problem,
         size.axis,
         size.axis,
-        path=place.with_name(f"{place.name}.h5"),
+        path=_file(setup.folder, folder),
         seed=seed,
         title=title,
-        progress=progress,
+        progress=setup.progress,
     )
-    return read_history(weights.with_name(HISTORY)), surface
+    return history, surface
+
+
+def sampled(folder: Path, name: str) -> Surface:
+    """The surface around the network that was trained in the folder ``name``."""
+    return open_surface(_file(folder, name))
+
+
+def _file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.h5"

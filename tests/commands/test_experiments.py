@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import landscape.experiments.__main__
-import landscape.experiments.named
-from landscape.experiments.named import ABOUT
-from landscape.experiments.outcome import Outcome
+from landscape.experiments.experiment import Outcome
+from landscape.experiments.names import ABOUT
 from tests.commands.calls import Bad, bad, check_refused
 
 COMMAND = [
@@ -59,7 +59,8 @@ def test_what_it_passes_on_prints_and_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("landscape.experiments.degradation.run.run", stand_in)
+    instead = SimpleNamespace(name="degradation", run=stand_in)
+    monkeypatch.setattr("landscape.experiments.degradation.run.EXPERIMENT", instead)
     arguments = ["degradation", "--data", "cifar10:a.npz", "--seeds", "4,0", "--device", "cpu"]
     assert landscape.experiments.__main__.main(arguments) == 0
     place = Path("landscape-degradation")

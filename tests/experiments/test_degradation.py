@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from landscape.build import load_splits
-from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.experiments.degradation import run as degradation
 from landscape.experiments.degradation.figure import curves
 from landscape.experiments.degradation.findings import findings
+from landscape.experiments.degradation.run import EXPERIMENT, SIZES
 from landscape.experiments.results import Results, read_results
+from landscape.experiments.setup import Size
 from landscape.training import TrainingSettings, read_history
 
 EPOCHS = 4
@@ -162,22 +161,17 @@ def test_one_seed_has_no_band() -> None:
     assert [len(axes.collections) for axes in curves(made([0.3], [0.1]), "error").axes] == [0, 0]
 
 
-def few(source: str) -> dict[str, Examples]:
-    return load_splits("digits", "both", limit=24)
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(epochs=2, lr=0.1, batch_size=12)
-    monkeypatch.setitem(degradation.SETTINGS, "small", settings)
-    monkeypatch.setattr(degradation, "both_splits", few)
+    monkeypatch.setitem(SIZES, "small", Size(settings, (14, 8)))
 
 
 def test_a_run_the_same_again_and_one_with_other_settings(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = {"seeds": (3, 1), "depths": (14, 8), "device": "cpu", "progress": False}
-    outcome = degradation.run(tmp_path, **asked)  # type: ignore[arg-type]
+    asked = {"seeds": (3, 1), "device": "cpu", "progress": False}
+    outcome = EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
     results = read_results(outcome.results)
     assert {k: list(v) for k, v in results.coordinates.items()} == {
         "network": ["plain", "residual"],
@@ -202,34 +196,41 @@ def test_a_run_the_same_again_and_one_with_other_settings(
         counted = results.select("parameters", network=network, depth=8)
         assert counted == convolutions + norms + 64 * 10 + 10
     assert results.attributes["epochs"] == 2
-    assert {path.suffix for path in outcome.figures} == {".png", ".pdf"}
+    assert [path.name for path in outcome.figures] == ["error.png", "loss.png"]
     assert all(path.stat().st_size > 5000 for path in outcome.figures)
     weights = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.pt")}
     assert len(weights) == 24
-    again = degradation.run(tmp_path, **asked)  # type: ignore[arg-type]
+    again = EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
     assert again.findings == outcome.findings
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.pt")} == weights
-    other = replace(degradation.SETTINGS["small"], lr=0.2)
-    monkeypatch.setitem(degradation.SETTINGS, "small", other)
+    other = replace(SIZES["small"], settings=replace(SIZES["small"].settings, lr=0.2))
+    monkeypatch.setitem(SIZES, "small", other)
     with pytest.raises(InputError, match=r"lr 0.1, asked for 0.2"):
-        degradation.run(tmp_path, **asked)  # type: ignore[arg-type]
+        EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("depths", "options", "words"),
     [
-        ({"depths": (20,)}, ["depths 20", "two or more"]),
-        ({"depths": ()}, ["depths none", "20 and 56"]),
-        ({"depths": (8, 21)}, ["resnet21", "6n+2", "20 and 26"]),
-        ({"size": "paper"}, ["size paper without data"]),
-        ({"seeds": (0, 2**33)}, ["--seed 8589934592"]),
+        ((20,), {}, ["depths 20", "two or more"]),
+        ((), {}, ["depths none", "20 and 56"]),
+        ((8, 21), {}, ["resnet21", "6n+2", "20 and 26"]),
+        ((8, 14), {"size": "paper"}, ["size paper without data"]),
+        ((8, 14), {"size": "large"}, ["'large'", "small, paper"]),
+        ((8, 14), {"seeds": (0, 2**33)}, ["--seed 8589934592"]),
     ],
 )
 def test_what_it_refuses_before_anything_is_written(
-    tiny: None, tmp_path: Path, options: dict[str, object], words: list[str]
+    tiny: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    depths: tuple[int, ...],
+    options: dict[str, object],
+    words: list[str],
 ) -> None:
+    monkeypatch.setitem(SIZES, "small", replace(SIZES["small"], depths=depths))
     with pytest.raises(InputError) as refused:
-        degradation.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
+        EXPERIMENT.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
     for word in words:
         assert word in str(refused.value)
     assert not list(tmp_path.iterdir())
@@ -237,7 +238,7 @@ def test_what_it_refuses_before_anything_is_written(
 
 def test_the_paper_takes_64_thousand_steps() -> None:
     """He et al.: 64,000 iterations of 128 images; a tenth after 32,000 and after 48,000."""
-    settings = degradation.SETTINGS["paper"]
+    settings = SIZES["paper"].settings
     steps = -(-50_000 // settings.batch_size)
     assert steps * settings.epochs == pytest.approx(64_000, rel=0.005)
     assert steps * settings.epochs / 2 == pytest.approx(32_000, rel=0.005)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from landscape.build import load_splits
-from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.experiments import surfaces
-from landscape.experiments.depth import figure
-from landscape.experiments.depth import run as depth
+from landscape.experiments.depth.figure import draw
 from landscape.experiments.depth.findings import findings
+from landscape.experiments.depth.run import EXPERIMENT, SIZES
 from landscape.experiments.measured import MEASURES, add_measures
 from landscape.experiments.results import Results, read_results
-from landscape.run import sample_surface
-from landscape.store import open_surface
+from landscape.experiments.surfaces import SurfaceSize
+from landscape.store import open_surface, save_surface
 from landscape.surface import Surface
 from landscape.training import TrainingSettings, read_history
 from tests.measures.made import surface_of
@@ -134,23 +131,16 @@ def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -
         assert word in text
 
 
-def few(source: str) -> dict[str, Examples]:
-    return load_splits("digits", "both", limit=24)
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(epochs=1, lr=0.1, batch_size=12)
-    monkeypatch.setitem(depth.SIZES, "small", depth.Size(settings, "-1:1:3", 5))
-    monkeypatch.setattr(depth, "both_splits", few)
-    monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tuned=False))
-    monkeypatch.setattr(figure, "CONTOURS", ("contours.png",))
-    monkeypatch.setattr(figure, "IN_SPACE", ())
+    size = SurfaceSize(settings, (14, 8), axis="-1:1:3", limit=5)
+    monkeypatch.setitem(SIZES, "small", size)
 
 
 def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
-    asked = {"seeds": (2,), "depths": (14, 8), "device": "cpu", "progress": False}
-    outcome = depth.run(tmp_path, **asked)  # type: ignore[arg-type]
+    asked = {"seeds": (2,), "device": "cpu", "progress": False}
+    outcome = EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
     results = read_results(outcome.results)
     assert results.coordinates["depth"] == [8.0, 14.0]
     sampled = {}
@@ -167,19 +157,24 @@ def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
             assert results.select("test_error", **labels) == history["test_error"][-1]
             assert results.select("origin_loss", **labels) == surface["train_loss"][1, 1]
     assert set(MEASURES) <= set(results.measured)
-    assert [path.name for path in outcome.figures] == ["contours.png", "explore.html"]
+    names = ["contours.png", "surfaces.png", "explore.html"]
+    assert [path.name for path in outcome.figures] == names
     page = (tmp_path / "explore.html").read_text()
     assert "8 layers, identity shortcuts" in page
     assert "14 layers, no shortcuts" in page
     written = {p: p.stat().st_mtime_ns for s in ("*.pt", "*-*.h5") for p in tmp_path.rglob(s)}
-    again = depth.run(tmp_path, **asked)  # type: ignore[arg-type]
+    again = EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
     assert again.findings == outcome.findings
     assert {p: p.stat().st_mtime_ns for p in written} == written
 
 
 @pytest.mark.long
 def test_all_pictures_of_six(tmp_path: Path) -> None:
-    drawn = figure.draw([[BOWL, STEEP, WAVES], [STEEP, WAVES, BOWL]], tmp_path)
+    rows = [[BOWL, STEEP, WAVES], [STEEP, WAVES, BOWL]]
+    for kind, row in zip(("residual", "plain"), rows, strict=True):
+        for layers, surface in zip((20, 56, 110), row, strict=True):
+            save_surface(surface, tmp_path / f"{kind}-{layers}.h5")
+    drawn = draw(made(rows), tmp_path)
     assert [path.name for path in drawn] == [
         "contours.png",
         "contours.pdf",
@@ -191,20 +186,26 @@ def test_all_pictures_of_six(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "words"),
+    ("depths", "options", "words"),
     [
-        ({"depths": (8, 21)}, ["resnet21", "6n+2", "20 and 26"]),
-        ({"depths": ()}, ["no depths", "20, 56"]),
-        ({"size": "paper"}, ["size paper without data"]),
-        ({"seeds": (0, 1)}, ["--seeds 0,1", "one seed"]),
-        ({"seeds": (2**33,)}, ["--seed 8589934592"]),
+        ((8, 21), {}, ["resnet21", "6n+2", "20 and 26"]),
+        ((), {}, ["no depths", "20, 56"]),
+        ((8, 14), {"size": "paper"}, ["size paper without data"]),
+        ((8, 14), {"seeds": (0, 1)}, ["--seeds 0,1", "one seed"]),
+        ((8, 14), {"seeds": (2**33,)}, ["--seed 8589934592"]),
     ],
 )
 def test_what_it_refuses_before_anything_is_written(
-    tiny: None, tmp_path: Path, options: dict[str, object], words: list[str]
+    tiny: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    depths: tuple[int, ...],
+    options: dict[str, object],
+    words: list[str],
 ) -> None:
+    monkeypatch.setitem(SIZES, "small", replace(SIZES["small"], depths=depths))
     with pytest.raises(InputError) as refused:
-        depth.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
+        EXPERIMENT.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
     for word in words:
         assert word in str(refused.value)
     assert not list(tmp_path.iterdir())

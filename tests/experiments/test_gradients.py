@@ -10,14 +10,12 @@ import pytest
 
 import landscape.experiments.__main__
 import landscape.training.loop
-from landscape.build import load_splits
-from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.experiments.gradients import figure
 from landscape.experiments.gradients import run as gradients
 from landscape.experiments.gradients.figure import compared, through_training
 from landscape.experiments.gradients.findings import findings, verdict
 from landscape.experiments.gradients.networks import KINDS
+from landscape.experiments.gradients.run import SIZES, GradientSize
 from landscape.experiments.results import Results, read_results
 from landscape.training import TrainingSettings
 from landscape.training.evaluation import means_of
@@ -177,24 +175,20 @@ def test_every_epoch_in_the_panel_of_its_network() -> None:
             assert line.get_label() == label
 
 
-def few(source: str) -> dict[str, Examples]:
-    return load_splits("digits", "both", limit=24)
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(
         epochs=2, lr=1e-3, batch_size=12, optimizer="adam", checkpoint_every=1
     )
-    monkeypatch.setitem(gradients.SIZES, "small", gradients.Size((8, 14), settings))
-    monkeypatch.setattr(gradients, "both_splits", few)
+    monkeypatch.setitem(SIZES, "small", GradientSize(settings, (8, 14)))
 
 
 def test_an_interrupted_run_goes_on_to_the_same_numbers(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gradients, "draw", lambda results, folder: [])
-    monkeypatch.setattr(gradients, "findings", lambda results: [])
+    measuring = replace(
+        gradients.EXPERIMENT, draw=lambda results, folder: [], findings=lambda results: []
+    )
     two = {"BN only": KINDS["BN only"], "neither": KINDS["neither"]}
     monkeypatch.setattr(gradients, "KINDS", two)
     calls = []
@@ -209,12 +203,12 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     with monkeypatch.context() as patched:
         patched.setattr(landscape.training.loop, "means_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            gradients.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+            measuring.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
     assert not (tmp_path / "a" / "results.h5").exists()
     assert (tmp_path / "a" / "bn-8-seed3" / "final.pt").exists()
     assert not (tmp_path / "a" / "bn-14-seed3" / "final.pt").exists()
-    first = gradients.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
-    straight = gradients.run(tmp_path / "b", **asked)  # type: ignore[arg-type]
+    first = measuring.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+    straight = measuring.run(tmp_path / "b", **asked)  # type: ignore[arg-type]
     a, b = read_results(first.results), read_results(straight.results)
     for name, found in a.measured.items():
         np.testing.assert_array_equal(found.values, b.measured[name].values)
@@ -225,10 +219,10 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
         assert np.isfinite(values[:, 0, ..., :8]).all()
         assert np.isfinite(values[:, 1]).all()
         assert (values[:, 1, :, 0] != values[:, 1, :, 2]).any(axis=-1).all()
-    other = replace(gradients.SIZES["small"].settings, lr=0.2)
-    monkeypatch.setitem(gradients.SIZES, "small", gradients.Size((8,), other))
+    other = replace(SIZES["small"].settings, lr=0.2)
+    monkeypatch.setitem(SIZES, "small", GradientSize(other, (8,)))
     with pytest.raises(InputError, match=r"lr 0.001, asked for 0.2"):
-        gradients.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+        measuring.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
 
 
 def test_a_training_that_diverges_is_measured_until_then(
@@ -236,8 +230,7 @@ def test_a_training_that_diverges_is_measured_until_then(
 ) -> None:
     """By the command: what diverges is told, not an error; pictures show what there is."""
     hot = TrainingSettings(epochs=1, lr=1e30, batch_size=12, checkpoint_every=1)
-    monkeypatch.setitem(gradients.SIZES, "small", gradients.Size((8,), hot))
-    monkeypatch.setattr(figure, "KINDS", ("png",))
+    monkeypatch.setitem(SIZES, "small", GradientSize(hot, (8,)))
     place = tmp_path / "out"
     arguments = ["gradients", "--seeds", "0", "--device", "cpu", "-o", str(place)]
     assert landscape.experiments.__main__.main(arguments) == 0
@@ -253,6 +246,6 @@ def test_a_training_that_diverges_is_measured_until_then(
 
 
 def test_layers_are_measured_first_and_last() -> None:
-    for size in gradients.SIZES.values():
+    for size in SIZES.values():
         assert size.epochs[0] == 0
         assert size.epochs[-1] == size.settings.epochs

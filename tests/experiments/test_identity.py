@@ -10,13 +10,12 @@ import pytest
 
 import landscape.experiments.__main__
 import landscape.training.loop
-from landscape.build import load_splits
-from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.experiments.identity import run as identity
+from landscape.experiments import figures
 from landscape.experiments.identity.figure import curves
 from landscape.experiments.identity.findings import findings
-from landscape.experiments.identity.size import SIZES, Size
+from landscape.experiments.identity.run import EXPERIMENT, SIZES
+from landscape.experiments.identity.trainings import TRAININGS, IdentitySize
 from landscape.experiments.results import Results, read_results
 from landscape.training import TrainingSettings, read_history
 from landscape.training.evaluation import means_of
@@ -164,21 +163,16 @@ def test_lines_are_medians_over_one_axis_of_epochs(what: str, factor: float) -> 
             assert list(line.get_xdata()) == [1, 2, 3, 4]
 
 
-def few(source: str) -> dict[str, Examples]:
-    return load_splits("digits", "both", limit=24)
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(epochs=3, lr=0.1, batch_size=12)
-    monkeypatch.setitem(SIZES, "small", Size((8, 14), settings, before=2))
-    monkeypatch.setattr(identity, "both_splits", few)
+    monkeypatch.setitem(SIZES, "small", IdentitySize(settings, (8, 14), before=2))
 
 
 def test_an_interrupted_run_goes_on_to_the_same_numbers(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "draw", lambda results, folder: [])
+    undrawn = replace(EXPERIMENT, draw=lambda results, folder: [])
     calls = []
 
     def interrupted(*arguments: object) -> dict[str, float]:
@@ -191,12 +185,12 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     with monkeypatch.context() as patched:
         patched.setattr(landscape.training.loop, "means_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            identity.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+            undrawn.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
     assert not (tmp_path / "a" / "results.h5").exists()
     assert (tmp_path / "a" / "plain-extended-seed3" / "final.pt").exists()
     assert not (tmp_path / "a" / "plain-fresh-seed3" / "final.pt").exists()
-    first = identity.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
-    straight = identity.run(tmp_path / "b", **asked)  # type: ignore[arg-type]
+    first = undrawn.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+    straight = undrawn.run(tmp_path / "b", **asked)  # type: ignore[arg-type]
     a, b = read_results(first.results), read_results(straight.results)
     assert a.attributes == b.attributes
     for name, found in a.measured.items():
@@ -204,7 +198,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     assert first.findings == straight.findings
     written = {p: p.stat().st_mtime_ns for p in (tmp_path / "a").rglob("*.pt")}
     assert len(written) == 18
-    assert identity.run(tmp_path / "a", **asked).findings == first.findings  # type: ignore[arg-type]
+    assert undrawn.run(tmp_path / "a", **asked).findings == first.findings  # type: ignore[arg-type]
     assert {p: p.stat().st_mtime_ns for p in written} == written
     for network in ("plain", "residual"):
         labels = {"network": network, "seed": 3}
@@ -230,10 +224,16 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     other = replace(SIZES["small"], before=1)
     monkeypatch.setitem(SIZES, "small", other)
     with pytest.raises(InputError, match=r"epochs 2, asked for 1"):
-        identity.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
+        undrawn.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
 
 
-def test_the_command(tiny: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command(
+    tiny: None,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(figures, "KINDS", ("png", "pdf"))
     place = tmp_path / "out"
     arguments = ["identity", "--seeds", "0", "--device", "cpu", "-o", str(place)]
     assert landscape.experiments.__main__.main(arguments) == 0
@@ -246,5 +246,5 @@ def test_the_command(tiny: None, tmp_path: Path, capsys: pytest.CaptureFixture[s
 
 def test_all_have_the_epochs_of_a_fresh_start() -> None:
     for size in SIZES.values():
-        epochs = {t: size.settings_of(t, 0).epochs for t in identity.TRAININGS}
+        epochs = {t: size.settings_of(t, 0).epochs for t in TRAININGS}
         assert epochs["shallow"] + epochs["extended"] == epochs["fresh"]

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from landscape.build import load_splits
-from landscape.data import Examples
 from landscape.errors import InputError
-from landscape.experiments import surfaces
 from landscape.experiments.measured import MEASURES, add_measures
 from landscape.experiments.results import Results, read_results
-from landscape.experiments.variants import figure
-from landscape.experiments.variants import run as variants
+from landscape.experiments.surfaces import SurfaceSize
 from landscape.experiments.variants.findings import findings
 from landscape.experiments.variants.networks import VARIANTS, Variant
+from landscape.experiments.variants.run import EXPERIMENT, FOR_MASKS, SIZES
 from landscape.models.named import build_network
-from landscape.run import sample_surface
 from landscape.store import open_surface
 from landscape.surface import Surface
 from landscape.training import TrainingSettings, read_history
@@ -118,30 +113,21 @@ def test_sizes_match(size: str) -> None:
     assert max(counts) / min(counts) < 1.14
 
 
-def few(source: str) -> dict[str, Examples]:
-    return load_splits(source, "both", limit=24)
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = TrainingSettings(epochs=1, lr=0.1, batch_size=12)
     networks = (
         Variant("add", "resnet8", "identity", {"width": 1}),
         Variant("long skip", "unet", "concatenate", {"levels": 1, "channels": 2}, masks=True),
     )
     monkeypatch.setitem(VARIANTS, "small", networks)
-    monkeypatch.setitem(variants.SIZES, "small", surfaces.Size(settings, "-1:1:3", 5))
-    monkeypatch.setitem(variants.FOR_MASKS, "small", settings)
-    monkeypatch.setattr(variants, "both_splits", few)
-    monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tuned=False))
-    monkeypatch.setattr(figure, "CONTOURS", ("contours.png",))
-    monkeypatch.setattr(figure, "IN_SPACE", ())
-    monkeypatch.setattr(figure, "NUMBERS", ("numbers.png",))
+    monkeypatch.setitem(SIZES, "small", SurfaceSize(settings, axis="-1:1:3", limit=5))
+    monkeypatch.setitem(FOR_MASKS, "small", settings)
 
 
 @pytest.mark.usefixtures("tiny")
 def test_a_run_and_the_same_again(tmp_path: Path) -> None:
-    outcome = variants.run(tmp_path, seeds=(2,), device="cpu", progress=False)
+    outcome = EXPERIMENT.run(tmp_path, seeds=(2,), device="cpu", progress=False)
     results = read_results(outcome.results)
     assert results.coordinates["variant"] == ["add", "long skip"]
     kinds = {"add": ("identity", "none"), "long-skip": ("concatenate", "none")}
@@ -157,13 +143,13 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
             iou = history["test_iou"][-1] if name == "long-skip" else np.nan
             np.testing.assert_equal(float(results.select("test_iou", **labels)), iou)
     assert set(MEASURES) <= set(results.measured)
-    names = ["contours.png", "numbers.png", "gallery.html"]
+    names = ["contours.png", "surfaces.png", "numbers.png", "gallery.html"]
     assert [path.name for path in outcome.figures] == names
     page = (tmp_path / "gallery.html").read_text()
     for sentence in outcome.findings[1:5:2]:  # on the errors of each variant
         assert sentence.split(" (")[0] in page
     written = {p: p.stat().st_mtime_ns for s in ("*.pt", "*-*.h5") for p in tmp_path.rglob(s)}
-    again = variants.run(tmp_path, seeds=(2,), device="cpu", progress=False)
+    again = EXPERIMENT.run(tmp_path, seeds=(2,), device="cpu", progress=False)
     assert again.findings == outcome.findings
     assert {p: p.stat().st_mtime_ns for p in written} == written
 
@@ -181,7 +167,7 @@ def test_what_it_refuses_before_anything_is_written(
     tmp_path: Path, options: dict[str, object], words: list[str]
 ) -> None:
     with pytest.raises(InputError) as refused:
-        variants.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
+        EXPERIMENT.run(tmp_path / "new", progress=False, **options)  # type: ignore[arg-type]
     for word in words:
         assert word in str(refused.value)
     assert not list(tmp_path.iterdir())

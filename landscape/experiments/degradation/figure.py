@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
-from landscape.experiments.curves import COLOURS, draw_seeds, seeds_in_words
+from landscape.experiments.figures import (
+    COLOURS,
+    data_in_words,
+    draw_seeds,
+    epoch_panels,
+    save_error_and_loss,
+    seeds_in_words,
+)
 from landscape.experiments.results import Results
-from landscape.render import save_figure
-from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
-from landscape.render.figure.style import LINE, STYLE, StyledFigure
+from landscape.render.figure.layout import PanelText
+from landscape.render.figure.style import STYLE, StyledFigure
 
 SPLITS: dict[str, dict[str, Any]] = {
     "train": {"linestyle": (0, (3, 1.5)), "linewidth": 0.9},
     "test": {"linestyle": "-", "linewidth": 1.6},
 }
-KINDS = ("png", "pdf")
 _AT_THE_END, _LEAST_ERRORS = 3.0, 10.0
-
-
-def draw(results: Results, folder: Path) -> list[Path]:
-    """Write ``error`` and ``loss`` as pictures; their paths."""
-    figures = {what: curves(results, what) for what in ("error", "loss")}
-    return [
-        save_figure(figure, folder / f"{what}.{kind}")
-        for what, figure in figures.items()
-        for kind in KINDS
-    ]
 
 
 def curves(results: Results, what: str) -> StyledFigure:
@@ -46,31 +40,27 @@ def curves(results: Results, what: str) -> StyledFigure:
             PanelText(f"{network.capitalize()} networks", [note])
             for network, note in zip(networks, notes, strict=True)
         ]
-        sheet = _sheet(texts)
         factor = 100.0 if what == "error" else 1.0
-        low, high = _limits(results, what, factor)
         epochs = np.asarray(results.coordinates["epoch"], dtype=np.float64)
+        sheet = epoch_panels(
+            texts,
+            what,
+            "error (%)" if what == "error" else "cross-entropy (nats)",
+            (epochs[0], max(epochs[-1], epochs[0] + 1)),
+            _limits(results, what, factor),
+        )
         for axes, network in zip(sheet.panels, networks, strict=True):
             for depth, colour in zip(depths, _colours(depths), strict=True):
                 for split in SPLITS:
                     values = results.select(f"{split}_{what}", network=network, depth=depth)
                     label = f"{depth} layers, {'training' if split == 'train' else 'test'}"
                     draw_seeds(axes, epochs, values * factor, colour, label, **SPLITS[split])
-            axes.set_yscale("linear" if what == "error" else "log")
-            axes.set(xlim=(epochs[0], max(epochs[-1], epochs[0] + 1)), ylim=(low, high))
-            axes.set_xlabel("epoch")
-            axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-            axes.grid(axis="y", color="0.9", linewidth=0.5)
-            axes.set_axisbelow(True)
-        sheet.panels[0].set_ylabel("error (%)" if what == "error" else "cross-entropy (nats)")
         sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
     sheet.figure.description = " ".join(notes)
     return sheet.figure
 
 
-def _sheet(texts: list[PanelText]) -> Sheet:
-    margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
-    return lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0)
+draw = partial(save_error_and_loss, curves)
 
 
 def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
@@ -92,13 +82,12 @@ def _colours(depths: list[int]) -> list[str]:
 
 def _notes(results: Results) -> list[str]:
     """What stands below the two panels."""
-    facts, seeds = results.attributes, results.coordinates["seed"]
-    spread = seeds_in_words(len(seeds))
-    data = f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."
+    data = data_in_words(results)
     counts = results.measured["parameters"].values
     if (counts == counts[0]).all():
         data += " Both networks of a depth have the same number of parameters."
     return [
-        f"{spread} Dashed: training examples, in evaluation mode; full lines: test examples.",
+        f"{seeds_in_words(results)} Dashed: training examples, in evaluation mode; full lines: "
+        "test examples.",
         data,
     ]

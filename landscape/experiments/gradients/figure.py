@@ -8,12 +8,20 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
-from landscape.experiments.curves import COLOURS, draw_seeds, legend_below, seeds_in_words
+from landscape.experiments.figures import (
+    COLOURS,
+    data_in_words,
+    draw_seeds,
+    horizontal_lines,
+    legend_below,
+    save_figures,
+    seeds_in_words,
+    whole_ticks,
+)
 from landscape.experiments.results import Results
 from landscape.grid import FloatArray
-from landscape.render import save_figure
 from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
 from landscape.render.figure.style import LINE, STYLE, StyledFigure, wrap
 
@@ -33,7 +41,6 @@ LABELS = {
     "gradient": "norm (nats)",
     "weight_gradient": "norm (nats)",
 }
-KINDS = ("png", "pdf")
 _LEAST, _MOST = 1e-30, 1e30
 
 
@@ -44,11 +51,7 @@ def draw(results: Results, folder: Path) -> list[Path]:
         figures[f"layers-{depth}"] = compared(results, depth)
         for what in TITLES:
             figures[f"{what.replace('_', '-')}-{depth}"] = through_training(results, what, depth)
-    return [
-        save_figure(figure, folder / f"{name}.{kind}")
-        for name, figure in figures.items()
-        for kind in KINDS
-    ]
+    return save_figures(figures, folder)
 
 
 def compared(results: Results, depth: int) -> StyledFigure:
@@ -100,12 +103,11 @@ def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence
     axes.set_xlim(0, depth + 1)
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    whole_ticks(axes)
     for stage in (1, 2):  # where the maps halve and the channels double
         edge = 1.5 + stage * (depth - 2) / 3
         axes.axvline(edge, color="0.8", linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
-    axes.grid(axis="y", color="0.92", linewidth=0.5)
-    axes.set_axisbelow(True)
+    horizontal_lines(axes, "0.92")
     axes.set_xlabel("layer")
     axes.set_ylabel(LABELS[what])
 
@@ -137,10 +139,10 @@ def _notes(results: Results, depth: int) -> list[str]:
     """What stands below all panels, in lines."""
     facts = results.attributes
     notes = [
-        f"{depth} layers. {seeds_in_words(len(results.coordinates['seed']))} Gradient: of the "
+        f"{depth} layers. {seeds_in_words(results)} Gradient: of the "
         f"mean cross-entropy of {facts['probed_examples']} training images, in training mode, by "
         "what a layer gives after BN, shortcut and ReLU; weight gradient: by its weights.",
-        f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation. "
-        "Trained by Adam. Dotted: where the maps halve and the channels double.",
+        f"{data_in_words(results)} Trained by Adam. Dotted: where the maps halve "
+        "and the channels double.",
     ]
     return [line for note in notes for line in wrap(note, PAGE - 0.3)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from landscape.experiments.results import Results
+from landscape.experiments.words import learns
 from landscape.grid import FloatArray
 
 LARGE = 100.0
@@ -14,9 +15,6 @@ BACK, FORTH = (
     "from the last convolution back to the first",
     "from the first convolution to the last",
 )
-_HARDLY_BETTER = 0.95
-"""A network that errs at least this often, as a share of how often guessing does, learnt nothing.
-"""
 
 
 def findings(results: Results) -> list[str]:
@@ -90,7 +88,7 @@ def _trained(results: Results, network: str, depth: int) -> str:
     if lost:
         which = "the only seed" if errors.size == 1 else f"{lost} of {errors.size} seeds"
         return f"{who}: the training diverged with {which}."
-    learnt = int((errors < _HARDLY_BETTER * _guessing(results)).sum())
+    learnt = int(learns(errors, results).sum())
     little = "" if learnt == errors.size else f", {errors.size - learnt} of which learnt nothing"
     change = change_of(results, "gradient", network, depth, epoch)
     return (
@@ -152,7 +150,3 @@ def _factor(change: FloatArray, way: str = BACK) -> str:
 
 def _seeds(values: FloatArray) -> str:
     return "one seed" if values.size == 1 else f"{values.size} seeds"
-
-
-def _guessing(results: Results) -> float:
-    return 1.0 - 1.0 / float(results.attributes["classes"])

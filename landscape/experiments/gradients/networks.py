@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -11,7 +12,7 @@ from landscape.checkpoint import load_state, read_checkpoint
 from landscape.data import Examples
 from landscape.experiments.gradients.normalization import without_normalization
 from landscape.experiments.gradients.probe import Norms, layers_of, norms
-from landscape.experiments.trained import network_for
+from landscape.experiments.setup import Setup
 from landscape.models.named import Network
 from landscape.models.resnet import CifarResNet
 
@@ -34,13 +35,13 @@ class Kind:
     normalized: bool
     folder: str
 
-    def network(self, splits: dict[str, Examples], depth: int) -> Network:
+    def network(self, setup: Setup[Any], depth: int) -> Network:
         """The network with fresh weights; all four kinds have the same number of them.
 
         Convolutions start from the normal distribution of He et al. (fan-out mode), with or
         without normalization.
         """
-        network = network_for(splits, f"resnet{depth}", shortcuts=self.shortcuts)
+        network = setup.network(f"resnet{depth}", shortcuts=self.shortcuts)
         if self.normalized:
             return network
         without_normalization(network.model)

@@ -11,26 +11,22 @@ He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385, sec
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
+from itertools import product
 
-import numpy as np
 import torch
 
 from landscape.device import choose_device
+from landscape.experiments.experiment import Experiment
 from landscape.experiments.gradients.figure import draw
 from landscape.experiments.gradients.findings import findings
 from landscape.experiments.gradients.networks import KINDS, norms_at
-from landscape.experiments.outcome import Outcome
 from landscape.experiments.results import Results
-from landscape.experiments.trained import attributes_of, both_splits, source_for
-from landscape.training import HISTORY, Diverged, TrainingSettings, read_history, seeded
-from landscape.training.once import train_once
+from landscape.experiments.setup import Setup, Size
+from landscape.training import Diverged, TrainingSettings, seeded
 
-SEEDS = (0, 1, 2)
 PROBED = 256
 """Training examples, one batch, behind every norm."""
 NORMS = {
@@ -39,15 +35,11 @@ NORMS = {
     "weight_gradient": ("norm of the derivative of the loss by the weights of a layer", "nats"),
 }
 """By the names of :class:`landscape.experiments.gradients.probe.Norms`."""
-RESULTS = "results.h5"
 
 
 @dataclass(frozen=True)
-class Size:
-    """Depths of the networks and settings of the trainings, which say when layers are measured."""
-
-    depths: tuple[int, ...]
-    settings: TrainingSettings
+class GradientSize(Size):
+    """Checkpoints are where layers are measured."""
 
     @property
     def epochs(self) -> list[int]:
@@ -57,101 +49,57 @@ class Size:
 
 _ADAM = TrainingSettings(optimizer="adam", lr=1e-3, weight_decay=1e-4)
 SIZES = {
-    "small": Size(
-        (56,),
-        replace(_ADAM, epochs=8, batch_size=64, schedule="constant", checkpoint_every=2),
+    "small": GradientSize(
+        replace(_ADAM, epochs=8, batch_size=64, schedule="constant", checkpoint_every=2), (56,)
     ),
     # Depths, batches, epochs, weight decay and schedule of He et al.
-    "paper": Size(
-        (56, 110),
-        replace(_ADAM, epochs=164, batch_size=128, schedule="step", checkpoint_every=41),
+    "paper": GradientSize(
+        replace(_ADAM, epochs=164, batch_size=128, schedule="step", checkpoint_every=41), (56, 110)
     ),
 }
 
 
-def run(
-    folder: str | Path,
-    *,
-    size: str = "small",
-    data: str | None = None,
-    seeds: Sequence[int] | None = None,
-    device: str = "auto",
-    progress: bool = True,
-) -> Outcome:
-    """Train every network, and store, draw and describe the norms of all its layers.
-
-    Parameters
-    ----------
-    folder
-        Gets ``results.h5``, the figures, and a folder for each training; an interrupted training
-        goes on, a complete one is taken as it is.
-    size
-        ``small`` or ``paper``: depths and settings of the trainings.
-    data
-        A source of labelled images; None is ``digits`` for the small size.
-    seeds
-        One training of each network with each; None is 0, 1, 2.
-
-    Raises
-    ------
-    InputError
-        If the data are missing or unknown, or the folder holds trainings with other settings.
-    """
-    source, chosen = source_for(size, data), SIZES[size]
-    seeds = tuple(SEEDS if seeds is None else seeds)
-    settings = [replace(chosen.settings, seed=seed) for seed in seeds]
-    place = choose_device(device)
-    splits = both_splits(source)
-    examples = splits["train"].subset(PROBED)
-    folder = Path(folder)
-    results = Results(
+def measure(setup: Setup[GradientSize]) -> Results:
+    """Train every network; norms of all its layers at several epochs."""
+    size, device = setup.size, choose_device(setup.device)
+    examples = setup.splits["train"].subset(PROBED)
+    results = setup.results(
         {
             "network": list(KINDS),
-            "depth": chosen.depths,
-            "seed": seeds,
-            "epoch": chosen.epochs,
-            "layer": list(range(1, max(chosen.depths) + 1)),
+            "depth": size.depths,
+            "seed": setup.seeds,
+            "epoch": size.epochs,
+            "layer": list(range(1, max(size.depths) + 1)),
         },
-        attributes={
-            **attributes_of("gradients", size, source, splits, chosen.settings),
-            "probed_examples": len(examples),
-        },
+        probed_examples=len(examples),
     )
     dims = tuple(results.coordinates)
-    shape = tuple(len(labels) for labels in results.coordinates.values())
-    measured = {name: np.full(shape, np.nan) for name in NORMS}
-    errors = np.full(shape[:3], np.nan)
-    for at in np.ndindex(shape[:3]):
-        name, depth, seed = list(KINDS)[at[0]], chosen.depths[at[1]], seeds[at[2]]
-        make_network = partial(KINDS[name].network, splits, depth)
-        here = folder / f"{KINDS[name].folder}-{depth}-seed{seed}"
-        title = f"{name}, {depth} layers, seed {seed}"
-        with suppress(Diverged):  # what is known of it ends there; which is a result, too
-            train_once(
-                make_network,
-                splits,
-                here,
-                settings[at[2]],
-                title=title,
-                device=device,
-                progress=progress,
-            )
-            errors[at] = read_history(here / HISTORY).columns["train_error"][-1]
-        for number, epoch in enumerate(chosen.epochs):
-            weights = here / f"epoch_{epoch:04d}.pt"
-            if weights.exists():
-                with seeded(seed, torch.device("cpu")):
-                    network = make_network()
-                found = norms_at(network, weights, examples, place)
-                for what, values in measured.items():
-                    values[(*at, number, slice(depth))] = getattr(found, what)
     for what, (long_name, units) in NORMS.items():
-        results.add(what, dims, measured[what], long_name, units)
+        results.add(what, dims, None, long_name, units)
     results.add(
         "train_error",
         dims[:3],
-        errors,
+        None,
         "fraction of training examples answered wrongly at the end; NaN where training diverged",
     )
-    results.save(folder / RESULTS)
-    return Outcome(folder / RESULTS, draw(results, folder), findings(results))
+    for (name, kind), depth, seed in product(KINDS.items(), size.depths, setup.seeds):
+        labels: dict[str, str | float] = {"network": name, "depth": depth, "seed": seed}
+        make_network = partial(kind.network, setup, depth)
+        folder = f"{kind.folder}-{depth}-seed{seed}"
+        settings = replace(size.settings, seed=seed)
+        with suppress(Diverged):  # a result, too: what there is of it until then is measured
+            title = f"{name}, {depth} layers, seed {seed}"
+            history = setup.train(make_network, folder, settings, title)
+            results.select("train_error", **labels)[...] = history.columns["train_error"][-1]
+        for epoch in size.epochs:
+            weights = setup.folder / folder / f"epoch_{epoch:04d}.pt"
+            if weights.exists():
+                with seeded(seed, torch.device("cpu")):
+                    network = make_network()
+                found = norms_at(network, weights, examples, device)
+                for what in NORMS:
+                    results.select(what, epoch=epoch, **labels)[:depth] = getattr(found, what)
+    return results
+
+
+EXPERIMENT = Experiment("gradients", SIZES, measure, draw, findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from landscape.experiments.results import Results
+from landscape.experiments.words import Increase, loss_spread, spread, what_spread_is
 from landscape.grid import FloatArray
 
 SAME = {"float32": 1e-5, "float64": 1e-12}
@@ -19,9 +20,18 @@ def findings(results: Results) -> list[str]:
     """Sentences on the construction, on where each training ends, and on the gap between them."""
     networks = [str(network) for network in results.coordinates["network"]]
     sentences = [_construction(results, network) for network in networks]
-    gaps = {network: _Gap(results, network) for network in networks}
-    for network, gap in gaps.items():
-        sentences += [_errors(results, network), gap.went_on(), gap.sentence()]
+    gaps = {}
+    for network in networks:
+        deep = f"{network}-{_depths(results)[1]}"
+        extended = _of(results, "train_error", network, "extended")
+        constructed = extended[:, int(results.attributes["shallow_epochs"]) - 1]
+        gaps[network] = Increase(constructed, _of(results, "train_error", network, "fresh")[:, -1])
+        trained_on = Increase(constructed, extended[:, -1])
+        sentences += [
+            _errors(results, network),
+            _trained_on(deep, trained_on),
+            _fresh(deep, gaps[network]),
+        ]
     return [*sentences, _conclusion(gaps)]
 
 
@@ -43,68 +53,47 @@ def _construction(results: Results, network: str) -> str:
     )
 
 
-class _Gap:
-    """Training errors of one kind of network, one number for each seed."""
-
-    def __init__(self, results: Results, network: str) -> None:
-        self.deep = f"{network}-{_depths(results)[1]}"
-        extended = _of(results, "train_error", network, "extended")
-        before = int(results.attributes["shallow_epochs"])
-        self.constructed, self.extended = extended[:, before - 1], extended[:, -1]
-        self.fresh = _of(results, "train_error", network, "fresh")[:, -1]
-
-    @property
-    def points(self) -> float:
-        """By how much the fresh start ends above what was constructed, in points of median."""
-        return 100 * float(np.median(self.fresh) - np.median(self.constructed))
-
-    @property
-    def apart(self) -> bool:
-        """Whether every fresh start ends above every constructed network."""
-        return bool(self.fresh.min() > self.constructed.max())
-
-    def went_on(self) -> str:
-        """What training on did to the constructed network."""
-        change = 100 * float(np.median(self.extended) - np.median(self.constructed))
-        what = "leaves" if change == 0 else ("lowers" if change < 0 else "raises")
-        to = "at" if change == 0 else "to"
-        return (
-            f"Training {self.deep} on from the construction {what} its training error {to} "
-            f"{_spread(self.extended)}, from {_spread(self.constructed)}."
-        )
-
-    def sentence(self) -> str:
-        """Whether the fresh start found what was constructed."""
-        seeds = self.fresh.size
-        ends = (
-            f"From a fresh start {self.deep} ends at a training error of {_spread(self.fresh)}, "
-            f"{self.points:+.2f} points from what was constructed"
-        )
-        if self.points <= 0:
-            return f"{ends}: training finds a solution as good as the constructed one."
-        above = int((self.fresh > self.constructed).sum())
-        if seeds == 1:
-            return f"{ends}: worse, with the only seed."
-        if self.apart:
-            return f"{ends}: worse with every one of the {seeds} seeds, without overlap."
-        return f"{ends}: worse with {above} of {seeds} seeds, and the ranges overlap."
+def _trained_on(deep: str, errors: Increase) -> str:
+    """What training did to the error of the constructed network."""
+    change = errors.median
+    what = "leaves" if change == 0 else ("lowers" if change < 0 else "raises")
+    to = "at" if change == 0 else "to"
+    return (
+        f"Training {deep} on from the construction {what} its training error {to} "
+        f"{spread(errors.after)}, from {spread(errors.before)}."
+    )
 
 
-def _conclusion(gaps: dict[str, _Gap]) -> str:
+def _fresh(deep: str, gap: Increase) -> str:
+    """Whether the fresh start found what was constructed."""
+    ends = (
+        f"From a fresh start {deep} ends at a training error of {spread(gap.after)}, "
+        f"{gap.points} points from what was constructed"
+    )
+    if gap.median <= 0:
+        return f"{ends}: training finds a solution as good as the constructed one."
+    if gap.seeds == 1:
+        return f"{ends}: worse, with the only seed."
+    if gap.apart:
+        return f"{ends}: worse with every one of the {gap.seeds} seeds, without overlap."
+    return f"{ends}: worse with {gap.higher} of {gap.seeds} seeds, and the ranges overlap."
+
+
+def _conclusion(gaps: dict[str, Increase]) -> str:
     plain, residual = gaps["plain"], gaps["residual"]
     points = (
-        f"the gap in training error between fresh start and construction is {plain.points:+.2f} "
-        f"points without shortcuts and {residual.points:+.2f} with them"
+        f"the gap in training error between fresh start and construction is {plain.points} "
+        f"points without shortcuts and {residual.points} with them"
     )
-    if plain.fresh.size == 1:
+    if plain.seeds == 1:
         return f"In short, {points}; one seed does not tell whether this is chance."
-    if plain.apart and residual.points <= 0:
+    if plain.apart and residual.median <= 0:
         return (
             f"In short, {points}: without shortcuts what is constructible is not what is found; "
             "with them it is found."
         )
     if plain.apart and residual.apart:
-        more = "more" if plain.points > residual.points else "no more"
+        more = "more" if plain.median > residual.median else "no more"
         return (
             f"In short, {points}: what is constructible is not what is found in either form, and "
             f"{more} so without shortcuts."
@@ -114,7 +103,7 @@ def _conclusion(gaps: dict[str, _Gap]) -> str:
             f"In short, {points}: without shortcuts what is constructible is not what is found; "
             "with them the seeds do not tell."
         )
-    if plain.points > 0:
+    if plain.median > 0:
         return f"In short, {points}: without shortcuts the seeds do not tell."
     return f"In short, {points}: what is constructible is found, even without shortcuts."
 
@@ -133,13 +122,11 @@ def _errors(results: Results, network: str) -> str:
         }
         # The shallow network ends before the others do.
         last = {column: _last(values) for column, values in columns.items()}
-        loss = last["train_loss"]
         parts.append(
-            f"{name} test error {_spread(last['test_error'])}, training loss "
-            f"{np.median(loss):.2g} ({loss.min():.2g} to {loss.max():.2g})"
+            f"{name} test error {spread(last['test_error'])}, training loss "
+            f"{loss_spread(last['train_loss'])}"
         )
-    count = len(results.coordinates["seed"])
-    what = f"median of {count} seeds, lowest to highest" if count > 1 else "one seed"
+    what = what_spread_is(len(results.coordinates["seed"]))
     return f"At the end of each training ({what}): {'; '.join(parts)}."
 
 
@@ -158,13 +145,3 @@ def _last(values: FloatArray) -> FloatArray:
     measured = np.flatnonzero(np.isfinite(values).all(axis=0))
     last: FloatArray = values[:, measured[-1]]
     return last
-
-
-def _spread(values: FloatArray) -> str:
-    if values.size == 1:
-        return _percent(values[0])
-    return f"{_percent(np.median(values))} ({_percent(values.min())} to {_percent(values.max())})"
-
-
-def _percent(fraction: float | np.floating) -> str:
-    return f"{float(fraction):.2%}" if fraction < 0.1 else f"{float(fraction):.1%}"

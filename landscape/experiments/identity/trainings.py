@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -16,16 +15,44 @@ from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.experiments.identity.extension import extend
-from landscape.experiments.identity.size import TRAININGS, Size
-from landscape.experiments.trained import network_for
+from landscape.experiments.setup import NETWORKS, Setup, Size
 from landscape.models.named import Network
 from landscape.models.resnet import CifarResNet
-from landscape.training import FINAL, HISTORY, evaluate_examples, read_history, seeded
-from landscape.training.once import train_once
+from landscape.training import FINAL, TrainingSettings, evaluate_examples, seeded
 
+TRAININGS = ("shallow", "extended", "fresh")
+"""The shallow network, the deep one from there on, and the deep one from a fresh start."""
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
 COMPARED = 2000
 """Images of a split that outputs are compared on, and training images behind the statistics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentitySize(Size):
+    """What is trained: a shallow and a deep network, the settings being those of a fresh start.
+
+    Attributes
+    ----------
+    before
+        Epochs of the shallow network; the extended one is trained for the remaining ones.
+    """
+
+    before: int
+
+    def settings_of(self, training: str, seed: int) -> TrainingSettings:
+        """Those of one of :data:`TRAININGS`.
+
+        The extended network is trained at a tenth of the learning rate, as He et al. continue
+        once a network has learnt most of what it will: at the full rate plain networks move away
+        from what was constructed.
+        """
+        settings = replace(self.settings, seed=seed)
+        if training == "shallow":
+            return replace(settings, epochs=self.before)
+        if training == "extended":
+            rest = settings.epochs - self.before
+            return replace(settings, epochs=rest, lr=settings.lr / 10)
+        return settings
 
 
 @dataclass(frozen=True)
@@ -49,58 +76,43 @@ class Trained:
     largest_output: float
 
 
-def train_all(
-    splits: dict[str, Examples],
-    shortcuts: str,
-    size: Size,
-    seed: int,
-    folder: Path,
-    name: str,
-    *,
-    device: str,
-    progress: bool,
-) -> Trained:
-    """Train in folders ``NAME-TRAINING-seedSEED``, as far as that is not done."""
-    folders = {t: folder / f"{name}-{t}-seed{seed}" for t in TRAININGS}
-    names = [f"resnet{depth}" for depth in size.depths]
-    new = [partial(network_for, splits, depth, shortcuts=shortcuts) for depth in names]
-    images = _images(splits["train"])
+def train_all(setup: Setup[IdentitySize], name: str, seed: int) -> Trained:
+    """Train plain or residual networks in folders ``NAME-TRAINING-seedSEED``."""
+    folders = {t: f"{name}-{t}-seed{seed}" for t in TRAININGS}
+    new_shallow, new_deep = (
+        partial(setup.network, f"resnet{depth}", shortcuts=NETWORKS[name])
+        for depth in setup.size.depths
+    )
+    images = _images(setup.splits["train"])
 
     def trained_shallow() -> CifarResNet:
-        model = new[0](checkpoint=read_checkpoint(folders["shallow"] / FINAL)).model
-        return cast(CifarResNet, model)
+        weights = setup.folder / folders["shallow"] / FINAL
+        return cast(CifarResNet, new_shallow(checkpoint=read_checkpoint(weights)).model)
 
     def extended() -> Network:
-        network = new[1]()
+        network = new_deep()
         extend(trained_shallow(), cast(CifarResNet, network.model), images)
         return network
 
-    makers: dict[str, Callable[[], Network]] = {
-        "shallow": new[0],
-        "extended": extended,
-        "fresh": new[1],
-    }
-    for training in TRAININGS:
-        train_once(
-            makers[training],
-            splits,
-            folders[training],
-            size.settings_of(training, seed),
-            title=f"{name}, {training}, seed {seed}",
-            device=device,
-            progress=progress,
-        )
-    columns = {t: dict(read_history(folders[t] / HISTORY).columns) for t in TRAININGS}
+    makers: tuple[Callable[[], Network], ...] = (new_shallow, extended, new_deep)
+    columns = {}
+    for training, make_network in zip(TRAININGS, makers, strict=True):
+        settings = setup.size.settings_of(training, seed)
+        title = f"{name}, {training}, seed {seed}"
+        columns[training] = setup.train(make_network, folders[training], settings, title).columns
     with seeded(seed, torch.device("cpu")):
         shallow, deep = trained_shallow(), extended().model
-    test = _images(splits["test"])
+    test = _images(setup.splits["test"])
     found = {p: _difference(shallow, deep, images, test, p) for p in PRECISIONS}
-    before = _errors(deep.to(choose_device(device)), splits)
-    columns["extended"] = {
-        name: [error, *columns["extended"][name]] for name, error in before.items()
-    }
+    untrained = _errors(deep.to(choose_device(setup.device)), setup.splits)
     return Trained(
-        {t: {name: columns[t][name] for name in before} for t in TRAININGS},
+        {
+            t: {
+                name: [error, *columns[t][name]] if t == "extended" else list(columns[t][name])
+                for name, error in untrained.items()
+            }
+            for t in TRAININGS
+        },
         {p: difference for p, (difference, _) in found.items()},
         found["float64"][1],
     )

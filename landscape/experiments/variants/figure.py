@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 
+from landscape.experiments.figures import horizontal_lines, save_figures, save_surfaces
 from landscape.experiments.measured import estimate_of
 from landscape.experiments.results import Results
-from landscape.render import Entry, save, save_figure, save_gallery
+from landscape.experiments.surfaces import sampled
+from landscape.experiments.variants.findings import errors_of
+from landscape.experiments.variants.networks import SKIPS, folder_of
+from landscape.render import Entry, save_gallery
 from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, lay_out
 from landscape.render.figure.style import LINE, STYLE, StyledFigure
-from landscape.surface import Surface
 
 HIGHEST = 100.0
 """Nats that a loss is drawn up to; points above are drawn at it and counted."""
 WIDE = 13.0
 """Inches that four panels side by side need."""
-CONTOURS = ("contours.png", "contours.pdf")
-IN_SPACE = ("surfaces.png", "surfaces.pdf")
-NUMBERS = ("numbers.png", "numbers.pdf")
 GALLERY = "gallery.html"
 MARKS = {"with": ("#0072B2", "o", -0.12), "without": ("#E69F00", "s", 0.12)}
 PANELS = {
@@ -32,30 +31,15 @@ PANELS = {
 }
 
 
-def draw(
-    results: Results,
-    pairs: Sequence[Sequence[Surface]],
-    texts: Sequence[str],
-    folder: Path,
-) -> list[Path]:
-    """Write the figures and the page.
-
-    Parameters
-    ----------
-    pairs
-        For each variant its surface with shortcuts and without, which are one column of figures.
-    texts
-        A sentence on each variant.
-    """
-    rows = [surface for row in zip(*pairs, strict=True) for surface in row]
-    look: dict[str, Any] = {"clip": HIGHEST, "columns": len(pairs), "width": WIDE}
-    drawn = [save(rows, folder / name, "contour", **look) for name in CONTOURS]
-    drawn += [save(rows, folder / name, "surface", **look) for name in IN_SPACE]
-    figure = numbers(results)
-    drawn += [save_figure(figure, folder / name) for name in NUMBERS]
+def draw(results: Results, folder: Path) -> list[Path]:
+    """Write the figures and the page."""
+    names = [str(name) for name in results.coordinates["variant"]]
+    rows = [[sampled(folder, folder_of(name, skips)) for name in names] for skips in SKIPS]
+    drawn = save_surfaces(rows, folder, clip=HIGHEST, width=WIDE)
+    drawn += save_figures({"numbers": numbers(results)}, folder)
     entries = [
-        Entry(surface, lines=[text])
-        for pair, text in zip(pairs, texts, strict=True)
+        Entry(surface, lines=[errors_of(results, name)])
+        for name, pair in zip(names, zip(*rows, strict=True), strict=True)
         for surface in pair
     ]
     title = "Ways to skip layers, each beside none"
@@ -84,8 +68,7 @@ def numbers(results: Results) -> StyledFigure:
             axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names])
             axes.set(xlim=(-0.5, len(names) - 0.5), ylabel=label)
             axes.set_ylim(bottom=0)
-            axes.grid(axis="y", color="0.9", linewidth=0.5)
-            axes.set_axisbelow(True)
+            horizontal_lines(axes)
         sheet.panels[0].legend(frameon=False, title="shortcuts")
     sheet.figure.description = " ".join(notes)
     return sheet.figure

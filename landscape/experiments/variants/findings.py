@@ -3,29 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from landscape.experiments.compared import HARDLY_BETTER, basins, compared
 from landscape.experiments.measured import estimate_of
 from landscape.experiments.results import Results
-from landscape.measures import Estimate
-
-_MEASURES = (
-    "origin_loss",
-    "flat_radius",
-    "share_below_guessing",
-    "roughness",
-    "basins",
-    "convexity_share",
-)
-
-
-@dataclass(frozen=True)
-class _Network:
-    train_error: float
-    test_error: float
-    iou: float
-    measures: dict[str, Estimate]
+from landscape.experiments.variants.networks import SKIPS
+from landscape.experiments.words import Sampled
 
 
 def findings(results: Results) -> list[str]:
@@ -39,15 +21,13 @@ def findings(results: Results) -> list[str]:
 
 def errors_of(results: Results, variant: str) -> str:
     """What one kind of shortcuts does to the errors."""
-    with_, without = (_network(results, variant, skips) for skips in ("with", "without"))
-    what = "pixels" if not math.isnan(with_.iou) else "images"
+    with_, without = _pair(results, variant)
+    iou_with, iou_without = results.select("test_iou", variant=variant)
+    masks = not math.isnan(iou_with)
+    what = "pixels" if masks else "images"
     difference = with_.test_error - without.test_error
     better = "lower" if difference < 0 else "higher" if difference > 0 else "the same"
-    iou = (
-        f"; intersection over union {with_.iou:.3f} against {without.iou:.3f}"
-        if what == "pixels"
-        else ""
-    )
+    iou = f"; intersection over union {iou_with:.3f} against {iou_without:.3f}" if masks else ""
     return (
         f"{variant}: with shortcuts the error on test {what} is {better}, {with_.test_error:.1%} "
         f"against {without.test_error:.1%} without (training: {with_.train_error:.1%} against "
@@ -55,12 +35,11 @@ def errors_of(results: Results, variant: str) -> str:
     )
 
 
-def _network(results: Results, variant: str, skips: str) -> _Network:
-    labels: dict[str, str | float] = {"variant": variant, "shortcuts": skips}
-    columns = ("train_error", "test_error", "test_iou")
-    train, test, iou = (float(results.select(name, **labels)) for name in columns)
-    measures = {name: estimate_of(results, name, **labels) for name in _MEASURES}
-    return _Network(train, test, iou, measures)
+def _pair(results: Results, variant: str) -> list[Sampled]:
+    """The networks with and without shortcuts."""
+    masks = not math.isnan(results.select("test_iou", variant=variant, shortcuts="with"))
+    classes = "classes_of_masks" if masks else "classes"
+    return [Sampled.read(results, classes, variant=variant, shortcuts=skips) for skips in SKIPS]
 
 
 def _sizes(results: Results, names: list[str]) -> str:
@@ -79,22 +58,19 @@ def _sizes(results: Results, names: list[str]) -> str:
 
 
 def _surfaces(results: Results, variant: str) -> str:
-    with_, without = (_network(results, variant, skips) for skips in ("with", "without"))
-    pair = {"with": with_, "without": without}
-    key = "classes" if math.isnan(with_.iou) else "classes_of_masks"
-    guessing = 1.0 - 1.0 / float(results.attributes[key])
-    silent = [name for name, one in pair.items() if one.train_error >= HARDLY_BETTER * guessing]
+    pair = _pair(results, variant)
+    silent = [skips for skips, one in zip(SKIPS, pair, strict=True) if not one.learnt]
     if silent:
-        who = " and ".join(f"the one {name} shortcuts" for name in silent)
+        who = " and ".join(f"the one {skips} shortcuts" for skips in silent)
         return f"{variant}: the surfaces are not compared, since {who} learnt nothing."
-    words, numbers = compared(with_.measures, without.measures)
-    share = [one.measures["share_below_guessing"].value for one in pair.values()]
-    convex = [one.measures["convexity_share"].value for one in pair.values()]
-    count = [basins(one.measures["basins"]) for one in pair.values()]
+    words, numbers = pair[1].differs_from(pair[0])
+    share = [one.measures["share_below_guessing"].value for one in pair]
+    convex = [one.measures["convexity_share"].value for one in pair]
     return (
         f"{variant}: the surface without shortcuts, beside that with them, is {words} ({numbers}); "
         f"{share[0]:.0%} of the plane with shortcuts and {share[1]:.0%} without is better than "
-        f"guessing, {convex[0]:.0%} and {convex[1]:.0%} is convex, with {count[0]} and {count[1]}."
+        f"guessing, {convex[0]:.0%} and {convex[1]:.0%} is convex, with "
+        f"{pair[0].basins} and {pair[1].basins}."
     )
 
 
@@ -102,7 +78,7 @@ def _flattest(results: Results, names: list[str]) -> str:
     radii = {
         f"{name} {skips}": estimate_of(results, "flat_radius", variant=name, shortcuts=skips)
         for name in names
-        for skips in ("with", "without")
+        for skips in SKIPS
     }
     known = {name: e for name, e in radii.items() if not math.isnan(e.value)}
     if len(known) < 2:

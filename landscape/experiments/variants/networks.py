@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+SKIPS = ("with", "without")
 SCENES = "scenes"
 """What a network for segmentation is trained on, whatever the others are."""
 
@@ -32,6 +33,15 @@ class Variant:
     shortcuts: str
     settings: Mapping[str, int] = field(default_factory=dict)
     masks: bool = False
+
+    def options(self, skips: str) -> dict[str, str | int]:
+        """Those of the network ``with`` or ``without`` shortcuts."""
+        return {"shortcuts": self.shortcuts if skips == "with" else "none", **self.settings}
+
+
+def folder_of(variant: str, skips: str) -> str:
+    """Where a network is trained."""
+    return f"{variant.replace(' ', '-')}-{skips}"
 
 
 VARIANTS: dict[str, tuple[Variant, ...]] = {

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, Any
 
 from landscape.errors import unknown_choice
-from landscape.experiments.outcome import Outcome
 
-SIZES = ("small", "paper")
+if TYPE_CHECKING:
+    from landscape.experiments.experiment import Experiment
 
 ABOUT = {
     "degradation": "deeper plain networks train worse, residual ones do not",
@@ -19,18 +17,10 @@ ABOUT = {
     "variants": "add, concatenate, gate, long skip and none at matched size, side by side",
     "depth": "surfaces at growing depth, with and without shortcuts",
 }
-"""What each experiment is about; the module ``landscape.experiments.NAME.run`` runs it."""
+"""What each is about; ``landscape.experiments.NAME.run.EXPERIMENT`` is the experiment."""
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """An experiment: ``run(folder, size=…, data=…, seeds=…, device=…, progress=…)``."""
-
-    name: str
-    run: Callable[..., Outcome]
-
-
-def experiment(name: str) -> Experiment:
+def experiment(name: str) -> Experiment[Any]:
     """The experiment called ``name``.
 
     Raises
@@ -40,5 +30,5 @@ def experiment(name: str) -> Experiment:
     """
     if name not in ABOUT:
         raise unknown_choice("experiment", name, ABOUT)
-    module = import_module(f"landscape.experiments.{name}.run")
-    return Experiment(name, cast(Callable[..., Outcome], module.run))
+    found: Experiment[Any] = import_module(f"landscape.experiments.{name}.run").EXPERIMENT
+    return found
