@@ -10,8 +10,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import importlib.util
 import inspect
 import io
+import logging
 import pkgutil
 import re
 import shutil
@@ -27,6 +29,8 @@ from mkdocs.config import load_config
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+PROJECT = {"CHANGELOG.md": "changes.md", ".github/CONTRIBUTING.md": "contributing.md"}
 
 ROLE = re.compile(r":(?:func|class|meth|mod|data|attr):`(~?)([\w.]+)`")
 DOCTEST = re.compile(r"^>>> .*(?:\n(?!\s*$).+)*", flags=re.MULTILINE)
@@ -70,13 +74,28 @@ def reference(folder: Path) -> Iterator[dict[str, str]]:
     folder.mkdir()
     for module, names in public_names().items():
         page = folder / f"{'index' if module == 'landscape' else module.partition('.')[2]}.md"
-        page.write_text(
-            f"# {module}\n\n::: {module}\n    options:\n      members: [{', '.join(names)}]\n"
-        )
+        page.write_text("\n".join(entries(module, names)))
         yield {module: f"{folder.name}/{page.name}"}
     page = folder / "commands.md"
     page.write_text("# Commands\n\n" + "\n".join(helps()))
     yield {"Commands": f"{folder.name}/{page.name}"}
+
+
+def entries(module: str, names: Sequence[str]) -> Iterator[str]:
+    """The text of the page of one module."""
+    home = importlib.import_module(module)
+    documented, alone = [], []
+    for name in names:
+        value = getattr(home, name)
+        if importlib.util.find_spec(f"{module}.{name}"):  # called as the file that it stands in
+            alone.append(f"{module}.{name}.{name}")
+        elif inspect.isclass(value) or inspect.isroutine(value):
+            documented.append(name)
+        else:  # a constant, which may have no docstring
+            alone.append(f"{module}.{name}")
+    yield f"# {module}\n\n::: {module}\n    options:\n      members: [{', '.join(documented)}]\n"
+    for path in alone:
+        yield f"::: {path}\n    options: {{show_root_heading: true, show_root_toc_entry: true}}\n"
 
 
 def helps() -> Iterator[str]:
@@ -91,8 +110,10 @@ def helps() -> Iterator[str]:
 
 
 def notebooks(folder: Path) -> Iterator[str]:
+    """Copy the notebooks, whose links to each other become links to pages; yields their paths."""
     shutil.copytree(ROOT / "notebooks", folder)
     for path in sorted(folder.glob("*.ipynb")):
+        path.write_text(re.sub(r"(\]\(\w+)\.ipynb\)", r"\1.html)", path.read_text()))
         yield f"{folder.name}/{path.name}"
 
 
@@ -107,8 +128,9 @@ def build_site(site: Path) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         pages = Path(temporary) / "docs"
         shutil.copytree(ROOT / "docs", pages, ignore=shutil.ignore_patterns("mkdocs.yml"))
-        for source, page in [("CHANGELOG.md", "changes.md"), (".github/CONTRIBUTING.md", "")]:
-            shutil.copy(ROOT / source, pages / (page or "contributing.md"))
+        for source, page in PROJECT.items():
+            text = (ROOT / source).read_text()
+            (pages / page).write_text(re.sub(r"\]\((\.\./)?docs/", "](", text))
         config = load_config(
             str(ROOT / "docs" / "mkdocs.yml"), docs_dir=str(pages), site_dir=str(site.resolve())
         )
@@ -122,6 +144,7 @@ def build_site(site: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Build the documentation as a static site.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "site", help="a folder (site)")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     build_site(parser.parse_args(argv).output)
 
 
