@@ -14,6 +14,8 @@ from pathlib import Path
 
 from landscape.errors import InputError, unknown_choice
 
+__all__ = ["example_names", "located"]
+
 PREFIX = "example:"
 FOLDER = Path(__file__).parent
 

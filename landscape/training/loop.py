@@ -27,7 +27,9 @@ from landscape.training.randomness import seeded
 from landscape.training.schedules import SCHEDULES
 from landscape.training.settings import TrainingSettings
 
-FINAL, LAST, HISTORY = "final.pt", "last.pt", "history.h5"
+FINAL = "final.pt"
+LAST = "last.pt"
+HISTORY = "history.h5"
 _AT_ONCE = 250
 """Examples at most that are evaluated at once."""
 
