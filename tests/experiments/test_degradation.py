@@ -217,7 +217,7 @@ def test_a_run_the_same_again_and_one_with_other_settings(
         ((8, 21), {}, ["resnet21", "6n+2", "20 and 26"]),
         ((8, 14), {"size": "paper"}, ["size paper without data"]),
         ((8, 14), {"size": "large"}, ["'large'", "small, paper"]),
-        ((8, 14), {"seeds": (0, 2**33)}, ["--seed 8589934592"]),
+        ((8, 14), {"seeds": (0, 2**33)}, ["seed=8589934592"]),
     ],
 )
 def test_what_it_refuses_before_anything_is_written(

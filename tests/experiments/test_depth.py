@@ -191,8 +191,8 @@ def test_all_pictures_of_six(tmp_path: Path) -> None:
         ((8, 21), {}, ["resnet21", "6n+2", "20 and 26"]),
         ((), {}, ["no depths", "20, 56"]),
         ((8, 14), {"size": "paper"}, ["size paper without data"]),
-        ((8, 14), {"seeds": (0, 1)}, ["--seeds 0,1", "one seed"]),
-        ((8, 14), {"seeds": (2**33,)}, ["--seed 8589934592"]),
+        ((8, 14), {"seeds": (0, 1)}, ["seeds=(0, 1)", "one seed"]),
+        ((8, 14), {"seeds": (2**33,)}, ["seed=8589934592"]),
     ],
 )
 def test_what_it_refuses_before_anything_is_written(

@@ -157,9 +157,9 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"data": "scenes"}, ["--data scenes has masks", "one label each"]),
+        ({"data": "scenes"}, ["data='scenes' has masks", "one label each"]),
         ({"size": "paper"}, ["size paper without data"]),
-        ({"seeds": (0, 1)}, ["--seeds 0,1", "one seed"]),
+        ({"seeds": (0, 1)}, ["seeds=(0, 1)", "one seed"]),
     ],
 )
 @pytest.mark.usefixtures("tiny")
