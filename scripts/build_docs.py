@@ -59,8 +59,12 @@ class Docstrings(griffe.Extension):
         if obj.is_function and obj.decorators:  # a decorator may add to the docstring
             with contextlib.suppress(ImportError, AttributeError):
                 text = inspect.getdoc(griffe.dynamic_import(obj.path)) or text
+        text = re.sub(r" *# doctest: \+\w+", "", text)
         text = DOCTEST.sub(lambda found: f"```pycon\n{found[0]}\n```", text)
         obj.docstring.value = ROLE.sub(lambda found: self.link(obj, *found.groups()), text)
+
+    def on_module(self, *, mod: griffe.Module, **_: Any) -> None:
+        self.on_object(obj=mod)
 
     def link(self, obj: griffe.Object, short: str, target: str) -> str:
         """A link if the reference has an entry of that name, else the name alone."""
@@ -145,6 +149,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Build the documentation as a static site.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "site", help="a folder (site)")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # pictures of notebooks lack a text
     build_site(parser.parse_args(argv).output)
 
 

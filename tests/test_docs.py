@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 
 from tests.conftest import ROOT
 
@@ -83,6 +82,14 @@ def test_every_public_name_has_an_entry(pages: dict[Path, Page]) -> None:
     assert missing == set()
 
 
+def test_roles_and_examples_of_docstrings_are_shown_as_such(site: Path) -> None:
+    for path in (site / "reference").glob("*.html"):
+        text = path.read_text()
+        assert ":func:" not in text
+        assert "doctest:" not in text
+        assert "<blockquote>" not in text, f"{path.name}: an example outside of a code block"
+
+
 def test_every_command_has_its_help(site: Path) -> None:
     from landscape.__main__ import COMMANDS
 
@@ -135,6 +142,7 @@ def test_every_picture_is_described_and_used() -> None:
 def test_the_citation_is_one_of_this_version() -> None:
     import landscape
 
+    yaml = pytest.importorskip("yaml")
     cited = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert cited["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= set(cited)
