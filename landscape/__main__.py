@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from landscape.version import __version__
+
 COMMANDS = {
     "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
     "merge": "put the parts of a surface that several machines sampled together",
@@ -32,6 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         for name, what in COMMANDS.items():
             print(f"  {name:<11} {what}")
         print("\nexample:\n  landscape sample --help")
+        return 0
+    if words[0] == "--version":
+        print(f"landscape {__version__}")
         return 0
     if words[0] not in COMMANDS:
         known = ", ".join(COMMANDS)

@@ -79,8 +79,8 @@ class MissingExtra(InputError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         super().__init__(
-            f"{purpose} needs {package}, which is not installed: "
-            f'pip install "landscape[{extra}]" installs it'
+            f"{purpose} needs {package}, which is not installed; in a checkout of landscape: "
+            f"pip install '.[{extra}]'"
         )
 
 

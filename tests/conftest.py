@@ -63,7 +63,7 @@ def wheel(made_once: Path) -> Path:
             build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
             command = [*build, "-q", "-w", str(folder), str(source)]
             subprocess.run(command, check=True, cwd=folder)
-            (found,) = folder.glob("landscape-*.whl")
+            (found,) = folder.glob("*.whl")
             with zipfile.ZipFile(found) as archive:
                 archive.extractall(folder / "site")
     return folder / "site"
@@ -133,7 +133,7 @@ def browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        missing = "Playwright is not installed: pip install playwright"
+        missing = "Playwright is not installed: pip install -e '.[test]'"
     if path is None:
         missing = "there is no chromium: apt-get install chromium fonts-dejavu-core"
     if missing is not None:

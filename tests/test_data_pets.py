@@ -163,7 +163,7 @@ def test_without_a_connection(tmp_path: Path) -> None:
 def test_without_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.delitem(sys.modules, "torchvision.datasets", raising=False)
-    with pytest.raises(MissingExtra, match=r'pip install "landscape\[vision\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[vision\]'"):
         load("torchvision:OxfordIIITPet", "train")
 
 

@@ -175,7 +175,7 @@ def test_root_that_is_a_file(torchvision: Path) -> None:
 def test_without_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.delitem(sys.modules, "torchvision.datasets", raising=False)
-    with pytest.raises(MissingExtra, match=r'pip install "landscape\[vision\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[vision\]'"):
         load("torchvision:MNIST", "train")
 
 

@@ -24,9 +24,9 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     held = {str(p.relative_to(wheel)) for p in (wheel / "landscape").rglob("*")}
     assert sources <= held
     assert "landscape/py.typed" in held
-    (licence,) = wheel.glob("landscape-*.dist-info/**/LICENSE")
+    (licence,) = wheel.glob("*.dist-info/**/LICENSE")
     assert "MIT License" in licence.read_text()
-    (entry,) = wheel.glob("landscape-*.dist-info/entry_points.txt")
+    (entry,) = wheel.glob("*.dist-info/entry_points.txt")
     assert "landscape = landscape.__main__:main" in entry.read_text()
     assert not list(wheel.glob("tests"))
 

@@ -290,7 +290,7 @@ def test_wrong_options_of_a_print(tmp_path, options, message):
 )
 def test_without_the_extra(tmp_path, monkeypatch, suffix, library):
     monkeypatch.setitem(sys.modules, library, None)
-    with pytest.raises(MissingExtra, match=r'pip install "landscape\[mesh\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[mesh\]'"):
         save(exponential(), tmp_path / f"a{suffix}")
 
 

@@ -235,7 +235,7 @@ def test_unusual_surfaces(tmp_path, name, kind):
 def test_without_the_extra_nothing_is_drawn_in_vain(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     monkeypatch.setattr(film, "draw", None)
-    with pytest.raises(MissingExtra, match=r'pip install "landscape\[movie\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[movie\]'"):
         save(bowl(), tmp_path / "a.mp4", **SMALL)
     assert list(tmp_path.iterdir()) == []
 

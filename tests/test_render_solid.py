@@ -234,7 +234,7 @@ class TestFiles:
         monkeypatch.setitem(sys.modules, "pyvista", None)
         image = Image.open(save(bowl(), tmp_path / "a.png", "surface", dpi=60))
         assert image.text["Description"].endswith("drawn by matplotlib")
-        with pytest.raises(MissingExtra, match=r'pip install "landscape\[mesh\]"'):
+        with pytest.raises(MissingExtra, match=r"pip install '\.\[mesh\]'"):
             save(bowl(), tmp_path / "b.png", "surface", renderer="pyvista")
 
     def test_where_vtk_cannot_draw(self, tmp_path, monkeypatch):

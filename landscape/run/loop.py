@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -91,7 +91,7 @@ def versions() -> str:
 
 def note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
     """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         sessions = json.loads(str(surface.attributes.get("sessions", "[]")))
     except ValueError as error:

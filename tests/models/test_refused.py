@@ -113,7 +113,7 @@ def test_a_setting_given_in_two_ways() -> None:
 def test_without_torchvision(monkeypatch: pytest.MonkeyPatch, build: Callable[[], object]) -> None:
     monkeypatch.setitem(sys.modules, "torchvision", None)
     monkeypatch.delitem(sys.modules, "torchvision.models", raising=False)
-    with pytest.raises(MissingExtra, match=r'pip install "landscape\[vision\]"'):
+    with pytest.raises(MissingExtra, match=r"pip install '\.\[vision\]'"):
         build()
 
 
