@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
+from landscape.render.figure.options import PlaneLook, Quantified, SpaceLook
 from landscape.render.resolve import GALLERY, STYLES
 from landscape.surface import Surface
 
@@ -189,23 +190,22 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
     return save_page(surfaces, path, style=style, **options)
 
 
-_COMMON = frozenset({"quantity", "scale", "clip", "levels", "cmap", "title", "norm_range"})
-_VIEW = frozenset({"elevation", "azimuth"})
+_SPACE = frozenset(SpaceLook.__annotations__)
 _DRAWN = frozenset({"interpolate", "renderer"})
-_PAPER = frozenset({"dpi", "transparent", "width", "columns", "caption"})
-_FIGURE = Medium(_write_figure, STYLES, _COMMON | _VIEW | _DRAWN | _PAPER)
-_SHAPE = frozenset({"quantity", "scale", "clip", "norm_range", "height_ratio"})
+_PAPER = frozenset({"dpi", "transparent", "columns", *PlaneLook.__annotations__})
+_FIGURE = Medium(_write_figure, STYLES, _SPACE | _DRAWN | _PAPER)
+_SHAPE = frozenset({"height_ratio", *Quantified.__annotations__})
 _MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
 _PRINT = Medium(_write_print, ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"})
 _TIME = frozenset({"movie", "frames", "fps", "seconds", "dpi"})
-_MOVIE = Medium(_write_movie, ("surface",), _COMMON | _VIEW | _DRAWN | _TIME)
+_MOVIE = Medium(_write_movie, ("surface",), _SPACE | _DRAWN | _TIME)
 _GRID = Medium(_write_grid, ("surface",), _SHAPE)
 
 MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
-    ".html": Medium(_write_page, ("contour", "surface", "curve", GALLERY), _COMMON | _VIEW),
+    ".html": Medium(_write_page, ("contour", "surface", "curve", GALLERY), _SPACE),
     ".vtp": _GRID,
     ".vts": _GRID,
     ".glb": _MODEL,

@@ -20,7 +20,8 @@ from landscape.render.figure.layout import (
     Margins,
     columns_that_fit,
     inches,
-    panel_sheet,
+    lay_out,
+    panel_texts,
     panel_width,
 )
 from landscape.render.figure.options import Look, captioned, of_heights, takes
@@ -103,8 +104,9 @@ def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) ->
             left=margins.left + more,
             below=TICKS_BELOW + LINE * max(map(len, labels)),
         )
-        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
-        sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
+        size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}
+        texts, heading = panel_texts(firsts, notes, look.get("title"))
+        sheet = lay_out(texts, margins, title=heading, **size)
         for axes, group, label, left in zip(sheet.panels, groups, labels, upward, strict=True):
             axes.set_xlabel("\n".join(label), parse_math=False)
             _curve_panel(axes, group, shared, _ticks(look, shared))

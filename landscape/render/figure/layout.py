@@ -244,25 +244,13 @@ def bar_width(ticks: Sequence[str], label_lines: int) -> float:
     return _BAR_GAP + _BAR_WIDTH + 0.1 + text + LINE * label_lines + 2 * _PAD
 
 
-def panel_sheet(
-    panels: Sequence[Heights],
-    notes: Sequence[Sequence[str]],
-    margins: Margins,
-    aspect: float,
-    title: str | None,
-    *,
-    width: float,
-    columns: int,
-    bar: float,
-    projection: str | None = None,
-    foot: float = 0.0,
-) -> Sheet:
-    """Axes for each panel; ``title`` heads the only panel, or all if there are more."""
+def panel_texts(
+    panels: Sequence[Heights], notes: Sequence[Sequence[str]], title: str | None
+) -> tuple[list[PanelText], str | None]:
+    """What stands around each panel, and over all: ``title`` heads the only panel, or all."""
     alone = len(panels) == 1 and title is not None
     texts = [
         PanelText(str(title) if alone else name_of(panel.surface), panel_notes)
         for panel, panel_notes in zip(panels, notes, strict=True)
     ]
-    heading = None if alone else title
-    look: dict[str, Any] = {"aspect": aspect, "bar": bar, "projection": projection, "foot": foot}
-    return lay_out(texts, margins, width=width, columns=columns, title=heading, **look)
+    return texts, None if alone else title

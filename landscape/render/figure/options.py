@@ -1,10 +1,10 @@
-"""The options that all figures share: their types, their defaults and their help, said once."""
+"""The options that pictures share: their types, their defaults and their help, said once."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
 from landscape.errors import unknown_choice
@@ -12,28 +12,53 @@ from landscape.errors import unknown_choice
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 
 
-class Shared(TypedDict, total=False):
-    """Options of every figure; :data:`HELP` says what they mean."""
+class Scaled(TypedDict, total=False):
+    """Options of everything with a scale; :data:`HELP` says what they mean."""
 
     scale: str | None
     clip: str | float
-    levels: int | Sequence[float] | None
-    title: str | None
     norm_range: tuple[float, float] | None
-    width: str | float | None
-    caption: str | None
 
 
-class Look(Shared, total=False):
-    """Options of figures of a quantity."""
+class Quantified(Scaled, total=False):
+    """Options of everything that shows a quantity."""
 
     quantity: str | None
 
 
-class PlaneLook(Look, total=False):
-    """Options of figures in which colours are values."""
+class Marked(Scaled, total=False):
+    """Options of pictures with ticks and a title."""
+
+    levels: int | Sequence[float] | None
+    title: str | None
+
+
+class Shared(Marked, total=False):
+    """Options of every figure."""
+
+    width: str | float | None
+    caption: str | None
+
+
+class Look(Shared, Quantified, total=False):
+    """Options of figures of a quantity."""
+
+
+class Coloured(Marked, Quantified, total=False):
+    """Options of pictures in which colours are values: of pages, too, and of movies."""
 
     cmap: str | None
+
+
+class PlaneLook(Look, Coloured, total=False):
+    """Options of figures in which colours are values."""
+
+
+class SpaceLook(Coloured, total=False):
+    """Options of pages and movies, which show surfaces in space."""
+
+    elevation: float | None
+    azimuth: float | None
 
 
 HELP = {
@@ -58,6 +83,10 @@ HELP = {
         "more.",
     ],
     "caption": ["``full``, or ``none`` for no text below the picture; None is full."],
+    "elevation": [
+        "Of the camera, in degrees; None chooses the lowest view that shows the best point."
+    ],
+    "azimuth": ["As ``elevation``."],
     "cmap": ["A matplotlib colour map; None is viridis, or RdBu_r for values of both signs."],
 }
 CAPTIONS = ("full", "none")
@@ -121,6 +150,11 @@ def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
     return [list(own) if wanted == "full" else [] for own in notes]
 
 
-def of_heights(look: Shared) -> dict[str, Any]:
+def picked(look: Mapping[str, Any], options: type) -> dict[str, Any]:
+    """Those of the given options that belong to a list of them."""
+    return {name: value for name, value in look.items() if name in options.__annotations__}
+
+
+def of_heights(look: Scaled) -> dict[str, Any]:
     """The options that :func:`landscape.render.heights.prepare` takes."""
-    return {name: look[name] for name in ("scale", "clip", "norm_range") if name in look}
+    return picked(look, Scaled)

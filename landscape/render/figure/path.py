@@ -19,7 +19,8 @@ from landscape.render.figure.layout import (
     Margins,
     columns_that_fit,
     inches,
-    panel_sheet,
+    lay_out,
+    panel_texts,
     panel_width,
 )
 from landscape.render.figure.options import Shared, captioned, of_heights, takes
@@ -97,9 +98,10 @@ def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -
         upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]
         margins = replace(margins, left=margins.left + LINE * (max(map(len, upward)) - 1))
         notes = captioned(look, [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)])
-        size: dict[str, Any] = {"width": width, "columns": columns, "bar": 0.0}
+        size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}
         firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
-        sheet = panel_sheet(firsts, notes, margins, aspect, look.get("title"), **size)
+        texts, heading = panel_texts(firsts, notes, look.get("title"))
+        sheet = lay_out(texts, margins, title=heading, **size)
         for axes, own, label in zip(sheet.panels, steps, upward, strict=True):
             _draw(axes, own, shared, _ticks(look, shared), most)
             axes.set_ylabel("\n".join(label), parse_math=False)

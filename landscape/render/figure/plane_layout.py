@@ -20,7 +20,8 @@ from landscape.render.figure.layout import (
     columns_for,
     columns_that_fit,
     inches,
-    panel_sheet,
+    lay_out,
+    panel_texts,
     panel_width,
 )
 from landscape.render.figure.marks import mark_best, mark_notes
@@ -149,16 +150,9 @@ def _sheet(
     # A flat panel has a short bar, whose label takes more lines, which take from the panel.
     bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
     margins, columns, across, upward = _labels(panels, aspect, bar, width, asked)
-    sheet = panel_sheet(
-        panels,
-        notes,
-        margins,
-        aspect,
-        look.get("title"),
-        width=width,
-        columns=columns,
-        bar=bar,
-    )
+    texts, heading = panel_texts(panels, notes, look.get("title"))
+    place: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": bar}
+    sheet = lay_out(texts, margins, title=heading, **place)
     for axes, panel, x_label, y_label in zip(sheet.panels, panels, across, upward, strict=True):
         _draw(axes, panel, style, paint)
         axes.set_xlabel("\n".join(x_label), parse_math=False)

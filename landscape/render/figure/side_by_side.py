@@ -11,7 +11,7 @@ from landscape.errors import InputError
 from landscape.render.figure.contour import CONTOUR, FILLED, LINES
 from landscape.render.figure.curve import curves
 from landscape.render.figure.heatmap import HEATMAP
-from landscape.render.figure.options import PlaneLook, Shared, takes
+from landscape.render.figure.options import PlaneLook, Shared, picked, takes
 from landscape.render.figure.path import paths
 from landscape.render.figure.plane_layout import planes
 from landscape.render.figure.surface import surfaces as draw_surfaces
@@ -85,5 +85,5 @@ def _paths(surfaces: Sequence[Surface], look: PlaneLook, columns: int | None) ->
             f"style path takes no {' and no '.join(strange)}: it draws the losses that the "
             "trajectories hold, in lines"
         )
-    shared: Any = {name: value for name, value in look.items() if name in Shared.__annotations__}
+    shared: Any = picked(look, Shared)
     return paths(surfaces, shared, columns)

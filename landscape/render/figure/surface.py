@@ -16,9 +16,10 @@ from landscape.render.figure.layout import (
     columns_for,
     columns_that_fit,
     inches,
-    panel_sheet,
+    lay_out,
+    panel_texts,
 )
-from landscape.render.figure.options import PlaneLook, captioned, of_heights, takes
+from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
 from landscape.render.figure.style import STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
@@ -143,9 +144,8 @@ def surfaces(
 
     ``columns`` is how many stand side by side; None is what suits their number and the width.
     """
-    quantity = look.get("quantity")
     drawn = [finished_part(surface) for surface in several]
-    shapes, shared = reliefs_of(drawn, quantity, of_heights(look), interpolate, renderer)
+    shapes, shared = reliefs_of(drawn, look, interpolate, renderer)
     reliefs = [
         replace(shape, said=tuple(unfinished_notes(surface, part)))
         for shape, surface, part in zip(shapes, several, drawn, strict=True)
@@ -164,8 +164,7 @@ def surfaces(
 
 def reliefs_of(
     several: Sequence[Surface],
-    quantity: str | None,
-    look: dict[str, Any],
+    look: Quantified,
     interpolate: str,
     renderer: str,
     cells: int = _SOLID_CELLS,
@@ -176,8 +175,8 @@ def reliefs_of(
     """
     checked_method(interpolate)
     checked_renderer(renderer)
-    name = quantity_of_all(several, quantity)
-    panels, shared = prepare([(s, name) for s in several], **look)
+    name = quantity_of_all(several, look.get("quantity"))
+    panels, shared = prepare([(s, name) for s in several], **of_heights(look))
     detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": cells}
     return [relief(p, shared, interpolate, **detail) for p in panels], shared
 
@@ -256,13 +255,14 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
         "columns": columns_that_fit(
             width, columns_for(len(panels)), margins, bar, scene.columns, _LEAST_PANEL
         ),
+        "aspect": scene.window.aspect if scene.solid else _AXES_ASPECT,
         "bar": bar,
         "projection": None if scene.solid else "3d",
         "foot": foot,
     }
-    aspect = scene.window.aspect if scene.solid else _AXES_ASPECT
     notes = captioned({"caption": scene.caption}, [_notes(r, scene) for r in reliefs])
-    return panel_sheet(panels, notes, margins, aspect, title, **look)
+    texts, heading = panel_texts(panels, notes, title)
+    return lay_out(texts, margins, title=heading, **look)
 
 
 def described(reliefs: Sequence[Relief], renderer: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from landscape.errors import InputError
+from landscape.render.figure.options import SpaceLook, takes
 from landscape.render.gallery.entry import Entry
 from landscape.render.gallery.numbers import numbers
 from landscape.render.gallery.sentences import sentences
@@ -18,13 +19,15 @@ from landscape.render.page.save import first_data, write_page
 from landscape.render.resolve import one_kind, quantity_of_all
 from landscape.surface import Surface
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
+
+@takes(SpaceLook)
 def save_gallery(
     entries: Sequence[Entry | Surface | str | os.PathLike[str]],
     path: str | os.PathLike[str],
-    *,
-    title: str | None = None,
-    **look: Any,
+    **look: Unpack[SpaceLook],
 ) -> Path:
     """Write one self-contained HTML file with many planes, which needs no network.
 
@@ -33,18 +36,15 @@ def save_gallery(
     :func:`~landscape.render.gallery.sentences.sentences`). All stand on one scale of height and
     colour, and turn together. A browser draws those near the view, at most eight at a time; the
     others are still pictures until then. The file holds plotly.js once, 4.8 MB, and some 100 kB for
-    each surface of 51×51 points with loss, accuracy and their errors.
+    each surface of 51×51 points with loss, accuracy and their errors. The options say what the
+    page shows first; ``title`` is its heading, by default the number of surfaces, ``cmap`` a colour
+    scale of plotly.
 
     Parameters
     ----------
     entries
         Planes, in the order of the page: two that are to be compared side by side follow one
         another. Surfaces and paths of their files stand for entries without text of their own.
-    title
-        The heading of the page; None counts the surfaces.
-    look
-        What the page shows first: ``quantity``, ``scale``, ``clip``, ``levels``, ``cmap``,
-        ``norm_range``, ``elevation``, ``azimuth``, as for :func:`landscape.render.save_page`.
 
     Raises
     ------
@@ -55,15 +55,16 @@ def save_gallery(
     wanted = [entry if isinstance(entry, Entry) else Entry(entry) for entry in entries]
     surfaces = [entry.opened() for entry in wanted]
     one_kind(surfaces, "surface")
-    name = quantity_of_all(surfaces, look.pop("quantity", None))
+    name = quantity_of_all(surfaces, look.get("quantity"))
     # One that diverged everywhere is shown, and said to be so, but has no part in the scale.
     drawn = [s for s in surfaces if (s.done & np.isfinite(s[name])).any()]
     if not drawn:
         raise InputError(
             f"none of {len(surfaces)} surfaces holds a finite {name}; expected at least one"
         )
-    heading = title or f"{len(surfaces)} loss landscape{'s' * (len(surfaces) != 1)}"
-    data = first_data(surfaces, drawn, quantity=name, title=heading, style="surface", **look)
+    heading = look.get("title") or f"{len(surfaces)} loss landscape{'s' * (len(surfaces) != 1)}"
+    first: SpaceLook = {**look, "quantity": name, "title": heading}
+    data = first_data(surfaces, drawn, "surface", first)
     data["layout"] = "gallery"
     besides = siblings(surfaces)
     for panel, entry, surface, sibling in zip(

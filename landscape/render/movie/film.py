@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tqdm import tqdm
 
+from landscape.render.figure.options import SpaceLook, takes
 from landscape.render.figure.surface import (
     Scene,
     camera_for,
@@ -28,11 +29,15 @@ from landscape.render.resolve import one_kind
 from landscape.render.space.projection import window_of
 from landscape.surface import Surface
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 _CELLS = 160
 _DPI = {True: 160.0, False: 110.0}
 """Dots per inch of a movie with one panel, and with more."""
 
 
+@takes(SpaceLook)
 def write_movie(
     surfaces: Sequence[Surface],
     path: Path,
@@ -42,16 +47,10 @@ def write_movie(
     frames: int | None = None,
     fps: float | None = None,
     seconds: float | None = None,
-    quantity: str | None = None,
-    levels: int | Sequence[float] | None = None,
-    cmap: str | None = None,
-    title: str | None = None,
-    elevation: float | None = None,
-    azimuth: float | None = None,
     interpolate: str = "cubic",
     renderer: str | None = None,
     dpi: float | None = None,
-    **look: Any,
+    **look: Unpack[SpaceLook],
 ) -> Path:
     """Write a movie of surfaces, ``.gif`` or ``.mp4``, with a progress bar on a terminal.
 
@@ -63,12 +62,12 @@ def write_movie(
     frames, fps, seconds
         At most two of them; 72 frames (60 for ``height``) at 15 per second, and 4 per second in a
         sequence, which has a frame for each surface.
+    interpolate
+        As for :func:`landscape.render.side_by_side`.
     renderer
         None is ``pyvista`` where it is installed and can draw, else ``matplotlib``.
     dpi
         160 for one panel, 110 for more: pictures about 560 and 770 pixels wide.
-    others
-        As for :func:`landscape.render.side_by_side`.
 
     Raises
     ------
@@ -80,10 +79,11 @@ def write_movie(
     if path.suffix.lower() == ".mp4":
         encoder()  # or minutes of drawing would be in vain
     renderer = renderer or ("pyvista" if available() else "matplotlib")
-    reliefs, shared = reliefs_of(surfaces, quantity, look, interpolate, renderer, _CELLS)
-    camera = camera_for(reliefs, elevation, azimuth)
-    plan = planned(movie, reliefs, camera, frames, title)
+    reliefs, shared = reliefs_of(surfaces, look, interpolate, renderer, _CELLS)
+    camera = camera_for(reliefs, look.get("elevation"), look.get("azimuth"))
+    plan = planned(movie, reliefs, camera, frames, look.get("title"))
     dots = _DPI[len(plan[0].reliefs) == 1] if dpi is None else dpi
+    levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer, 2 * dots)
     scene = replace(scene, window=window_of(*_everything(plan)))
     write = write_mp4 if path.suffix.lower() == ".mp4" else write_gif

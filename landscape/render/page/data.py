@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,7 @@ from landscape.quantity import (
     stderr_of,
 )
 from landscape.render.figure.band import quantiles_of
+from landscape.render.figure.options import Coloured, takes
 from landscape.render.heights import upper_clip
 from landscape.render.lines import line_of
 from landscape.render.page.words import axes_words
@@ -37,22 +38,20 @@ from landscape.render.words.numerals import short
 from landscape.render.words.quantity_words import DisplayedQuantity, shown, split_words
 from landscape.surface import Surface, Trajectory
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 HEADING = "Loss landscape"
 _CAMERA = Camera(30.0, -60.0)
 
 
+@takes(Coloured)
 def page_data(
     surfaces: Sequence[Surface],
     *,
-    quantity: str | None = None,
     style: str | None = None,
-    scale: str | None = None,
-    clip: str | float = "auto",
-    levels: int | Sequence[float] | None = None,
-    cmap: str | None = None,
-    title: str | None = None,
-    norm_range: tuple[float, float] | None = None,
     camera: Camera = _CAMERA,
+    **look: Unpack[Coloured],
 ) -> dict[str, Any]:
     """What the page knows: every quantity that all surfaces hold, with words for it.
 
@@ -64,7 +63,7 @@ def page_data(
     ----------
     surfaces
         All planes or all lines.
-    quantity, style, scale, clip, levels, norm_range, camera
+    style, camera
         What the page shows first; see :func:`landscape.render.page.save_page`.
 
     Raises
@@ -73,17 +72,19 @@ def page_data(
         If lines are mixed with planes, or a quantity, style or colour map is not known.
     """
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
-    first = quantity_of_all(surfaces, quantity)
+    first = quantity_of_all(surfaces, look.get("quantity"))
+    clip, levels, cmap = look.get("clip", "auto"), look.get("levels"), look.get("cmap")
+    norm_range = look.get("norm_range")
     common = _common(surfaces)
     return {
-        "heading": title or HEADING,
+        "heading": look.get("title") or HEADING,
         "kind": kind,
         "colours": colours(cmap),
         "diverging": colours("RdBu_r") if cmap is None else None,
         "initial": {
             "view": "curve" if kind == "line" else style or "surface",
             "quantity": first,
-            "scale": scale,
+            "scale": look.get("scale"),
             "clip": None if clip == "none" else "auto" if clip == "auto" else float(clip),
             "range": None if norm_range is None else [float(v) for v in norm_range],
             "levels": levels if levels is None or isinstance(levels, int) else list(levels),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
+from landscape.render.figure.options import Coloured, SpaceLook, of_heights, picked, takes
 from landscape.render.heights import prepare
 from landscape.render.page.data import page_data
 from landscape.render.page.document import page_html
@@ -16,39 +17,30 @@ from landscape.render.space.camera import Camera, choose_camera
 from landscape.render.space.relief import HEIGHT
 from landscape.surface import Surface
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
+
+@takes(SpaceLook)
 def save_page(
     surfaces: Surface | Sequence[Surface],
     path: str | os.PathLike[str],
     *,
     style: str | None = None,
-    quantity: str | None = None,
-    scale: str | None = None,
-    clip: str | float = "auto",
-    levels: int | Sequence[float] | None = None,
-    cmap: str | None = None,
-    title: str | None = None,
-    norm_range: tuple[float, float] | None = None,
-    elevation: float | None = None,
-    azimuth: float | None = None,
+    **look: Unpack[SpaceLook],
 ) -> Path:
     """Write one self-contained HTML file that needs no network.
 
     Planes become 3-D scenes that turn together, or contours, on one colour scale; lines become
     curves. The reader changes view, quantity, scale and clipping there, and points at values.
-    Points that are not computed or not finite are no heights; they are marked and counted.
+    Points that are not computed or not finite are no heights; they are marked and counted. The
+    options say what the page shows first; ``title`` is its heading, ``cmap`` a colour scale of
+    plotly, such as viridis (the default) or cividis.
 
     Parameters
     ----------
     style
         What planes are shown as first: ``surface`` (also for None) or ``contour``.
-    cmap
-        A colour scale of plotly, such as viridis (the default) or cividis.
-    title
-        The heading of the page.
-    others
-        What the page shows first, as for :func:`landscape.render.contour` and
-        :func:`landscape.render.surface3d`.
 
     Raises
     ------
@@ -56,37 +48,11 @@ def save_page(
         If nothing can be drawn, an option is unknown, or the file cannot be written.
     """
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
-    data = first_data(
-        several,
-        several,
-        style=style,
-        quantity=quantity,
-        scale=scale,
-        clip=clip,
-        levels=levels,
-        cmap=cmap,
-        title=title,
-        norm_range=norm_range,
-        elevation=elevation,
-        azimuth=azimuth,
-    )
-    return write_page(data, path)
+    return write_page(first_data(several, several, style, look), path)
 
 
 def first_data(
-    several: Sequence[Surface],
-    drawn: Sequence[Surface],
-    *,
-    style: str | None = None,
-    quantity: str | None = None,
-    scale: str | None = None,
-    clip: str | float = "auto",
-    levels: int | Sequence[float] | None = None,
-    cmap: str | None = None,
-    title: str | None = None,
-    norm_range: tuple[float, float] | None = None,
-    elevation: float | None = None,
-    azimuth: float | None = None,
+    several: Sequence[Surface], drawn: Sequence[Surface], style: str | None, look: SpaceLook
 ) -> dict[str, Any]:
     """The data of a page that shows first what is asked for; see :func:`save_page`.
 
@@ -98,28 +64,18 @@ def first_data(
         Those of them that must hold something to draw, and from whose marks the view is chosen.
     """
     kind = one_kind(several, style)
-    name = quantity_of_all(several, quantity)
-    panels, shared = prepare(
-        [(s, name) for s in drawn], scale=scale, clip=clip, norm_range=norm_range
-    )
-    chosen_levels(levels, shared)  # unusable ones are refused
+    name = quantity_of_all(several, look.get("quantity"))
+    panels, shared = prepare([(s, name) for s in drawn], **of_heights(look))
+    chosen_levels(look.get("levels"), shared)  # unusable ones are refused
     boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
-    camera = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
-    return page_data(
-        several,
-        quantity=name,
-        style=style,
-        scale=scale,
-        clip=clip,
-        levels=levels,
-        cmap=cmap,
-        title=title,
-        norm_range=norm_range,
-        camera=Camera(
-            camera.elevation if elevation is None else elevation,
-            camera.azimuth if azimuth is None else azimuth,
-        ),
+    found = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
+    elevation, azimuth = look.get("elevation"), look.get("azimuth")
+    camera = Camera(
+        found.elevation if elevation is None else elevation,
+        found.azimuth if azimuth is None else azimuth,
     )
+    page = {**picked(look, Coloured), "quantity": name}
+    return page_data(several, style=style, camera=camera, **page)
 
 
 def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
