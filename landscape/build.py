@@ -59,7 +59,7 @@ def build_problem(
         ``pixel_loss`` for data with masks, otherwise ``cross_entropy``.
     metrics
         What else to measure: names of :data:`landscape.metrics.METRICS`, ``topK``,
-        ``package.module:function``.
+        ``package.module:function``, and names of :data:`landscape.metrics.WHOLE_NETWORK`.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 from landscape.errors import Argument, InputError
 from landscape.memory import keep_freed_memory
@@ -21,13 +22,8 @@ EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
 
 OPTIONS = {
     "folder": "-o",
-    "ignored": "--ignore",
-    "levels": "--set levels=",
-    "normalization": "--norm",
+    "levels": "--settings levels=",
     "path": "-o",
-    "settings": "--set",
-    "trajectories": "--trajectory",
-    "tuned": "--tune",
     "x": "--x=",
     "y": "--y=",
 }
@@ -46,6 +42,26 @@ def option(argument: Argument) -> str:
     return f"{name}{argument.text}" if name.endswith("=") else f"{name} {argument.text}"
 
 
+RENAMED = {"--set": "--settings", "--trajectory": "--trajectories"}
+"""Options by their earlier names, which keep working with a warning."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Takes the earlier names of its options too."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args([self._present(word) for word in words], namespace)
+
+    def _present(self, word: str) -> str:
+        name, equals, value = word.partition("=")
+        new = RENAMED.get(name)
+        if new is None or new not in self._option_string_actions:
+            return word
+        print(f"warning: {name} is deprecated: it is now called {new}", file=sys.stderr)
+        return f"{new}{equals}{value}"
+
+
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Keeps the examples as they were written and folds everything else at 96 columns."""
 
@@ -55,7 +71,7 @@ class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
 
 def parser(module: str, description: str, example: str) -> argparse.ArgumentParser:
     """A parser for ``python -m landscape.MODULE`` whose help ends with an example."""
-    return argparse.ArgumentParser(
+    return _Parser(
         prog=f"python -m landscape.{module}",
         description=description,
         epilog=f"example:\n{example}",

@@ -55,7 +55,7 @@ def _command(argv: Sequence[str] | None) -> None:
         weights=options.a,
         shortcuts=options.shortcuts,
         width=options.width,
-        settings=options.set,
+        settings=options.settings,
         data=options.data,
         preprocess=options.preprocess,
         limit=options.limit,

@@ -50,15 +50,15 @@ def _command(argv: Sequence[str] | None) -> None:
     given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
     top, samples = given.pop("top", 1), given.pop("trace_samples", 60)
     density, output = given.pop("density", False), given.pop("output", None)
-    ignored, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
+    ignore, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
     _check(top, samples, seed, density, output, given.get("split", "train"))
-    problem = build_problem(given.pop("model", None), settings=given.pop("set", None), **given)
-    operator = HessianOperator(problem, ignored=ignored)
+    problem = build_problem(given.pop("model", None), **given)
+    operator = HessianOperator(problem, ignore=ignore)
     # A folder that is not there is found now.
     with replacing(output) if output is not None else nullcontext() as place:
         _report(operator, top, samples, seed)
         if place is not None:
-            surface = _density(problem, operator, ignored, seed)
+            surface = _density(problem, operator, ignore, seed)
             save_surface(surface, place)
     if output is not None:
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
@@ -112,13 +112,13 @@ def _lines(pairs: Eigenpairs) -> list[str]:
     return lines
 
 
-def _density(problem: Problem, operator: HessianOperator, ignored: str, seed: int) -> Surface:
+def _density(problem: Problem, operator: HessianOperator, ignore: str, seed: int) -> Surface:
     with shown(operator, "density", _STARTS * _STEPS) as matrix:
         surface = spectral_density(matrix, starts=_STARTS, steps=_STEPS, seed=seed)
     surface.attributes.update(problem.attributes, versions=versions())
     for key in ("metrics", "classes"):  # of a surface of losses
         surface.attributes.pop(key, None)
-    surface.axes["x"]["ignore"] = ignored
+    surface.axes["x"]["ignore"] = ignore
     return surface
 
 

@@ -52,6 +52,8 @@ def report(surface: Surface) -> list[str]:
     for key, value in sorted(surface.attributes.items()):
         if key == "sessions":
             lines += [f"  session     {session}" for session in _sessions(str(value))]
+        elif key == "request":
+            lines.append(f"  {key:<24} {_request(str(value))}")
         else:
             lines.append(f"  {key:<24} {_word(value)}")
     return lines
@@ -83,6 +85,15 @@ def _unit(units: str) -> str:
 
 def _word(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _request(text: str) -> str:
+    """What was asked of the run in words; the text as it is, where it is not what we write."""
+    try:
+        asked = json.loads(text)
+        return ", ".join(f"{k} {_word(v)}" for k, v in asked.items()) or "nothing but defaults"
+    except (ValueError, AttributeError):
+        return text
 
 
 def _sessions(text: str) -> list[str]:

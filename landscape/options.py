@@ -11,6 +11,8 @@ from landscape.build import SPLITS
 from landscape.errors import InputError
 from landscape.metrics import LOSSES
 from landscape.models.named import FORMS, KINDS
+from landscape.run import Request
+from landscape.run.option import option_of
 from landscape.training import TrainingSettings
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
@@ -40,7 +42,7 @@ def add_variant(group: Group, default: str) -> None:
     add("--shortcuts", metavar="KIND", help=f"{', '.join(KINDS)} (default: {default})")
     add("--width", type=int, metavar="N", help="multiplies the channels")
     add(
-        "--set",
+        "--settings",
         action=_Settings,
         metavar="KEY=VALUE,…",
         help=f"more settings of the network, as growth=24 or carry_bias=-1 (default: {default})",
@@ -62,11 +64,11 @@ class _Settings(argparse.Action):
             key, equals, value = (text.strip() for text in part.partition("="))
             if not (key and equals and value):
                 raise InputError(
-                    f"--set {values!r}: expected KEY=VALUE, several with commas between them, as "
-                    "in --set width=2,classes=100"
+                    f"--settings {values!r}: expected KEY=VALUE, several with commas between them, "
+                    "as in --settings width=2,classes=100"
                 )
             if key in found:
-                raise InputError(f"--set gives {key} twice: {found[key]} and {value}")
+                raise InputError(f"--settings gives {key} twice: {found[key]} and {value}")
             found[key] = value
         setattr(namespace, self.dest, found)
 
@@ -95,6 +97,42 @@ def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) ->
         "pixel_loss)",
     )
     return group
+
+
+def add_request(group: Group, name: str) -> None:
+    """The fields of :class:`landscape.run.Request` of one heading."""
+    for one in fields(Request):
+        option = option_of(one)
+        if option.metavar is None or option.group != name:
+            continue
+        group.add_argument(
+            *(f"-{short}" if len(short) == 1 else f"--{short}" for short in option.more_names),
+            f"--{one.name.replace('_', '-')}",
+            dest=one.name,
+            type=None if option.several else option.read,
+            action="append" if option.several else "store",
+            metavar=option.metavar,
+            help=(option.help + option.in_command).replace("%", "%%"),
+        )
+
+
+def request_in(given: dict[str, Any]) -> Request:
+    """What was asked on a command line; takes its options out of ``given``.
+
+    ``--x`` alone is a line, and neither is the range of the directions on all axes.
+
+    Raises
+    ------
+    InputError
+        As :class:`Request` does, and for ``--y`` without ``--x``.
+    """
+    asked = {one.name: given.pop(one.name) for one in fields(Request) if one.name in given}
+    if "y" in asked and "x" not in asked:
+        raise InputError(f"--y={asked['y']} without --x: give both, or --x alone for a line")
+    x = asked.get("x", "default")
+    if x != "default" and not x.startswith("auto"):
+        asked.setdefault("y", None)
+    return Request(**asked)
 
 
 def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> None:

@@ -7,7 +7,6 @@ is not installed.
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.accessors import accessor
+from landscape.deprecated import warn_renamed
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray, Grid
 from landscape.quantity import HIGHER, Quantity, known, main_of
@@ -231,7 +231,7 @@ class Surface:
 
     def plot_path(self, **style: Any) -> Any:
         """The earlier name of :meth:`plot_trajectory`."""
-        warnings.warn("plot_path is now plot_trajectory", DeprecationWarning, stacklevel=2)
+        warn_renamed("plot_path", "plot_trajectory")
         return self.plot.trajectory(**style)
 
     def to_html(self, path: str | Path, **style: Any) -> Path:

@@ -28,7 +28,8 @@ of pixels, and the intersection over union (IoU) is there too."""
 
 EXAMPLE = """  python -m landscape.train --model resnet56 --shortcuts none --data digits \\
       --epochs 25 -o runs/resnet56-none
-  python -m landscape.train --model unet --set levels=2,channels=8 --data scenes -o runs/unet"""
+  python -m landscape.train --model unet --settings levels=2,channels=8 --data scenes \\
+      -o runs/unet"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +51,7 @@ def _command(argv: Sequence[str] | None) -> None:
         # A small subset need not hold every class.
         classes = max(e.classes for e in whole.values())
         of_data = {"classes": classes, "in_channels": whole["train"].channels}
-        asked = asked_for(options.set, shortcuts=options.shortcuts, width=options.width)
+        asked = asked_for(options.settings, shortcuts=options.shortcuts, width=options.width)
         return build_network(options.model, **{**settings_among(options.model, of_data), **asked})
 
     folder = Path(options.output)

@@ -49,13 +49,13 @@ def one(
 
 
 def both(
-    problem: Problem, plane: Plane, grid: Grid, ignored: str
+    problem: Problem, plane: Plane, grid: Grid, ignore: str
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Every point with a warm start and with a cold one, in turn."""
     points = grid.points()
-    warm = WholeNetwork(problem, ["eigen_ratio"], ignored=ignored)
+    warm = WholeNetwork(problem, ["eigen_ratio"], ignore=ignore)
     for index in tqdm(coarse_to_fine(grid.shape).tolist(), unit="point"):
-        cold = WholeNetwork(problem, ["eigen_ratio"], ignored=ignored)  # knows no neighbour
+        cold = WholeNetwork(problem, ["eigen_ratio"], ignore=ignore)  # knows no neighbour
         place = {"x": points[index][0], "y": points[index][1]}
         yield (
             {**place, **one(problem, plane, points, index, warm)},
@@ -63,9 +63,9 @@ def both(
         )
 
 
-def scipys(problem: Problem, plane: Plane, grid: Grid, ignored: str) -> list[int]:
+def scipys(problem: Problem, plane: Plane, grid: Grid, ignore: str) -> list[int]:
     """Products that eigsh takes for both ends at every point."""
-    operator = HessianOperator(problem, ignored=ignored)
+    operator = HessianOperator(problem, ignore=ignore)
     taken = []
     start = np.random.default_rng(0).normal(size=operator.size)
     for point in tqdm(grid.points(), unit="point", desc="scipy"):
@@ -134,7 +134,7 @@ def main() -> None:
         limit=options.limit,
         device=options.device,
     )
-    directions = make_directions(problem.origin, 2, ignored=options.ignore, seed=options.seed)
+    directions = make_directions(problem.origin, 2, ignore=options.ignore, seed=options.seed)
     plane = Plane(problem.origin, [d.vector for d in directions])
     grid = Grid(parse_range(options.x), parse_range(options.x, "y"))
     pairs = list(both(problem, plane, grid, options.ignore))

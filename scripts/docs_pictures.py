@@ -71,7 +71,7 @@ def trained(
 
 def sampled(model: nn.Module, data: Any = TRAIN, **options: Any) -> landscape.Surface:
     problem = landscape.Problem(model, data, device="cpu")
-    return landscape.sample_surface(problem, progress=False, tuned=False, **options)
+    return landscape.sample_surface(problem, progress=False, tune=False, **options)
 
 
 def line(axes: Any, surface: landscape.Surface, colour: str, label: str, **look: Any) -> None:
@@ -115,7 +115,7 @@ def scale_invariance() -> Figure:
             (model, COLOURS[0], "as trained", "-"),
             (same, COLOURS[1], "rescaled, same function", "--"),
         ):
-            surface = sampled(net, x=f"{-width}:{width}:41", y=None, normalization=how)
+            surface = sampled(net, x=f"{-width}:{width}:41", y=None, norm=how)
             line(each, surface, colour, label, linestyle=style)
     label_lines(axes)
     return figure
@@ -232,7 +232,7 @@ def holes() -> Figure:
     model = trained((64, 64, 64, 64)).half()
     data = (TRAIN[0][:300], TRAIN[1][:300])
     figure, axes = panels("float16, directions as drawn", "float32, filter normalization", height=3)
-    half = sampled(model, data, x="-3:3:21", y="-3:3:21", normalization="none")
+    half = sampled(model, data, x="-3:3:21", y="-3:3:21", norm="none")
     plane(axes[0], half, heatmap)
     plane(axes[1], sampled(model.float(), data, x="-1:1:21", y="-1:1:21"), heatmap)
     return figure
@@ -243,7 +243,7 @@ def off_origin() -> Figure:
     model, decay = trained(weight_decay=1e-2), 1e-2
     own, other = directions = towards(model)
     loss = sampled(
-        model, x="-1:1:21", y="-1:1:21", directions=directions, normalization="none", ignored="none"
+        model, x="-1:1:21", y="-1:1:21", directions=directions, norm="none", ignore="none"
     )
     total = copy.deepcopy(loss)
     for j, y in enumerate(loss.y):
@@ -273,7 +273,7 @@ def stripes() -> Figure:
     figure, axes = panels("y moves next to nothing", "x and y almost alike", "as they should be")
     for each, y in zip(axes, (dead, near, second), strict=True):
         each_plane = sampled(
-            model, x="-0.2:0.2:21", y="-0.2:0.2:21", directions=[first, y], normalization="none"
+            model, x="-0.2:0.2:21", y="-0.2:0.2:21", directions=[first, y], norm="none"
         )
         plane(each, each_plane, norm_range=(1e-3, 10.0))
     return figure

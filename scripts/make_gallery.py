@@ -81,7 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         for kind in kinds_of(row):
             name = f"{row.model}-{kind}"
             network = ["--model", row.model, "--shortcuts", kind, "--data", data]
-            network += ["--set", row.settings] if row.settings else []
+            network += ["--settings", row.settings] if row.settings else []
             trained, surface = folder / name / "final.pt", folder / f"{name}.h5"
             if not trained.exists():
                 training = [*network, *row.learning.split(), "--epochs", str(options.epochs)]

@@ -73,4 +73,4 @@ def test_a_long_run_tries_several_points_at_once_unless_each_waits(
     assert evaluation_for(problem, settings) is evaluate_abreast
     assert Settings.from_attributes({**facts, "dtype": problem.attributes["dtype"]}) == settings
     assert choose_settings(problem, plane, GRID, one_by_one=True)[0].abreast == 1
-    assert choose_settings(problem, plane, GRID, tuned=False)[0].abreast == 1
+    assert choose_settings(problem, plane, GRID, tune=False)[0].abreast == 1

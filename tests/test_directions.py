@@ -73,7 +73,7 @@ def test_normalizations_against_numpy(how: str) -> None:
 
 def test_filter_normalization_gives_each_filter_the_networks_norm() -> None:
     weights = parameters_of(CifarResNet(8))
-    x, y = make_directions(weights, 2, ignored="none")
+    x, y = make_directions(weights, 2, ignore="none")
     for direction in (x.vector, y.vector):
         for name, w in weights.items():
             np.testing.assert_allclose(
@@ -86,7 +86,7 @@ def test_filter_normalization_gives_each_filter_the_networks_norm() -> None:
 def test_biases_and_batch_norm_get_noise_of_their_own_not_a_copy_of_the_weights() -> None:
     """A fault of other tools: with one number a filter, |w|/|d|·d is ±w, on both axes."""
     weights = parameters_of(small())
-    x, y = make_directions(weights, 2, ignored="none")
+    x, y = make_directions(weights, 2, ignore="none")
     for name in ("0.bias", "1.weight", "1.bias", "4.bias"):
         for d in (x.vector[name], y.vector[name]):
             assert (
@@ -98,14 +98,14 @@ def test_biases_and_batch_norm_get_noise_of_their_own_not_a_copy_of_the_weights(
 
 def test_biasbn_leaves_one_dimensional_parameters_where_they_are() -> None:
     weights = parameters_of(CifarResNet(8))
-    x, _ = make_directions(weights, 2, ignored="biasbn")
+    x, _ = make_directions(weights, 2, ignore="biasbn")
     for name, w in weights.items():
         assert bool((x.vector[name] == 0).all()) == (w.ndim <= 1), name
 
 
 def test_only_parameters_are_displaced_never_running_statistics() -> None:
     model = CifarResNet(8)
-    x, _ = make_directions(parameters_of(model), 2, ignored="none")
+    x, _ = make_directions(parameters_of(model), 2, ignore="none")
     assert set(x.vector) == {name for name, _ in model.named_parameters()}
     assert not any("running" in name for name in x.vector)
 
@@ -160,7 +160,7 @@ def test_a_function_of_the_users_is_a_direction() -> None:
         return {name: torch.full_like(p, 2.0) for name, p in params.items()}
 
     weights = parameters_of(small())
-    (found,) = make_directions(weights, 1, kind=downhill, normalization="none", ignored="none")
+    (found,) = make_directions(weights, 1, kind=downhill, norm="none", ignore="none")
     assert found.attributes["kind"] == "downhill"
     assert all((d == 2.0).all() for d in found.vector.values())
     with pytest.raises(InputError, match=r"'0\.bias'"):
@@ -318,8 +318,8 @@ def test_directions_given_in_another_order_belong_to_their_names() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"normalization": "filtre"}, "did you mean 'filter'"),
-        ({"ignored": "bn"}, "biasbn"),
+        ({"norm": "filtre"}, "did you mean 'filter'"),
+        ({"ignore": "bn"}, "biasbn"),
         ({"kind": "radnom"}, "did you mean 'random'"),
         ({"kind": "no_such.h5"}, "does not exist"),
         ({"seed": -1}, "seed=-1"),

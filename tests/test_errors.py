@@ -31,8 +31,8 @@ SPELLINGS = [
     (("x", "-1:1:5"), "x='-1:1:5'", "--x=-1:1:5"),
     (("seeds", (0, 1)), "seeds=(0, 1)", "--seeds 0,1"),
     (("settings", {"width": 2, "depth": 20}), "settings={'width': 2, 'depth': 20}",
-     "--set width=2,depth=20"),
-    (("trajectories", ["runs/a"]), "trajectories=['runs/a']", "--trajectory runs/a"),
+     "--settings width=2,depth=20"),
+    (("trajectories", ["runs/a"]), "trajectories=['runs/a']", "--trajectories runs/a"),
 ]  # fmt: skip
 
 

@@ -24,7 +24,7 @@ POINTS = np.array([[0.0, 0.0], [0.3, -0.2], [-1.0, 1.0], [2.0, 0.7]])
 
 
 def plane_of(problem: Problem) -> Plane:
-    made = make_directions(problem.origin, 2, ignored="none", seed=4)
+    made = make_directions(problem.origin, 2, ignore="none", seed=4)
     return Plane(problem.origin, [d.vector for d in made])
 
 

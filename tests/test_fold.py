@@ -137,7 +137,7 @@ def test_outputs_are_equal_to_rounding(
         rewritten = fx.symbolic_trace(rewritten)
     assert len(fold_batch_norms(rewritten, problem.model)) == pairs
 
-    directions = make_directions(problem.origin, 2, ignored="none", seed=1)
+    directions = make_directions(problem.origin, 2, ignore="none", seed=1)
     plane = Plane(problem.origin, [d.vector for d in directions])  # γ and β are displaced too
     plain = PointNetwork(problem, plane, Settings())
     folded = PointNetwork(problem, plane, Settings(fold=True, in_place=True, channels_last=True))

@@ -226,7 +226,7 @@ def test_metrics_of_a_network_in_half_precision_are_in_single_precision() -> Non
         seen.clear()
         data = (torch.randn(5, 6), torch.zeros(5))
         problem = Problem(perceptron().to(dtype), data, loss=look, device="cpu")
-        sample_surface(problem, "0:1:2", None, tuned=False, progress=False)
+        sample_surface(problem, "0:1:2", None, tune=False, progress=False)
         assert problem.attributes["dtype"] == str(dtype).removeprefix("torch.")
         assert set(seen) == {expected}
 
@@ -254,7 +254,7 @@ def test_a_wrapped_network_has_the_names_and_reads_the_directions_of_the_plain_o
         tmp_path / "d.h5", [d.vector for d in made], [d.attributes for d in made]
     )
     first, second = (
-        sample_surface(p, "-1:1:3", "0", directions=str(path), tuned=False, progress=False)
+        sample_surface(p, "-1:1:3", "0", directions=str(path), tune=False, progress=False)
         for p in (plain, other)
     )
     np.testing.assert_array_equal(first["loss"], second["loss"])
@@ -304,7 +304,7 @@ def test_guessing_is_of_cross_entropies_only() -> None:
         for loss in (margin, "cross_entropy")
     )
     said = [
-        describe(sample_surface(p, "0", None, tuned=False, progress=False)) for p in (own, usual)
+        describe(sample_surface(p, "0", None, tune=False, progress=False)) for p in (own, usual)
     ]
     assert "guessing" not in said[0]
     assert "guessing" in said[1]

@@ -124,7 +124,7 @@ def small_problem(interrupted_at: int) -> Problem:
 def sitting(path: Path, interrupted_at: int) -> Surface | None:
     try:
         problem = small_problem(interrupted_at)
-        return sample_surface(problem, "-1:1:4", "0:1:3", path=path, tuned=False, progress=False)
+        return sample_surface(problem, "-1:1:4", "0:1:3", path=path, tune=False, progress=False)
     except KeyboardInterrupt:
         return None
 

@@ -37,7 +37,7 @@ def test_the_origin(shared: Path, network: str, split: str) -> None:
         data=f"cifar10:{shared / 'data' / 'cifar10_subset.npz'}",
         split=split,
     )
-    surface = sample_surface(problem, "0", "0", tuned=False, progress=False)
+    surface = sample_surface(problem, "0", "0", tune=False, progress=False)
     found = {name: surface[name].item() for name in surface.quantities}
     loss, correct, count = AT_ORIGIN[network, split]
     assert found[f"{split}_loss"] == pytest.approx(loss, rel=5e-5)

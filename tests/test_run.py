@@ -78,8 +78,8 @@ def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
     ("changed", "problem_options", "names"),
     [
         ({"seed": 1}, {}, ["x axis seed: the file has 0, asked for 1"]),
-        ({"normalization": "layer"}, {}, ["normalization: the file has filter, asked for layer"]),
-        ({"ignored": "none"}, {}, ["ignore: the file has biasbn, asked for none"]),
+        ({"norm": "layer"}, {}, ["normalization: the file has filter, asked for layer"]),
+        ({"ignore": "none"}, {}, ["ignore: the file has biasbn, asked for none"]),
         ({"x": "-1:1:6"}, {}, ["the file has x=-1:1:5", "asked for x=-1:1:6"]),
         ({"y": None}, {}, ["grid", "y=-1:1:4"]),
         ({"batch_size": 3}, {}, ["batch_size: the file has", "asked for 3"]),

@@ -165,6 +165,6 @@ def test_void_pixels_do_not_count() -> None:
         if change:
             inputs[:, :, 3] += 100
         made = Problem(model, (inputs, masks), loss="pixel_loss", device="cpu")
-        surfaces.append(sample_surface(made, "-1:1:3", None, progress=False, tuned=False))
+        surfaces.append(sample_surface(made, "-1:1:3", None, progress=False, tune=False))
     for name in ("loss", "accuracy", "iou"):
         np.testing.assert_array_equal(surfaces[0][name], surfaces[1][name])

@@ -160,9 +160,9 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
     before = sample(precision="bfloat16")
     assert before["batch_size"] == 9
     assert before["precision"] == "bfloat16"
-    monkeypatch.setattr("landscape.evaluate.choose.tune", None)  # calling it would fail
+    monkeypatch.setattr("landscape.evaluate.choose.tune_layouts", None)  # calling it would fail
     assert sample(precision="auto", batch_size=None) == before
-    for options in ({"precision": "float32"}, {"tuned": False}, {"batch_size": 8}):
+    for options in ({"precision": "float32"}, {"tune": False}, {"batch_size": 8}):
         monkeypatch.undo()
         with pytest.raises(InputError, match="belongs to another run"):
             sample(**{"precision": "bfloat16", **options})

@@ -254,7 +254,7 @@ def digits_like(limit: int | None = None) -> Problem:
 
 def sampled(problem: Problem, path: Path | None = None, tolerance: str = "5%") -> Surface:
     return sample_surface(
-        problem, "-1:1:5", "-1:2:7", path=path, tolerance=tolerance, tuned=False, progress=False
+        problem, "-1:1:5", "-1:2:7", path=path, tolerance=tolerance, tune=False, progress=False
     )
 
 
@@ -275,7 +275,7 @@ def test_errors_are_within_the_tolerance_and_cost_less() -> None:
 def test_the_means_are_those_of_evaluate_within_their_errors() -> None:
     problem = digits_like()
     surface = sampled(problem)
-    full = sample_surface(problem, "-1:1:5", "-1:2:7", tuned=False, progress=False)
+    full = sample_surface(problem, "-1:1:5", "-1:2:7", tune=False, progress=False)
     off = np.abs(surface["train_loss"] - full["train_loss"]) / surface["train_loss_stderr"]
     assert off.max() < 4
     assert off.max() > 0.1
@@ -289,10 +289,10 @@ def test_all_examples_give_what_evaluate_gives() -> None:
         "0:1:2",
         "0:1:2",
         directions="random",
-        ignored="none",
+        ignore="none",
         seed=4,
         tolerance="0%,1e-9",
-        tuned=False,
+        tune=False,
         progress=False,
     )
     plane = plane_of(problem)
@@ -345,7 +345,7 @@ def test_another_tolerance_is_another_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"tolerance_relative: the file has 0\.05, asked for 0\.1"):
         sampled(problem, path, tolerance="10%")
     with pytest.raises(InputError, match="asked for None"):
-        sample_surface(problem, "-1:1:5", "-1:2:7", path=path, tuned=False, progress=False)
+        sample_surface(problem, "-1:1:5", "-1:2:7", path=path, tune=False, progress=False)
 
 
 def test_progress_counts_what_was_evaluated() -> None:

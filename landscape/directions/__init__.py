@@ -8,8 +8,9 @@ from pathlib import Path
 
 import torch
 
+from landscape.deprecated import renamed
 from landscape.directions.file import facts_in_file, read_directions, save_directions
-from landscape.directions.normalize import IGNORED, NORMALIZATIONS, ignore, normalize
+from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, without
 from landscape.directions.random import generator_for, random_direction
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.params import Params, check_same_shape
@@ -21,12 +22,12 @@ __all__ = [
     "NORMALIZATIONS",
     "Direction",
     "generator_for",
-    "ignore",
     "make_directions",
     "normalize",
     "random_direction",
     "read_directions",
     "save_directions",
+    "without",
 ]
 
 DirectionMaker = Callable[[Params, torch.Generator], Params]
@@ -40,13 +41,14 @@ class Direction:
     attributes: dict[str, Attribute] = field(default_factory=dict)
 
 
+@renamed(normalization="norm", ignored="ignore")
 def make_directions(
     params: Params,
     axes: int = 2,
     *,
     kind: str | DirectionMaker | Sequence[Params | Direction] = "random",
-    normalization: str = "filter",
-    ignored: str = "biasbn",
+    norm: str = "filter",
+    ignore: str = "biasbn",
     seed: int = 0,
 ) -> list[Direction]:
     """The directions of a line (``axes=1``) or plane (2) through a network.
@@ -59,7 +61,7 @@ def make_directions(
         ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``,
         a function ``(params, generator) -> dict`` called once per axis, or the directions
         themselves. What a file holds, or is given as tensors, is used as it is.
-    normalization, ignored
+    norm, ignore
         See :mod:`landscape.directions.normalize`; for ``random`` and functions.
     seed
         One generator per axis comes from it.
@@ -69,10 +71,10 @@ def make_directions(
     InputError
         For unknown names, and where a direction does not fit the network.
     """
-    if normalization not in NORMALIZATIONS:
-        raise unknown_choice("normalization", normalization, NORMALIZATIONS)
-    if ignored not in IGNORED:
-        raise unknown_choice("parameters to ignore", ignored, IGNORED)
+    if norm not in NORMALIZATIONS:
+        raise unknown_choice("normalization", norm, NORMALIZATIONS)
+    if ignore not in IGNORED:
+        raise unknown_choice("parameters to ignore", ignore, IGNORED)
     if not 0 <= seed < 2**64:  # what HDF5 can keep
         raise InputError(
             f"{argument('seed', seed)}: expected a whole number of at least 0 and below 2^64"
@@ -88,11 +90,11 @@ def make_directions(
     for axis in range(axes):
         raw = maker(params, generator_for(seed, axis))
         check_same_shape(raw, params, f"directions {name}")
-        vector = normalize(ignore(dict(raw), ignored), params, normalization)
+        vector = normalize(without(dict(raw), ignore), params, norm)
         facts_here: dict[str, Attribute] = {
             "kind": name,
-            "normalization": normalization,
-            "ignore": ignored,
+            "normalization": norm,
+            "ignore": ignore,
             "seed": seed,
         }
         made.append(Direction(vector, facts_here))

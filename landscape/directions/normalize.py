@@ -84,7 +84,7 @@ def normalize(direction: Params, weights: Params, how: str = "filter") -> Params
     }
 
 
-def ignore(direction: Params, what: str = "biasbn") -> Params:
+def without(direction: Params, what: str = "biasbn") -> Params:
     """Set the entries of parameters with fewer than two dimensions to zero (``biasbn``).
 
     These are biases and the γ and β of normalization layers; ``none`` keeps them.

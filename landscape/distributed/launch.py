@@ -8,7 +8,6 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -26,46 +25,35 @@ from landscape.distributed.parts import (
 from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier, set_aside
 from landscape.distributed.worker import Worker
+from landscape.errors import InputError, argument
 from landscape.grid import coarse_to_fine
 from landscape.lock import only_writer
-from landscape.planes import Run
 from landscape.problem import Problem
 from landscape.run.loop import note_session
-from landscape.run.plan import Plan, Range, make_plan
+from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
+from landscape.run.request import Request
 from landscape.run.resume import resumed
 from landscape.run.sampling import sample_planned
+from landscape.run.shard import WHOLE
 from landscape.store import save_surface
 from landscape.surface import Surface
 
 
-def sample_distributed(
-    process: Process,
-    problem: Problem,
-    x: Range = "default",
-    y: Range | None = "default",
-    *,
-    path: str | Path,
-    trajectories: Sequence[str | Path | Run] = (),
-    title: str | None = None,
-    verify: float = 0.0,
-    progress: bool = True,
-    **options: Any,
-) -> Surface | None:
+def sample_distributed(process: Process, problem: Problem, request: Request) -> Surface | None:
     """Like :func:`landscape.sample_surface`, by all ranks that torchrun has started.
 
-    Every rank calls it with the same arguments. Each saves what it computes to a part file beside
-    ``path``; once all points are known, rank 0 writes the surface there and the parts are deleted.
-    If the launch ends early, the same call resumes from the parts.
+    Every rank calls it with the same request. Each keeps what it computes in a part file beside
+    ``request.path``; once all points are known, rank 0 writes the surface there, and the parts go.
+    After an end of any kind the same call goes on from the parts.
 
     Parameters
     ----------
     process
-        This rank.
-    verify
-        The share of the points that are recomputed, by another rank where there is one.
-    options
-        Those of :func:`landscape.sample_surface` that are not named here.
+        Which rank this is.
+    request
+        With a path and without a shard. What is to be verified is computed again by another rank,
+        where there is one.
 
     Returns
     -------
@@ -78,20 +66,25 @@ def sample_distributed(
         As there; and if the ranks are given different weights, data or directions, or compute
         different values.
     """
-    path = Path(path)
+    if request.path is None:
+        raise InputError(f"no {argument('path')}: each rank keeps its part in a file beside it")
+    if request.shard != WHOLE:
+        raise InputError(
+            f"{argument('shard', str(request.shard))} is for machines without a common network; "
+            "leave torchrun out"
+        )
+    path = Path(request.path)
     job = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     part = part_of_rank(path, process.rank)
     lock = only_writer(path) if process.rank == 0 else contextlib.nullcontext()
     with Claims(process, job) as claims:
         compare_problems(claims, process, problem)
-        plan = make_plan(problem, x, y, trajectories=trajectories, agree=claims.agree, **options)
+        plan = make_plan(problem, request, claims.agree)
         compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
-            _compute_points(claims, plan, path, part, verify, progress)
+            _compute_points(claims, plan, path, part)
         if process.rank == 0:
-            surface = sample_planned(
-                plan, path=path, trajectories=trajectories, title=title, progress=progress
-            )
+            surface = sample_planned(plan)
             _remove(parts_of_ranks(path))
             claims.put("written", "")
             claims.wait_for_others()
@@ -102,10 +95,9 @@ def sample_distributed(
         return None
 
 
-def _compute_points(
-    claims: Claims, plan: Plan, path: Path, part: Path, verify: float, progress: bool
-) -> None:
+def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
     """Compute the missing points; rank 0 then saves all of them to the file."""
+    verify = float(plan.request.verify)
     files = read_parts(path)
     found = merged(files) if files else None
     job, empty = plan.begin(found.attributes if found is not None else None, claims.agree)
@@ -117,7 +109,7 @@ def _compute_points(
         initial=int(before.sum()),
         unit="point",
         desc=f"{path.name}, {claims.world} ranks",
-        disable=not (progress and claims.rank == 0),
+        disable=not (plan.request.progress and claims.rank == 0),
     ) as bar:
 
         def show(known: Surface) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from landscape.data import Stream
+from landscape.deprecated import renamed
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.blocked import available as blocked_available
@@ -14,7 +15,8 @@ from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
-from landscape.evaluate.tuner import tune, tune_abreast, tune_batch_size, tune_compiled
+from landscape.evaluate.tuner import tune as tune_layouts
+from landscape.evaluate.tuner import tune_abreast, tune_batch_size, tune_compiled
 from landscape.grid import Grid
 from landscape.plane import Plane, Reestimated
 from landscape.problem import Problem
@@ -45,6 +47,7 @@ def _streamed(problem: Problem) -> bool:
     return any(isinstance(examples, Stream) for examples in problem.splits.values())
 
 
+@renamed(tuned="tune")
 def choose_settings(
     problem: Problem,
     plane: Plane,
@@ -52,7 +55,7 @@ def choose_settings(
     *,
     precision: str = "float32",
     batch_size: int | None = None,
-    tuned: bool = True,
+    tune: bool = True,
     one_by_one: bool = False,
     stored: Mapping[str, Attribute] | None = None,
 ) -> tuple[Settings, dict[str, Attribute]]:
@@ -66,7 +69,7 @@ def choose_settings(
         off than 2% plus 0.002.
     batch_size
         None lets the tuner choose.
-    tuned
+    tune
         Whether folding, memory layout, batch size and points at once are chosen by trying; else
         plain settings. A run too short to win the time back tries layouts only.
     one_by_one
@@ -91,7 +94,7 @@ def choose_settings(
             )
         precision = "float32"
     found = Settings.from_attributes(stored) if stored is not None else None
-    if found is not None and stored is not None and tuned:
+    if found is not None and stored is not None and tune:
         same_precision = precision in ("auto", found.reduced or "float32")
         if same_precision and batch_size in (None, found.batch_size):
             kept = {k: stored[k] for k in ("precision_error", "precision_bound") if k in stored}
@@ -99,7 +102,7 @@ def choose_settings(
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
     run, problem = problem, _quick_to_move(problem, plane)
-    candidates = tune(problem, plane, points[[0, -1]], settings) if tuned else [settings]
+    candidates = tune_layouts(problem, plane, points[[0, -1]], settings) if tune else [settings]
     facts: dict[str, Attribute] = {}
     if precision != "float32":
         name = "bfloat16" if precision == "auto" else precision
@@ -114,12 +117,12 @@ def choose_settings(
             candidates = others
     settings = candidates[0]
     images = grid.size * sum(len(examples) for examples in run.splits.values())
-    if tuned and images > _MANY_IMAGES:
+    if tune and images > _MANY_IMAGES:
         if batch_size is None:
             settings = tune_batch_size(problem, plane, candidates)
         if problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
             settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
-    if tuned and images > _WORTH_COMPILING and problem.device.type == "cuda":
+    if tune and images > _WORTH_COMPILING and problem.device.type == "cuda":
         settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +76,9 @@ class Tolerance:
         except ValueError:
             raise _wrong(text, "not numbers") from None
         return Tolerance(percent / 100, absolute)
+
+    def __str__(self) -> str:
+        return f"{Decimal(repr(self.relative)) * 100:f}%,{self.absolute!r}"
 
     def bound(self, mean: float) -> float:
         """The largest standard error that is good enough for a mean."""

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from landscape.deprecated import renamed
 from landscape.errors import unknown_choice
 from landscape.grid import FloatArray
 from landscape.hessian import HessianOperator, eigenpairs
+from landscape.metrics import WHOLE_NETWORK
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.quantity import Quantity, by_name
@@ -34,7 +36,6 @@ networks measured it costs no products."""
 class Measurement(Protocol):
     """One way of measuring: made for a run, then called where the operator stands."""
 
-    NAMES: ClassVar[dict[str, str]]
     products: int
 
     def __init__(self, operator: HessianOperator) -> None: ...
@@ -44,8 +45,6 @@ class Measurement(Protocol):
 
 class GradientNorm:
     """‖∇L‖ of the mean loss."""
-
-    NAMES: ClassVar[dict[str, str]] = {"gradient_norm": "norm of the gradient of the loss"}
 
     def __init__(self, operator: HessianOperator) -> None:
         self._operator = operator
@@ -64,12 +63,6 @@ class EigenRatio:
     be the second. Lanczos starts from the eigenvectors of the nearest point that this run has
     done, so a run that was interrupted may differ from one that was not by as much.
     """
-
-    NAMES: ClassVar[dict[str, str]] = {
-        "eigen_ratio": "modulus of the most negative by the largest Hessian eigenvalue",
-        "lambda_max": "largest eigenvalue of the Hessian",
-        "lambda_min": "most negative eigenvalue of the Hessian",
-    }
 
     def __init__(self, operator: HessianOperator) -> None:
         self._operator = operator
@@ -102,11 +95,11 @@ class EigenRatio:
         return vectors.sum(dim=0) + noise * (_NOISE / length)
 
 
-WHOLE_NETWORK: dict[str, type[Measurement]] = {
+_MEASUREMENTS: dict[str, type[Measurement]] = {
     "eigen_ratio": EigenRatio,
     "gradient_norm": GradientNorm,
 }
-"""What can be measured, by the name it is asked for with."""
+"""How what :data:`landscape.metrics.WHOLE_NETWORK` declares is measured."""
 
 
 class WholeNetwork:
@@ -117,8 +110,8 @@ class WholeNetwork:
     problem
         Whose loss is differentiated, with stored statistics of batch normalization.
     names
-        Of :data:`WHOLE_NETWORK`.
-    ignored
+        Of :data:`landscape.metrics.WHOLE_NETWORK`.
+    ignore
         ``biasbn`` or ``none``: which parameters count, as for directions.
 
     Raises
@@ -127,14 +120,16 @@ class WholeNetwork:
         For an unknown name.
     """
 
-    def __init__(self, problem: Problem, names: Sequence[str], *, ignored: str = "biasbn") -> None:
+    @renamed(ignored="ignore")
+    def __init__(self, problem: Problem, names: Sequence[str], *, ignore: str = "biasbn") -> None:
         for name in names:
             if name not in WHOLE_NETWORK:
                 raise unknown_choice("metric of the whole network", name, WHOLE_NETWORK)
         self._problem = problem
-        self._operator = HessianOperator(problem, ignored=ignored)
-        self._ignored = ignored
-        self._measurements = [WHOLE_NETWORK[name](self._operator) for name in dict.fromkeys(names)]
+        self._operator = HessianOperator(problem, ignore=ignore)
+        self._ignore = ignore
+        self._names = tuple(dict.fromkeys(names))
+        self._measurements = [_MEASUREMENTS[name](self._operator) for name in self._names]
 
     @property
     def products(self) -> int:
@@ -146,14 +141,18 @@ class WholeNetwork:
         """What is added, by name: ``train_eigen_ratio``, …"""
         split = self._operator.split
         over = f"over {self._operator.examples:,} {split or 'given'} examples"
-        moved = "" if self._ignored == "none" else ", without biases and normalization layers"
+        moved = "" if self._ignore == "none" else ", without biases and normalization layers"
         loss = self._problem.metrics["loss"].units
-        found = (
-            Quantity(f"{words} {over}{moved}", split=split, base=name)
-            for measurement in self._measurements
-            for name, words in measurement.NAMES.items()
+        return by_name(
+            Quantity(
+                f"{one.long_name} {over}{moved}",
+                loss if one.units is None else one.units,
+                split=split,
+                base=name,
+            )
+            for asked in self._names
+            for name, one in WHOLE_NETWORK[asked].items()
         )
-        return by_name(q if q.is_eigen_ratio else q.beside(units=loss) for q in found)
 
     def added(
         self,

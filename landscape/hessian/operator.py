@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from landscape.deprecated import renamed
 from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
 from landscape.errors import InputError, argument, one_line, unknown_choice
@@ -34,7 +35,7 @@ class HessianOperator:
         Network, examples and loss.
     split
         Name of the split; None takes the first.
-    ignored
+    ignore
         ``biasbn`` leaves out parameters with fewer than two dimensions (biases, γ and β of
         normalization layers), ``none`` keeps all.
     batch_size
@@ -52,16 +53,17 @@ class HessianOperator:
     float64 (float32 on Apple MPS).
     """
 
+    @renamed(ignored="ignore")
     def __init__(
         self,
         problem: Problem,
         split: str | None = None,
         *,
-        ignored: str = "biasbn",
+        ignore: str = "biasbn",
         batch_size: int = 128,
     ) -> None:
-        if ignored not in IGNORED:
-            raise unknown_choice("parameters to ignore", ignored, IGNORED)
+        if ignore not in IGNORED:
+            raise unknown_choice("parameters to ignore", ignore, IGNORED)
         if split is not None and split not in problem.splits:
             raise unknown_choice("split", split, problem.splits)
         self.split = next(iter(problem.splits)) if split is None else split
@@ -74,12 +76,12 @@ class HessianOperator:
         held = dict(problem.model.named_parameters())
         own = list(self._model.parameters())  # the same order, whatever wraps the network
         self._all = dict(zip(held, own, strict=True))
-        self._moved = {n: p for n, p in self._all.items() if ignored == "none" or p.ndim > 1}
+        self._moved = {n: p for n, p in self._all.items() if ignore == "none" or p.ndim > 1}
         if not self._moved:
             raise InputError(
                 "no parameter of the network has more than one dimension, and "
-                f"{argument('ignored', ignored)} leaves out all others: choose "
-                f"{argument('ignored', 'none')}"
+                f"{argument('ignore', ignore)} leaves out all others: choose "
+                f"{argument('ignore', 'none')}"
             )
         for p in self._moved.values():
             p.requires_grad_(True)

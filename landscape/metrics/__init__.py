@@ -27,11 +27,13 @@ from landscape.metrics.segmentation import (
     pixel_accuracy,
     pixel_loss,
 )
+from landscape.metrics.whole_network import WHOLE_NETWORK, whole_network_in
 
 __all__ = [
     "IGNORED",
     "LOSSES",
     "METRICS",
+    "WHOLE_NETWORK",
     "Metric",
     "PerExample",
     "accuracy",
@@ -51,4 +53,5 @@ __all__ = [
     "token_loss",
     "top_k",
     "usual_loss",
+    "whole_network_in",
 ]

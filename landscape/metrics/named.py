@@ -21,6 +21,7 @@ from landscape.metrics.segmentation import (
     pixel_accuracy,
     pixel_loss,
 )
+from landscape.metrics.whole_network import WHOLE_NETWORK, whole_network_in
 from landscape.quantity import is_reserved
 
 METRICS: dict[str, Metric] = {
@@ -102,7 +103,9 @@ def metrics_for(loss: str | PerExample | Metric) -> dict[str, Metric]:
 def more_metrics(
     asked: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric],
 ) -> dict[str, Metric]:
-    """Metrics beside the loss, by the names of their quantities.
+    """Per-example metrics beside the loss, by the names of their quantities.
+
+    Names of :data:`landscape.metrics.WHOLE_NETWORK` are left out: they are no means of examples.
 
     Parameters
     ----------
@@ -118,10 +121,11 @@ def more_metrics(
     """
     if isinstance(asked, str):
         raise InputError(f"metrics={asked!r} is one text; expected a list, as in [{asked!r}]")
+    whole = whole_network_in(asked)
     pairs = (
         [(name, metric_of(function, f"mean of {name}")) for name, function in asked.items()]
         if isinstance(asked, Mapping)
-        else [_named(one) for one in asked]
+        else [_named(one) for one in asked if one not in whole]
     )
     found: dict[str, Metric] = {}
     for name, metric in pairs:
@@ -145,7 +149,9 @@ def _named(asked: str | PerExample | Metric) -> tuple[str, Metric]:
             top_k(int(match[1])), f"top-{match[1]} accuracy", "1", 1, higher_is_better=True
         )
     if asked not in METRICS:
-        raise unknown_choice("metric", asked, [*METRICS, "top5", "package.module:function"])
+        raise unknown_choice(
+            "metric", asked, [*METRICS, *WHOLE_NETWORK, "top5", "package.module:function"]
+        )
     return asked, METRICS[asked]
 
 

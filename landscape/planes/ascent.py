@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from landscape.deprecated import renamed
 from landscape.directions import Direction, make_directions
 from landscape.directions.ascent import ascent_direction
 from landscape.hessian import HessianOperator
-from landscape.params import norm
+from landscape.params import norm as length_of
 from landscape.problem import Problem
 
 
+@renamed(normalization="norm", ignored="ignore")
 def ascent_directions(
     problem: Problem,
     axes: int,
     *,
     adaptive: bool,
-    normalization: str = "filter",
-    ignored: str = "biasbn",
+    norm: str = "filter",
+    ignore: str = "biasbn",
     seed: int = 0,
 ) -> list[Direction]:
     """The ascent direction of the mean loss of the first split and, on a plane, a random one.
@@ -38,15 +40,13 @@ def ascent_directions(
     InputError
         If the gradient is zero or not finite.
     """
-    random = make_directions(
-        problem.origin, axes, normalization=normalization, ignored=ignored, seed=seed
-    )
-    operator = HessianOperator(problem, ignored=ignored)
+    random = make_directions(problem.origin, axes, norm=norm, ignore=ignore, seed=seed)
+    operator = HessianOperator(problem, ignore=ignore)
     direction = ascent_direction(
         operator.named(operator.gradient()),
         problem.origin,
         adaptive=adaptive,
-        length=norm(random[0].vector),
+        length=length_of(random[0].vector),
     )
-    facts = {**direction.attributes, "ignore": ignored, "seed": seed}
+    facts = {**direction.attributes, "ignore": ignore, "seed": seed}
     return [replace(direction, attributes=facts), *random[1:]]

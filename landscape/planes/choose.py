@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
+from landscape.build import build_problem
 from landscape.checkpoint import read_checkpoint
 from landscape.curve import read_curve
+from landscape.deprecated import renamed
 from landscape.directions import Direction, DirectionMaker, make_directions
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
 from landscape.planes.curve import curve_plane
@@ -40,13 +43,14 @@ _AS_FAR_AS_IT_RISES = "auto:25"
 Kind = str | DirectionMaker | Sequence[Params | Direction] | Spanned
 
 
+@renamed(normalization="norm", ignored="ignore")
 def span(
     problem: Problem,
     kind: Kind = "random",
     axes: int = 2,
     *,
-    normalization: str | None = None,
-    ignored: str | None = None,
+    norm: str | None = None,
+    ignore: str | None = None,
     seed: int = 0,
 ) -> Spanned:
     """The line (``axes=1``) or plane (2) of a kind through a problem's network.
@@ -65,7 +69,7 @@ def span(
         - ``ascent`` or ``ascent:adaptive``: the direction in which the loss rises most, and a
           random one;
         - what this function gave before.
-    normalization, ignored
+    norm, ignore
         See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn``. Eigenvectors
         and the ascent direction are as long as random ones would be. The kinds that lead from
         weights to weights (``pca``, ``between``, ``aligned``, ``curve``) take none.
@@ -84,20 +88,18 @@ def span(
         return kind
     word, _, rest = kind.partition(":") if isinstance(kind, str) else ("", "", "")
     if word in _OF_THE_WEIGHTS:
-        for option, value in (("normalization", normalization), ("ignored", ignored)):
+        for option, value in (("norm", norm), ("ignore", ignore)):
             if value is not None:
                 raise InputError(
-                    f"directions {kind}: they are used as the weights give them, but "
-                    f"{option} {value!r} came too; leave it out"
+                    f"{argument('directions', kind)}: they are used as the weights give them, but "
+                    f"{argument(option, value)} came too; leave it out"
                 )
         return _OF_THE_WEIGHTS[word](problem, rest, axes)
-    normalization = "filter" if normalization is None else normalization
-    ignored = "biasbn" if ignored is None else ignored
+    norm = "filter" if norm is None else norm
+    ignore = "biasbn" if ignore is None else ignore
     if word in _AS_LONG_AS_RANDOM:
-        return _AS_LONG_AS_RANDOM[word](problem, rest, axes, normalization, ignored, seed)
-    made = make_directions(
-        problem.origin, axes, kind=kind, normalization=normalization, ignored=ignored, seed=seed
-    )
+        return _AS_LONG_AS_RANDOM[word](problem, rest, axes, norm, ignore, seed)
+    made = make_directions(problem.origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed)
     return Spanned(made)
 
 
@@ -118,7 +120,7 @@ def weights_of(kind: str) -> Path | None:
     """The checkpoint of the network that a plane goes through, if its name says so.
 
     The end of the (first) run of ``pca:RUN``, A of ``between:A,B`` or ``aligned:A,B``,
-    and the file of ``curve:CURVE``, of whose network :func:`at_start` takes the start.
+    and the file of ``curve:CURVE``, of whose network :func:`problem_for` takes the start.
     """
     paths = paths_in(kind)
     if not paths:
@@ -126,9 +128,18 @@ def weights_of(kind: str) -> Path | None:
     return checkpoints_in(paths[0])[0][-1] if kind.startswith("pca:") else paths[0]
 
 
-def at_start(problem: Problem, kind: Kind) -> Problem:
-    """The problem where a plane begins: a curve's file holds its start beside its control point."""
-    if isinstance(kind, str) and kind.startswith("curve:"):
+def problem_for(kind: Kind, model: str | None = None, **options: Any) -> Problem:
+    """The problem whose network a plane of this kind goes through.
+
+    The options are those of :func:`landscape.build_problem`. Without ``weights`` they are those
+    that the kind names, as ``between:A,B`` does; of a curve, its start.
+    """
+    if not isinstance(kind, str):
+        return build_problem(model, **options)
+    named = weights_of(kind)
+    options.setdefault("weights", named)
+    problem = build_problem(model, **options)
+    if kind.startswith("curve:") and options["weights"] == named:
         return problem.with_state(read_curve(paths_in(kind)[0]).a)
     return problem
 
@@ -142,7 +153,9 @@ def paths_in(kind: str) -> list[Path]:
 def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
     folders = paths_in(f"pca:{rest}")
     if not folders:
-        raise InputError("--directions pca: expected a training run, as in pca:runs/resnet20")
+        raise InputError(
+            f"{argument('directions', 'pca')}: expected a training run, as in pca:runs/resnet20"
+        )
     return pca_plane(problem, read_runs(folders), axes)
 
 
@@ -163,16 +176,14 @@ def _solutions(
     files = paths_in(kind)
     if len(files) != axes + 1:
         raise InputError(
-            f"--directions {kind}: {len(files)} checkpoints for {axes} "
-            f"ax{'is' if axes == 1 else 'es'}; expected two for a line (--x alone), three for a "
-            "plane"
+            f"{argument('directions', kind)}: {len(files)} checkpoints for {axes} "
+            f"ax{'is' if axes == 1 else 'es'}; expected two for a line, three for a plane"
         )
     first, *others = [read_checkpoint(file) for file in files]
     if not is_network_of(problem, first.state, f"checkpoint {first.path}"):
         raise InputError(
-            f"--directions {kind}: the network has other weights than {first.path}, which "
-            "is where the plane begins; sample it with --weights of that checkpoint, or leave "
-            "--weights out"
+            f"{argument('directions', kind)}: the network has other weights than {first.path}, "
+            f"which is where the plane begins; give {argument('weights', first.path)}"
         )
     return files, [c.state for c in others]
 
@@ -181,37 +192,35 @@ def _curve(problem: Problem, rest: str, axes: int) -> Spanned:
     files = paths_in(f"curve:{rest}")
     if len(files) != 1 or axes != 2:
         raise InputError(
-            f"--directions curve:{rest}: expected the file of one curve, and a plane (--x and --y)"
+            f"{argument('directions', f'curve:{rest}')}: expected the file of one curve, and two "
+            "axes"
         )
     return curve_plane(problem, read_curve(files[0]))
 
 
-def _hessian(
-    problem: Problem, rest: str, axes: int, normalization: str, ignored: str, seed: int
-) -> Spanned:
+def _hessian(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed: int) -> Spanned:
     which = rest or ("top" if axes == 1 else "top,bottom")
     if len(which.split(",")) != axes:
         raise InputError(
-            f"--directions hessian:{which} on {axes} ax{'is' if axes == 1 else 'es'}: expected one "
-            "eigenvector for each, as in hessian:top,bottom"
+            f"{argument('directions', f'hessian:{which}')} on {axes} "
+            f"ax{'is' if axes == 1 else 'es'}: expected one eigenvector for each, as in "
+            "hessian:top,bottom"
         )
-    made = hessian_directions(
-        problem, which, normalization=normalization, ignored=ignored, seed=seed
-    )
+    made = hessian_directions(problem, which, norm=norm, ignore=ignore, seed=seed)
     return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
 
 
-def _ascent(
-    problem: Problem, rest: str, axes: int, normalization: str, ignored: str, seed: int
-) -> Spanned:
+def _ascent(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed: int) -> Spanned:
     if rest not in ("", "adaptive"):
-        raise InputError(f"--directions ascent:{rest}: expected ascent or ascent:adaptive")
+        raise InputError(
+            f"{argument('directions', f'ascent:{rest}')}: expected ascent or ascent:adaptive"
+        )
     made = ascent_directions(
         problem,
         axes,
         adaptive=rest == "adaptive",
-        normalization=normalization,
-        ignored=ignored,
+        norm=norm,
+        ignore=ignore,
         seed=seed,
     )
     return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)

@@ -6,23 +6,25 @@ import math
 import re
 from dataclasses import replace
 
+from landscape.deprecated import renamed
 from landscape.directions import Direction, make_directions
 from landscape.directions.hessian import hessian_direction
 from landscape.errors import InputError
 from landscape.hessian import HessianOperator, eigenpairs, shown, verified
-from landscape.params import norm
+from landscape.params import norm as length_of
 from landscape.problem import Problem
 
 _NAMES = {"top": 1, "bottom": -1}
 _MOST = 100
 
 
+@renamed(normalization="norm", ignored="ignore")
 def hessian_directions(
     problem: Problem,
     which: str = "top,bottom",
     *,
-    normalization: str = "filter",
-    ignored: str = "biasbn",
+    norm: str = "filter",
+    ignore: str = "biasbn",
     seed: int = 0,
     tolerance: float = 1e-4,
     progress: bool = True,
@@ -49,10 +51,8 @@ def hessian_directions(
         derivatives.
     """
     ranks = parse_ranks(which)
-    random = make_directions(
-        problem.origin, len(ranks), normalization=normalization, ignored=ignored, seed=seed
-    )
-    operator = HessianOperator(problem, ignored=ignored)
+    random = make_directions(problem.origin, len(ranks), norm=norm, ignore=ignore, seed=seed)
+    operator = HessianOperator(problem, ignore=ignore)
     top, bottom = max(0, *ranks), max(0, *(-rank for rank in ranks))
     with shown(operator, "eigenvectors", progress=progress) as matrix:
         found = verified(matrix, eigenpairs(matrix, top, bottom, tolerance=tolerance, seed=seed))
@@ -71,9 +71,9 @@ def hessian_directions(
             rank=rank,
             eigenvalue=eigenvalue,
             residual=float(found.residuals[place]),
-            length=norm(other.vector),
+            length=length_of(other.vector),
         )
-        facts = {**direction.attributes, "ignore": ignored, "seed": seed}
+        facts = {**direction.attributes, "ignore": ignore, "seed": seed}
         made.append(replace(direction, attributes=facts))
     return made
 

@@ -13,7 +13,7 @@ from landscape.checkpoint import load_state
 from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device, tensor_float_32
 from landscape.errors import InputError, one_line
-from landscape.metrics import Metric, PerExample, metrics_for, more_metrics
+from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
 from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
 from landscape.problem.checks import check_deterministic, check_labels, check_parameters
 from landscape.problem.objective import Objective, OutputObjective
@@ -43,9 +43,12 @@ class Problem:
         accuracy), ``pixel_loss`` (of masks, with pixel accuracy and IoU) or ``mse``, or
         ``(output, target) -> (n,)``.
     metrics
-        More per-example metrics, measured in the same pass: a list of names (``top5``) and
-        functions, or a dict of functions by name. Pictures mark the best point of a function
-        that says which way is better: by an attribute, ``margin.higher_is_better = True``, or as
+        What else to measure: a list of names (``top5``) and per-example functions, or a dict of
+        functions by name; see :func:`landscape.metrics.more_metrics`. They are taken in the same
+        pass, but for ``eigen_ratio`` and ``gradient_norm``, which are of the network as a whole
+        and take many times as long (:mod:`landscape.hessian.curvature`). Pictures mark the best
+        point of a function that says which way is better: by an attribute,
+        ``margin.higher_is_better = True``, or as
         ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
         :mod:`landscape.metrics`, in its place.
     device
@@ -72,6 +75,7 @@ class Problem:
     ) -> None:
         self.device = choose_device(device)
         self.objective: Objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)})
+        self.whole_network = whole_network_in(metrics)
         own = self.metrics["loss"].function
         self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
         self.model = unwrapped_copy(model).eval()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
 from landscape.grid import FloatArray
 from landscape.hessian.curvature import WholeNetwork
@@ -110,20 +110,19 @@ def quantities_of(
     return one if len(planes) == 1 else quantities_of_draws(one, len(planes))
 
 
-def whole_network_in(
-    problem: Problem, planes: Sequence[Plane], names: Sequence[str], ignored: str
-) -> list[WholeNetwork]:
-    """Per plane the measurements of the whole network that are asked for.
+def whole_network_in(problem: Problem, planes: Sequence[Plane], ignore: str) -> list[WholeNetwork]:
+    """Per plane the measurements of the whole network that the problem asks for.
 
     Raises
     ------
     InputError
-        For an unknown name, and where the statistics of batch normalization follow the point: what
+        Where the statistics of batch normalization follow the point: what
         is differentiated is the loss with those that are stored.
     """
+    names = problem.whole_network
     if names and planes[0].statistics is not None:
         raise InputError(
             f"{', '.join(names)}: derivatives are those of the network with its stored "
-            "batch-norm statistics; leave --bn out"
+            f"batch-norm statistics; leave {argument('bn')} out"
         )
-    return [WholeNetwork(problem, names, ignored=ignored) for _ in planes] if names else []
+    return [WholeNetwork(problem, names, ignore=ignore) for _ in planes] if names else []

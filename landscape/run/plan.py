@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from landscape.data import in_memory
-from landscape.errors import InputError
-from landscape.evaluate import Settings, Tolerance, choose_settings
+from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
 from landscape.plane import Plane, Reestimated
-from landscape.planes import Kind, Run, Spanned, moving_statistics, span
-from landscape.planes.choose import axes_of, is_drawn
+from landscape.planes import Spanned, moving_statistics, span
+from landscape.planes.choose import axes_of
 from landscape.problem import Problem
 from landscape.quantity import Quantity
 from landscape.run.job import Job, quantities_of, whole_network_in
+from landscape.run.record import REQUEST
+from landscape.run.request import RANDOM_RANGE, Range, Request
+from landscape.run.shard import WHOLE
 from landscape.surface import Attribute, Surface
-
-Range = str | npt.ArrayLike
-
-RANDOM_RANGE = "-1:1:25"
-_MOST_DRAWS = 1000
 
 Agree = Callable[[str, Callable[[], Any]], Any]
 """One value for all who work on a surface, by its name: that of the function given, which only one
@@ -47,16 +42,14 @@ class Plan:
     ----------
     problem
         Network, examples and metrics.
+    request
+        What was asked.
     drawn, planes
         The directions of each draw, and the planes that they span.
     grid
         Where the points lie.
-    tolerance
-        How many examples a point takes; None is all.
-    whole_network
-        Names of what is measured of the network as a whole.
     counted
-        Which parameters that is taken of.
+        Which parameters derivatives are taken of.
     facts
         What the surface says of the plane and its range.
     choose
@@ -64,11 +57,10 @@ class Plan:
     """
 
     problem: Problem
+    request: Request
     drawn: Sequence[Spanned]
     planes: Sequence[Plane]
     grid: Grid
-    tolerance: Tolerance | None
-    whole_network: Sequence[str]
     counted: str
     facts: Mapping[str, Attribute]
     choose: Callable[[Mapping[str, Attribute] | None], tuple[Settings, dict[str, Attribute]]]
@@ -91,128 +83,91 @@ class Plan:
             return [asdict(settings), facts]
 
         settings, facts = agree("settings", chosen)
-        if self.tolerance is not None:
-            facts["tolerance_relative"] = self.tolerance.relative
-            facts["tolerance_absolute"] = self.tolerance.absolute
-        whole = whole_network_in(self.problem, self.planes, self.whole_network, self.counted)
+        tolerance = self.request.allowed
+        if tolerance is not None:
+            facts["tolerance_relative"] = tolerance.relative
+            facts["tolerance_absolute"] = tolerance.absolute
+        whole = whole_network_in(self.problem, self.planes, self.counted)
         surface = _empty(
             quantities_of(self.problem, self.planes, whole),
             self.grid,
             self.planes,
             self.drawn,
-            {**self.problem.attributes, **facts, **self.facts},
+            {**self.problem.attributes, **facts, **self.facts, REQUEST: self.request.as_json()},
         )
-        return Job(self.problem, self.planes, Settings(**settings), self.tolerance, whole), surface
+        return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
 
 
-def make_plan(
-    problem: Problem,
-    x: Range = "default",
-    y: Range | None = "default",
-    *,
-    directions: Kind = "random",
-    normalization: str | None = None,
-    ignored: str | None = None,
-    seed: int = 0,
-    repeats: int = 1,
-    bn: str = "stored",
-    whole_network: Sequence[str] = (),
-    trajectories: Sequence[str | Path | Run] = (),
-    tolerance: str | Tolerance | None = None,
-    precision: str = "float32",
-    batch_size: int | None = None,
-    tuned: bool = True,
-    agree: Agree = by_oneself,
-) -> Plan:
-    """The plan of :func:`landscape.sample_surface`, whose parameters these are.
+def make_plan(problem: Problem, request: Request, agree: Agree = by_oneself) -> Plan:
+    """What :func:`landscape.sample_surface` will do.
+
+    Parameters
+    ----------
+    agree
+        By whom the grid is found, where it depends on the loss.
 
     Raises
     ------
     InputError
         For whatever cannot be used.
     """
-    allowed = Tolerance.parse(tolerance) if isinstance(tolerance, str) else tolerance
-    if allowed is not None:
+    if request.tolerance is not None:
         for examples in problem.splits.values():
             in_memory(examples)  # a stream is refused before anything is written
-    if repeats > 1 and trajectories:
-        raise InputError(
-            f"--trajectory with --repeats {repeats}: a path has another place in each draw; show "
-            "it in a surface of one draw"
-        )
-    axes = _count_axes(directions, y)
-    drawn = _drawn(problem, directions, axes, normalization, ignored, seed, repeats)
-    statistics = moving_statistics(problem, drawn[0], bn)
+    drawn = _drawn(problem, request)
+    statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
 
     def ranged() -> list[Any]:
-        grid, facts = _grid(problem, planes[0], _ranges(drawn[0], x, y))
+        grid, facts = _grid(problem, planes[0], _ranges(drawn[0], request.x, request.y))
         return [[values.tolist() for values in grid.axes.values()], facts]
 
     coordinates, range_facts = agree("grid", ranged)
     grid = Grid(*(np.asarray(values) for values in coordinates))
-    facts: dict[str, Attribute] = {**drawn[0].attributes, "bn_statistics": BN_STATISTICS[bn]}
-    facts.update(range_facts)
+    facts: dict[str, Attribute] = {
+        **drawn[0].attributes,
+        "bn_statistics": BN_STATISTICS[request.bn],
+        **range_facts,
+    }
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
 
     def choose(
         stored: Mapping[str, Attribute] | None,
     ) -> tuple[Settings, dict[str, Attribute]]:
+        # Shards cannot agree on what is fastest: each takes plain settings, or those it began with.
+        by_default = request.shard == WHOLE or stored is not None
         return choose_settings(
             problem,
             planes[0],
             grid,
-            precision=precision,
-            batch_size=batch_size,
-            tuned=tuned,
-            one_by_one=allowed is not None,
+            precision=request.precision,
+            batch_size=request.batch_size,
+            tune=by_default if request.tune is None else bool(request.tune),
+            one_by_one=request.tolerance is not None,
             stored=stored,
         )
 
-    return Plan(
-        problem,
-        drawn,
-        planes,
-        grid,
-        allowed,
-        whole_network,
-        _counted(drawn[0], ignored),
-        facts,
-        choose,
-    )
+    counted = _counted(drawn[0], request.ignore)
+    return Plan(problem, request, drawn, planes, grid, counted, facts, choose)
 
 
-def _count_axes(directions: Kind, y: Range | None) -> int:
-    if y is None:
-        return 1
-    if isinstance(directions, Spanned):
-        return len(directions.directions)
-    if isinstance(directions, str) and isinstance(y, str) and y == "default":
-        return axes_of(directions)
-    return 2
-
-
-def _drawn(
-    problem: Problem,
-    directions: Kind,
-    axes: int,
-    normalization: str | None,
-    ignored: str | None,
-    seed: int,
-    repeats: int,
-) -> list[Spanned]:
-    if not 1 <= repeats <= _MOST_DRAWS:
-        raise InputError(f"--repeats {repeats}: expected a whole number from 1 to {_MOST_DRAWS}")
-    if repeats > 1 and not is_drawn(directions):
-        raise InputError(
-            f"--repeats {repeats}: the directions are not drawn at random, so every draw would be "
-            "the same; repeat random directions, or those of a function of your own"
-        )
+def _drawn(problem: Problem, request: Request) -> list[Spanned]:
+    kind, axes = request.directions, _count_axes(request)
     return [
-        span(problem, directions, axes, normalization=normalization, ignored=ignored, seed=seed + k)
-        for k in range(repeats)
+        span(problem, kind, axes, norm=request.norm, ignore=request.ignore, seed=request.seed + k)
+        for k in range(request.repeats)
     ]
+
+
+def _count_axes(request: Request) -> int:
+    if request.y is None:
+        return 1
+    if isinstance(request.directions, Spanned):
+        return len(request.directions.directions)
+    if isinstance(request.directions, str) and request.y == "default":
+        return axes_of(request.directions)
+    return 2
 
 
 def _ranges(spanned: Spanned, x: Range, y: Range | None) -> list[Range]:
@@ -257,7 +212,7 @@ def _empty(
     return Surface(grid, quantities, attributes=facts, axes=axes)
 
 
-def _counted(spanned: Spanned, ignored: str | None) -> str:
+def _counted(spanned: Spanned, ignore: str | None) -> str:
     """Which parameters a derivative is taken of: as for the directions, where they say it."""
     said = str(spanned.directions[0].attributes.get("ignore", "biasbn"))
-    return said if ignored is None else ignored
+    return said if ignore is None else ignore

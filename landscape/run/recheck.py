@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.run.agreement import disagreements
 from landscape.run.job import Job
 from landscape.run.loop import Measure
@@ -34,8 +34,8 @@ def parse_share(text: str) -> float:
     share = float(match[1]) / 100 if match else 0.0
     if not 0 < share <= 1:
         raise InputError(
-            f"--verify {text}: expected a percentage of the points, above 0 and at most 100, as in "
-            "--verify 2%"
+            f"{argument('verify', text)}: expected a percentage of the points, above 0 and at most "
+            f"100, as in {argument('verify', '2%')}"
         )
     return share
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from landscape.errors import InputError
+from landscape.run.record import REQUEST, continued
 from landscape.surface import Surface
 
 # Facts of the moment or of the place, and what follows from the values: they may differ when a
@@ -26,6 +27,7 @@ _MAY_DIFFER = {
     "loss_at_start",
     "loss_at_end",
     "residual",
+    REQUEST,
 }
 
 # Numbers that are found to a tolerance, and depend on how many threads add them up.
@@ -48,7 +50,10 @@ def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
             f"{path} belongs to another run, and is left as it is; it differs in\n{listed}\n"
             "give another output file, or the settings of the file to go on with it"
         )
-    found.attributes.update({k: v for k, v in wanted.attributes.items() if k in _MAY_DIFFER})
+    new = {k: v for k, v in wanted.attributes.items() if k in _MAY_DIFFER}
+    if REQUEST in found.attributes and REQUEST in new:
+        new[REQUEST] = continued(found.attributes[REQUEST], str(new[REQUEST]))
+    found.attributes.update(new)
     found.quantities = {name: wanted.quantities[name] for name in found.quantities}
     return found
 

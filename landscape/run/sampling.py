@@ -2,100 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import functools
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Concatenate, ParamSpec
 
 from landscape.atomic import remove_unfinished
+from landscape.deprecated import renamed, warn_renamed
+from landscape.directions import save_directions
 from landscape.errors import InputError
-from landscape.evaluate import Tolerance
 from landscape.lock import only_writer
 from landscape.plane import Plane
-from landscape.planes import Kind, Run, Spanned, read_runs
+from landscape.planes import Run, Spanned, read_runs
 from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
 from landscape.run.barrier import lacks_barrier, note_barrier
+from landscape.run.keywords import takes
 from landscape.run.loop import fill
-from landscape.run.plan import Plan, Range, make_plan
+from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of, verify_alone
+from landscape.run.request import Request
 from landscape.run.resume import resumed
-from landscape.run.shard import WHOLE, Shard
+from landscape.run.shard import Shard
 from landscape.store import open_surface, save_surface
 from landscape.surface import Surface, Trajectory
 
+P = ParamSpec("P")
 
-def sample_surface(
-    problem: Problem,
-    x: Range = "default",
-    y: Range | None = "default",
-    *,
-    path: str | Path | None = None,
-    directions: Kind = "random",
-    normalization: str | None = None,
-    ignored: str | None = None,
-    seed: int = 0,
-    repeats: int = 1,
-    bn: str = "stored",
-    whole_network: Sequence[str] = (),
-    trajectories: Sequence[str | Path | Run] = (),
-    tolerance: str | Tolerance | None = None,
-    precision: str = "float32",
-    batch_size: int | None = None,
-    tuned: bool = True,
-    title: str | None = None,
-    shard: Shard = WHOLE,
-    verify: float = 0.0,
-    progress: bool = True,
-) -> Surface:
+
+def _of_the_problem(
+    sample: Callable[Concatenate[Problem, P], Surface],
+) -> Callable[Concatenate[Problem, P], Surface]:
+    """Take ``whole_network=`` still, whose names are now among the metrics of the problem."""
+
+    @functools.wraps(sample)
+    def called(problem: Problem, /, *args: P.args, **options: P.kwargs) -> Surface:
+        names = options.pop("whole_network", None)
+        if names is not None:
+            warn_renamed("sample_surface(whole_network=…)", "Problem(metrics=…)", stacklevel=3)
+            problem = copy.copy(problem)
+            problem.whole_network = (*problem.whole_network, *names)  # type: ignore[misc]
+        return sample(problem, *args, **options)
+
+    return called
+
+
+@renamed(normalization="norm", ignored="ignore", tuned="tune")
+@_of_the_problem
+@takes(Request)
+def sample_surface(problem: Problem, request: Request) -> Surface:
     """Measure a problem on a grid of a line or plane around its trained weights.
+
+    >>> import landscape, torch
+    >>> data = torch.randn(8, 2), torch.randint(2, (8,))
+    >>> problem = landscape.Problem(torch.nn.Linear(2, 2), data, device="cpu")
+    >>> landscape.sample_surface(problem, "-1:1:5", "-1:1:3", progress=False)
+    <Surface x=-1:1:5 y=-1:1:3: loss, loss_stderr, accuracy, accuracy_stderr, count>
 
     Parameters
     ----------
     problem
         Network, examples and metrics.
-    x, y
-        Coordinates: ``start:stop:count`` or an increasing array; ``y=None`` for a line. By
-        default the range that belongs to the directions, ``-1:1:25`` for random ones. With
-        ``auto:count`` for ``x`` both axes run as far as the loss takes to rise: see
-        :func:`landscape.extent.common_extent`.
-    path
-        A file that is written as the points come. If it is there already and belongs to the same
-        run, only the missing points are computed.
-    directions, normalization, ignored, seed
-        See :func:`landscape.planes.span`.
-    repeats
-        R draws of the directions, of seeds ``seed`` to ``seed`` + R − 1, in one surface: see
-        :mod:`landscape.run.draws`.
-    bn
-        Running statistics of batch normalization: ``stored`` with the network, at every point (as
-        Li et al.); ``interpolate`` between those of the solutions that span the plane;
-        ``reestimate`` at every point from the training examples.
-    whole_network
-        More quantities, of the network as a whole: ``eigen_ratio`` (of the Hessian) and
-        ``gradient_norm``; see :mod:`landscape.hessian.curvature`. They take the parameters that
-        ``ignored`` leaves, and many times as long as a loss.
-    trajectories
-        Training runs, or folders of their checkpoints, whose paths in the plane are stored with
-        it. Those of ``pca:RUN`` are in any case.
-    tolerance
-        ``2%`` or ``2%,0.01``: every point on a growing part of the examples until the standard
-        error of its loss is at most 2% of it, or 0.01 if that is larger. None: all examples.
-    precision, batch_size, tuned
-        See :func:`landscape.evaluate.choose_settings`.
-    title
-        Kept in the file and shown on pictures.
-    shard
-        Which part of the points is computed here; the others are left as they are.
-    verify
-        The share of the points that are computed a second time, from 0 to 1: a device that is
-        broken does not say the same twice.
-    progress
-        Whether to show progress bars.
+    {options}
 
     Returns
     -------
     Surface
-        With every point of the shard done: all of them, by default.
+        With every point of the shard done: all of them, by default. Its attribute ``request`` is
+        what was asked: see :mod:`landscape.run.record`.
 
     Raises
     ------
@@ -103,76 +79,47 @@ def sample_surface(
         If the file belongs to another run (what differs is named), is being written by another
         one, is no surface, or cannot be written; and for whatever cannot be used.
     """
-    plan = make_plan(
-        problem,
-        x,
-        y,
-        directions=directions,
-        normalization=normalization,
-        ignored=ignored,
-        seed=seed,
-        repeats=repeats,
-        bn=bn,
-        whole_network=whole_network,
-        trajectories=trajectories,
-        tolerance=tolerance,
-        precision=precision,
-        batch_size=batch_size,
-        tuned=tuned,
-    )
-    return sample_planned(
-        plan,
-        path=path,
-        trajectories=trajectories,
-        title=title,
-        shard=shard,
-        verify=verify,
-        progress=progress,
-    )
+    return sample_planned(make_plan(problem, request))
 
 
-def sample_planned(
-    plan: Plan,
-    *,
-    path: str | Path | None = None,
-    trajectories: Sequence[str | Path | Run] = (),
-    title: str | None = None,
-    shard: Shard = WHOLE,
-    verify: float = 0.0,
-    progress: bool = True,
-) -> Surface:
+def sample_planned(plan: Plan) -> Surface:
     """:func:`sample_surface` once the plan is made."""
-    problem = plan.problem
+    problem, request = plan.problem, plan.request
+    path = Path(request.path) if request.path is not None else None
+    assert isinstance(request.shard, Shard)
     with only_writer(path) if path is not None else nullcontext():
         found = None
-        if path is not None and Path(path).exists():
+        if path is not None and path.exists():
             remove_unfinished(path)
             found = open_surface(path)
         job, surface = plan.begin(found.attributes if found is not None else None)
+        title = request.title
         if title:
             surface.attributes["title"] = title
         renamed = found is not None and title is not None and found.attributes.get("title") != title
         if found is not None and path is not None:
-            surface = resumed(found, surface, Path(path))
-        own = shard.points(surface.grid, with_coarser=job.tolerance is not None)
+            surface = resumed(found, surface, path)
+        own = request.shard.points(surface.grid, with_coarser=job.tolerance is not None)
         whole = surface.done.sum() + (~surface.done.ravel()[own]).sum() == surface.grid.size
-        runs = _runs(plan.drawn[0], trajectories)
+        runs = _runs(plan.drawn[0], request.trajectories)
         new_paths = _new_paths(surface, runs, problem, plan.planes[0])
         open_ends = whole and bool(plan.drawn[0].solutions) and lacks_barrier(surface)
         missing = own[~surface.done.ravel()[own]].tolist()
         changed = renamed or bool(new_paths) or open_ends or bool(missing)
         if path is not None and changed:
             save_surface(surface, path)  # a folder that cannot be written to is found now
+        if request.save_directions is not None:
+            _save_directions(plan, request.save_directions)
         for run, places in new_paths:
             surface.trajectories[run.name] = with_losses(
-                places, run, problem, plan.planes[0], job.at, progress
+                places, run, problem, plan.planes[0], job.at, request.progress
             )
         if missing:
             measure = job.measure(surface)
-            fill(surface, measure, job.counts, Path(path) if path else None, progress, missing)
-        if missing and verify:
+            fill(surface, measure, job.counts, path, request.progress, missing)
+        if missing and request.verify:
             try:
-                verify_alone(surface, measure, verify, rounding_of(job, surface))
+                verify_alone(surface, measure, float(request.verify), rounding_of(job, surface))
             except InputError:
                 if path is not None:
                     save_surface(surface, path)
@@ -182,6 +129,11 @@ def sample_planned(
         if path is not None and changed:
             save_surface(surface, path)
         return surface
+
+
+def _save_directions(plan: Plan, path: str | Path) -> None:
+    made = plan.drawn[0].directions
+    save_directions(path, [d.vector for d in made], [d.attributes for d in made])
 
 
 def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:

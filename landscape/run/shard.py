@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.grid import CoarserCells, Grid, IntArray, coarse_to_fine
 
 _MOST = 100_000
@@ -36,8 +36,8 @@ class Shard:
         number, of = (int(part) for part in match.groups()) if match else (0, 0)
         if not 1 <= number <= of <= _MOST:
             raise InputError(
-                f"--shard {text}: expected i/n with i from 1 to n, as in --shard 2/8 for the "
-                "second of eight parts"
+                f"{argument('shard', text)}: expected i/n with i from 1 to n, as in "
+                f"{argument('shard', '2/8')} for the second of eight parts"
             )
         return Shard(number, of)
 

@@ -25,7 +25,7 @@ REFUSED = [
     bad("connect", "projection.pt none.pt", "none.pt is of a network with shortcuts none"),
     bad("connect", "projection.pt five.pt", "five.pt does not fit", "(5, 64)", "(10, 64)"),
     bad("connect", "projection.pt other.pt", "other.pt does not fit", "conv1.weight"),
-    bad("connect", "projection.pt projection.pt --set width=2", "width 2", "width 1"),
+    bad("connect", "projection.pt projection.pt --settings width=2", "width 2", "width 1"),
     bad("connect", "unsaid.pt unsaid.pt", "--shortcuts identity or --shortcuts none"),
     bad("connect", [*BOTH, "--data", "digit"], "did you mean 'digits'?"),
     bad("connect", [*BOTH, "--points", "2"], "--points 2", "at least 3"),

@@ -20,7 +20,7 @@ from tests.commands.calls import Bad, bad, check_refused
 
 SCENES = ["--data", "scenes", "--limit", "4", "--x=0"]
 DIGITS = ["--data", "digits", "--limit", "4", "--x=0"]
-UNET = ["--model", "unet", "--set", "levels=2,channels=2"]
+UNET = ["--model", "unet", "--settings", "levels=2,channels=2"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,16 +85,18 @@ def test_data_with_labels_have_the_loss_they_had(folder: Path) -> None:
 
 REFUSED = [
     bad("train", [*UNET, "--data", "digits"], "an answer for each pixel", "resnet20"),
-    bad("train", "--model unet --data digits", "8 x 8 pixels", "2^4 = 16", "--set levels=3"),
+    bad("train", "--model unet --data digits", "8 x 8 pixels", "2^4 = 16", "--settings levels=3"),
     bad(
         "train",
-        "--model unet --set levels=6,channels=1 --data scenes",
+        "--model unet --settings levels=6,channels=1 --data scenes",
         "32 x 32",
         "2^6 = 64",
         "levels=5",
     ),
     bad("train", "--model resnet8 --data scenes", "scenes: pixel_loss", "these are masks", "unet"),
-    bad("train", [*UNET, "--set", "classes=5", "--data", "scenes"], "from 0 to 10", "5 outputs"),
+    bad(
+        "train", [*UNET, "--settings", "classes=5", "--data", "scenes"], "from 0 to 10", "5 outputs"
+    ),
     bad("train", [*UNET, "--shortcuts", "add"], "'add'", "concatenate, none"),
     bad("train", "--model unet --width 2 --data scenes", "'width'", "levels, channels"),
     bad("train", [*UNET, "--data", "scenes:3"], "scenes:3", "expected scenes alone"),
@@ -104,7 +106,12 @@ REFUSED = [
     bad("sample", ["--weights", "unet5.pt", *SCENES], "labels run from 0 to 10", "5 outputs"),
     bad("sample", ["--weights", "unet.pt", *SCENES, "--loss", "mse"], "mse", "cross_entropy"),
     bad("sample", ["--weights", "unet.pt", *SCENES, "--loss", "token_loss"], "token_loss"),
-    bad("sample", ["--weights", "unet.pt", *SCENES, "--set", "levels=3"], "levels 3", "levels 2"),
+    bad(
+        "sample",
+        ["--weights", "unet.pt", *SCENES, "--settings", "levels=3"],
+        "levels 3",
+        "levels 2",
+    ),
     bad(
         "sample",
         ["--weights", "unet.pt", *SCENES, "--shortcuts", "concatenate"],

@@ -28,7 +28,7 @@ NETWORK = [
     bad("train", "--model resnet8 --shortcuts skip", "'skip'", "projection, identity, none"),
     bad("train", "--model resnet18 --shortcuts gate", "'gate'", "projection, identity, none"),
     bad("train", "--model resnet18 --width 2", "'width'", "channels, in_channels, classes"),
-    bad("train", "--model resnet8 --set width=0.5", "'0.5'", "a whole number"),
+    bad("train", "--model resnet8 --settings width=0.5", "'0.5'", "a whole number"),
     bad("train", "--model resnet8 --width 0", "width is 0", "at least 1"),
     bad("train", "--model users:good --shortcuts none", "--shortcuts", "users:good is your own"),
     bad("train", "--model users:failing", "RuntimeError: out of ideas", "users.py"),
@@ -112,11 +112,11 @@ def test_classes_are_counted_in_the_whole_data_set(folder: Path) -> None:
 
 
 def test_settings_of_the_network(folder: Path) -> None:
-    arguments = ["--model", "resnet18", "--set", "channels=2, classes=12", "--limit", "3"]
+    arguments = ["--model", "resnet18", "--settings", "channels=2, classes=12", "--limit", "3"]
     assert landscape.train.main([*arguments, "--epochs", "1", "-o", "set"]) == 0
     settings = read_checkpoint("set/final.pt").settings
     assert (settings["channels"], settings["classes"], settings["in_channels"]) == (2, 12, 1)
-    sample = ["--weights", "set/final.pt", "--set", "channels=2", "--limit", "2", "--x=0"]
+    sample = ["--weights", "set/final.pt", "--settings", "channels=2", "--limit", "2", "--x=0"]
     assert landscape.sample.main([*sample, "-o", "set.h5"]) == 0
     assert open_surface("set.h5").attributes["channels"] == 2
 

@@ -15,7 +15,8 @@ from landscape.errors import InputError
 from landscape.evaluate import evaluate
 from landscape.grid import FloatArray, Grid
 from landscape.hessian import HessianOperator
-from landscape.hessian.curvature import WHOLE_NETWORK, WholeNetwork
+from landscape.hessian.curvature import WholeNetwork
+from landscape.metrics import WHOLE_NETWORK
 from landscape.plane import Plane
 from landscape.problem import Problem
 from tests.cases import perceptron, two_splits
@@ -150,9 +151,9 @@ def test_a_warm_start_saves_products(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_which_parameters_count() -> None:
     problem = tiny()
     few, all_ = (
-        measured(WholeNetwork(problem, ["gradient_norm"], ignored=what), problem, [0], at)[0]
+        measured(WholeNetwork(problem, ["gradient_norm"], ignore=what), problem, [0], at)[0]
         for what, at in [("biasbn", np.zeros((1, 2))), ("none", np.zeros((1, 2)))]
     )
-    gradient = HessianOperator(problem, ignored="none").gradient()
+    gradient = HessianOperator(problem, ignore="none").gradient()
     assert all_["gradient_norm"] == pytest.approx(float(gradient.norm()))
     assert few["gradient_norm"] < all_["gradient_norm"]

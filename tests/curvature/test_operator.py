@@ -27,12 +27,12 @@ def dense(operator: HessianOperator) -> Tensor:
     return torch.stack([operator.product(column) for column in columns])
 
 
-def written_out(problem: Problem, split: str, ignored: str) -> tuple[Tensor, Tensor]:
+def written_out(problem: Problem, split: str, ignore: str) -> tuple[Tensor, Tensor]:
     """Gradient and Hessian by torch.func in float64, of all examples at once."""
     model = copy.deepcopy(problem.model).double()
     buffers = dict(model.named_buffers())
     weights = {n: p.double() for n, p in problem.origin.items()}
-    moved = [n for n, p in weights.items() if ignored == "none" or p.ndim > 1]
+    moved = [n for n, p in weights.items() if ignore == "none" or p.ndim > 1]
     examples = problem.splits[split]
     inputs = examples.preprocess(examples.head(len(examples)).inputs, torch.float64)
     targets = examples.head(len(examples)).targets
@@ -57,13 +57,13 @@ def test_a_quadratic_has_its_matrix_however_it_is_cut(batch_size: int) -> None:
     assert torch.allclose(operator.gradient(), matrix @ weights, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("ignored", IGNORED)
+@pytest.mark.parametrize("ignore", IGNORED)
 @pytest.mark.parametrize("batch_size", [4, 11])
-def test_a_network_in_float64(ignored: str, batch_size: int) -> None:
+def test_a_network_in_float64(ignore: str, batch_size: int) -> None:
     problem = tiny()
-    operator = HessianOperator(problem, ignored=ignored, batch_size=batch_size)
-    gradient, hessian = written_out(problem, "", ignored)
-    assert operator.size == (24 if ignored == "biasbn" else 31)
+    operator = HessianOperator(problem, ignore=ignore, batch_size=batch_size)
+    gradient, hessian = written_out(problem, "", ignore)
+    assert operator.size == (24 if ignore == "biasbn" else 31)
     assert torch.allclose(dense(operator), hessian, rtol=0, atol=1e-13)
     assert torch.allclose(operator.gradient(), gradient, rtol=0, atol=1e-14)
 
@@ -92,7 +92,7 @@ def test_products_and_gradients_of_every_kind_of_network(case: Case) -> None:
     problem.model.double()
     problem.dtype = torch.float64
     problem.origin = {n: p.double() for n, p in problem.origin.items()}
-    operator = HessianOperator(problem, split, ignored="none", batch_size=5)
+    operator = HessianOperator(problem, split, ignore="none", batch_size=5)
     generator = torch.Generator().manual_seed(5)
     v = torch.randn(operator.size, generator=generator, dtype=torch.float64)
     v /= v.norm()
@@ -178,11 +178,11 @@ def test_attention() -> None:
 def test_a_compiled_network_and_a_parallel_one() -> None:
     problem = tiny()
     v = torch.ones(31, dtype=torch.float64)
-    expected = HessianOperator(problem, ignored="none").product(v)
+    expected = HessianOperator(problem, ignore="none").product(v)
     model = copy.deepcopy(problem.model)
     for wrapped in (torch.compile(model, backend="eager"), nn.DataParallel(model)):
         other = Problem(wrapped, problem.splits[""], device="cpu")
-        assert torch.allclose(HessianOperator(other, ignored="none").product(v), expected)
+        assert torch.allclose(HessianOperator(other, ignore="none").product(v), expected)
 
 
 def test_a_loss_that_is_linear_in_the_weights_has_no_curvature() -> None:
@@ -211,7 +211,7 @@ def test_half_precision_computes_in_its_own_and_sums_in_float64() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"ignored": "bn"}, "'bn'"),
+        ({"ignore": "bn"}, "'bn'"),
         ({"split": "test"}, "'test'"),
     ],
 )
@@ -230,7 +230,7 @@ def test_networks_that_have_no_hessian() -> None:
             return x * self.gamma
 
     data = (torch.randn(4, 3), torch.randint(0, 3, (4,)))
-    with pytest.raises(InputError, match=r"more than one dimension.*ignored='none'"):
+    with pytest.raises(InputError, match=r"more than one dimension.*ignore='none'"):
         HessianOperator(Problem(Scale(), data, device="cpu"))
     steps = Problem(
         nn.Linear(3, 3), data, loss=lambda o, t: (o.argmax(1) != t).float(), device="cpu"

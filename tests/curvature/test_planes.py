@@ -45,7 +45,7 @@ def test_an_axis_is_the_eigenvector_it_says(which: str) -> None:
 
 def test_a_plane_has_two_orthogonal_axes_of_the_lengths_of_the_random_plane() -> None:
     problem = tiny()
-    options = {"normalization": "layer", "ignored": "none", "seed": 5}
+    options = {"norm": "layer", "ignore": "none", "seed": 5}
     made = hessian_directions(problem, "top, bottom", progress=False, **options)  # type: ignore[arg-type]
     random = make_directions(problem.origin, 2, **options)  # type: ignore[arg-type]
     for axis, other in zip(made, random, strict=True):

@@ -13,6 +13,7 @@ from torch.distributed import TCPStore
 from landscape.distributed.environment import Process
 from landscape.distributed.launch import sample_distributed
 from landscape.problem import Problem
+from landscape.run import Request
 from landscape.surface import Surface
 
 
@@ -52,7 +53,7 @@ def by_ranks(
         return at_once(
             [
                 lambda one=one, problem=problem: sample_distributed(  # type: ignore[misc]
-                    one, problem, path=path, **options
+                    one, problem, Request(path=path, **options)
                 )
                 for one, problem in zip(processes, problems, strict=True)
             ]

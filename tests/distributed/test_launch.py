@@ -22,7 +22,8 @@ from landscape.distributed.parts import part_of_rank, read_parts
 from landscape.distributed.pool import Disputed
 from landscape.errors import InputError
 from landscape.problem import Problem
-from landscape.run import sample_surface
+from landscape.problem.objective import OutputObjective
+from landscape.run import Request, sample_surface
 from landscape.run.plan import make_plan
 from landscape.run.recheck import chosen, parse_share, rounding_of
 from landscape.store import open_surface, save_surface
@@ -30,7 +31,7 @@ from landscape.surface import Surface
 from tests.distributed.ranks import at_once, by_ranks, launch
 from tests.distributed.small import check_same, problem
 
-RANGES: dict[str, Any] = {"x": "-1:1:5", "y": "-1:1:4", "tuned": False}
+RANGES: dict[str, Any] = {"x": "-1:1:5", "y": "-1:1:4", "tune": False}
 
 
 def plain(path: Path, **options: Any) -> Surface:
@@ -117,7 +118,7 @@ def altered(change: Callable[[Tensor], Tensor]) -> Problem:
     other = copy.copy(problem())
     metric = other.metrics["loss"]
     wrong = replace(metric, function=lambda output, target: change(metric.function(output, target)))
-    other.metrics = {**other.metrics, "loss": wrong}
+    other.objective = OutputObjective({**other.metrics, "loss": wrong})
     return other
 
 
@@ -202,14 +203,11 @@ def test_a_device_that_does_not_say_the_same_twice(tmp_path: Path) -> None:
 def test_ranks_of_other_weights_or_data_do_not_work(
     tmp_path: Path, others: Callable[[], Problem], said: str
 ) -> None:
+    request = Request(path=tmp_path / "0", progress=False, **RANGES)
     with launch(2) as (zero, one):
         calls = [
-            lambda: sample_distributed(
-                zero, problem(), path=tmp_path / "0", progress=False, **RANGES
-            ),
-            lambda: sample_distributed(
-                one, others(), path=tmp_path / "0", progress=False, **RANGES
-            ),
+            lambda: sample_distributed(zero, problem(), request),
+            lambda: sample_distributed(one, others(), request),
         ]
         _, error = at_once(calls)
     assert isinstance(error, InputError)
@@ -234,7 +232,7 @@ def test_a_loss_may_differ_less_than_a_share_of_examples() -> None:
 
     data = load_splits("digits", "train", limit=20)
     asked = Problem(problem().model, data, loss=own_loss, metrics=["accuracy"], device="cpu")
-    plan = make_plan(asked, "0:1:2", None, tuned=False, repeats=2)
+    plan = make_plan(asked, Request("0:1:2", None, tune=False, repeats=2))
     rounding = rounding_of(*plan.begin(None))
     for name, allowed in rounding.items():
         assert allowed == (2e-2 if "accuracy" in name else 1e-4), name

@@ -65,7 +65,7 @@ def test_no_shard(text: str) -> None:
 
 @pytest.mark.parametrize("options", [{}, {"tolerance": "10%,0.05"}, {"repeats": 2}], ids=str)
 def test_shards_merged_are_the_whole(tmp_path: Path, options: dict[str, object]) -> None:
-    more = {**RANGES, **options, "tuned": False, "progress": False}
+    more = {**RANGES, **options, "tune": False, "progress": False}
     whole = sample_surface(problem(), path=tmp_path / "whole.h5", **more)  # type: ignore[arg-type]
     parts = []
     for number in (3, 1, 2):

@@ -20,4 +20,4 @@ def few(source: str) -> dict[str, Examples]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "both_splits", few)
     monkeypatch.setattr(figures, "KINDS", ("png",))
-    monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tuned=False))
+    monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tune=False))

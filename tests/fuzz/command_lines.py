@@ -64,6 +64,7 @@ MEANT = {
     "preprocess": ["digits", "none", "0.5/0.5", "cifar10"],
     "trajectories": ["run"],
     "tune": ["on", "off"],
+    "path": ["out.h5", "surface.h5", "t"],
     "output": ["out.h5", "out.png", "out.svg", "out.html", "surface.h5", "t"],
     "quantity": ["train_loss", "train_accuracy", "train_count"],
     "title": ["A title", "<script>alert(1)</script>", "$\\frac{$"],

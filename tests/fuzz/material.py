@@ -119,7 +119,7 @@ _DIRECTIONS = (command("sample", "--directions", "{}", *LINE), _CONVERT)
 _WEIGHTS = command("sample", "--weights", "{}", *LINE)
 _CURVE = command("sample", "--directions", "curve:{}", "--x=0:1:2", "--y=0:1:2", *OWN)
 _RUN = command("sample", "--directions", "pca:{}", "--x=0", *OWN)
-_SHOWN = command("sample", "--trajectory", "{}", *LINE)
+_SHOWN = command("sample", "--trajectories", "{}", *LINE)
 _CONNECT = command("connect", "{}", "{good}/second.pt", *OWN[:4], *SHORT, "-o", "c.pt")
 _RESULTS = function(landscape.experiments.results.read_results)
 _HISTORY = function(landscape.training.history.read_history)
@@ -178,7 +178,7 @@ def _make(folder: Path) -> None:
     sample = MAIN["sample"]
     plane = ["--x=-1:1:4", "--y=-1:1:3", *OWN]
     assert sample([*plane, "--save-directions", "directions.h5", "-o", "surface.h5"]) == 0
-    assert sample([*plane, "--trajectory", "run", "-o", "surface.h5"]) == 0
+    assert sample([*plane, "--trajectories", "run", "-o", "surface.h5"]) == 0
     assert MAIN["convert"](["surface.h5", "legacy.h5"]) == 0
     ends = ["first.pt", "second.pt", *OWN[:4]]
     assert MAIN["connect"]([*ends, *SHORT, "-o", "curve.pt"]) == 0

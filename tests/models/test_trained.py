@@ -33,7 +33,7 @@ def test_trained_and_sampled(
 ) -> None:
     run, surface = tmp_path / "run", tmp_path / "surface.h5"
     variant = ["--model", name, "--shortcuts", shortcuts]
-    variant += ["--set", *settings] if settings else []
+    variant += ["--settings", *settings] if settings else []
     train = [*variant, "--epochs", "1", "--limit", "64", "--device", "cpu", "-o", str(run)]
     assert landscape.train.main(train) == 0
     said = read_checkpoint(run / "final.pt").settings

@@ -12,7 +12,7 @@ from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.planes.material import problem
 
-GRID: dict[str, Any] = {"x": "-1:1:5", "y": "-0.5:1:3", "progress": False, "tuned": False}
+GRID: dict[str, Any] = {"x": "-1:1:5", "y": "-0.5:1:3", "progress": False, "tune": False}
 R = 4
 
 

@@ -40,7 +40,7 @@ KINDS: dict[str, list[str]] = {
     "function": ["--weights", "a/final.pt", "--directions", "straight:straight"],
     "pca": ["--directions", "pca:a"],
     "pca of two runs": ["--directions", "pca:a,b", "--bn", "reestimate"],
-    "trajectory in a random plane": ["--weights", "a/final.pt", "--trajectory", "a"],
+    "trajectory in a random plane": ["--weights", "a/final.pt", "--trajectories", "a"],
     "between two": ["--directions", "between:a/final.pt,b/final.pt"],
     "between, interpolated": [
         *("--directions", "between:a/final.pt,b/final.pt", "--bn", "interpolate"),

@@ -72,14 +72,14 @@ def averages(model: nn.Module, batches: list[Tensor]) -> None:
         m.running_var.copy_(sum(n * var for n, _, var in seen[id(m)]) / whole)
 
 
-@pytest.mark.parametrize("tuned", [False, True])
+@pytest.mark.parametrize("tune", [False, True])
 @pytest.mark.parametrize("bn", ["stored", "interpolate", "reestimate"])
-def test_losses_along_the_line_are_those_of_networks_built_by_hand(bn: str, tuned: bool) -> None:
+def test_losses_along_the_line_are_those_of_networks_built_by_hand(bn: str, tune: bool) -> None:
     here = problem()
     line = between_plane(here, STATES[:1])
     before = copy.deepcopy(here.model.state_dict())
     surface = sample_surface(
-        here, "-0.5:1.5:9", None, directions=line, bn=bn, tuned=tuned, progress=False
+        here, "-0.5:1.5:9", None, directions=line, bn=bn, tune=tune, progress=False
     )
     expected = [loss_of(at(share, bn)) for share in surface.x]
     np.testing.assert_allclose(surface["train_loss"], expected, rtol=2e-5)
@@ -192,8 +192,8 @@ def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message:
         ({"directions": "between:absent.pt,other.pt", "y": None}, "absent.pt does not exist"),
         ({"directions": "between:a.pt,b.pt"}, "2 checkpoints for 2 axes; expected two for a line"),
         ({"directions": "pca:"}, "expected a training run"),
-        ({"directions": "pca:x", "normalization": "layer"}, "leave it out"),
-        ({"directions": "between:x,y", "ignored": "biasbn"}, "leave it out"),
+        ({"directions": "pca:x", "norm": "layer"}, "leave it out"),
+        ({"directions": "between:x,y", "ignore": "biasbn"}, "leave it out"),
         ({"repeats": 0}, "expected a whole number from 1"),
         ({"repeats": 2, "directions": "pca:x"}, "every draw would be the same"),
         ({"repeats": 2, "trajectories": ["x"]}, "another place in each draw"),

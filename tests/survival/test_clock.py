@@ -30,7 +30,7 @@ def sampled(path: Path, **options: object) -> Surface:
     model = torch.nn.Linear(3, 2)
     problem = landscape.Problem(model, (torch.randn(8, 3), torch.arange(8) % 2))
     return landscape.sample_surface(
-        problem, "-1:1:5", "-1:1:4", path=path, tuned=False, progress=False, **options
+        problem, "-1:1:5", "-1:1:4", path=path, tune=False, progress=False, **options
     )
 
 

@@ -28,9 +28,18 @@ import torch
 from torch import nn
 
 HERE = Path(__file__).resolve().parent
-TRAIN = ["--model", "vgg9", "--set", "channels=1", "--data", "digits", "--limit", "60"]
+TRAIN = ["--model", "vgg9", "--settings", "channels=1", "--data", "digits", "--limit", "60"]
 TRAIN += ["--epochs", "3", "--batch-size", "20", "--device", "cpu"]
-SCENES = ["--model", "unet", "--set", "levels=1,channels=2", "--data", "scenes", "--limit", "12"]
+SCENES = [
+    "--model",
+    "unet",
+    "--settings",
+    "levels=1,channels=2",
+    "--data",
+    "scenes",
+    "--limit",
+    "12",
+]
 SCENES += ["--epochs", "2", "--batch-size", "6", "--optimizer", "adam", "--schedule", "step"]
 SCENES += ["--device", "cpu"]
 CONNECT = ["a/final.pt", "b/final.pt", "--limit", "40", "--epochs", "2", "--points", "3"]
@@ -38,7 +47,7 @@ CONNECT += ["--batch-size", "20", "--device", "cpu"]
 
 OF_A = {"weights": "a/final.pt", "data": "digits", "limit": 24, "device": "cpu"}
 PLANE = {"x": "-1:1:3", "y": "-1:1:3"}
-PLAIN = {**PLANE, "tuned": False}
+PLAIN = {**PLANE, "tune": False}
 MINE = {"model": "mine:network", "data": "digits", "limit": 24, "device": "cpu"}
 
 # Of each surface the arguments of build_problem and of sample_surface.
@@ -47,11 +56,11 @@ CASES: dict[str, tuple[dict, dict]] = {
     "untuned": (OF_A, PLAIN),
     "line": (OF_A, {"x": "-1:1:5", "y": None}),
     "auto": (OF_A, {"x": "auto:3"}),
-    "layer": (OF_A, {**PLAIN, "normalization": "layer", "ignored": "none", "seed": 3}),
-    "weight": (OF_A, {**PLAIN, "normalization": "weight"}),
-    "dfilter": (OF_A, {**PLAIN, "normalization": "dfilter"}),
-    "dlayer": (OF_A, {**PLAIN, "normalization": "dlayer"}),
-    "none": (OF_A, {"x": "-0.1:0.1:3", "y": "-0.1:0.1:3", "normalization": "none"}),
+    "layer": (OF_A, {**PLAIN, "norm": "layer", "ignore": "none", "seed": 3}),
+    "weight": (OF_A, {**PLAIN, "norm": "weight"}),
+    "dfilter": (OF_A, {**PLAIN, "norm": "dfilter"}),
+    "dlayer": (OF_A, {**PLAIN, "norm": "dlayer"}),
+    "none": (OF_A, {"x": "-0.1:0.1:3", "y": "-0.1:0.1:3", "norm": "none"}),
     "repeats": (OF_A, {**PLANE, "repeats": 3}),
     "repeated-line": (OF_A, {"x": "-1:1:5", "y": None, "repeats": 2, "tolerance": "20%"}),
     "file": (OF_A, {**PLAIN, "directions": "saved.h5"}),
@@ -76,11 +85,8 @@ CASES: dict[str, tuple[dict, dict]] = {
     "ascent": (OF_A, {**PLANE, "directions": "ascent"}),
     "adaptive": (OF_A, {**PLAIN, "directions": "ascent:adaptive"}),
     "curvature": (
-        {**OF_A, "limit": 10},
-        {
-            **{"x": "-0.5:0.5:4", "y": None, "tuned": False},
-            "whole_network": ["eigen_ratio", "gradient_norm"],
-        },
+        {**OF_A, "limit": 10, "metrics": ["eigen_ratio", "gradient_norm"]},
+        {"x": "-0.5:0.5:4", "y": None, "tune": False},
     ),
     "tolerance": ({**OF_A, "limit": 200}, {**PLANE, "tolerance": "10%,0.02", "batch_size": 32}),
     "bfloat16": (OF_A, {**PLAIN, "precision": "bfloat16"}),
@@ -292,18 +298,17 @@ def words_of(problem: dict, options: dict) -> list[str]:
     for key, value in problem.items():
         if key != "metrics":
             words += [f"--{key}", str(value)]
-    metrics = [*problem.get("metrics", ()), *options.get("whole_network", ())]
+    metrics = problem.get("metrics", ())
     words += ["--metrics", ",".join(metrics)] if metrics else []
-    called = {"normalization": "norm", "ignored": "ignore", "batch_size": "batch-size"}
     for key, value in options.items():
         if key in ("x", "y"):
             words += [f"--{key}={value}"] if value not in (None, "default") else []
         elif key == "trajectories":
-            words += [word for run in value for word in ("--trajectory", run)]
-        elif key == "tuned":
+            words += [word for run in value for word in ("--trajectories", run)]
+        elif key == "tune":
             words += ["--tune", "off"]
-        elif key != "whole_network":
-            words += [f"--{called.get(key, key)}", str(value)]
+        else:
+            words += [f"--{key.replace('_', '-')}", str(value)]
     return words
 
 
@@ -314,7 +319,7 @@ def losses() -> dict[str, float]:
     found = {}
     for name in NETWORKS:
         problem = landscape.build_problem(**of_network(name))
-        surface = landscape.sample_surface(problem, "0", None, tuned=False, progress=False)
+        surface = landscape.sample_surface(problem, "0", None, tune=False, progress=False)
         found[name] = float(surface["train_loss"][0])
     return found
 

@@ -131,7 +131,8 @@ def test_ranks_go_on_from_parts(place: Path, archive: Path) -> None:
     for rank, part in enumerate(parts):
         shutil.copy(part, f"ranks.h5.part-rank{rank}")
     problems = [landscape.build_problem(**said["problem"]) for _ in parts]
-    found, _ = by_ranks(problems, Path("ranks.h5"), **said["options"])
+    options = {{"tuned": "tune"}.get(name, name): v for name, v in said["options"].items()}
+    found, _ = by_ranks(problems, Path("ranks.h5"), **options)
     assert isinstance(found, landscape.Surface), found
     for part in parts:
         check_resumed(found, open_surface(part), open_surface("finished/untuned.h5"))
@@ -141,7 +142,7 @@ def test_ranks_go_on_from_parts(place: Path, archive: Path) -> None:
 def test_a_checkpoint_is_the_same_network(place: Path, archive: Path, name: str) -> None:
     said = index(archive)["networks"][name]
     problem = landscape.build_problem(**said["problem"])
-    surface = landscape.sample_surface(problem, "0", None, tuned=False, progress=False)
+    surface = landscape.sample_surface(problem, "0", None, tune=False, progress=False)
     assert surface["train_loss"][0] == pytest.approx(said["loss"], rel=1e-4)
 
 
