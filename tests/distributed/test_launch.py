@@ -22,6 +22,7 @@ from landscape.distributed.parts import part_of_rank, read_parts
 from landscape.distributed.pool import Disputed
 from landscape.errors import InputError
 from landscape.problem import Problem
+from landscape.problem.objective import OutputObjective
 from landscape.run import Request, sample_surface
 from landscape.run.plan import make_plan
 from landscape.run.recheck import chosen, parse_share, rounding_of
@@ -117,7 +118,7 @@ def altered(change: Callable[[Tensor], Tensor]) -> Problem:
     other = copy.copy(problem())
     metric = other.metrics["loss"]
     wrong = replace(metric, function=lambda output, target: change(metric.function(output, target)))
-    other.metrics = {**other.metrics, "loss": wrong}
+    other.objective = OutputObjective({**other.metrics, "loss": wrong})
     return other
 
 
