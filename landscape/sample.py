@@ -16,7 +16,7 @@ from typing import Any
 from landscape import commandline
 from landscape.default_job import run_default_job
 from landscape.distributed.environment import this_process
-from landscape.distributed.launch import sample_distributed
+from landscape.distributed.launch import check_request, sample_distributed
 from landscape.distributed.parts import part_of_shard
 from landscape.errors import InputError
 from landscape.evaluate import Settings
@@ -74,7 +74,9 @@ def _surface(given: dict[str, Any]) -> None:
     given.setdefault("path", OUTPUT)
     request = request_in(given)
     path = Path(str(request.path))
-    if isinstance(request.shard, Shard) and request.shard != WHOLE and process is None:
+    if process is not None:
+        check_request(request)
+    elif isinstance(request.shard, Shard) and request.shard != WHOLE:
         path = part_of_shard(path, request.shard)
         request = replace(request, path=path)
     problem = problem_for(request.directions, **given)

@@ -66,14 +66,8 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
         As there; and if the ranks are given different weights, data or directions, or compute
         different values.
     """
-    if request.path is None:
-        raise InputError(f"no {argument('path')}: each rank keeps its part in a file beside it")
-    if request.shard != WHOLE:
-        raise InputError(
-            f"{argument('shard', str(request.shard))} is for machines without a common network; "
-            "leave torchrun out"
-        )
-    path = Path(request.path)
+    check_request(request)
+    path = Path(str(request.path))
     job = hashlib.sha256(os.fsencode(path)).hexdigest()[:12]
     part = part_of_rank(path, process.rank)
     lock = only_writer(path) if process.rank == 0 else contextlib.nullcontext()
@@ -93,6 +87,16 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
             claims.wait_for("written")
         _remove([part])
         return None
+
+
+def check_request(request: Request) -> None:
+    """Refuse a request without a file, or for a shard."""
+    if request.path is None:
+        raise InputError(f"no {argument('path')}: each rank keeps its part in a file beside it")
+    if request.shard != WHOLE:
+        raise InputError(
+            f"{argument('shard')} is for machines without a common network; leave torchrun out"
+        )
 
 
 def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:

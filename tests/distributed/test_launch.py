@@ -252,5 +252,5 @@ def test_the_points_that_are_verified(size: int) -> None:
 def test_a_share() -> None:
     assert [parse_share(text) for text in ("2%", " 0.5 %", "100%")] == [0.02, 0.005, 1.0]
     for text in ("2", "0%", "101%", "-1%", "x%", "nan%", ""):
-        with pytest.raises(InputError, match="as in --verify 2%"):
+        with pytest.raises(InputError, match="as in verify='2%'"):
             parse_share(text)

@@ -59,7 +59,7 @@ def test_blocks_of_a_large_grid_overlap_little() -> None:
     "text", ["0/2", "3/2", "2", "1/0", "-1/2", "1/2/3", "a/b", "", "1/1000000"]
 )
 def test_no_shard(text: str) -> None:
-    with pytest.raises(InputError, match="expected i/n with i from 1 to n, as in --shard 2/8"):
+    with pytest.raises(InputError, match="expected i/n with i from 1 to n, as in shard='2/8'"):
         Shard.parse(text)
 
 
