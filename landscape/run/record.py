@@ -57,13 +57,20 @@ def check_kept(given: object, name: str) -> None:
 
 
 def continued(before: object, now: str) -> str:
-    """What a file says once a run has gone on with it: what either asked for, the later first."""
+    """What a file says once a run has gone on with it.
+
+    What it was begun with decides, as it does on how points are computed; a later title takes the
+    place of an earlier one, and more paths come to those that are there.
+    """
     try:
-        earlier = json.loads(str(before))
-        asked = {**earlier, **json.loads(now)}
-    except (ValueError, TypeError):  # another program's
+        earlier, later = json.loads(str(before)), json.loads(now)
+        new = {name: value for name, value in later.items() if name not in earlier}
+        asked = {**earlier, **new}
+    except (ValueError, TypeError, AttributeError):  # another program's
         return now
-    runs = [*earlier.get("trajectories", []), *asked.get("trajectories", [])]
+    if "title" in later:
+        asked["title"] = later["title"]
+    runs = [*earlier.get("trajectories", []), *later.get("trajectories", [])]
     if runs:
         asked["trajectories"] = [one for k, one in enumerate(runs) if one not in runs[:k]]
     return json.dumps(asked)

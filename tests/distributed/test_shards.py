@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -175,7 +176,10 @@ def test_the_commands(
     merged = open_surface(out)
     Path(out).unlink()
     assert landscape.sample.main([*run, "--tune", "off"]) == 0
-    check_same(open_surface(out), merged)
+    whole = open_surface(out)
+    asked, of_parts = (json.loads(str(s.attributes.pop("request"))) for s in (whole, merged))
+    assert asked == {**of_parts, "tune": False}
+    check_same(whole, merged)
     assert landscape.merge.main([f"{out}.part-1of2"]) == 2
     assert "no output: give -o FILE" in capsys.readouterr().err
 
