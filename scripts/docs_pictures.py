@@ -138,7 +138,7 @@ def off_plane() -> Figure:
     """Where training went, and how far the plane's loss is from that of the checkpoint."""
     surface = landscape.open_surface("example:digits_path")
     figure, axes = panels(
-        "the path in its plane", "own loss (full), loss on the plane (dashed)", height=3.1
+        "the path in its plane", "own loss; dashed: in the plane", height=3.1
     )
     plane(axes[0], surface)
     for (name, path), colour in zip(surface.trajectories.items(), COLOURS, strict=False):
@@ -175,12 +175,12 @@ def batch_norm() -> Figure:
 
 
 def one_scale() -> Figure:
-    """Two surfaces each on a scale of its own, and on one."""
+    """Two surfaces each on own scale, and on one."""
     both = [landscape.open_surface(f"example:resnet56{end}") for end in ("", "_noshort")]
     figure, axes = plt.subplots(2, 2, figsize=(7, 5.4), layout="constrained")
     for row, scale in zip(axes, (None, (0.01, 70.0)), strict=True):
         for each, surface, name in zip(row, both, ("with", "without"), strict=True):
-            each.set_title(f"{name} shortcuts, {'one scale' if scale else 'a scale of its own'}")
+            each.set_title(f"{name} shortcuts, {'one scale' if scale else 'own scale'}")
             plane(each, surface, filled_contour, norm_range=scale)
     return figure
 
