@@ -1,9 +1,10 @@
 """Loss landscapes of neural networks.
 
->>> import landscape                                                       # doctest: +SKIP
->>> problem = landscape.Problem(model, (inputs, targets), loss="cross_entropy")
->>> surface = landscape.sample_surface(problem, x="-1:1:51", y="-1:1:51", path="mine.h5")
->>> surface.plot.contour(); surface.plot.html("mine.html")
+>>> import landscape
+>>> problem = landscape.Problem(network, (inputs, labels), loss="cross_entropy")
+>>> surface = landscape.sample_surface(problem, x="-1:1:25", y="-1:1:25", path="mine.h5")
+>>> figure = surface.plot.contour()
+>>> page = surface.plot.html("mine.html")
 
 Names are imported when they are first used: opening and drawing a saved surface never imports
 torch.

@@ -65,6 +65,17 @@ def build_problem(
     ------
     InputError
         For every name that cannot be used, saying what was expected.
+
+    Examples
+    --------
+    >>> from landscape import build_problem
+    >>> from landscape.checkpoint import save_checkpoint
+    >>> from landscape.models.named import build_network
+    >>> network = build_network("resnet8", in_channels=1, classes=10)
+    >>> save_checkpoint("net.pt", network.model, {"name": network.name, **network.settings})
+    >>> problem = build_problem(weights="net.pt", data="digits", limit=32, device="cpu")
+    >>> problem.attributes["model"], list(problem.splits)
+    ('resnet8', ['train'])
     """
     own = model is not None and ":" in model and not model.startswith(PREFIX)
     if weights is None and not own:

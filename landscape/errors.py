@@ -52,6 +52,15 @@ class InputError(Exception):
     """Something that the user gave cannot be used as it is.
 
     ``str``, ``repr`` and ``args`` have its arguments as Python spells them.
+
+    Examples
+    --------
+    >>> from landscape import InputError, parse_range
+    >>> try:
+    ...     parse_range("1:0:5")
+    ... except InputError as error:
+    ...     print(str(error).partition(";")[0])
+    x='1:0:5': start is not below stop
     """
 
     def __init__(self, message: str) -> None:

@@ -108,6 +108,15 @@ class Grid:
         Shape (nx,): strictly increasing coordinates along the first direction.
     y
         Shape (ny,): along the second direction, or None for a line.
+
+    Examples
+    --------
+    >>> from landscape import Grid, parse_range
+    >>> grid = Grid(parse_range("-1:1:5"), parse_range("0:1:3"))
+    >>> grid.shape, grid.size  # (ny, nx)
+    ((3, 5), 15)
+    >>> grid.points()[:2].tolist()  # x runs fastest
+    [[-1.0, 0.0], [-0.5, 0.0]]
     """
 
     x: FloatArray

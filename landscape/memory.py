@@ -22,6 +22,11 @@ def keep_freed_memory() -> bool:
     """Have the C library keep what is freed until the process ends; returns whether it does.
 
     A user who has set glibc's allocator through the environment keeps those settings.
+
+    Examples
+    --------
+    >>> from landscape import keep_freed_memory
+    >>> kept = keep_freed_memory()  # once, before the first run
     """
     set_by_user = any(name.startswith(("MALLOC_", "GLIBC_TUNABLES")) for name in os.environ)
     if set_by_user or platform.libc_ver()[0] != "glibc":

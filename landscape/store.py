@@ -42,6 +42,14 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
     ------
     InputError
         If the folder is missing or cannot be written to.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, save_surface
+    >>> surface = open_surface("example:digits_path")
+    >>> surface.attributes["title"] = "Two trainings"
+    >>> save_surface(surface, "titled.h5").name
+    'titled.h5'
     """
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         _write(file, surface)
@@ -125,6 +133,13 @@ def open_surface(path: str | Path) -> Surface:
     InputError
         If the file is missing, no HDF5, no surface, or of a later version than this software, or
         there is no such example.
+
+    Examples
+    --------
+    >>> from landscape import open_surface
+    >>> surface = open_surface("example:resnet56")
+    >>> surface.grid.shape, surface.main_quantity
+    ((51, 51), 'train_loss')
     """
     path = located(path)
     if not path.is_file():

@@ -98,6 +98,18 @@ class Surface:
         Per axis (``x``, ``y``) what the direction is: kind, normalization, seed, norm, …
     trajectories
         Paths of training runs in this plane, by name; pictures draw them over the contours.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landscape import Grid, Surface
+    >>> from landscape.surface import Quantity
+    >>> grid = Grid(np.linspace(-1, 1, 5), np.linspace(-1, 1, 3))
+    >>> bowl = grid.y[:, None] ** 2 + grid.x**2
+    >>> done = np.ones(grid.shape, dtype=bool)
+    >>> surface = Surface(grid, {"loss": Quantity("a bowl", "nats")}, {"loss": bowl}, done)
+    >>> surface["loss"][0].tolist()
+    [2.0, 1.25, 1.0, 1.25, 2.0]
     """
 
     grid: Grid

@@ -46,6 +46,16 @@ class Stream:
         What to call the data in messages and files.
     device
         Where batches are moved to.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from torch.utils.data import DataLoader, TensorDataset
+    >>> from landscape import Stream
+    >>> dataset = TensorDataset(torch.randn(64, 8), torch.randint(0, 3, (64,)))
+    >>> stream = Stream(DataLoader(dataset, batch_size=16))
+    >>> len(stream)
+    64
     """
 
     loader: DataLoader[Any]

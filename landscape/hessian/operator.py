@@ -51,6 +51,18 @@ class HessianOperator:
     Vectors are flat, on the problem's device, in float64 for a network in float64 and else in
     float32; entries are in the order of ``model.parameters()``. Sums over batches are taken in
     float64 (float32 on Apple MPS).
+
+    Examples
+    --------
+    Of the problem in the example of :class:`landscape.Problem`:
+
+    >>> import torch
+    >>> from landscape.hessian import HessianOperator
+    >>> hessian = HessianOperator(problem)
+    >>> hessian.size  # the weights of both layers, without biases
+    176
+    >>> hessian.product(torch.ones(hessian.size)).shape
+    torch.Size([176])
     """
 
     @renamed(ignored="ignore")

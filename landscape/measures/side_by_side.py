@@ -57,6 +57,14 @@ def compare_surfaces(
     InputError
         For fewer than two surfaces, a quantity that is not there or of which is not known which
         way is better, an amount that is not positive.
+
+    Examples
+    --------
+    >>> from landscape import compare_surfaces, open_surface
+    >>> names = ["digits_eigen_ratio", "digits_eigen_ratio_noshort"]
+    >>> comparison = compare_surfaces([open_surface(f"example:{name}") for name in names])
+    >>> [row.name for row in comparison.rows][:2]
+    ['loss at the origin, nats', 'flat radius, loss + 0.1']
     """
     if len(surfaces) < 2:
         raise InputError(f"{len(surfaces)} surface to compare: expected at least two")

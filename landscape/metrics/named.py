@@ -80,8 +80,8 @@ def names_in(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(
-            f"{argument('metrics', text)}: an empty name; expected names with commas between them, "
-            f"as in {argument('metrics', 'accuracy,top5')}"
+            f"{argument('metrics')} {text!r}: an empty name; expected names with commas between "
+            f"them, as in {argument('metrics', 'accuracy,top5')}"
         )
     return names
 

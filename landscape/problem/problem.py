@@ -61,6 +61,17 @@ class Problem:
     InputError
         If the labels do not fit the network's outputs, or the examples do not fit the network; and
         if the loss is not deterministic.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from landscape import Problem
+    >>> inputs, labels = torch.randn(64, 8), torch.randint(0, 3, (64,))
+    >>> layers = torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 3)
+    >>> network = torch.nn.Sequential(*layers)
+    >>> problem = Problem(network, {"train": (inputs, labels)}, metrics=["top2"], device="cpu")
+    >>> [name for name in problem.quantities if not name.endswith("_stderr")]
+    ['train_loss', 'train_accuracy', 'train_top2', 'train_count']
     """
 
     def __init__(

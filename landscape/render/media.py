@@ -64,6 +64,12 @@ def save(
     InputError
         If the suffix, the style or an option is unknown to the medium, the surfaces cannot be
         drawn, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> render.save(open_surface("example:digits_between"), "line.svg").name
+    'line.svg'
     """
     target = Path(path)
     medium = MEDIA.get(target.suffix.lower())
@@ -107,6 +113,13 @@ def save_figure(
     ------
     InputError
         If the suffix is another one, dpi is not between 1 and 2400, or it cannot be written.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.curve(open_surface("example:digits_between"))
+    >>> render.save_figure(figure, "line.png", dpi=100).name
+    'line.png'
     """
     target = Path(path)
     kind = target.suffix.lower().lstrip(".")

@@ -78,6 +78,17 @@ def sample_surface(problem: Problem, request: Request) -> Surface:
     InputError
         If the file belongs to another run (what differs is named), is being written by another
         one, is no surface, or cannot be written; and for whatever cannot be used.
+
+    Examples
+    --------
+    Of the problem in the example of :class:`landscape.Problem`:
+
+    >>> from landscape import sample_surface
+    >>> surface = sample_surface(problem, "-1:1:5", "-1:1:3", path="mine.h5", progress=False)
+    >>> surface["train_loss"].shape  # (ny, nx)
+    (3, 5)
+    >>> surface.plot.html("mine.html").name
+    'mine.html'
     """
     return sample_planned(make_plan(problem, request))
 

@@ -78,6 +78,24 @@ def train_network(
     InputError
         If the folder holds a run (without ``resume``), or one of other settings (with it); if the
         data do not fit the network; :class:`Diverged` if the loss stops being finite.
+
+    Examples
+    --------
+    >>> from landscape import train_network
+    >>> from landscape.data import load
+    >>> from landscape.models.named import build_network
+    >>> from landscape.training import TrainingSettings
+    >>> data = {split: load("digits", split).subset(32) for split in ("train", "test")}
+    >>> history = train_network(
+    ...     lambda: build_network("resnet8", in_channels=1, classes=10),
+    ...     data,
+    ...     "runs/mine",
+    ...     TrainingSettings(epochs=1, batch_size=32),
+    ...     device="cpu",
+    ...     progress=False,
+    ... )
+    >>> len(history)
+    1
     """
     settings = settings or TrainingSettings()
     if set(data) != {"train", "test"}:

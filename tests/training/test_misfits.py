@@ -28,28 +28,28 @@ def test_a_diverging_run(digits: dict[str, Examples], tmp_path: Path, lr: float)
     settings = replace(SETTINGS, lr=lr, schedule="constant")
     with pytest.raises(InputError) as caught:
         train(digits, tmp_path, settings)
-    for word in ["training loss became", "in epoch", f"below {lr:g}", "--lr"]:
+    for word in ["training loss became", "in epoch", f"below {lr:g} (lr)"]:
         assert word in str(caught.value)
     assert not (tmp_path / "final.pt").exists()
 
 
 WRONG_SETTINGS: list[tuple[dict[str, Any], list[str]]] = [
-    ({"epochs": 0}, ["--epochs 0", "at least 1"]),
-    ({"batch_size": 0}, ["--batch-size 0", "at least 1"]),
-    ({"checkpoint_every": -1}, ["--checkpoint-every -1", "at least 0"]),
-    ({"seed": -1}, ["--seed -1", "at least 0"]),
-    ({"seed": 2**32}, ["--seed 4294967296", "at most 4294967295"]),
-    ({"epochs": 2**32}, ["--epochs 4294967296", "at most 4294967295"]),
-    ({"batch_size": 10**25}, ["--batch-size 1", "at most 4294967295"]),
-    ({"lr": 0.0}, ["--lr 0.0", "positive"]),
-    ({"lr": math.nan}, ["--lr nan", "positive"]),
-    ({"lr": math.inf}, ["--lr inf", "positive"]),
-    ({"momentum": 0.0}, ["--momentum 0.0", "between 0 and 1"]),
-    ({"momentum": 1.0}, ["--momentum 1.0"]),
-    ({"momentum": math.nan}, ["--momentum nan"]),
-    ({"weight_decay": -1.0}, ["--weight-decay -1.0", "at least 0"]),
-    ({"weight_decay": math.nan}, ["--weight-decay nan"]),
-    ({"weight_decay": math.inf}, ["--weight-decay inf"]),
+    ({"epochs": 0}, ["epochs=0", "at least 1"]),
+    ({"batch_size": 0}, ["batch_size=0", "at least 1"]),
+    ({"checkpoint_every": -1}, ["checkpoint_every=-1", "at least 0"]),
+    ({"seed": -1}, ["seed=-1", "at least 0"]),
+    ({"seed": 2**32}, ["seed=4294967296", "at most 4294967295"]),
+    ({"epochs": 2**32}, ["epochs=4294967296", "at most 4294967295"]),
+    ({"batch_size": 10**25}, ["batch_size=1", "at most 4294967295"]),
+    ({"lr": 0.0}, ["lr=0.0", "positive"]),
+    ({"lr": math.nan}, ["lr=nan", "positive"]),
+    ({"lr": math.inf}, ["lr=inf", "positive"]),
+    ({"momentum": 0.0}, ["momentum=0.0", "between 0 and 1"]),
+    ({"momentum": 1.0}, ["momentum=1.0"]),
+    ({"momentum": math.nan}, ["momentum=nan"]),
+    ({"weight_decay": -1.0}, ["weight_decay=-1.0", "at least 0"]),
+    ({"weight_decay": math.nan}, ["weight_decay=nan"]),
+    ({"weight_decay": math.inf}, ["weight_decay=inf"]),
     ({"schedule": "cosine"}, ["'cosine'", "onecycle, step, constant"]),
     ({"optimizer": "adagrad"}, ["'adagrad'", "sgd, adam"]),
 ]
@@ -110,7 +110,7 @@ MISFITS: dict[str, tuple[Callable[[], Network], dict[str, Any], list[str]]] = {
     "one example in the last batch": (
         network_of(nn.Sequential(*NORMALIZED)),
         {"batch_size": 13},
-        ["a batch of 1 examples", "--batch-size", "more than 1 value"],
+        ["a batch of 1 examples", "another batch_size", "more than 1 value"],
     ),
 }
 

@@ -143,6 +143,11 @@ def contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
     ------
     InputError
         If there is nothing to draw, or an option is not one of those below.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.contour(open_surface("example:digits_path"), levels=[0.1, 1, 10])
     """
     return planes([surface], CONTOUR, look, ax)
 
@@ -155,6 +160,11 @@ def filled_contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook
     ----------
     ax
         As for :func:`contour`; ``levels`` are the ticks of the colour bar.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.filled_contour(open_surface("example:digits_path"), cmap="cividis")
     """
     return planes([surface], FILLED, look, ax)
 
@@ -167,5 +177,10 @@ def contour_lines(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]
     ----------
     ax
         As for :func:`contour`. Light colours of the map are darkened until the lines show.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.contour_lines(open_surface("example:digits_path"), caption="none")
     """
     return planes([surface], LINES, look, ax)

@@ -66,6 +66,11 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     ------
     InputError
         If the surface is no line, or an option is not one of those below.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.curve(open_surface("example:digits_between"))
     """
     if ax is None:
         return curves([surface], look)

@@ -59,5 +59,10 @@ def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
     ------
     InputError
         If there is nothing to draw, or an option is not one of those below.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.heatmap(open_surface("example:digits_eigen_ratio"), scale="log")
     """
     return planes([surface], HEATMAP, look, ax)

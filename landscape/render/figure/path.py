@@ -69,6 +69,11 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     ------
     InputError
         If the surface holds no trajectory with losses, or an option is not one of those below.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> figure = render.path(open_surface("example:digits_path"))
     """
     if ax is None:
         return paths([surface], look)

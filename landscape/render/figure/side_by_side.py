@@ -57,6 +57,14 @@ def side_by_side(
     InputError
         If lines and planes are mixed, a surface lacks the quantity, the columns do not fit, or
         nothing can be drawn.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> names = ["digits_eigen_ratio", "digits_eigen_ratio_noshort"]
+    >>> figure = render.side_by_side([open_surface(f"example:{name}") for name in names], "heatmap")
+    >>> float(figure.get_figwidth())  # inches
+    6.75
     """
     style = one_kind(surfaces, style)
     if style == "surface":

@@ -118,6 +118,12 @@ def surface3d(
     ------
     InputError
         If there is nothing to draw, or an option is not one of those here.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> surface = open_surface("example:digits_eigen_ratio")
+    >>> figure = render.surface3d(surface, elevation=30, azimuth=-60)
     """
     one_kind([surface], "surface")
     return surfaces(

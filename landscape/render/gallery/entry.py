@@ -23,6 +23,11 @@ class Entry:
     lines
         What stands below the two sentences, a paragraph each, as plain text: an error on other
         data, where the network comes from.
+
+    Examples
+    --------
+    >>> from landscape.render import Entry
+    >>> entry = Entry("example:resnet56", title="With shortcuts", lines=("Test error 6.9%.",))
     """
 
     surface: Surface | str | os.PathLike[str]

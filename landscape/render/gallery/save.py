@@ -51,6 +51,12 @@ def save_gallery(
     InputError
         If there is no entry, a file cannot be read, lines are among the planes, a surface lacks
         the quantity, no surface holds a finite value, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> render.save_gallery(["example:digits_eigen_ratio"], "gallery.html").name
+    'gallery.html'
     """
     wanted = [entry if isinstance(entry, Entry) else Entry(entry) for entry in entries]
     surfaces = [entry.opened() for entry in wanted]

@@ -46,6 +46,12 @@ def save_page(
     ------
     InputError
         If nothing can be drawn, an option is unknown, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from landscape import open_surface, render
+    >>> render.save_page(open_surface("example:digits_eigen_ratio"), "page.html").name
+    'page.html'
     """
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
     return write_page(first_data(several, several, style, look), path)
