@@ -13,7 +13,6 @@ from torch import Tensor
 
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.resident import evaluate
@@ -66,8 +65,6 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         for last in (False, True)[: 1 + images]
         if not fused or (onednn and fused_available(problem.dtype))
     ]
-    if onednn and blocked_available(problem.dtype):
-        in_order.append(replace(base, in_place=True, blocked=True))
     layouts = [
         replace(layout, fold=fold, graphs=graphs)
         for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded
