@@ -137,9 +137,7 @@ def draws() -> Figure:
 def off_plane() -> Figure:
     """Where training went, and how far the plane's loss is from that of the checkpoint."""
     surface = landscape.open_surface("example:digits_path")
-    figure, axes = panels(
-        "the path in its plane", "own loss; dashed: in the plane", height=3.1
-    )
+    figure, axes = panels("the path in its plane", "own loss; dashed: in the plane", height=3.1)
     plane(axes[0], surface)
     for (name, path), colour in zip(surface.trajectories.items(), COLOURS, strict=False):
         axes[1].plot(path.step, path.loss, color=colour, label=name)

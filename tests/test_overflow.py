@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.data import Examples
-from landscape.evaluate import Settings, blocked, evaluate, fused, onednn
+from landscape.evaluate import Settings, evaluate, fused
 from landscape.evaluate.network import PointNetwork
 from landscape.models import CifarResNet
 from landscape.plane import Plane
@@ -24,17 +24,13 @@ WAYS = {
     "folded": Settings(fold=True, in_place=True),
     "fused": Settings(fold=True, in_place=True, fused=True),
     "fused, channels last": Settings(fold=True, fused=True, channels_last=True),
-    "blocked": Settings(fold=True, in_place=True, blocked=True),
     "fused in bfloat16": Settings(fold=True, fused=True, channels_last=True, reduced="bfloat16"),
-    "blocked in bfloat16": Settings(fold=True, blocked=True, reduced="bfloat16"),
 }
 
 
 def _possible(settings: Settings) -> bool:
     dtype = settings.stored_as or torch.float32
-    return (not settings.fused or fused.available(dtype)) and (
-        not settings.blocked or blocked.available(dtype)
-    )
+    return not settings.fused or fused.available(dtype)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -87,7 +83,7 @@ ODD = [math.nan, math.inf]
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("odd", ODD)
 def test_what_is_not_finite_stays_so_in_each_operation(odd: float, dtype: torch.dtype) -> None:
-    if not (fused.available(dtype) and blocked.available(dtype)):
+    if not fused.available(dtype):
         pytest.skip(f"no oneDNN for {dtype} on this processor")
     x = torch.ones(2, 16, 5, 5, dtype=dtype).contiguous(memory_format=torch.channels_last)
     x[0, 3, 0, 0] = odd
@@ -99,19 +95,12 @@ def test_what_is_not_finite_stays_so_in_each_operation(odd: float, dtype: torch.
         "a convolution's input in a sum": fused.convolve_onto_relu(
             fine.clone(), x, weight, bias, *shape
         ),
-        "a blocked convolution": fused.convolve_relu(x.to_mkldnn(), weight, bias, *shape),
     }
     for name, output in found.items():
         expected = F.relu(F.conv2d(x, weight, bias, padding=1))
-        bad = ~output.to_dense().isfinite() if output.is_mkldnn else ~output.isfinite()
-        assert torch.equal(bad, ~expected.isfinite()), name
-    alone = {
-        "what is added to": fused.convolve_onto_relu(x.clone(), fine, weight, bias, *shape),
-        "blocked rectifier": blocked.to_dense(blocked.relu(x.to_mkldnn())),
-        "blocked sum": blocked.to_dense(blocked.add_into(fine.to_mkldnn(), x)),
-    }
-    for name, output in alone.items():
-        assert torch.equal(~output.isfinite(), ~x.isfinite()), name
+        assert torch.equal(output.isfinite(), expected.isfinite()), name
+    added_to = fused.convolve_onto_relu(x.clone(), fine, weight, bias, *shape)
+    assert torch.equal(added_to.isfinite(), x.isfinite())
 
 
 class Cut(nn.Module):
@@ -152,6 +141,7 @@ def test_operations_that_lose_nan_are_not_taken(monkeypatch: pytest.MonkeyPatch)
 
     if not fused.available(torch.float32):
         pytest.skip("this build of torch has no oneDNN")
-    assert onednn.does(torch.float32, fused._both, fused._both_plainly)
+    fused.available.cache_clear()
     monkeypatch.setattr(fused, "convolve_relu", with_onednns_own)
-    assert not onednn.does(torch.float32, fused._both, fused._both_plainly)
+    assert not fused.available(torch.float32)
+    fused.available.cache_clear()

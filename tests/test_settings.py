@@ -20,7 +20,7 @@ from landscape.grid import Grid
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import sample_surface
-from landscape.store import open_surface
+from landscape.store import open_surface, save_surface
 from tests.cases import CASES, Case, case_id
 from tests.naive import evaluate_naive
 
@@ -139,10 +139,11 @@ def test_bfloat16_is_for_the_resnet_with_shortcuts_only(
         weights=shared / "weights" / f"li2018_{network}.t7",
         shortcuts=shortcuts,
         data=f"cifar10:{shared / 'data' / 'cifar10_subset.npz'}",
-        limit=256,
+        limit=64,
     )
     settings = Settings(fold=True, channels_last=True, reduced="bfloat16")
-    measured = measure_precision(problem, plane_of(problem), GRID.points(), settings)
+    points = Grid(np.linspace(-1, 1, 3), np.linspace(-1, 1, 3)).points()
+    measured = measure_precision(problem, plane_of(problem), points, settings)
     assert measured.good_enough == good
 
 
@@ -170,7 +171,7 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(), Settings(blocked=True, fold=True), Settings(reduced="bfloat16", abreast=2)],
+    [Settings(), Settings(fused=True, fold=True), Settings(reduced="bfloat16", abreast=2)],
 )
 def test_settings_are_what_a_surface_says_they_were(settings: Settings) -> None:
     stored = {**settings.attributes(torch.float32), "dtype": "float32"}
@@ -184,6 +185,25 @@ def test_a_file_of_an_earlier_version_can_be_gone_on_with() -> None:
     assert settings is not None
     again = settings.attributes(torch.float32)
     assert again == {name: stored[name] for name in again}
+
+
+def test_a_file_sampled_in_a_way_that_is_gone_is_gone_on_with(tmp_path: Path) -> None:
+    """Versions before kept activations in oneDNN's own layout, and said so in the file."""
+    problem, path = CASES[0].make(), tmp_path / "s.h5"
+    attributes = Settings(fold=True, in_place=True).attributes(torch.float32)
+    of_then = {**attributes, "channels_blocked": 1}
+    sampled = sample_surface(problem, GRID.x, GRID.y, path=path, batch_size=128, progress=False)
+    whole = {name: sampled[name].copy() for name in problem.quantities}
+    sampled.attributes.update(of_then)
+    sampled.done.flat[5:] = False
+    save_surface(sampled, path)
+    went_on = sample_surface(problem, GRID.x, GRID.y, path=path, progress=False)
+    assert went_on.complete
+    assert {name: went_on.attributes[name] for name in of_then} == of_then
+    for name, values in whole.items():
+        np.testing.assert_allclose(went_on[name], values, rtol=1e-4, err_msg=name)
+    settings = Settings.from_attributes(went_on.attributes)
+    assert settings == Settings(fold=True, in_place=True, fused=True, channels_last=True)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from landscape.data import Stream
 from landscape.deprecated import renamed
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
-from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
@@ -32,6 +31,9 @@ _WORTH_COMPILING = 20_000_000
 
 _TRIAL = 512
 """Examples that statistics are computed from in trials."""
+
+_MORE_FACTS = ("channels_blocked", "precision_error", "precision_bound")
+"""Of a stored surface, beside the attributes of its settings."""
 
 Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
 
@@ -97,8 +99,9 @@ def choose_settings(
     if found is not None and stored is not None and tune:
         same_precision = precision in ("auto", found.reduced or "float32")
         if same_precision and batch_size in (None, found.batch_size):
-            kept = {k: stored[k] for k in ("precision_error", "precision_bound") if k in stored}
-            return found, {**found.attributes(problem.dtype), **kept}
+            # What the file says, also of a way that this version goes on with another.
+            names = (*found.attributes(problem.dtype), *_MORE_FACTS)
+            return found, {name: stored[name] for name in names if name in stored}
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
     run, problem = problem, _quick_to_move(problem, plane)
@@ -139,8 +142,4 @@ def _reduced(settings: Settings, name: str) -> Settings:
     dtype = reduced.stored_as
     if dtype is None:
         return reduced
-    return replace(
-        reduced,
-        fused=settings.fused and fused_available(dtype),
-        blocked=settings.blocked and blocked_available(dtype),
-    )
+    return replace(reduced, fused=settings.fused and fused_available(dtype))

@@ -4,19 +4,25 @@ oneDNN can rectify what it has just computed, or add it to what lies at its dest
 is still in the cache. That spares a ResNet passes over memory which it otherwise spends a good
 part of its time on. The operations are those that torch's own compiler uses, without the minute
 that compiling takes. Values differ from the separate operations by rounding at most.
+
+oneDNN's rectifier makes 0 of NaN: once activations overflow, a loss far from the truth would look
+like a right one. So what is below zero is not set to 0 but multiplied by :data:`SLOPE`, which
+rounding does not see and which keeps NaN; minus infinity stays too. Whoever meets an output that
+is not finite asks the network as it was.
 """
 
 from __future__ import annotations
 
+import math
 import operator
 from functools import cache
+from itertools import product
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, fx
 
-from landscape.evaluate.onednn import convolve_relu, does
 from landscape.evaluate.patterns import (
     SUMS,
     call_convolution,
@@ -26,6 +32,17 @@ from landscape.evaluate.patterns import (
     makes_new_memory,
     pass_identities,
 )
+
+SLOPE = 1e-20
+"""What a rectifier multiplies by below zero."""
+
+
+def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
+    """relu(weight ∗ x + bias); ``shape`` is padding, stride, dilation and groups."""
+    fused: Tensor = torch.ops.mkldnn._convolution_pointwise(
+        x, weight, bias, *shape, "leaky_relu", [SLOPE], ""
+    )
+    return fused
 
 
 def convolve_onto_relu(
@@ -64,16 +81,26 @@ def _convolved_shape(x: Tensor, weight: Tensor, *shape: Any) -> tuple[int, ...]:
 @cache
 def available(dtype: torch.dtype) -> bool:
     """Whether this processor and this version of torch have the operations, by trying them."""
-    return does(dtype, _both, _both_plainly)
-
-
-def _both(x: Tensor, *rest: Any) -> Tensor:
-    return torch.cat([convolve_relu(x, *rest), convolve_onto_relu(x.clone(), x, *rest)])
-
-
-def _both_plainly(x: Tensor, *rest: Any) -> Tensor:
-    plain = _convolve(x, *rest)
-    return F.relu(torch.cat([plain, x + plain]))
+    if not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
+        return False
+    finite = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
+    odd = finite.clone()
+    odd[0, 1, 0, 0] = math.nan
+    weight = torch.linspace(-1, 1, 3 * 3 * 3 * 3).reshape(3, 3, 3, 3).to(dtype)
+    bias, shape = torch.tensor([0.5, 0.0, -0.5], dtype=dtype), ([1, 1], [1, 1], [1, 1], 1)
+    near = 0.1 if dtype == torch.bfloat16 else 1e-5
+    for image, layout in product((finite, odd), (torch.contiguous_format, torch.channels_last)):
+        x = image.to(dtype).contiguous(memory_format=layout)
+        try:
+            rectified = convolve_relu(x, weight, bias, *shape)
+            summed = convolve_onto_relu(x.clone(), x, weight, bias, *shape)
+        except Exception:  # an operation of another version may fail in any way
+            return False
+        plain = _convolve(x, weight, bias, *shape)
+        for found, expected in ((rectified, F.relu(plain)), (summed, F.relu(x + plain))):
+            if not torch.allclose(found, expected, atol=near, equal_nan=True):
+                return False
+    return True
 
 
 def fuse_convolutions(traced: fx.GraphModule) -> None:

@@ -12,7 +12,6 @@ from torch import Tensor, fx, nn
 
 from landscape.device import tensor_float_32
 from landscape.evaluate.batch_norm import following
-from landscape.evaluate.blocked import keep_blocked
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.fused import fuse_convolutions
@@ -49,15 +48,13 @@ class PointNetwork:
         self._plain: PointNetwork | None = None  # once an output was not finite
         self._overflows = False  # where it stands
         model: nn.Module = copy.deepcopy(problem.model)
-        if settings.fold or settings.in_place or settings.fused or settings.blocked:
+        if settings.fold or settings.in_place or settings.fused:
             model = _traced(model) or model
         pairs: tuple[Pair, ...] = ()
         if settings.fold and plane.statistics is None:
             pairs = fold_batch_norms(model, problem.model)
         if isinstance(model, fx.GraphModule):
-            if settings.blocked:
-                keep_blocked(model)
-            elif settings.fused:
+            if settings.fused:
                 fuse_convolutions(model)
             if settings.in_place:
                 reuse_memory(model)
@@ -106,13 +103,12 @@ class PointNetwork:
     def _outputs(self, inputs: Tensor) -> Tensor:
         """Outputs of this copy or, where its rectifiers may tell on them, of the network as it was.
 
-        See :mod:`landscape.evaluate.onednn`: what is not finite on the way is kept, minus infinity
+        See :mod:`landscape.evaluate.fused`: what is not finite on the way is kept, minus infinity
         too, so that it is seen here.
         """
         if not self._overflows:
             outputs = self._forward(inputs)
-            rectified_by_onednn = self._settings.fused or self._settings.blocked
-            if not rectified_by_onednn or bool(outputs.isfinite().all()):
+            if not self._settings.fused or bool(outputs.isfinite().all()):
                 return outputs
             self._overflows = True  # other examples are likely to do so here, too
             self._ask_plainly()
@@ -121,9 +117,7 @@ class PointNetwork:
 
     def _ask_plainly(self) -> None:
         if self._plain is None:
-            settings = replace(
-                self._settings, fold=False, in_place=False, fused=False, blocked=False
-            )
+            settings = replace(self._settings, fold=False, in_place=False, fused=False)
             self._plain = PointNetwork(*self._made_of, settings)
         self._plain.move_to(self._at)
 

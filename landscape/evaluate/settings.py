@@ -31,9 +31,6 @@ class Settings:
         On a CPU, a convolution and the sum or the rectifier behind it are one operation.
     channels_last
         Images and convolutions lie in memory with the channels innermost.
-    blocked
-        On a CPU, in place of the two before: what convolutions hand on lies in memory as oneDNN
-        likes it.
     reduced
         One of :data:`REDUCED`, which the network computes in, or None for its own precision. Sums
         over examples are in float64 in any case.
@@ -52,7 +49,6 @@ class Settings:
     in_place: bool = False
     fused: bool = False
     channels_last: bool = False
-    blocked: bool = False
     reduced: str | None = None
     batch_size: int = 128
     graphs: bool = False
@@ -85,21 +81,23 @@ class Settings:
             "cuda_graphs": int(self.graphs),
             "compiled": int(self.compiled),
             "points_at_once": self.abreast,
-            # Said only where it is so: files that are older than it say nothing, and can go on.
-            **({"channels_blocked": 1} if self.blocked else {}),
         }
 
     @staticmethod
     def from_attributes(stored: Mapping[str, Attribute]) -> Settings | None:
-        """The settings that a surface was sampled with; None if it does not say them."""
+        """The settings that a surface was sampled with; None if it does not say them.
+
+        Files of earlier versions may have ``channels_blocked``, a layout of oneDNN's own, for which
+        convolutions are now fused with the channels innermost; values are the same to rounding.
+        """
         try:
             precision = str(stored["precision"])
+            blocked = bool(stored.get("channels_blocked", 0))
             return Settings(
                 bool(stored["batch_norm_folded"]),
                 bool(stored["in_place"]),
-                bool(stored["convolutions_fused"]),
-                bool(stored["channels_last"]),
-                bool(stored.get("channels_blocked", 0)),
+                bool(stored["convolutions_fused"]) or blocked,
+                bool(stored["channels_last"]) or blocked,
                 None if precision == stored["dtype"] else precision,
                 int(stored["batch_size"]),
                 bool(stored["cuda_graphs"]),
@@ -116,7 +114,6 @@ class Settings:
         parts += ["in place"] if self.in_place else []
         parts += ["convolutions fused"] if self.fused else []
         parts += ["channels last"] if self.channels_last else []
-        parts += ["channels blocked"] if self.blocked else []
         parts += ["CUDA graphs"] if self.graphs else []
         parts += ["compiled"] if self.compiled else []
         parts += [self.reduced] if self.reduced else []

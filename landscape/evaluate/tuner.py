@@ -14,7 +14,6 @@ from torch import Tensor
 from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.blocked import available as blocked_available
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.network import PointNetwork
@@ -67,8 +66,6 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         for last in (False, True)[: 1 + images]
         if not fused or (onednn and fused_available(problem.dtype))
     ]
-    if onednn and blocked_available(problem.dtype):
-        in_order.append(replace(base, in_place=True, blocked=True))
     layouts = [
         replace(layout, fold=fold, graphs=graphs)
         for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded

@@ -28,7 +28,6 @@ WAYS = {
     "as it is": Settings(),
     "folded": Settings(fold=True, in_place=True),
     "fused": Settings(fold=True, fused=True, in_place=True, channels_last=True),
-    "blocked": Settings(fold=True, blocked=True, in_place=True),
     "abreast": Settings(fold=True, fused=True, abreast=2, batch_size=4),
 }
 
