@@ -92,6 +92,16 @@ def test_a_shipped_file_is_as_the_page_says(name: str) -> None:
     check(axes, table("Attributes of the axes"), name)
 
 
+def test_quantities_of_a_new_file_are_as_the_page_says(written: Path) -> None:
+    documented = table("Attributes of quantities")
+    wanted = {name for name, (_, when) in documented.items() if when in ALWAYS}
+    with h5py.File(written) as file:
+        for name in str(file.attrs["quantities"]).split():
+            held = {k: kind(v) for k, v in file[name].attrs.items() if k not in OF_HDF5}
+            check(held, documented, name)
+            assert wanted - set(held) == set()
+
+
 @pytest.mark.parametrize("name", ["digits_path", "digits_curve", "digits_draws", "written"])
 def test_datasets_are_as_the_page_says(name: str, written: Path) -> None:
     documented, of_paths = table("Datasets"), table("Trajectories")

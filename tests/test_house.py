@@ -166,16 +166,6 @@ def option_lists(path: Path) -> list[tuple[str, set[str]]]:
     return found
 
 
-# Lists that still stand twice.
-TWICE: set[frozenset[str]] = {
-    frozenset({"run/plan.py:make_plan", "run/sampling.py:sample_surface"}),
-    frozenset({"run/plan.py:make_plan", "run/sampling.py:Call"}),
-    frozenset({"run/sampling.py:sample_surface", "run/sampling.py:Call"}),
-    frozenset({"run/sampling.py:sample_surface", "distributed/launch.py:sample_distributed"}),
-    frozenset({"experiments/degradation/run.py:run", "experiments/depth/run.py:run"}),
-}
-
-
 def test_no_option_list_stands_twice() -> None:
     lists = [one for path in modules() for one in option_lists(path) if len(one[1]) > 6]
     twice = {
@@ -183,4 +173,4 @@ def test_no_option_list_stands_twice() -> None:
         for (here, names), (there, others) in itertools.combinations(lists, 2)
         if len(names & others) > 6
     }
-    assert {pair: names for pair, names in twice.items() if pair not in TWICE} == {}
+    assert twice == {}

@@ -7,9 +7,11 @@ import math
 import numpy as np
 import pytest
 
+from landscape.render import save_page
 from landscape.render.scale import Scale
 from landscape.render.words.numerals import short
-from tests.explorer import as_array, finite
+from tests.explorer import Explorer, as_array, finite
+from tests.test_quantity import plane as margin_plane
 
 
 @pytest.mark.parametrize(
@@ -93,3 +95,14 @@ def test_what_is_not_finite_is_marked_and_never_a_height(fresh, surfaces):
         "Not finite (marked, left open): 2 of 99 points.",
         "Not computed yet (left open): 1 of 99 points.",
     ]
+
+
+@pytest.mark.parametrize("better", ["higher", "lower", None])
+def test_the_best_point_is_where_the_metric_says(browser, tmp_path, better):
+    page = save_page(margin_plane(better), tmp_path / "a.html", quantity="train_margin")
+    explorer = Explorer(browser, page).choose(view="contour")
+    legend = explorer.page.locator("figcaption").inner_text()
+    values = {"higher": "highest, 3 logits at x = 0.5", "lower": "lowest, −1.5 logits at x = −1"}
+    assert ("est, " in legend) == (better is not None)
+    assert values.get(better, "") in legend.replace("\u00a0", " ")
+    explorer.close()
