@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import Field, dataclass, field, fields, replace
+from typing import Any
 
 import torch
 
 from landscape.errors import InputError, argument, unknown_choice
+from landscape.evaluate.fused import available as fused_available
 from landscape.surface import Attribute
 
 REDUCED = ("bfloat16", "tf32")
@@ -15,6 +17,11 @@ REDUCED = ("bfloat16", "tf32")
 of mantissa in products, weights and activations stay as they are) on a CUDA GPU only."""
 
 _LARGEST_BATCH = 1_000_000
+
+
+def _way(attribute: str, words: str) -> Any:
+    """A way of computing that is used or not: its attribute in a surface, and its name."""
+    return field(default=False, metadata={"attribute": attribute, "words": words})
 
 
 @dataclass(frozen=True)
@@ -45,14 +52,14 @@ class Settings:
         Points at once, each by one thread of a CPU; 1 is one point by all threads.
     """
 
-    fold: bool = False
-    in_place: bool = False
-    fused: bool = False
-    channels_last: bool = False
+    fold: bool = _way("batch_norm_folded", "batch norm folded")
+    in_place: bool = _way("in_place", "in place")
+    fused: bool = _way("convolutions_fused", "convolutions fused")
+    channels_last: bool = _way("channels_last", "channels last")
     reduced: str | None = None
     batch_size: int = 128
-    graphs: bool = False
-    compiled: bool = False
+    graphs: bool = _way("cuda_graphs", "CUDA graphs")
+    compiled: bool = _way("compiled", "compiled")
     abreast: int = 1
 
     def __post_init__(self) -> None:
@@ -72,14 +79,9 @@ class Settings:
     def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
         """As a surface stores it; ``own`` is the network's own precision."""
         return {
-            "batch_norm_folded": int(self.fold),
-            "in_place": int(self.in_place),
-            "convolutions_fused": int(self.fused),
-            "channels_last": int(self.channels_last),
+            **{way.metadata["attribute"]: int(getattr(self, way.name)) for way in _ways()},
             "precision": self.reduced or str(own).removeprefix("torch."),
             "batch_size": self.batch_size,
-            "cuda_graphs": int(self.graphs),
-            "compiled": int(self.compiled),
             "points_at_once": self.abreast,
         }
 
@@ -92,17 +94,14 @@ class Settings:
         """
         try:
             precision = str(stored["precision"])
-            blocked = bool(stored.get("channels_blocked", 0))
+            ways = {way.name: bool(stored[way.metadata["attribute"]]) for way in _ways()}
+            if stored.get("channels_blocked", 0):
+                ways.update(fused=True, channels_last=True)
             return Settings(
-                bool(stored["batch_norm_folded"]),
-                bool(stored["in_place"]),
-                bool(stored["convolutions_fused"]) or blocked,
-                bool(stored["channels_last"]) or blocked,
-                None if precision == stored["dtype"] else precision,
-                int(stored["batch_size"]),
-                bool(stored["cuda_graphs"]),
-                bool(stored["compiled"]),
-                int(stored["points_at_once"]),
+                reduced=None if precision == stored["dtype"] else precision,
+                batch_size=int(stored["batch_size"]),
+                abreast=int(stored["points_at_once"]),
+                **ways,
             )
         except (KeyError, ValueError):
             return None
@@ -110,11 +109,43 @@ class Settings:
     def __str__(self) -> str:
         parts = [f"batch {self.batch_size}"]
         parts += [f"{self.abreast} points at once"] if self.abreast > 1 else []
-        parts += ["batch norm folded"] if self.fold else []
-        parts += ["in place"] if self.in_place else []
-        parts += ["convolutions fused"] if self.fused else []
-        parts += ["channels last"] if self.channels_last else []
-        parts += ["CUDA graphs"] if self.graphs else []
-        parts += ["compiled"] if self.compiled else []
+        parts += [way.metadata["words"] for way in _ways() if getattr(self, way.name)]
         parts += [self.reduced] if self.reduced else []
         return ", ".join(parts)
+
+
+def _ways() -> list[Field[bool]]:
+    return [each for each in fields(Settings) if "attribute" in each.metadata]
+
+
+def combinations(
+    base: Settings, device: str, precision: torch.dtype, *, images: bool, fold: bool
+) -> list[Settings]:
+    """The ways that may pay, in all combinations, the base among them.
+
+    ``compiled`` and ``abreast`` are tried by themselves, once these and the batch size are chosen.
+
+    Parameters
+    ----------
+    device
+        ``cpu``, ``cuda`` or ``mps``.
+    precision
+        The network's own.
+    images
+        Whether a batch holds images, whose layout in memory can be chosen.
+    fold
+        Whether batch normalization may be folded: not where its statistics move.
+    """
+    fusing = images and device == "cpu" and fused_available(precision)
+    in_order = [
+        replace(base, in_place=in_place, fused=fused, channels_last=last)
+        for in_place, fused in ((False, False), (True, False), (True, True))
+        for last in (False, True)[: 1 + images]
+        if fusing or not fused
+    ]
+    return [
+        replace(layout, fold=folded, graphs=graphs)
+        for folded in (False, True)[: 1 + fold]
+        for layout in in_order
+        for graphs in (False, True)[: 1 + (device == "cuda")]
+    ]

@@ -14,10 +14,9 @@ from torch import Tensor
 from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.settings import Settings
+from landscape.evaluate.settings import Settings, combinations
 from landscape.grid import FloatArray
 from landscape.plane import Plane
 from landscape.problem import Problem
@@ -58,28 +57,16 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         The plain settings; they are among those returned.
     """
     few = _few(problem, _FEW[problem.device.type])
-    images = few.images
-    onednn = images and problem.device.type == "cpu"
-    in_order = [
-        replace(base, in_place=in_place, fused=fused, channels_last=last)
-        for in_place, fused in ((False, False), (True, False), (True, True))
-        for last in (False, True)[: 1 + images]
-        if not fused or (onednn and fused_available(problem.dtype))
-    ]
-    layouts = [
-        replace(layout, fold=fold, graphs=graphs)
-        for fold in (False, True)[: 1 + (plane.statistics is None)]  # what moves is not folded
-        for layout in in_order
-        for graphs in (False, True)[: 1 + (problem.device.type == "cuda")]
-    ]
+    fold = plane.statistics is None
+    kinds = combinations(base, problem.device.type, problem.dtype, images=few.images, fold=fold)
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         expected = _outputs(problem, PointNetwork(problem, place, base), points[:2], few)
         admissible = []
-        for layout in layouts:
-            network = PointNetwork(problem, place, layout)
+        for kind in kinds:
+            network = PointNetwork(problem, place, kind)
             if _agrees(problem, network, points[:2], few, expected):
-                admissible.append(_Trial(layout, network, []))
+                admissible.append(_Trial(kind, network, []))
         return [trial.settings for trial in _by_speed(problem, admissible, few)] or [base]
 
 
