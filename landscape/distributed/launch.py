@@ -26,7 +26,6 @@ from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier, set_aside
 from landscape.distributed.worker import Worker
 from landscape.errors import InputError, argument
-from landscape.grid import coarse_to_fine
 from landscape.lock import only_writer
 from landscape.problem import Problem
 from landscape.run.loop import note_session
@@ -121,7 +120,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
             if claims.rank == 0 and not verify:
                 save_surface(known, path)
 
-        order = coarse_to_fine(whole.grid.shape)
+        order = WHOLE.points(whole.grid, with_coarser=False)
         try:
             pool = Pool(claims, whole, order, by_level=job.tolerance is not None)
             measure = job.measure(whole)
