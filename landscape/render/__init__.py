@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from landscape.render.styles import STYLES
+
 if TYPE_CHECKING:
     from landscape.render.figure.contour import contour, contour_lines, filled_contour
     from landscape.render.figure.curve import curve
@@ -38,19 +40,13 @@ __all__ = [
 ]
 
 _HOME = {
+    **{style.function: f"figure.{style.module}" for style in STYLES.values()},
     "Entry": "gallery",
-    "contour": "figure.contour",
-    "contour_lines": "figure.contour",
-    "curve": "figure.curve",
-    "filled_contour": "figure.contour",
-    "heatmap": "figure.heatmap",
-    "path": "figure.path",
     "save": "media",
     "save_figure": "media",
     "save_gallery": "gallery",
     "save_page": "page",
     "side_by_side": "figure.side_by_side",
-    "surface3d": "figure.surface",
 }
 
 

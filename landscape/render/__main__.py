@@ -11,9 +11,10 @@ from landscape.render.figure.options import CAPTIONS
 from landscape.render.media import MEDIA, save
 from landscape.render.movie.plan import MOVIES
 from landscape.render.opened import opened
-from landscape.render.resolve import GALLERY, RENDERERS, STYLES
+from landscape.render.resolve import GALLERY, RENDERERS
 from landscape.render.scale import SCALES
 from landscape.render.space.interpolate import METHODS
+from landscape.render.styles import STYLES
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
 from landscape.render.figure.options import PlaneLook, Quantified, SpaceLook
-from landscape.render.resolve import GALLERY, STYLES
+from landscape.render.resolve import GALLERY
+from landscape.render.styles import STYLES
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -206,7 +207,7 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 _SPACE = frozenset(SpaceLook.__annotations__)
 _DRAWN = frozenset({"interpolate", "renderer"})
 _PAPER = frozenset({"dpi", "transparent", "columns", *PlaneLook.__annotations__})
-_FIGURE = Medium(_write_figure, STYLES, _SPACE | _DRAWN | _PAPER)
+_FIGURE = Medium(_write_figure, tuple(STYLES), _SPACE | _DRAWN | _PAPER)
 _SHAPE = frozenset({"height_ratio", *Quantified.__annotations__})
 _MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
 _PRINT = Medium(_write_print, ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"})

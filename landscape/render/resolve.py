@@ -9,12 +9,12 @@ import numpy as np
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray
 from landscape.render.scale import Scale
+from landscape.render.styles import BOTH, STYLES
 from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
 GALLERY = "gallery"
 """A page of many planes with their numbers: the style of a whole page, not of a picture."""
-STYLES = ("contour", "filled", "lines", "heatmap", "surface", "curve", "path")
 RENDERERS = ("pyvista", "matplotlib")
 """Who draws a surface in space."""
 _FEWEST, _MOST = 1, 200
@@ -38,7 +38,7 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
         raise InputError("no surface to draw; expected at least one")
     if style is not None and style not in STYLES:
         raise unknown_choice("style", style, STYLES)
-    if style == "path":
+    if style is not None and STYLES[style].suits == BOTH:
         return style
     lines = [is_line(s) for s in surfaces]
     sizes = ", ".join(f"{name_of(s)}: {s.grid}" for s in surfaces)
@@ -49,8 +49,8 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     suits = "curve" if lines[0] else "contour"
     if style is None:
         return suits
-    if (style == "curve") != lines[0]:
-        needs = "a line" if style == "curve" else "at least 2 × 2 points"
+    if not STYLES[style].draws(lines[0]):
+        needs = "at least 2 × 2 points" if lines[0] else "a line"
         raise InputError(f"style {style} needs {needs} ({sizes}); use style {suits}")
     return style
 

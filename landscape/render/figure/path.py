@@ -91,6 +91,12 @@ def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -
 
     ``asked`` is how many stand side by side; None is at most two.
     """
+    strange = [name for name in ("quantity", "cmap") if look.get(name)]
+    if strange:
+        raise InputError(
+            f"style path takes no {' and no '.join(strange)}: it draws the losses that the "
+            "trajectories hold, in lines"
+        )
     steps, panels, shared = _prepared(surfaces, look)
     most = _farthest(steps)
     with mpl.rc_context(STYLE):

@@ -73,6 +73,12 @@ class PlaneStyle:
     part: Callable[[Surface], Surface] = lambda surface: surface
     adapt: Callable[[Any], Any] = lambda colours: colours
 
+    def __call__(
+        self, surfaces: Sequence[Surface], look: PlaneLook, columns: int | None = None
+    ) -> Figure:
+        """One panel for each surface, on one scale."""
+        return planes(surfaces, self, look, asked=columns)
+
 
 def planes(
     surfaces: Sequence[Surface],

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
 from landscape.errors import InputError
-from landscape.render.figure.contour import CONTOUR, FILLED, LINES
-from landscape.render.figure.curve import curves
-from landscape.render.figure.heatmap import HEATMAP
-from landscape.render.figure.options import PlaneLook, Shared, picked, takes
-from landscape.render.figure.path import paths
-from landscape.render.figure.plane_layout import planes
-from landscape.render.figure.surface import surfaces as draw_surfaces
+from landscape.render.figure.options import PlaneLook, takes
 from landscape.render.resolve import one_kind
+from landscape.render.styles import STYLES
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-PLANES = {style.name: style for style in (CONTOUR, FILLED, LINES, HEATMAP)}
 
 
 @takes(PlaneLook)
@@ -67,8 +60,9 @@ def side_by_side(
     6.75
     """
     style = one_kind(surfaces, style)
+    draw: Callable[..., Figure] = STYLES[style].load()
     if style == "surface":
-        return draw_surfaces(
+        return draw(
             surfaces,
             look,
             elevation=elevation,
@@ -79,19 +73,4 @@ def side_by_side(
         )
     if interpolate or renderer:
         raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
-    if style == "path":
-        return _paths(surfaces, look, columns)
-    if style == "curve":
-        return curves(surfaces, look, columns)
-    return planes(surfaces, PLANES[style], look, asked=columns)
-
-
-def _paths(surfaces: Sequence[Surface], look: PlaneLook, columns: int | None) -> Figure:
-    strange = [name for name in ("quantity", "cmap") if look.get(name)]
-    if strange:
-        raise InputError(
-            f"style path takes no {' and no '.join(strange)}: it draws the losses that the "
-            "trajectories hold, in lines"
-        )
-    shared: Any = picked(look, Shared)
-    return paths(surfaces, shared, columns)
+    return draw(surfaces, look, columns)
