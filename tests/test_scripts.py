@@ -53,6 +53,21 @@ def test_the_engine_is_measured_against_the_loops_that_people_write(tmp_path: Pa
     assert all(rate > 0 for rates in written["compare"]["rates"].values() for rate in rates)
 
 
+def test_each_way_of_the_engine_is_measured_alone_and_left_out(tmp_path: Path) -> None:
+    output, table = tmp_path / "ablation.json", tmp_path / "ablation.md"
+    few = ("--networks", "MLP", "--precisions", "float32", "--rounds", "1")
+    result = run("bench_ablation.py", *few, "-o", str(output))
+    assert result.returncode == 0, result.stderr
+    (measured,) = json.loads(output.read_text())["results"]
+    assert {"all", "plain", "none", "only fold", "only in_place"} <= measured["settings"].keys()
+    assert measured["seconds_a_point"].keys() == measured["settings"].keys()
+    assert max(measured["losses_off_by"].values()) < 1e-5
+    assert run("bench_ablation.py", "--table", str(output), "-o", str(table)).returncode == 0
+    (row,) = (line for line in table.read_text().splitlines() if line.startswith("| fold "))
+    alone = measured["seconds_a_point"]["plain"][0] / measured["seconds_a_point"]["only fold"][0]
+    assert row.endswith(f"/ {alone:.2f} |")
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here to be measured")
 def test_without_a_gpu_the_gpu_benchmark_says_so_and_stops() -> None:
     result = run("bench_gpu.py")
