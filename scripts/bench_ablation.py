@@ -38,7 +38,7 @@ from torch import Tensor, nn
 from landscape.data import Examples
 from landscape.data.preprocess import CIFAR10
 from landscape.directions import make_directions
-from landscape.evaluate import Settings, abreast, evaluation_for, resident
+from landscape.evaluate import Settings, abreast, evaluation_for, in_memory
 from landscape.evaluate import fused as fused_way
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
@@ -114,7 +114,7 @@ def seconds_of(
         yield from range(count)
 
     with (
-        mock.patch.object(resident, "PointNetwork", side_effect=lambda *_: kept()),
+        mock.patch.object(in_memory, "PointNetwork", side_effect=lambda *_: kept()),
         mock.patch.object(abreast, "PointNetwork", side_effect=lambda *_: kept()),
     ):
         evaluation = evaluation_for(problem, settings)
