@@ -224,7 +224,7 @@ class TestStyles:
 
     @pytest.mark.parametrize("draw", [*PLANE_FIGURES, curve])
     def test_help_says_everything(self, draw):
-        options = set(HELP) - ({"cmap"} if draw is curve else set())
+        options = set(HELP) - {"elevation", "azimuth"} - ({"cmap"} if draw is curve else set())
         parameters = inspect.signature(draw).parameters
         assert set(parameters) == {"surface", "ax"} | options
         assert parameters["clip"].default == "auto"

@@ -101,7 +101,7 @@ def test_what_is_not_finite_is_marked_and_never_a_height(fresh, surfaces):
 def test_the_best_point_is_where_the_metric_says(browser, tmp_path, better):
     page = save_page(margin_plane(better), tmp_path / "a.html", quantity="train_margin")
     explorer = Explorer(browser, page).choose(view="contour")
-    legend = explorer.page.locator("figcaption").inner_text()
+    legend = explorer.page.locator(".legend").inner_text()
     values = {"higher": "highest, 3 logits at x = 0.5", "lower": "lowest, −1.5 logits at x = −1"}
     assert ("est, " in legend) == (better is not None)
     assert values.get(better, "") in legend.replace("\u00a0", " ")
