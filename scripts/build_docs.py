@@ -91,7 +91,8 @@ def entries(module: str, names: Sequence[str]) -> Iterator[str]:
     documented, alone = [], []
     for name in names:
         value = getattr(home, name)
-        if importlib.util.find_spec(f"{module}.{name}"):  # called as the file that it stands in
+        package = hasattr(home, "__path__")
+        if package and importlib.util.find_spec(f"{module}.{name}"):  # the name of its file too
             alone.append(f"{module}.{name}.{name}")
         elif inspect.isclass(value) or inspect.isroutine(value):
             documented.append(name)
