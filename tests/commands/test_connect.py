@@ -32,7 +32,7 @@ REFUSED = [
     bad("connect", [*BOTH, "--epochs", "0"], "--epochs 0", "at least 1"),
     bad("connect", [*BOTH, "--lr", "-1"], "--lr -1", "positive"),
     bad("connect", [*BOTH, "--schedule", "cosine"], "'cosine'", "onecycle"),
-    bad("connect", [*BOTH, "-o", "none.pt"], "none.pt holds no curve"),
+    bad("connect", [*BOTH, "-o", "none.pt"], "none.pt is not a curve file"),
     bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "nowhere is no folder"),
     bad("connect", [*BOTH, "-o", "text.txt"], "text.txt is no file of torch.save"),
 ]
@@ -85,7 +85,7 @@ def test_what_it_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[str
     assert landscape.connect.main([*arguments, "--align", "-o", "curve-none.pt"]) == 0
     assert capsys.readouterr().out.splitlines() == said
     assert landscape.connect.main([*arguments, "-o", "curve-none.pt"]) == 2
-    assert "curve-none.pt holds another curve" in capsys.readouterr().err
+    assert "curve-none.pt contains a different curve" in capsys.readouterr().err
 
 
 def test_networks_without_batch_norm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
