@@ -97,16 +97,20 @@ def test_every_option_is_spelled_on_the_command_line_as_it_is_in_python() -> Non
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("--x=auto:5 --y=0:1:2", {"x": "auto:5", "y": "0:1:2"}, "is for both axes"),
+    ("--x=auto:5 --y=0:1:2", {"x": "auto:5", "y": "0:1:2"}, "sets both axes"),
     ("--x=1:0:5", {"x": "1:0:5"}, "start is not below stop"),
     ("--repeats 0", {"repeats": 0}, "from 1 to 1000"),
-    ("--repeats 2 --trajectories a", {"repeats": 2, "trajectories": ["a"]}, "another place"),
+    (
+        "--repeats 2 --trajectories a",
+        {"repeats": 2, "trajectories": ["a"]},
+        "different coordinates in each draw",
+    ),
     (
         "--repeats 2 --save-directions d",
         {"repeats": 2, "save_directions": "d"},
-        "keeps one pair",
+        "only the directions of a single draw",
     ),
-    ("--repeats 2 --directions pca:a", {"repeats": 2, "directions": "pca:a"}, "not drawn"),
+    ("--repeats 2 --directions pca:a", {"repeats": 2, "directions": "pca:a"}, "not random"),
     ("--verify 200%", {"verify": "200%"}, "above 0 and at most 100"),
     ("--shard 3/2", {"shard": "3/2"}, "expected i/n"),
     ("--tune maybe", {"tune": "maybe"}, "expected one of on, off"),
@@ -187,7 +191,7 @@ def test_what_json_cannot_hold_is_named_and_refused(asked: dict[str, Any], what:
     kept = json.loads(Request(**asked).as_json())
     (name,) = asked
     assert what in str(kept[name])
-    with pytest.raises(InputError, match=f"{name}: the file says only what it was .*{what}"):
+    with pytest.raises(InputError, match=f"{name}: the file records only what it was .*{what}"):
         Request(**kept)
 
 

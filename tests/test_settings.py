@@ -164,7 +164,7 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
     assert sample(precision="auto", batch_size=None) == before
     for options in ({"precision": "float32"}, {"tune": False}, {"batch_size": 8}):
         monkeypatch.undo()
-        with pytest.raises(InputError, match="belongs to another run"):
+        with pytest.raises(InputError, match="was written by a different run"):
             sample(**{"precision": "bfloat16", **options})
 
 

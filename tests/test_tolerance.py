@@ -342,9 +342,11 @@ def test_a_resumed_run_equals_an_uninterrupted_one(after: int, tmp_path: Path) -
 def test_another_tolerance_is_another_run(tmp_path: Path) -> None:
     problem, path = digits_like(), tmp_path / "surface.h5"
     sampled(problem, path)
-    with pytest.raises(InputError, match=r"tolerance_relative: the file has 0\.05, asked for 0\.1"):
+    with pytest.raises(
+        InputError, match=r"tolerance_relative: the file has 0\.05, this run has 0\.1"
+    ):
         sampled(problem, path, tolerance="10%")
-    with pytest.raises(InputError, match="asked for None"):
+    with pytest.raises(InputError, match="this run has None"):
         sample_surface(problem, "-1:1:5", "-1:2:7", path=path, tune=False, progress=False)
 
 

@@ -144,7 +144,9 @@ OUTPUT = [
     bad("sample", [*SAMPLE, "-o", "cut.h5"], "cut.h5 is not a readable HDF5 file"),
     bad("sample", [*SAMPLE, "-o", "other.h5"], "no surface", "something"),
     bad("sample", [*SAMPLE, "-o", "surface.h5"], "another run", "grid", "-1:1:3", "-1:1:2"),
-    bad("sample", [*SAMPLE, "-o", "mine.h5", "--seed", "7"], "seed: the file has 0, asked for 7"),
+    bad(
+        "sample", [*SAMPLE, "-o", "mine.h5", "--seed", "7"], "seed: the file has 0, this run has 7"
+    ),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--norm", "layer"], "the file has filter", "layer"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--limit", "6"], "examples: the file has 5", "6"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--split", "test"], "train_loss", "test_loss"),

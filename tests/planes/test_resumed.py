@@ -67,7 +67,7 @@ def test_runs_in_folders_of_equal_names_get_distinct_names(tmp_path: Path) -> No
     grid = {"x": "-1:1:3", "y": "-1:1:3", "progress": False}
     shown = sample_surface(problem(), **grid, trajectories=runs)
     assert list(shown.trajectories) == ["a", "b"]
-    with pytest.raises(InputError, match="two runs are called 'weights'"):
+    with pytest.raises(InputError, match="two runs are named 'weights'"):
         sample_surface(problem(), **grid, directions=f"pca:{runs[0]}", trajectories=[runs[1]])
     kind = f"pca:{runs[0]},{runs[1]}"
     spanned = sample_surface(problem(), **grid, directions=kind)

@@ -118,7 +118,7 @@ def test_by_name_from_checkpoints(tmp_path: Path) -> None:
     assert found.axes["x"]["start"] == "0.pt"
     # The same command finds the file complete; another treatment of statistics is another run.
     sample_surface(problem(), directions=kind, path=tmp_path / "s.h5", progress=False)
-    with pytest.raises(InputError, match="bn_statistics: the file has stored, asked for re-est"):
+    with pytest.raises(InputError, match="bn_statistics: the file has stored, this run has re-est"):
         sample_surface(
             problem(), directions=kind, bn="reestimate", path=tmp_path / "s.h5", progress=False
         )
@@ -196,7 +196,7 @@ def test_solutions_that_span_nothing(states: list[dict[str, Tensor]], message: s
         ({"directions": "between:x,y", "ignore": "biasbn"}, "leave it out"),
         ({"repeats": 0}, "expected a whole number from 1"),
         ({"repeats": 2, "directions": "pca:x"}, "every draw would be the same"),
-        ({"repeats": 2, "trajectories": ["x"]}, "another place in each draw"),
+        ({"repeats": 2, "trajectories": ["x"]}, "different coordinates in each draw"),
     ],
 )
 def test_incompatible_options(options: dict[str, Any], message: str) -> None:
