@@ -181,7 +181,7 @@ def test_the_commands(
     assert asked == {**of_parts, "tune": False}
     check_same(whole, merged)
     assert landscape.merge.main([f"{out}.part-1of2"]) == 2
-    assert "no output: give -o FILE" in capsys.readouterr().err
+    assert "no output file: give one, as in -o out.h5" in capsys.readouterr().err
 
 
 UNDER_TORCHRUN = {
@@ -194,7 +194,7 @@ UNDER_TORCHRUN = {
     ("words", "said"),
     [
         (["--model", "a:b", "--shard", "1/2"], "--shard is for machines without a common network"),
-        ([], "the default job is for one process: leave torchrun out"),
+        ([], "the default job runs in one process: leave torchrun out"),
     ],
 )
 def test_options_that_do_not_work_with_torchrun(
