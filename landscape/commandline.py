@@ -1,4 +1,4 @@
-"""What all command lines share: help that shows its defaults, and errors without a traceback."""
+"""Shared by all command lines: help formatting, error messages and exit status."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from landscape.memory import keep_freed_memory
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 EXIT_TERMINATED = 128 + signal.SIGTERM
-EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system has
+EXIT_BROKEN_PIPE = 128 + 13  # SIGPIPE, which some systems lack
 
 OPTIONS = {
     "folder": "-o",
@@ -27,11 +27,11 @@ OPTIONS = {
     "x": "--x=",
     "y": "--y=",
 }
-"""Options that are not named as the argument in Python is. After ``=`` a value may begin with -."""
+"""Options whose names differ from those in Python. After ``=`` a value may begin with -."""
 
 
 def option(argument: Argument) -> str:
-    """An argument of a message as the command lines spell it.
+    """The command-line spelling of an argument in a message.
 
     >>> option(Argument("batch_size", "0", "0")), option(Argument("x", "'-1:1:5'", "-1:1:5"))
     ('--batch-size 0', '--x=-1:1:5')
@@ -43,11 +43,11 @@ def option(argument: Argument) -> str:
 
 
 RENAMED = {"--set": "--settings", "--trajectory": "--trajectories"}
-"""Options by their earlier names, which keep working with a warning."""
+"""Earlier names of options, which still work with a warning."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Takes the earlier names of its options too."""
+    """Accepts earlier names of options too."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         words = sys.argv[1:] if args is None else list(args)
@@ -58,12 +58,12 @@ class _Parser(argparse.ArgumentParser):
         new = RENAMED.get(name)
         if new is None or new not in self._option_string_actions:
             return word
-        print(f"warning: {name} is deprecated: it is now called {new}", file=sys.stderr)
+        print(f"warning: {name} is deprecated; use {new}", file=sys.stderr)
         return f"{new}{equals}{value}"
 
 
 class _HelpFormatter(argparse.RawDescriptionHelpFormatter):
-    """Keeps the examples as they were written and folds everything else at 96 columns."""
+    """Keeps the format of descriptions and examples, and wraps option help at 96 columns."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28, width=96)
@@ -81,12 +81,12 @@ def parser(module: str, description: str, example: str) -> argparse.ArgumentPars
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, as a scheduler sends it: what is computed is saved on the way out."""
+    """SIGTERM, as sent by a scheduler: computed points are saved before the exit."""
 
 
 @contextmanager
 def _terminated_by_exception() -> Iterator[None]:
-    """SIGTERM as an exception, where this program's main thread runs the command."""
+    """Raise SIGTERM as an exception, if the command runs in the main thread."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -109,9 +109,9 @@ def run(
 ) -> int:
     """Run a command line and return its exit status.
 
-    0 when done, 2 for bad input and where files fail, 130 after Ctrl-C, 143 after SIGTERM.
-    ``when_interrupted`` tells the user what has become of the work and how it goes on. The
-    process keeps the memory that it frees (:mod:`landscape.memory`).
+    0 on success, 2 for bad input and file errors, 130 after Ctrl-C, 143 after SIGTERM.
+    ``when_interrupted`` tells the user what was saved and how to resume. The process keeps freed
+    memory (:mod:`landscape.memory`).
     """
     keep_freed_memory()
     try:
@@ -128,15 +128,15 @@ def run(
         print(f"interrupted: {when_interrupted}", file=sys.stderr)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader (head, less) has had enough. What is left to be flushed at exit goes nowhere.
+        # The reader (head, less) has closed the pipe: discard what is flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
     except OSError as error:
-        # What no reader or writer has put into words of its own: names too long, disks that fail.
+        # Errors not handled by readers and writers: names that are too long, failing disks.
         named = f"{str(error.filename)[:200]}: " if error.filename is not None else ""
         print(
-            f"error: {named}{error.strerror or error}; expected files and folders that can be "
-            "read and written: check the name and the disk",
+            f"error: {named}{error.strerror or error}; expected readable and writable files and "
+            "folders: check the name and the disk",
             file=sys.stderr,
         )
         return EXIT_USAGE

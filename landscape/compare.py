@@ -1,4 +1,4 @@
-"""``python -m landscape.compare``: surfaces side by side in numbers. Never imports torch."""
+"""``python -m landscape.compare``: compare surfaces by measures. Never imports torch."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from landscape.measures import compare_surfaces
 from landscape.store import open_surface
 
 DESCRIPTION = """Print measures of surfaces side by side, and what each difference means: flatness,
-sharpness, roughness, convexity, basins. In brackets stands the range that two standard errors
-and the spacing of the grid leave; a difference is one where the ranges do not overlap.
+sharpness, roughness, convexity, basins. Brackets show the range given by two standard errors and
+the grid spacing; values differ if their ranges do not overlap.
 
-Each surface is compared with the first. Where they differ in loss, data, kind of direction,
-normalization, range or grid they are measured all the same; the rows that cannot be compared say
-why, and the first lines say what can. The exit status is 0 then too: it is 2 only for files and
-options that cannot be used."""
+Each surface is compared with the first. Surfaces that differ in loss, data, kind of direction,
+normalization, range or grid are measured too; rows that cannot be compared say why, and the first
+lines say what can. The exit status is 0 in that case too: it is 2 only for invalid files and
+options."""
 
 EXAMPLE = """  python -m landscape.compare example:resnet56 example:resnet56_noshort
   python -m landscape.compare a.h5 b.h5 c.h5 --rise 0.5 --quantity test_loss"""
@@ -46,19 +46,19 @@ def _parser() -> argparse.ArgumentParser:
         "--rise",
         type=float,
         metavar="AMOUNT",
-        help="how much the loss has risen at the flat radius, in its unit (default: 0.1)",
+        help="rise of the loss at the flat radius, in its unit (default: 0.1)",
     )
     add(
         "--epsilon",
         type=float,
         metavar="E",
-        help="half the side of the box of the sharpness, in coordinates (default: 0.1)",
+        help="half the side of the box used for sharpness, in coordinates (default: 0.1)",
     )
     return parser
 
 
 def short_names(paths: Sequence[str]) -> list[str]:
-    """What tells the files apart: their names without folder and suffix, or else all of it.
+    """Distinct names of files: without folder and suffix if possible, otherwise whole paths.
 
     >>> short_names(["runs/a.h5", "example:b"]), short_names(["x/a.h5", "y/a.h5"])
     (['a', 'b'], ['x/a.h5', 'y/a.h5'])

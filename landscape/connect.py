@@ -1,4 +1,4 @@
-"""``python -m landscape.connect``: a curve of low loss between two trained networks."""
+"""``python -m landscape.connect``: train a curve of low loss between two trained networks."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from landscape.training import TrainingSettings
 
 DESCRIPTION = """Train a Bézier curve of low loss between two networks of the same architecture.
 
-The barrier on the straight line and on the curve is printed: the most by which the loss exceeds
-the straight line between the two networks' own losses, for each treatment of the batch-norm
-statistics. The file is a checkpoint of the control point, with both ends beside it."""
+Prints the barrier on the straight line and on the curve, for each treatment of batch-norm
+statistics: the largest excess of the loss over the linear interpolation between the losses of the
+two networks. The file is a checkpoint of the control point that also contains both end points."""
 
 EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --align -o curve.pt
   python -m landscape.sample --weights runs/a/final.pt --directions curve:curve.pt"""
@@ -41,7 +41,9 @@ _EPOCHS, _LR, _POINTS = 10, 0.05, 21
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     return commandline.run(
-        _command, argv, when_interrupted="complete epochs are saved; the same command goes on"
+        _command,
+        argv,
+        when_interrupted="complete epochs are saved; run the same command to resume",
     )
 
 
@@ -88,7 +90,7 @@ def _command(argv: Sequence[str] | None) -> None:
 
 
 def _other(problem: Problem, checkpoint: Checkpoint, first: str) -> State:
-    """The state of the other network, which must be of the same architecture."""
+    """The state of the second network, which must have the same architecture."""
     for key, value in checkpoint.settings.items():
         if problem.attributes.get(key, value) != value:
             raise InputError(
@@ -105,7 +107,7 @@ def _line(a: State, b: State) -> Callable[[float], State]:
 
 
 def _network(problem: Problem) -> dict[str, Any]:
-    """What a checkpoint says of its network."""
+    """The description of the network for a checkpoint."""
     name = str(problem.attributes["model"])
     return {"name": name, **settings_among(name, problem.attributes)}
 
@@ -116,7 +118,7 @@ def _table(
     ends: tuple[float, float],
     points: int,
 ) -> list[str]:
-    """The barriers: a row for each treatment of the statistics, a column for each path."""
+    """Barriers: a row for each treatment of the statistics, a column for each path."""
     t = np.linspace(0, 1, points)
     rows = list(STATISTICS) if has_statistics(problem) else ["stored"]
     lines = [
@@ -132,7 +134,7 @@ def _table(
             cells.append(f"{f'{found.height:.4g} at t = {found.t:.3g}':>22}")
         lines.append("".join([f"{row:<14}", *cells]))
     if len(rows) == 1:
-        lines.append("(the network has no batch normalization with statistics)")
+        lines.append("(the network has no batch-norm statistics)")
     return lines
 
 
@@ -141,23 +143,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("connect", DESCRIPTION, EXAMPLE)
     add = parser.add_argument
     add("a", metavar="A.pt", help="checkpoint of a trained network")
-    add("b", metavar="B.pt", help="of another one of the same architecture")
-    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: read off A.pt)")
-    add_variant(parser, "read off A.pt")
+    add("b", metavar="B.pt", help="checkpoint of another one of the same architecture")
+    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
+    add_variant(parser, "inferred from A.pt")
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")
-    add("--align", action="store_true", help="permute the channels of B to be nearest to A first")
+    add("--align", action="store_true", help="first permute the channels of B to match A")
     add_training(parser, default)
     add(
         "--points",
         type=int,
         default=_POINTS,
         metavar="N",
-        help=f"where barriers are measured, from 0 to 1 ({_POINTS})",
+        help=f"points from 0 to 1 where the loss is evaluated ({_POINTS})",
     )
     add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
-    add("-o", "--output", default="curve.pt", metavar="FILE", help="gone on with (curve.pt)")
+    add(
+        "-o", "--output", default="curve.pt", metavar="FILE", help="resumed if it exists (curve.pt)"
+    )
     return parser
 
 

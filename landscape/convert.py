@@ -1,4 +1,4 @@
-"""``python -m landscape.convert``: files of tomgoldstein/loss-landscape to ours and back."""
+"""``python -m landscape.convert``: convert files from and to tomgoldstein/loss-landscape."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from landscape.store import open_surface, save_surface
 LAYOUTS = ("legacy", "landscape")
 _EXPECTED = "surface or direction file of landscape or of tomgoldstein/loss-landscape"
 
-DESCRIPTION = """Write a surface or direction file in the other layout: that of
+DESCRIPTION = """Convert a surface or direction file to the other layout: that of
 tomgoldstein/loss-landscape (legacy) or ours (landscape).
 
-Their layout has no place for what a surface came from (network, data, directions, precision,
-versions), nor for standard errors: keep our file too."""
+The legacy layout cannot store the origin of a surface (network, data, directions, precision,
+versions) or standard errors: keep our file too."""
 
 EXAMPLE = """  python -m landscape.convert theirs.h5 ours.h5
   python -m landscape.convert ours.h5 theirs.h5 --to legacy"""
@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("source", metavar="IN.h5", help="surface or direction file, or example:NAME")
     add("target", metavar="OUT.h5", help="the file to write")
-    add("--to", metavar="LAYOUT", help=f"{' or '.join(LAYOUTS)} (default: the one IN.h5 is not in)")
+    add("--to", metavar="LAYOUT", help=f"{' or '.join(LAYOUTS)} (default: the other one)")
     return parser
 
 
@@ -51,42 +51,43 @@ def _command(argv: Sequence[str] | None) -> None:
 
 
 def convert(source: str | Path, target: str | Path, to: str | None = None) -> list[str]:
-    """Write a surface or direction file in the other layout.
+    """Convert a surface or direction file to the other layout.
 
     Parameters
     ----------
     source, target
         Two different files; ``source`` may be ``example:NAME``.
     to
-        ``legacy``, ``landscape``, or None for the layout that the source is not in.
+        ``legacy``, ``landscape``, or None for the one that the source is not in.
 
     Returns
     -------
-    What was written, and what of the source is not in it, a line each.
+    Lines that describe what was written, and what was lost.
 
     Raises
     ------
     InputError
-        If the source is neither kind of file, is in the layout asked for already, or holds what
-        the layout cannot; or if the target cannot be written or is the source.
+        If the source is neither kind of file, is in the requested layout already, or contains
+        values that the layout cannot represent; or if the target cannot be written or is the
+        source.
     """
     if to is not None and to not in LAYOUTS:
         raise unknown_choice("layout", to, LAYOUTS)
     source, target = located(source), Path(target)
     if target.exists() and source.exists() and target.samefile(source):
-        raise InputError(f"{target} is the file to convert; choose another name to write to")
+        raise InputError(f"{target} is the source file; choose another name for the output")
     layout, directions = _layout_of(source)
     other = LAYOUTS[1 - LAYOUTS.index(layout)]
     if to == layout:
-        raise InputError(f"{source} is in the layout {layout} already; expected --to {other}")
+        raise InputError(f"{source} is already in layout {layout}; expected --to {other}")
     lines = (_directions if directions else _surface)(source, target, other)
     return [f"wrote {target}, layout {other}", *lines]
 
 
 def _layout_of(path: Path) -> tuple[str, bool]:
-    """The layout of a file, and whether it holds directions (or else, as far as known, a surface).
+    """The layout of a file, and whether it contains directions (otherwise it may be a surface).
 
-    Their direction files and ours hold the same; only in ours the directions say what they are.
+    Direction files of both layouts contain the same arrays; only ours have attributes.
     """
     if not path.is_file():
         raise InputError(f"{path} does not exist; expected a surface or direction file")
@@ -100,18 +101,18 @@ def _surface(source: Path, target: Path, layout: str) -> list[str]:
     surface = open_surface(source)
     if layout == "landscape":
         save_surface(surface, target)
-        return [f"not in {source.name}, hence not known: network, data, directions"]
+        return [f"not in {source.name}, hence unknown: network, data, directions"]
     save_legacy(surface, target)
     lost = ["network, data, directions, precision, versions", *lost_in_legacy(surface)]
     lines = [f"only in {source.name}: {', '.join(lost)}"]
     odd = sum(int((~np.isfinite(surface[n]) & surface.done).sum()) for n in surface.quantities)
     if odd:
-        lines.append(f"{odd} values are NaN or infinite, which their scripts do not expect")
+        lines.append(f"{odd} values are NaN or infinite, which the legacy scripts do not expect")
     return lines
 
 
 def _directions(source: Path, target: Path, layout: str) -> list[str]:
-    """The same arrays under the same numbers; names and facts as far as the layout has them."""
+    """Copy the arrays, with attributes where the layout has them."""
     with (
         reading(source, _EXPECTED, largest=None) as old,
         replacing(target) as temporary,
@@ -122,7 +123,7 @@ def _directions(source: Path, target: Path, layout: str) -> list[str]:
             if layout == "landscape":
                 new[axis].attrs["source"] = "tomgoldstein/loss-landscape"
     if layout == "landscape":
-        return [f"not in {source.name}, hence not known: names of parameters, seed, normalization"]
+        return [f"not in {source.name}, hence unknown: names of parameters, seed, normalization"]
     return [f"only in {source.name}: names of parameters, seed, normalization"]
 
 

@@ -1,4 +1,4 @@
-"""``python -m landscape.curvature``: what the Hessian of the loss is like at trained weights."""
+"""``python -m landscape.curvature``: the spectrum of the Hessian of the loss at trained weights."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _command(argv: Sequence[str] | None) -> None:
     _check(top, samples, seed, density, output, given.get("split", "train"))
     problem = build_problem(given.pop("model", None), **given)
     operator = HessianOperator(problem, ignore=ignore)
-    # A folder that is not there is found now.
+    # Raises now if the folder does not exist.
     with replacing(output) if output is not None else nullcontext() as place:
         _report(operator, top, samples, seed)
         if place is not None:
@@ -62,8 +62,8 @@ def _command(argv: Sequence[str] | None) -> None:
             save_surface(surface, place)
     if output is not None:
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
-        print(f"{output}: spectral density ({width:.3g} wide Gaussians; {products} products)")
-        print(f"draw it: python -m landscape.render {output} -o {Path(output).with_suffix('.png')}")
+        print(f"{output}: spectral density (Gaussian width {width:.3g}; {products} products)")
+        print(f"plot it: python -m landscape.render {output} -o {Path(output).with_suffix('.png')}")
 
 
 def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> None:
@@ -96,9 +96,9 @@ def _check(top: int, samples: int, seed: int, density: bool, output: object, spl
     if not 0 <= seed < 2**63:
         raise InputError(f"--seed {seed}: expected a whole number of at least 0 and below 2^63")
     if density and output is None:
-        raise InputError("--density without a file for it: give one, as in --density -o density.h5")
+        raise InputError("--density needs an output file, as in --density -o density.h5")
     if output is not None and not density:
-        raise InputError(f"-o {output} is for the spectral density: give --density as well")
+        raise InputError(f"-o {output} is for the spectral density: give --density too")
     if split not in SPLITS:
         raise unknown_choice("split", split, SPLITS)
 
@@ -106,17 +106,22 @@ def _check(top: int, samples: int, seed: int, density: bool, output: object, spl
 def _lines(pairs: Eigenpairs) -> list[str]:
     lines = []
     for rank, value, residual in zip(pairs.ranks, pairs.values, pairs.residuals, strict=True):
-        name = {1: "largest", -1: "most negative"}.get(rank, f"largest but {rank - 1}")
-        note = "" if residual <= _TOLERANCE else f", not brought to {_TOLERANCE:g}"
+        name = {1: "largest", -1: "most negative"}.get(rank, f"{_ordinal(rank)} largest")
+        note = "" if residual <= _TOLERANCE else f", not converged to {_TOLERANCE:g}"
         lines.append(f"  {name:<16} {value:14.6g}   residual {residual:.1e} of |λ|max{note}")
     return lines
+
+
+def _ordinal(n: int) -> str:
+    teens = 10 <= n % 100 <= 20
+    return f"{n}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
 def _density(problem: Problem, operator: HessianOperator, ignore: str, seed: int) -> Surface:
     with shown(operator, "density", _STARTS * _STEPS) as matrix:
         surface = spectral_density(matrix, starts=_STARTS, steps=_STEPS, seed=seed)
     surface.attributes.update(problem.attributes, versions=versions())
-    for key in ("metrics", "classes"):  # of a surface of losses
+    for key in ("metrics", "classes"):  # these describe a surface of losses
         surface.attributes.pop(key, None)
     surface.axes["x"]["ignore"] = ignore
     return surface
@@ -126,25 +131,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("curvature", DESCRIPTION, EXAMPLE)
     add_network(parser)
     add_data(parser, SPLITS)
-    what = parser.add_argument_group("what is measured")
+    what = parser.add_argument_group("measurements")
     add = what.add_argument
-    add("--top", type=int, metavar="K", help="that many of the largest eigenvalues (default: 1)")
+    add("--top", type=int, metavar="K", help="number of largest eigenvalues (default: 1)")
     add(
         "--trace-samples",
         type=int,
         metavar="N",
-        help="products to spend on the trace, at least 6 (default: 60)",
+        help="Hessian-vector products for the trace, at least 6 (default: 60)",
     )
     add(
         "--density",
         action="store_const",
         const=True,
-        help=f"the spectral density too, which takes {_STARTS * _STEPS} products; needs -o",
+        help=f"also compute the spectral density ({_STARTS * _STEPS} products); needs -o",
     )
     add("-o", "--output", metavar="FILE", help="surface file for the density")
-    parameters = f"{', '.join(IGNORED)}: biasbn leaves out biases and normalization layers"
+    parameters = f"{', '.join(IGNORED)}: biasbn excludes biases and normalization layers"
     add("--ignore", metavar="WHAT", help=f"{parameters} (default: biasbn)")
-    add("--seed", type=int, metavar="N", help="of all random vectors (default: 0)")
+    add("--seed", type=int, metavar="N", help="seed of all random vectors (default: 0)")
     add_device(what)
     return parser
 

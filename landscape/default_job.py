@@ -1,7 +1,7 @@
-"""The default job: ResNet-56 with and without shortcuts on real digits, from nothing to pictures.
+"""The default job: train, sample and plot ResNet-56 with and without shortcuts on digits.
 
-Everything happens in one folder. What is there already is used again: trained weights, complete
-surfaces, the points of an interrupted one.
+All files are in one folder. Existing ones are reused: trained weights, complete surfaces, points
+of interrupted ones.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ PICTURES = {"contour.png": "contour", "surface.png": "surface", "explore.html": 
 
 @dataclass(frozen=True)
 class DefaultJob:
-    """What the job wrote: surfaces by kind of shortcuts, files, and test errors."""
+    """Results of the job: surfaces by kind of shortcuts, files, and test errors."""
 
     surfaces: dict[str, Surface]
     files: list[Path]
     test_errors: dict[str, float]
 
     def report(self) -> list[str]:
-        """What was written where, and what it shows."""
+        """Lines that list the files and summarize the results."""
         lines = ["", "wrote"]
         lines += [f"  {path}" for path in self.files]
-        lines.append("what it shows")
+        lines.append("results")
         for kind, surface in self.surfaces.items():
             accuracy = 1.0 - self.test_errors[kind]
             lines.append(f"  {VARIANTS[kind]}: test accuracy {accuracy:.1%}; {describe(surface)}")
@@ -60,21 +60,21 @@ def run_default_job(
     device: str = "auto",
     progress: bool = True,
 ) -> DefaultJob:
-    """Train both networks on digits, sample both surfaces along the same kind of plane, draw them.
+    """Train both networks on digits, sample both surfaces along the same kind of plane, plot them.
 
     Parameters
     ----------
     folder
-        Where weights, surfaces and pictures go; made if it is not there.
+        For weights, surfaces and figures; created if it does not exist.
     x, y
-        The grid of both surfaces; ``auto:count`` for ``x`` makes both axes as long as either
-        network needs (see :func:`landscape.extent.common_extent`).
+        The grid of both surfaces; ``auto:count`` for ``x`` chooses a common range of both axes
+        (see :func:`landscape.extent.common_extent`).
     limit
-        Training digits behind each value (of 1,437).
+        Number of training digits evaluated at each point (of 1,437).
     seed
-        Of the random directions.
+        Seed of the random directions.
     """
-    # What cannot work is found before minutes of training.
+    # Detect invalid options before minutes of training.
     automatic = x.startswith("auto")
     axes = (automatic_range(x, 1.0),) * 2 if automatic else (parse_range(x), parse_range(y, "y"))
     make_directions({}, seed=seed)
@@ -114,7 +114,7 @@ def _plane(problem: Problem, seed: int) -> Plane:
 
 
 def _trained(kind: str, folder: Path, device: str, progress: bool) -> Path:
-    """The checkpoint of one variant, trained now if it is not there."""
+    """The checkpoint of one variant, trained now if it does not exist."""
     place = folder / f"train-{kind}"
 
     def make_network() -> Network:

@@ -1,4 +1,4 @@
-"""``python -m landscape.info``: what a surface file holds. Never imports torch."""
+"""``python -m landscape.info``: print the contents of surface files. Never imports torch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from landscape.store import open_surface
 from landscape.summary import describe
 from landscape.surface import Surface
 
-DESCRIPTION = "Print what surface files hold: grid, quantities, network, data, directions, history."
+DESCRIPTION = (
+    "Print the contents of surface files: grid, quantities, network, data, directions, sessions."
+)
 EXAMPLE = "  python -m landscape.info resnet56.h5"
 
 _RISE = 0.1
@@ -39,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def report(surface: Surface) -> list[str]:
-    """What a surface holds, a line each."""
+    """Describe the contents of a surface, as lines of text."""
     lines = [f"  grid        {surface.grid} ({describe(surface)})"]
     lines += _flatness(surface)
     for name, quantity in surface.quantities.items():
@@ -48,7 +50,7 @@ def report(surface: Surface) -> list[str]:
         lines.append(f"  trajectory  {name}, {path.x.size} steps")
     for name, facts in surface.axes.items():
         words = ", ".join(f"{key} {_word(value)}" for key, value in facts.items())
-        lines.append(f"  {name} axis      {words or 'nothing said'}")
+        lines.append(f"  {name} axis      {words or 'not recorded'}")
     for key, value in sorted(surface.attributes.items()):
         if key == "sessions":
             lines += [f"  session     {session}" for session in _sessions(str(value))]
@@ -60,9 +62,9 @@ def report(surface: Surface) -> list[str]:
 
 
 def _flatness(surface: Surface) -> list[str]:
-    """How far out the loss stays near that of the network, where the file can say it."""
+    """The flat radius of the loss, if it can be computed."""
     if surface.quantities[surface.main_quantity].units != "nats":
-        return []  # 0.1 is an amount for a cross-entropy
+        return []  # a rise of 0.1 is meant for cross-entropy
     try:
         radius = flat_radius(surface, risen_by(_RISE))
     except InputError:
@@ -75,7 +77,7 @@ def _extent(surface: Surface, name: str) -> str:
     finite = values[np.isfinite(values)]
     odd = f", {values.size - finite.size} NaN or infinite" if finite.size < values.size else ""
     if not finite.size:
-        return f"nothing finite{odd}"
+        return f"no finite value{odd}"
     return f"{finite.min():.6g} … {finite.max():.6g}{odd}"
 
 
@@ -88,19 +90,19 @@ def _word(value: object) -> str:
 
 
 def _request(text: str) -> str:
-    """What was asked of the run in words; the text as it is, where it is not what we write."""
+    """Describe the stored request; return the text if it is not in our format."""
     try:
-        asked = json.loads(text)
-        return ", ".join(f"{k} {_word(v)}" for k, v in asked.items()) or "nothing but defaults"
+        request = json.loads(text)
+        return ", ".join(f"{k} {_word(v)}" for k, v in request.items()) or "all defaults"
     except (ValueError, AttributeError):
         return text
 
 
 def _sessions(text: str) -> list[str]:
-    """The sittings of a run in words; the text as it is, where it is not the list that we write."""
+    """Describe the stored sessions; return the text if it is not in our format."""
     try:
-        sittings: list[dict[str, object]] = json.loads(text)
-        return [", ".join(f"{k} {_word(v)}" for k, v in one.items()) for one in sittings]
+        sessions: list[dict[str, object]] = json.loads(text)
+        return [", ".join(f"{k} {_word(v)}" for k, v in one.items()) for one in sessions]
     except (ValueError, TypeError, AttributeError):
         return [text]
 

@@ -1,8 +1,7 @@
-"""``python -m landscape.live``: look at a surface in the browser while it is being computed.
+"""``python -m landscape.live``: show a surface in the browser while it is being computed.
 
-A small server on this machine's own loopback address gives out the explorer and, whenever a file
-has changed, its data anew. It only ever reads: a run writes its file whole and puts it in place in
-one step, so that neither can disturb the other.
+A small server on the loopback address serves the explorer and, whenever a file has changed, its
+new data. It only reads; a run replaces its file atomically, so neither disturbs the other.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from landscape.render.page import page_data, page_html
 
 DESCRIPTION = """Show surfaces in the browser while they are being computed, coarse to fine.
 
-The files need not exist yet. The server listens on this machine alone and only reads."""
+The files need not exist yet. The server only reads, and is reachable from this machine only."""
 
 EXAMPLE = "  python -m landscape.live resnet56.h5"
 
@@ -41,7 +40,7 @@ _NICER = 10
 
 
 class Watched:
-    """Surface files and the page data that they make now; thread-safe."""
+    """Surface files and their current page data; thread-safe."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = list(paths)
@@ -50,7 +49,7 @@ class Watched:
         self._data: dict[str, Any] = {}
 
     def data(self) -> tuple[str, dict[str, Any]]:
-        """A tag that changes whenever a file does, and the data for the page."""
+        """An ETag that changes whenever a file does, and the data for the page."""
         with self._lock:
             seen = tuple(_stamp(path) for path in self._paths)
             if seen != self._seen:
@@ -67,27 +66,27 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 
 def _data_of(paths: Sequence[Path]) -> dict[str, Any]:
-    """The data of the files that are there; of a file that cannot be drawn, why."""
-    surfaces, words = [], []
+    """Data of the existing files, and messages about files that cannot be plotted."""
+    surfaces, messages = [], []
     for path in paths:
         if not path.exists():
-            words.append(f"Waiting for {path.name}, which does not exist yet.")
+            messages.append(f"Waiting for {path.name}, which does not exist yet.")
             continue
         try:
             surfaces.append(opened(path))
         except InputError as error:
-            words.append(str(error))
+            messages.append(str(error))
     data: dict[str, Any] = {"heading": "Loss landscape", "panels": []}
     if surfaces:
         try:
             data = page_data(surfaces)
         except InputError as error:
-            words.append(str(error))
+            messages.append(str(error))
     done = sum(int(s.done.sum()) for s in surfaces)
     total = sum(s.grid.size for s in surfaces)
     if surfaces:
-        words.append(_progress(done, total))
-    data["message"] = " ".join(words)
+        messages.append(_progress(done, total))
+    data["message"] = " ".join(messages)
     data["live"] = {"done": done, "total": total, "words": data["message"]}
     return data
 
@@ -95,7 +94,7 @@ def _data_of(paths: Sequence[Path]) -> dict[str, Any]:
 def _progress(done: int, total: int) -> str:
     if done == total:
         return f"All {total:,} points are computed."
-    return f"{done:,} of {total:,} points: a coarse preview, filled in between them."
+    return f"{done:,} of {total:,} points: a coarse preview, interpolated in between."
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,10 +104,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         name = self.headers.get("Host", "").partition(":")[0]
         if name not in _NAMES:
-            # A page from elsewhere whose name was made to lead here must not read anything.
+            # DNS rebinding: a foreign page whose name resolves to this address must not read.
             self._send(HTTPStatus.FORBIDDEN, b"expected the host 127.0.0.1 or localhost\n")
             return
-        self.server.asked = time.monotonic()
+        self.server.last_request = time.monotonic()
         if self.path == "/":
             _, data = self.server.watched.data()
             self._send(HTTPStatus.OK, page_html(data, live=True).encode(), "text/html")
@@ -119,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self._send(HTTPStatus.OK, json.dumps(data).encode(), "application/json", tag)
         else:
-            self._send(HTTPStatus.NOT_FOUND, b"there are / and /data.json\n")
+            self._send(HTTPStatus.NOT_FOUND, b"expected / or /data.json\n")
 
     def _send(
         self, status: HTTPStatus, content: bytes, kind: str = "text/plain", tag: str = ""
@@ -136,23 +135,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the terminal belongs to the run."""
+        """Log nothing: the terminal belongs to the run."""
 
 
 class Server(ThreadingHTTPServer):
-    """The explorer of some surface files at ``url``, on the loopback address only.
+    """Serves the explorer of surface files at ``url``, on the loopback address only.
 
     Parameters
     ----------
     paths
         Surface files; they need not exist yet.
     port
-        0 takes a free one.
+        0 selects a free port.
 
     Raises
     ------
     InputError
-        If the port is none, or taken.
+        If the port is invalid or in use.
     """
 
     daemon_threads = True
@@ -161,7 +160,7 @@ class Server(ThreadingHTTPServer):
         if not 0 <= port <= 65535:
             raise InputError(f"{argument('port', port)}: expected 1 to 65535, or 0 for a free one")
         self.watched = Watched(paths)
-        self.asked = -_WATCHED_S
+        self.last_request = -_WATCHED_S
         try:
             super().__init__((_HOST, port), _Handler)
         except OSError as error:
@@ -173,13 +172,13 @@ class Server(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where to look."""
+        """Address of the page."""
         return f"http://{_HOST}:{self.server_address[1]}/"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
-    return commandline.run(_command, argv, when_interrupted="the files are as they were")
+    return commandline.run(_command, argv, when_interrupted="no file was modified")
 
 
 def _command(argv: Sequence[str] | None) -> None:
@@ -187,7 +186,7 @@ def _command(argv: Sequence[str] | None) -> None:
     paths = [located(path) for path in given.files]
     for path in paths:
         if path.is_dir():
-            raise InputError(f"{path} is a folder; expected a surface file, there or to come")
+            raise InputError(f"{path} is a folder; expected a surface file (may not exist yet)")
     with Server(paths, given.port) as server:
         names = ", ".join(path.name for path in paths)
         print(f"{server.url} shows {names}", flush=True)
@@ -200,29 +199,29 @@ def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("live", DESCRIPTION, EXAMPLE)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="surface files")
     parser.add_argument(
-        "--port", type=int, default=0, metavar="N", help="of the page (default: a free one)"
+        "--port", type=int, default=0, metavar="N", help="port of the page (default: a free one)"
     )
     parser.add_argument(
         "--until-input-ends",
         action="store_true",
-        help="end soon after standard input does, as sample --live has it",
+        help="exit soon after standard input ends; used by sample --live",
     )
     return parser
 
 
 def _end_with_input(server: Server) -> None:
     sys.stdin.buffer.read()
-    if time.monotonic() - server.asked < _WATCHED_S:
-        time.sleep(_LINGER_S)  # an open page asks once more and sees the last points
+    if time.monotonic() - server.last_request < _WATCHED_S:
+        time.sleep(_LINGER_S)  # an open page polls once more and gets the last points
     server.shutdown()
 
 
 @contextlib.contextmanager
 def shown_meanwhile(paths: Sequence[Path]) -> Iterator[None]:
-    """A server for ``paths`` in a process of low priority of its own, while the body runs.
+    """Run a server for ``paths`` in a separate low-priority process while the body runs.
 
-    Whatever becomes of it, the body does not notice: it is never waited for, and it ends by itself
-    when this process does, in whichever way.
+    The body is not affected if the server fails; the server exits when this process ends in any
+    way.
     """
     command = [sys.executable, "-m", "landscape.live", "--until-input-ends", "--"]
     try:

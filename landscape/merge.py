@@ -1,4 +1,4 @@
-"""``python -m landscape.merge``: the parts of a surface, sampled on several machines, as one."""
+"""``python -m landscape.merge``: merge parts of a surface sampled on several machines."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from landscape.store import open_surface, save_surface
 from landscape.summary import describe
 from landscape.surface import Surface
 
-DESCRIPTION = """Put the parts of a surface together that --shard i/n of landscape.sample left.
+DESCRIPTION = """Merge the parts of a surface written by --shard i/n of landscape.sample.
 
-Where parts hold the same point, their values must agree (to 1e-6). The parts are kept."""
+Values at points that several parts contain must agree (to 1e-6). The parts are kept."""
 
 EXAMPLE = """  python -m landscape.merge out.h5.part-1of2 out.h5.part-2of2 -o out.h5
 
@@ -32,26 +32,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def merge(parts: Sequence[str | Path], output: str | Path) -> Surface:
-    """Write the surface that the parts make up together.
+    """Merge parts into one surface file.
 
     Parameters
     ----------
     parts
-        Surface files of one run, which together hold every point.
+        Surface files of one run, which together contain all points.
     output
-        The file to write. If it is there already, it must be of the same run and counts as a part.
+        The file to write. If it exists, it must be of the same run and is merged too.
 
     Raises
     ------
     InputError
-        If a part cannot be read, parts are of different runs or disagree, or a point is missing;
-        nothing is written then.
+        If a part cannot be read, parts are of different runs or disagree, or a point is missing.
+        Nothing is written then.
     """
     output = Path(output)
     with only_writer(output):
         names = dict.fromkeys([*([str(output)] if output.exists() else []), *map(str, parts)])
         surface = merged({name: open_surface(name) for name in names})
-        check_complete(surface, f"{len(names)} files make up no whole surface")
+        check_complete(surface, f"{len(names)} files do not make a complete surface")
         save_surface(surface, output)
     return surface
 
@@ -59,15 +59,15 @@ def merge(parts: Sequence[str | Path], output: str | Path) -> Surface:
 def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
     if options.output is None:
-        raise InputError("no output: give -o FILE, as in -o out.h5")
+        raise InputError("no output file: give one, as in -o out.h5")
     surface = merge(options.parts, options.output)
-    print(f"{options.output}, of {len(set(options.parts))} parts: {describe(surface)}")
+    print(f"{options.output}, from {len(set(options.parts))} parts: {describe(surface)}")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("merge", DESCRIPTION, EXAMPLE)
     parser.add_argument("parts", nargs="+", metavar="PART", help="surface files of one run")
-    parser.add_argument("-o", "--output", metavar="FILE", help="the whole surface")
+    parser.add_argument("-o", "--output", metavar="FILE", help="merged surface file")
     return parser
 
 

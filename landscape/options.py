@@ -1,4 +1,4 @@
-"""Options that several command lines share."""
+"""Options shared by several command lines."""
 
 from __future__ import annotations
 
@@ -18,39 +18,39 @@ from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
 Group = Any
-"""What argparse adds options to: a parser or one of its groups, for which it has no public type."""
+"""A parser or one of its argument groups, for which argparse has no public type."""
 
 
 def add_network(parser: argparse.ArgumentParser) -> Group:
-    """Which network, and its weights."""
+    """Options of the network and its weights."""
     group = parser.add_argument_group("network")
     add = group.add_argument
-    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: read off weights)")
+    add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from weights)")
     add(
         "--weights",
         metavar="FILE",
-        help="checkpoint; what it shows need not be given again; or a name of torchvision's, as "
-        "ResNet34_Weights.IMAGENET1K_V1",
+        help="checkpoint, from which model and settings are inferred; or weights of torchvision, "
+        "as in ResNet34_Weights.IMAGENET1K_V1",
     )
-    add_variant(group, "read off weights")
+    add_variant(group, "inferred from weights")
     return group
 
 
 def add_variant(group: Group, default: str) -> None:
-    """Which variant of the network; ``default`` says where it is taken from otherwise."""
+    """Options of the network's variant; ``default`` describes their default in the help."""
     add = group.add_argument
     add("--shortcuts", metavar="KIND", help=f"{', '.join(KINDS)} (default: {default})")
-    add("--width", type=int, metavar="N", help="multiplies the channels")
+    add("--width", type=int, metavar="N", help="multiplier of the channels")
     add(
         "--settings",
         action=_Settings,
         metavar="KEY=VALUE,…",
-        help=f"more settings of the network, as growth=24 or carry_bias=-1 (default: {default})",
+        help=f"other settings of the network, as in growth=24 (default: {default})",
     )
 
 
 class _Settings(argparse.Action):
-    """``growth=24,classes=100`` as a dict; given several times, all together."""
+    """Parse ``growth=24,classes=100`` into a dict; repeated options are combined."""
 
     def __call__(
         self,
@@ -64,8 +64,8 @@ class _Settings(argparse.Action):
             key, equals, value = (text.strip() for text in part.partition("="))
             if not (key and equals and value):
                 raise InputError(
-                    f"--settings {values!r}: expected KEY=VALUE, several with commas between them, "
-                    "as in --settings width=2,classes=100"
+                    f"--settings {values!r}: expected KEY=VALUE, separated by commas, as in "
+                    "--settings width=2,classes=100"
                 )
             if key in found:
                 raise InputError(f"--settings gives {key} twice: {found[key]} and {value}")
@@ -74,7 +74,7 @@ class _Settings(argparse.Action):
 
 
 def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) -> Group:
-    """Which examples, of which of the splits, and their loss."""
+    """Options of the examples, their split and the loss."""
     group = parser.add_argument_group("data")
     add = group.add_argument
     add(
@@ -100,7 +100,7 @@ def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) ->
 
 
 def add_request(group: Group, name: str) -> None:
-    """The fields of :class:`landscape.run.Request` of one heading."""
+    """The fields of :class:`landscape.run.Request` of one group."""
     for one in fields(Request):
         option = option_of(one)
         if option.metavar is None or option.group != name:
@@ -117,29 +117,35 @@ def add_request(group: Group, name: str) -> None:
 
 
 def request_in(given: dict[str, Any]) -> Request:
-    """What was asked on a command line; takes its options out of ``given``.
+    """The request given on a command line; removes its options from ``given``.
 
-    ``--x`` alone is a line, and neither is the range of the directions on all axes.
+    ``--x`` alone gives a line; without both, the directions determine the ranges of all axes.
 
     Raises
     ------
     InputError
         As :class:`Request` does, and for ``--y`` without ``--x``.
     """
-    asked = {one.name: given.pop(one.name) for one in fields(Request) if one.name in given}
-    if "y" in asked and "x" not in asked:
-        raise InputError(f"--y={asked['y']} without --x: give both, or --x alone for a line")
-    x = asked.get("x", "default")
+    options = {one.name: given.pop(one.name) for one in fields(Request) if one.name in given}
+    if "y" in options and "x" not in options:
+        raise InputError(f"--y={options['y']} without --x: give both, or --x alone for a line")
+    x = options.get("x", "default")
     if x != "default" and not x.startswith("auto"):
-        asked.setdefault("y", None)
-    return Request(**asked)
+        options.setdefault("y", None)
+    return Request(**options)
 
 
 def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> None:
-    """How to train: the fields of :class:`TrainingSettings` but for the checkpoints on the way."""
+    """Training options: the fields of :class:`TrainingSettings` except ``checkpoint_every``."""
     add = parser.add_argument
     add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
-    add("--lr", type=float, default=default.lr, metavar="R", help=f"largest rate ({default.lr})")
+    add(
+        "--lr",
+        type=float,
+        default=default.lr,
+        metavar="R",
+        help=f"peak learning rate ({default.lr})",
+    )
     add(
         "--optimizer",
         default=default.optimizer,
@@ -151,7 +157,7 @@ def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> 
         type=float,
         default=default.momentum,
         metavar="M",
-        help=f"Nesterov's of sgd, β₁ of adam ({default.momentum})",
+        help=f"Nesterov momentum of sgd, β₁ of adam ({default.momentum})",
     )
     add(
         "--weight-decay",
@@ -171,13 +177,13 @@ def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> 
 
 
 def training_in(options: argparse.Namespace) -> TrainingSettings:
-    """What was said of the training; the rest is by default."""
+    """The training settings given on a command line; others are defaults."""
     names = [f.name for f in fields(TrainingSettings) if hasattr(options, f.name)]
     return TrainingSettings(**{name: getattr(options, name) for name in names})
 
 
 def add_device(group: Group) -> None:
-    """Where to compute."""
+    """The device option."""
     group.add_argument(
         "--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (default: auto)"
     )

@@ -1,4 +1,4 @@
-"""``python -m landscape.sample``: measure the loss on a plane around trained weights.
+"""``python -m landscape.sample``: evaluate the loss on a plane around trained weights.
 
 Without a network it runs the default job: see :mod:`landscape.default_job`.
 """
@@ -33,10 +33,10 @@ from landscape.surface import Surface
 
 OUTPUT = "surface.h5"
 
-DESCRIPTION = """Measure loss and accuracy on a grid of a plane (or line) around trained weights.
+DESCRIPTION = """Evaluate loss and accuracy on a grid of a plane (or line) around trained weights.
 
-Without --model and --weights it does the default job: both ResNet-56, with and without shortcuts,
-are trained on scikit-learn's digits (once), sampled and drawn, into the folder given by -o."""
+Without --model and --weights it runs the default job: ResNet-56 with and without shortcuts is
+trained on scikit-learn's digits (once), sampled and plotted, into the folder given by -o."""
 
 EXAMPLE = """  python -m landscape.sample
   python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
@@ -49,7 +49,9 @@ EXAMPLE = """  python -m landscape.sample
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
     return commandline.run(
-        _command, argv, when_interrupted="what was computed is saved; the same command goes on"
+        _command,
+        argv,
+        when_interrupted="computed points are saved; run the same command to resume",
     )
 
 
@@ -61,7 +63,7 @@ def _command(argv: Sequence[str] | None) -> None:
         _default_job(given)
     else:
         raise InputError(
-            "the default job is for one process: leave torchrun out, or give --model or --weights"
+            "the default job runs in one process: leave torchrun out, or give --model or --weights"
         )
 
 
@@ -88,31 +90,31 @@ def _surface(given: dict[str, Any]) -> None:
             else sample_distributed(process, problem, request)
         )
     if surface is None:
-        return  # another rank has the last word
+        return  # rank 0 reports
     print(f"{path}: {describe(surface)}")
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")
     if request.shard == WHOLE:
-        print(f"draw it: python -m landscape.render {path} -o {path.with_suffix('.png')}")
+        print(f"plot it: python -m landscape.render {path} -o {path.with_suffix('.png')}")
 
 
 def _default_job(given: dict[str, Any]) -> None:
     folder = given.pop("path", None)
     if given.get("x", "").startswith("auto") and "y" in given:
-        Request(given["x"], given["y"])  # which refuses it
+        Request(given["x"], given["y"])  # raises
     for option in given:
         if option not in ("x", "y", "limit", "seed", "device"):
             raise InputError(
-                f"--{option.replace('_', '-')} needs a network: give --model or --weights; the "
-                "default job, which runs without them, takes only --x, --y, --limit, --seed, "
-                "--device and -o"
+                f"--{option.replace('_', '-')} needs a network: give --model or --weights; without "
+                "them the default job runs, which accepts only --x, --y, --limit, --seed, --device "
+                "and -o"
             )
     result = run_default_job(*([folder] if folder is not None else []), **given)
     print("\n".join(result.report()))
 
 
 def _precision(surface: Surface) -> str:
-    """What was measured of a reduced precision, if anything was."""
+    """The measured error of a reduced precision, if any."""
     error = surface.attributes.get("precision_error")
     return "" if error is None else f"; error {error:.3g} ({surface.attributes['precision_bound']})"
 
@@ -124,8 +126,8 @@ def _parser() -> argparse.ArgumentParser:
     data.add_argument(
         "--metrics",
         metavar="NAME,…",
-        help=f"measured beside the loss: in the same pass {', '.join(METRICS)}, topK (as top5), "
-        f"package.module:function; of the network as a whole, at length, {whole}",
+        help=f"computed in addition to the loss: in the same pass {', '.join(METRICS)}, topK (as "
+        f"in top5), package.module:function; curvature, which takes far longer: {whole}",
     )
     add_request(parser.add_argument_group("plane"), "plane")
     output = parser.add_argument_group("running and output")
@@ -134,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         "--live",
         action="store_const",
         const=True,
-        help="serve a page on this machine that shows the surface while it fills, coarse to fine",
+        help="serve a local web page that shows the surface during sampling, coarse to fine",
     )
     add_device(output)
     add_request(parser.add_argument_group("speed"), "speed")

@@ -1,4 +1,4 @@
-"""``python -m landscape.train``: train a network, leaving checkpoints and a history."""
+"""``python -m landscape.train``: train a network and save checkpoints and a history."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from landscape.training import FINAL, TrainingSettings, train_network
 
 DESCRIPTION = """Train a network by SGD with Nesterov momentum or Adam, without augmentation.
 
-The folder gets final.pt (the trained weights, for landscape.sample), epoch_0000.pt, … on the way,
-and history.h5 with train and test loss and error per epoch; of data with masks the error is that
-of pixels, and the intersection over union (IoU) is there too."""
+Writes to a folder: final.pt (the trained weights, for landscape.sample), epoch_0000.pt, … during
+training, and history.h5 with train and test loss and error per epoch. For data with masks the
+error is per pixel, and intersection over union (IoU) is included."""
 
 EXAMPLE = """  python -m landscape.train --model resnet56 --shortcuts none --data digits \\
       --epochs 25 -o runs/resnet56-none
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commandline.run(
         _command,
         argv,
-        when_interrupted="complete epochs are saved; the same command with --resume goes on",
+        when_interrupted="complete epochs are saved; run the same command with --resume",
     )
 
 
@@ -48,11 +48,11 @@ def _command(argv: Sequence[str] | None) -> None:
     data = {name: examples.subset(options.limit) for name, examples in whole.items()}
 
     def make_network() -> Network:
-        # A small subset need not hold every class.
+        # A small subset may lack some classes.
         classes = max(e.classes for e in whole.values())
         of_data = {"classes": classes, "in_channels": whole["train"].channels}
-        asked = asked_for(options.settings, shortcuts=options.shortcuts, width=options.width)
-        return build_network(options.model, **{**settings_among(options.model, of_data), **asked})
+        given = asked_for(options.settings, shortcuts=options.shortcuts, width=options.width)
+        return build_network(options.model, **{**settings_among(options.model, of_data), **given})
 
     folder = Path(options.output)
     history = train_network(
@@ -76,17 +76,17 @@ def _parser() -> argparse.ArgumentParser:
     add_variant(parser, "the network's own")
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
-    add("--limit", type=int, metavar="N", help="a fixed random subset of N examples a split")
+    add("--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split")
     add_training(parser, default)
     add(
         "--checkpoint-every",
         type=int,
         default=default.checkpoint_every,
         metavar="K",
-        help="keep the weights every K epochs, for trajectories (0: only the first and the last)",
+        help="save the weights every K epochs, for trajectories (0: only the first and last)",
     )
     add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
-    add("--resume", action="store_true", help="go on after the last complete epoch")
+    add("--resume", action="store_true", help="resume after the last complete epoch")
     add("-o", "--output", default="runs/train", metavar="FOLDER", help="(runs/train)")
     return parser
 

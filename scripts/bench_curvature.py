@@ -1,9 +1,9 @@
-"""How long the map of the eigenvalue ratio takes, and what starting from a neighbour saves.
+"""Benchmark of the map of the eigenvalue ratio, with and without warm starts.
 
-Every point of a grid, in the order of a run, is measured twice: with Lanczos started from the
-eigenvectors of the nearest point that is done, and from random vectors. Products of the Hessian
-with a vector and seconds are counted for each point, and both results are compared. With
-``--scipy`` the products that ARPACK (scipy's eigsh) takes at the same tolerance are counted too.
+Every point of a grid, in the order of a run, is computed twice: with Lanczos started from the
+eigenvectors of the nearest computed point, and from random vectors. Hessian-vector products and
+seconds are counted for each point, and both results are compared. With ``--scipy`` the products
+that ARPACK (SciPy's eigsh) takes at the same tolerance are counted too.
 
     python scripts/bench_curvature.py --weights final.pt --data digits -o bench_curvature.json
 """
@@ -39,7 +39,7 @@ _TOLERANCE = 1e-3  # of the map
 def one(
     problem: Problem, plane: Plane, points: FloatArray, index: int, whole: WholeNetwork
 ) -> dict[str, Any]:
-    """Values at a point with the products and seconds that they took."""
+    """Values at a point, with products and seconds."""
     values = dict(evaluate(problem, plane, points, [index]))
     before, start = whole.products, time.perf_counter()
     ((_, found),) = whole.added(plane, points, values.items())
@@ -51,11 +51,11 @@ def one(
 def both(
     problem: Problem, plane: Plane, grid: Grid, ignore: str
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """Every point with a warm start and with a cold one, in turn."""
+    """Compute every point with a warm and a cold start, in turn."""
     points = grid.points()
     warm = WholeNetwork(problem, ["eigen_ratio"], ignore=ignore)
     for index in tqdm(coarse_to_fine(grid.shape).tolist(), unit="point"):
-        cold = WholeNetwork(problem, ["eigen_ratio"], ignore=ignore)  # knows no neighbour
+        cold = WholeNetwork(problem, ["eigen_ratio"], ignore=ignore)  # has no neighbours
         place = {"x": points[index][0], "y": points[index][1]}
         yield (
             {**place, **one(problem, plane, points, index, warm)},
@@ -64,7 +64,7 @@ def both(
 
 
 def scipys(problem: Problem, plane: Plane, grid: Grid, ignore: str) -> list[int]:
-    """Products that eigsh takes for both ends at every point."""
+    """Number of products of eigsh for both ends at every point."""
     operator = HessianOperator(problem, ignore=ignore)
     taken = []
     start = np.random.default_rng(0).normal(size=operator.size)
@@ -86,7 +86,7 @@ def scipys(problem: Problem, plane: Plane, grid: Grid, ignore: str) -> list[int]
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
-    """Totals, and means of a point."""
+    """Totals, and means per point."""
     products = sum(row["products"] for row in rows)
     seconds = sum(row["seconds"] for row in rows)
     return {
@@ -98,7 +98,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, float]:
 
 
 def environment(problem: Problem) -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Hardware and versions."""
     kind = problem.device.type
     return {
         "date": time.strftime("%Y-%m-%d"),
@@ -117,12 +117,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--weights", required=True, help="a checkpoint, such as ResNet-56's")
-    parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
+    parser.add_argument("--shortcuts", help="if the checkpoint does not determine them")
     parser.add_argument("--data", default="digits", help="(digits)")
     parser.add_argument("--limit", type=int, default=300, help="examples (300)")
     parser.add_argument("--x", default="-1:1:11", help="both axes (-1:1:11)")
     parser.add_argument("--ignore", default="biasbn", help="(biasbn)")
-    parser.add_argument("--seed", type=int, default=0, help="of the plane (0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of the plane (0)")
     parser.add_argument("--device", default="auto", help="(auto)")
     parser.add_argument("--scipy", action="store_true", help="count ARPACK's products too")
     parser.add_argument("-o", "--output", default="bench_curvature.json")
@@ -152,14 +152,14 @@ def main() -> None:
         found = result[name]
         print(
             f"{name}: {found['products_per_point']:.1f} products and "
-            f"{found['seconds_per_point']:.2f} s a point, {found['products']} products in all"
+            f"{found['seconds_per_point']:.2f} s per point, {found['products']} products in total"
         )
     saved = 1 - result["warm"]["products"] / max(result["cold"]["products"], 1)
     print(f"the warm start saves {saved:.0%} of the products;", end=" ")
     print(f"ratios differ by at most {result['largest_difference_of_the_ratio']:.1e}")
     if options.scipy:
         result["scipy_products"] = scipys(problem, plane, grid, options.ignore)
-        print(f"scipy: {np.mean(result['scipy_products']):.1f} products a point")
+        print(f"scipy: {np.mean(result['scipy_products']):.1f} products per point")
     Path(options.output).write_text(json.dumps(result, indent=1))
     print(f"wrote {options.output}")
 

@@ -1,20 +1,20 @@
-"""How fast the engine is, against the loops that people write, in one interleaved run.
+"""Benchmark of the engine against the usual loops, in one interleaved run.
 
-Part one: images a second of ResNet-56 at 32×32 on a few points of a plane,
+Part one: images per second of ResNet-56 at 32×32 at a few points of a plane,
 
 - ``loader``: the loop of existing tools: a DataLoader with two workers over PIL images that are
   decoded again for every point, batch 128, ``.item()`` at every batch;
-- ``plain``: the images in memory, float32, the network as it is;
-- ``untuned``: the same as a command of ours computes it with ``--tune off``;
-- ``float32``: what the tuner takes (folded, fused, memory layout, batch size);
+- ``plain``: images in memory, float32, the unmodified network;
+- ``untuned``: the same as computed by landscape.sample with ``--tune off``;
+- ``float32``: the tuned settings (folding, fusion, memory layout, batch size);
 - ``bfloat16``: the same in bfloat16.
 
-The first two run in one process, as a program of theirs would, and ours in another, which keeps
-the memory that it frees as the commands do (``landscape.memory``). They take turns, never at the
-same time; medians are compared, and the loss of each is checked beside its time. What the
-processor could do in bfloat16 is measured too, by a large matrix product. Then the same, less the
-loader, on the digits. Part two (``--scaling``): seconds and the share of time outside the
-network's own forward passes against the number of points, of examples and the size of the network.
+The first two run in one process, as another program would, and ours in another, which keeps freed
+memory as the commands do (``landscape.memory``). They run in turn, never at the same time; medians
+are compared, and each loss is checked. The bfloat16 peak of the CPU is measured too, by a large
+matrix product. Then the same, without the loader, on the digits. Part two (``--scaling``): seconds
+and the share of time outside the network's forward passes, against the number of points, the
+number of examples and the size of the network.
 
     python scripts/bench_engine.py --weights li2018_resnet56.t7 --data cifar10:PATH -o bench.json
 """
@@ -61,7 +61,7 @@ from landscape.run import sample_surface
 
 
 class PilImages(Dataset):  # type: ignore[type-arg]
-    """Images as existing tools hold them: decoded and normalized one by one, at every access."""
+    """Images as in existing tools: decoded and normalized one by one at every access."""
 
     def __init__(self, examples: Examples) -> None:
         self.images = examples.inputs.permute(0, 2, 3, 1).numpy()
@@ -99,14 +99,14 @@ def loader_loop(problem: Problem, plane: Plane, points: FloatArray) -> list[floa
 def evaluated(
     settings: Settings, problem: Problem, plane: Plane, points: FloatArray
 ) -> list[float]:
-    """Our evaluation with given settings, in the same form."""
+    """Our evaluation with given settings; returns the loss at each point."""
     evaluation = evaluation_for(problem, settings)
     found = dict(evaluation(problem, plane, points, range(len(points)), settings))
     return [found[i]["train_loss"] for i in range(len(points))]
 
 
 def tuned_settings(problem: Problem, plane: Plane, points: FloatArray) -> dict[str, Settings]:
-    """What the tuner makes of the plain settings in two precisions."""
+    """Tuned settings in two precisions."""
     layouts = tune(problem, plane, points, Settings())
     reduced = [replace(settings, reduced="bfloat16") for settings in layouts]
     return {
@@ -118,11 +118,11 @@ def tuned_settings(problem: Problem, plane: Plane, points: FloatArray) -> dict[s
 PLAIN = partial(evaluated, Settings())
 Way = Callable[[Problem, Plane, FloatArray], list[float]]
 Subject = tuple[Problem, Plane, FloatArray]
-_subject: list[Subject] = []  # of a process that measures
+_subject: list[Subject] = []  # in a measuring process
 
 
 def _begin(subject: Callable[[], Subject], as_a_command: bool, starting: str) -> None:
-    # Else the workers of a loader would be started as this process was, which takes seconds.
+    # Otherwise the workers of a loader would be spawned like this process, which takes seconds.
     multiprocessing.set_start_method(starting, force=True)
     if as_a_command:
         keep_freed_memory()
@@ -136,7 +136,7 @@ def _answer(question: Callable[..., Any]) -> tuple[Any, float]:
 
 
 class Measuring:
-    """A process of its own that holds a subject and answers questions about it."""
+    """A separate process that holds a subject and runs functions on it."""
 
     def __init__(self, subject: Callable[[], Subject], *, as_a_command: bool) -> None:
         as_programs_do = multiprocessing.get_start_method()
@@ -145,7 +145,7 @@ class Measuring:
         )
 
     def __call__(self, question: Callable[..., Any]) -> tuple[Any, float]:
-        """The answer, and the seconds it took there."""
+        """The result, and the seconds it took there."""
         return self._pool.submit(_answer, question).result()
 
     def __enter__(self) -> Measuring:
@@ -156,7 +156,7 @@ class Measuring:
 
 
 def compare(subject: Callable[[], Subject], others: dict[str, Way], rounds: int) -> dict[str, Any]:
-    """Every way in turn, again and again; prints medians and how far the losses are apart."""
+    """Run every method in turn, repeatedly; print medians and differences of the losses."""
     with (
         Measuring(subject, as_a_command=False) as theirs,
         Measuring(subject, as_a_command=True) as ours,
@@ -174,12 +174,12 @@ def compare(subject: Callable[[], Subject], others: dict[str, Way], rounds: int)
                 losses[name], seconds = process(way)
                 if round_:
                     rates[name].append(images / seconds)
-    say(rates, losses)
+    report(rates, losses)
     return {"images": images, "rates": rates, "losses": losses}
 
 
-def say(rates: dict[str, list[float]], losses: dict[str, list[float]]) -> None:
-    """Print the median rates, their ratios, and how far the losses are apart."""
+def report(rates: dict[str, list[float]], losses: dict[str, list[float]]) -> None:
+    """Print the median rates, their ratios, and the largest differences of the losses."""
     medians = {name: statistics.median(r) for name, r in rates.items()}
     for name in rates:
         error = max(abs(a - b) / b for a, b in zip(losses[name], losses["plain"], strict=True))
@@ -190,17 +190,17 @@ def say(rates: dict[str, list[float]], losses: dict[str, list[float]]) -> None:
         )
         print(
             f"{name:>9} {medians[name]:7.0f} images/s, {ratios}; "
-            f"losses off by at most {error:.1e} of plain's"
+            f"relative difference of losses from plain at most {error:.1e}"
         )
 
 
 def images_of(problem: Problem, plane: Plane, points: FloatArray) -> int:
-    """How many images a round evaluates."""
+    """Number of images evaluated in a round."""
     return len(points) * len(problem.splits["train"])
 
 
 def ceiling(problem: Problem) -> float:
-    """Images a second in bfloat16, were the network one large matrix product and nothing else."""
+    """Images per second in bfloat16 at the rate of one large matrix product."""
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         batch = problem.splits["train"].head(1).batch(problem.dtype)
         problem.objective.outputs(problem.model, batch)
@@ -216,7 +216,7 @@ def ceiling(problem: Problem) -> float:
 
 
 def digits(limit: int, side: int) -> Subject:
-    """Small images and few of them: ResNet-56 on the digits, as the default job draws it."""
+    """A few small images: ResNet-56 on the digits, as in the default job."""
     torch.manual_seed(0)
     examples = load("digits", "train", limit=limit)
     problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
@@ -245,7 +245,7 @@ def resnet56(
 
 @contextmanager
 def forward_clock() -> Iterator[list[float]]:
-    """Seconds that pass inside the networks' forward passes (exact on a CPU)."""
+    """Seconds spent in the networks' forward passes (exact on a CPU)."""
     seconds = [0.0]
     real = PointNetwork.__call__
 
@@ -265,7 +265,7 @@ def forward_clock() -> Iterator[list[float]]:
 def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
     """A whole run with saving and progress, on a line of points.
 
-    It is tuned before the clock starts; one point at a time, so that times of threads do not add.
+    Tuning is not timed; one point at a time, so that times of threads do not add up.
     """
     path = folder / "bench.h5"
     path.unlink(missing_ok=True)
@@ -284,7 +284,7 @@ def one_run(problem: Problem, points: int, folder: Path) -> dict[str, float]:
 
 
 def repeated(examples: Examples, n: int) -> Examples:
-    """``n`` examples by repetition: the cost does not know the difference."""
+    """``n`` examples by repetition, which does not affect the cost."""
     index = torch.arange(n) % len(examples)
     return Examples(
         examples.inputs[index], examples.targets[index], examples.preprocess, examples.source
@@ -311,7 +311,7 @@ def scaling(problem: Problem, folder: Path) -> dict[str, list[dict[str, float]]]
 
 
 def environment() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """Hardware and versions."""
     return {
         "date": time.strftime("%Y-%m-%d"),
         "python": platform.python_version(),
@@ -329,13 +329,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--weights", help="a ResNet-56 checkpoint; without it, untrained weights")
-    parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
+    parser.add_argument("--shortcuts", help="if the checkpoint does not determine them")
     parser.add_argument("--data", help="cifar10:PATH; without it, random images")
-    parser.add_argument("--examples", type=int, default=1000, help="a point (1000)")
-    parser.add_argument("--points", type=int, default=6, help="a round (6)")
+    parser.add_argument("--examples", type=int, default=1000, help="examples per point (1000)")
+    parser.add_argument("--points", type=int, default=6, help="points per round (6)")
     parser.add_argument("--digits", type=int, default=25, help="points along an axis (25)")
     parser.add_argument("--rounds", type=int, default=5, help="(5)")
-    parser.add_argument("--scaling", action="store_true", help="part two as well (minutes)")
+    parser.add_argument("--scaling", action="store_true", help="run part two too (minutes)")
     parser.add_argument("-o", "--output", default="bench_engine.json")
     options = parser.parse_args()
     of_cifar = partial(

@@ -1,14 +1,14 @@
-"""How near the engine comes to what a GPU could do, and what 51×51 points would take.
+"""Benchmark of the engine against the limits of a GPU, with the time for 51×51 points.
 
-ResNet-56 at 32×32 over 50,000 images that lie on the GPU as bytes. For each way of computing it
-prints images a second, the share of two floors, and the time for 2,601 points:
+ResNet-56 at 32×32 over 50,000 images stored on the GPU as bytes. For each method it prints images
+per second, the fraction of two limits, and the time for 2,601 points:
 
-- arithmetic: 0.25 GFLOP an image, at the rate of a large matrix product measured here first;
+- arithmetic: 0.25 GFLOP per image, at the rate of a large matrix product measured first;
 - memory: every activation written once and read once, at the bandwidth of a large copy.
 
     python scripts/bench_gpu.py -o bench_gpu.json
 
-Where PyTorch sees no CUDA device it says so and stops.
+Without a CUDA device it prints a message and stops.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ IMAGES = 50_000
 
 
 def activation_bytes(model: torch.nn.Module, element: int) -> float:
-    """Bytes an image that a network without fusion moves: outputs of its layers, in and out."""
+    """Bytes per image moved by a network without fusion: outputs of its layers, in and out."""
     moved = [0]
 
     def count(module: torch.nn.Module, _: Any, output: torch.Tensor) -> None:
@@ -57,7 +57,7 @@ def activation_bytes(model: torch.nn.Module, element: int) -> float:
 
 
 def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """The median time of some work on the GPU, after one round of warming up."""
+    """The median time of some work on the GPU, after a warm-up round."""
     times = []
     for _ in range(rounds + 1):
         torch.cuda.synchronize()
@@ -69,7 +69,7 @@ def seconds(work: Callable[[], object], rounds: int = 5) -> float:
 
 
 def ceilings() -> dict[str, float]:
-    """FLOP a second of a large matrix product per precision, bytes a second of a large copy."""
+    """FLOP per second of a large matrix product by precision, bytes per second of a large copy."""
     found = {}
     for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
         a = torch.randn(8192, 8192, device="cuda", dtype=dtype)
@@ -85,11 +85,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--points", type=int, default=3, help="measured (3)")
+    parser.add_argument("--points", type=int, default=3, help="points to time (3)")
     parser.add_argument("-o", "--output", default="bench_gpu.json")
     options = parser.parse_args()
     if not torch.cuda.is_available():
-        print("no CUDA device that PyTorch can use: nothing was measured")
+        print("no CUDA device available to PyTorch: nothing was measured")
         return 1
     torch.manual_seed(0)
     model = CifarResNet(56).eval()
@@ -123,9 +123,9 @@ def main() -> int:
         error = max(abs(a - b) / b for a, b in zip(losses, exact, strict=True))
         minutes = GRID_POINTS * IMAGES / rate / 60
         print(
-            f"{name:>9} {rate:9.0f} images/s: {rate / arithmetic:.1%} of the arithmetic floor, "
-            f"{rate / memory:.1%} of the memory floor; 51×51×50,000 in {minutes:.1f} minutes; "
-            f"losses off by at most {error:.1e} of plain's"
+            f"{name:>9} {rate:9.0f} images/s: {rate / arithmetic:.1%} of the arithmetic limit, "
+            f"{rate / memory:.1%} of the memory limit; 51×51×50,000 in {minutes:.1f} minutes; "
+            f"relative difference of losses from plain at most {error:.1e}"
         )
         result[name] = {"images_per_second": rate, "losses": losses, "minutes": minutes}
     Path(options.output).write_text(json.dumps(result, indent=1))

@@ -1,9 +1,9 @@
-"""Two ranks of torchrun with one thread each, against one process with two threads.
+"""Benchmark of two torchrun ranks with one thread each against one process with two threads.
 
 Every round runs both in turn on the same plane of a network on scikit-learn's digits (a ResNet-20
-with random weights, unless ``--weights`` gives another), into files of their own. ``sampling`` is
-the seconds that the files themselves say, ``wall`` the whole command with its start. The values of
-both are compared beside the time.
+with random weights, unless ``--weights`` gives another), into separate files. ``sampling`` is the
+seconds recorded in the files, ``wall`` the whole command including its start. The values of both
+are compared.
 
     python scripts/bench_ranks.py --points 25 --limit 500 --rounds 3 -o ranks.json
 """
@@ -33,7 +33,7 @@ TORCHRUN = ["-m", "torch.distributed.run", "--standalone"]
 
 
 def ways(ranks: int) -> dict[str, tuple[list[str], int]]:
-    """Per way how Python is started, and the threads of each process."""
+    """Per method the launcher, and the threads of each process."""
     return {
         f"{ranks} ranks": ([*TORCHRUN, f"--nproc-per-node={ranks}"], 1),
         f"{ranks} threads": ([], ranks),
@@ -41,7 +41,7 @@ def ways(ranks: int) -> dict[str, tuple[list[str], int]]:
 
 
 def timed(launcher: list[str], threads: int, words: list[str], output: Path) -> dict[str, float]:
-    """One run from nothing: seconds of sampling and of the whole command."""
+    """A new run: seconds of sampling and of the whole command."""
     output.unlink(missing_ok=True)
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
     command = [sys.executable, *launcher, "-m", "landscape.sample", *words, "-o", str(output)]
@@ -52,18 +52,20 @@ def timed(launcher: list[str], threads: int, words: list[str], output: Path) -> 
 
 
 def largest_difference(one: Surface, other: Surface) -> float:
-    """Of the losses, relative."""
+    """The largest relative difference of the losses."""
     a, b = one[one.main_quantity], other[other.main_quantity]
     return float(np.max(np.abs(a - b) / np.abs(a)))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--weights", help="of a network on digits (default: a random ResNet-20)")
-    parser.add_argument("--points", type=int, default=25, help="on each axis (25)")
+    parser.add_argument(
+        "--weights", help="checkpoint of a network on digits (default: a random ResNet-20)"
+    )
+    parser.add_argument("--points", type=int, default=25, help="points along each axis (25)")
     parser.add_argument("--limit", type=int, default=500, help="examples (500)")
-    parser.add_argument("--ranks", type=int, default=2, help="and as many threads (2)")
-    parser.add_argument("--rounds", type=int, default=3, help="of both (3)")
+    parser.add_argument("--ranks", type=int, default=2, help="number of ranks, and of threads (2)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of both (3)")
     parser.add_argument("--tune", default="on", help="on or off (on)")
     parser.add_argument("-o", "--output", type=Path, default=Path("ranks.json"))
     options = parser.parse_args()

@@ -1,8 +1,8 @@
-"""Build the documentation: guides, notebooks and a reference made from the docstrings.
+"""Build the documentation: guides, notebooks and a reference from the docstrings.
 
     python scripts/build_docs.py -o site
 
-Needs the extra ``docs`` and no network. A dead link is an error. The pages open from the disk.
+Needs the extra ``docs`` and no network. A dead link is an error. The pages work from the disk.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DOCTEST = re.compile(r"^>>> .*(?:\n(?!\s*$).+)*", flags=re.MULTILINE)
 
 
 def public_names() -> dict[str, list[str]]:
-    """What ``__all__`` lists, for the package and each of its direct members that has one."""
+    """The names in ``__all__`` of the package and of each direct member that has one."""
     import landscape
 
     found = {"landscape": [name for name in landscape.__all__ if name != "__version__"]}
@@ -50,7 +50,7 @@ def public_names() -> dict[str, list[str]]:
 
 
 class Docstrings(griffe.Extension):
-    """Docstrings as they are at run time, with reStructuredText roles as links."""
+    """Docstrings at run time, with reStructuredText roles as links."""
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         if obj.docstring is None:
@@ -67,14 +67,14 @@ class Docstrings(griffe.Extension):
         self.on_object(obj=mod)
 
     def link(self, obj: griffe.Object, short: str, target: str) -> str:
-        """A link if the reference has an entry of that name, else the name alone."""
+        """A link if the reference has an entry of that name, otherwise the name."""
         shown = target.rpartition(".")[2] if short else target
         full = target if target.startswith("landscape") else f"{obj.module.path}.{target}"
         return f'<autoref identifier="{full}" optional>`{shown}`</autoref>'
 
 
 def reference(folder: Path) -> Iterator[dict[str, str]]:
-    """Write one page for each module and one for the command lines; yields their titles."""
+    """Write one page per module and one for the command lines; yields their titles."""
     folder.mkdir()
     for module, names in public_names().items():
         page = folder / f"{'index' if module == 'landscape' else module.partition('.')[2]}.md"
@@ -96,7 +96,7 @@ def entries(module: str, names: Sequence[str]) -> Iterator[str]:
             alone.append(f"{module}.{name}.{name}")
         elif inspect.isclass(value) or inspect.isroutine(value):
             documented.append(name)
-        else:  # a constant, which may have no docstring
+        else:  # a constant, possibly without a docstring
             alone.append(f"{module}.{name}")
     yield f"# {module}\n\n::: {module}\n    options:\n      members: [{', '.join(documented)}]\n"
     for path in alone:
@@ -115,7 +115,7 @@ def helps() -> Iterator[str]:
 
 
 def notebooks(folder: Path) -> Iterator[str]:
-    """Copy the notebooks, whose links to each other become links to pages; yields their paths."""
+    """Copy the notebooks, with links between them as links to pages; yields their paths."""
     shutil.copytree(ROOT / "notebooks", folder)
     for path in sorted(folder.glob("*.ipynb")):
         path.write_text(re.sub(r"(\]\(\w+)\.ipynb\)", r"\1.html)", path.read_text()))
@@ -128,7 +128,7 @@ def build_site(site: Path) -> None:
     Raises
     ------
     mkdocs.exceptions.Abort
-        If a link leads nowhere or a docstring cannot be read.
+        If a link is dead or a docstring cannot be parsed.
     """
     with tempfile.TemporaryDirectory() as temporary:
         pages = Path(temporary) / "docs"
@@ -150,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Build the documentation as a static site.")
     parser.add_argument("-o", "--output", type=Path, default=ROOT / "site", help="a folder (site)")
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
-    logging.getLogger("traitlets").setLevel(logging.ERROR)  # pictures of notebooks lack a text
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # notebook pictures have no alt text
     build_site(parser.parse_args(argv).output)
 
 

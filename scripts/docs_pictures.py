@@ -1,9 +1,9 @@
-"""Draw the pictures of the documentation, of small networks and shipped surfaces.
+"""Make the figures of the documentation, from small networks and shipped surfaces.
 
     python scripts/docs_pictures.py
     python scripts/docs_pictures.py spike stripes
 
-Without names all are drawn, in about two minutes, into docs/pictures/.
+Without names it makes all of them, in about two minutes, in docs/pictures/.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def trained(
     weight_decay: float = 1e-3,
     folder: Path | None = None,
 ) -> Network:
-    """A small network after some steps of Adam; every 20th is kept in the folder."""
+    """A small network after some steps of Adam; every 20th step is saved in the folder."""
     model = network(hidden, seed)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3, weight_decay=0)
     for step in range(steps + 1):
@@ -88,7 +88,7 @@ def panels(*titles: str, height: float = 2.8) -> tuple[Figure, Any]:
 
 
 def plane(axes: Any, surface: landscape.Surface, draw: Any = contour, **look: Any) -> None:
-    """A plane in an axes, below the title that is there already, without a caption."""
+    """Plot a plane into axes that already have a title, without a caption."""
     title = axes.get_title()
     draw(surface, ax=axes, caption="none", **look)
     axes.set_title(title, fontsize=9)
@@ -102,7 +102,7 @@ def label_lines(axes: Any) -> None:
 
 
 def scale_invariance() -> Figure:
-    """One function, two sets of weights: plain directions make one of them look sharp."""
+    """One function, two sets of weights: unnormalized directions make one of them look sharp."""
     model, same = trained(), trained()
     with torch.no_grad():
         for layer, factor in ((same[0], 3.0), (same[2], 1 / 3)):
@@ -122,7 +122,7 @@ def scale_invariance() -> Figure:
 
 
 def draws() -> Figure:
-    """Twenty random lines through one network: each, their mean and their spread."""
+    """Twenty random lines through one network, their mean and spread."""
     surface = landscape.open_surface("example:digits_draws")
     figure, axes = panels("20 random directions, one network", height=3.0)
     for k in range(1, 21):
@@ -135,7 +135,7 @@ def draws() -> Figure:
 
 
 def off_plane() -> Figure:
-    """Where training went, and how far the plane's loss is from that of the checkpoint."""
+    """A training path, with losses of checkpoints and of their projections onto the plane."""
     surface = landscape.open_surface("example:digits_path")
     figure, axes = panels("the path in its plane", "own loss; dashed: in the plane", height=3.1)
     plane(axes[0], surface)
@@ -160,7 +160,7 @@ def projections() -> Figure:
 
 
 def batch_norm() -> Figure:
-    """Between two solutions, with statistics of the first and with statistics of each point."""
+    """Between two solutions, with statistics of the first and re-estimated at each point."""
     figure, axes = panels("from one network to another", height=3.0)
     for name, colour, label in (
         ("digits_between_stored", COLOURS[1], "statistics of the first network"),
@@ -173,18 +173,18 @@ def batch_norm() -> Figure:
 
 
 def one_scale() -> Figure:
-    """Two surfaces each on own scale, and on one."""
+    """Two surfaces on separate scales and on a common one."""
     both = [landscape.open_surface(f"example:resnet56{end}") for end in ("", "_noshort")]
     figure, axes = plt.subplots(2, 2, figsize=(7, 5.4), layout="constrained")
     for row, scale in zip(axes, (None, (0.01, 70.0)), strict=True):
         for each, surface, name in zip(row, both, ("with", "without"), strict=True):
-            each.set_title(f"{name} shortcuts, {'one scale' if scale else 'own scale'}")
+            each.set_title(f"{name} shortcuts, {'common scale' if scale else 'own scale'}")
             plane(each, surface, filled_contour, norm_range=scale)
     return figure
 
 
 def spike() -> Figure:
-    """A corner that outshines the plane; the logarithm shows the rest."""
+    """A corner that dominates the colour scale; a logarithmic one shows the rest."""
     surface = landscape.open_surface("example:resnet56_noshort")
     figure, axes = panels("linear, nothing clipped", "logarithmic, clipped", height=3.1)
     plane(axes[0], surface, scale="linear", clip="none")
@@ -193,18 +193,20 @@ def spike() -> Figure:
 
 
 def ragged() -> Figure:
-    """Another small batch at every point, and one fixed subset with its standard error."""
+    """A different small batch at every point, and one fixed subset with its standard error."""
     model = trained()
     pick = np.random.default_rng(0)
     small = []
     for _ in range(61):
         rows = pick.choice(len(TRAIN[0]), 48, replace=False)
         small.append(sampled(model, (TRAIN[0][rows], TRAIN[1][rows]), x="-1:1:61", y=None)["loss"])
-    figure, axes = panels("48 examples, others at every point", "48 fixed examples, and all")
+    figure, axes = panels("48 examples, new ones at every point", "48 fixed examples, and all")
     whole = sampled(model, x="-1:1:61", y=None)
     rows = pick.choice(len(TRAIN[0]), 48, replace=False)
     fixed = sampled(model, (TRAIN[0][rows], TRAIN[1][rows]), x="-1:1:61", y=None)
-    axes[0].plot(whole.x, [small[k][k] for k in range(61)], color=COLOURS[1], label="a batch each")
+    axes[0].plot(
+        whole.x, [small[k][k] for k in range(61)], color=COLOURS[1], label="one batch per point"
+    )
     band = np.std(small, axis=0)
     axes[1].fill_between(
         whole.x, fixed["loss"] - band, fixed["loss"] + band, color=COLOURS[1], alpha=0.2, lw=0
@@ -216,7 +218,7 @@ def ragged() -> Figure:
 
 
 def flat_sheet() -> Figure:
-    """Weights that were never loaded, a range that is too small, and the plane as it is."""
+    """Weights that were not loaded, a range that is too small, and the correct plane."""
     figure, axes = panels("weights not loaded", "range of ±0.02", "range of ±1", height=2.8)
     model = trained()
     for each, net, width in zip(axes, (network(), model, model), ("1", "0.02", "1"), strict=True):
@@ -226,7 +228,7 @@ def flat_sheet() -> Figure:
 
 
 def holes() -> Figure:
-    """Half precision overflows where directions are not normalized."""
+    """Half precision overflows with unnormalized directions."""
     model = trained((64, 64, 64, 64)).half()
     data = (TRAIN[0][:300], TRAIN[1][:300])
     figure, axes = panels("float16, directions as drawn", "float32, filter normalization", height=3)
@@ -237,7 +239,7 @@ def holes() -> Figure:
 
 
 def off_origin() -> Figure:
-    """Weight decay holds the weights where the loss alone is not smallest."""
+    """Weight decay keeps the weights away from the minimum of the loss alone."""
     model, decay = trained(weight_decay=1e-2), 1e-2
     own, other = directions = towards(model)
     loss = sampled(
@@ -255,7 +257,7 @@ def off_origin() -> Figure:
 
 
 def towards(model: Network) -> list[dict[str, torch.Tensor]]:
-    """The weights themselves, as a direction, and a random one of the same length."""
+    """The weights as a direction, and a random direction of the same length."""
     own = {name: p.detach().clone() for name, p in model.named_parameters()}
     torch.manual_seed(1)
     other = {name: torch.randn_like(p) for name, p in own.items()}
@@ -263,12 +265,12 @@ def towards(model: Network) -> list[dict[str, torch.Tensor]]:
 
 
 def stripes() -> Figure:
-    """A direction that moves nothing, two that are almost the same, and two as they should be."""
+    """A direction without effect, two nearly parallel ones, and two proper ones."""
     model = trained()
     first, second = ({n: torch.randn_like(p) for n, p in model.named_parameters()} for _ in "xy")
     dead = {name: 0.02 * p for name, p in second.items()}
     near = {name: p + 0.15 * second[name] for name, p in first.items()}
-    figure, axes = panels("y moves next to nothing", "x and y almost alike", "as they should be")
+    figure, axes = panels("y has almost no effect", "x and y nearly parallel", "proper directions")
     for each, y in zip(axes, (dead, near, second), strict=True):
         each_plane = sampled(
             model, x="-0.2:0.2:21", y="-0.2:0.2:21", directions=[first, y], norm="none"
@@ -278,7 +280,7 @@ def stripes() -> Figure:
 
 
 def blank() -> Figure:
-    """A colour scale that ends below all values leaves matplotlib's paper white."""
+    """A colour scale that ends below all values leaves the plot blank."""
     surface = landscape.open_surface("example:variant_add_none")
     figure, axes = panels("matplotlib, levels from 0 to 0.001", "levels from the data", height=3.0)
     axes[0].contourf(surface.x, surface.y, surface["train_loss"], levels=np.linspace(0, 1e-3, 9))
@@ -306,7 +308,7 @@ PICTURES: dict[str, Callable[[], Figure]] = {
 
 
 def save(figure: Figure, path: Path) -> None:
-    """A PNG of 128 colours, which is a third of the size of one of all colours."""
+    """Save a PNG with 128 colours, a third of the size of a full-colour one."""
     figure.savefig(path, dpi=110)
     plt.close(figure)
     with Image.open(path) as image:

@@ -1,10 +1,10 @@
-"""Run notebooks and write them in place: with their pictures, without traces of this machine.
+"""Execute notebooks in place, with figures and without traces of this machine.
 
     python scripts/execute_notebooks.py
     python scripts/execute_notebooks.py notebooks/gallery.ipynb
 
-They run in a temporary folder, so that what they write is gone afterwards. The quickstart reads
-the surfaces of the default job from the folder that LANDSCAPE_DIGITS names.
+They run in a temporary folder, which is deleted afterwards. The quickstart reads the surfaces of
+the default job from the folder LANDSCAPE_DIGITS.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ METADATA = {
 
 
 def execute(path: Path) -> None:
-    """Run one notebook from top to bottom and replace the file.
+    """Execute a notebook and replace the file.
 
     Raises
     ------
     SystemExit
-        If an output names a folder of this machine; the file is left as it was.
+        If an output contains a folder of this machine; the file is not modified.
     """
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:
@@ -44,12 +44,12 @@ def execute(path: Path) -> None:
         said = nbformat.writes(notebook)
         for trace in (folder, str(ROOT), str(Path.home())):
             if trace in said:
-                raise SystemExit(f"{path}: an output holds {trace}; it would be on the web")
+                raise SystemExit(f"{path}: an output contains {trace}; it would be on the web")
     path.write_text(said)
 
 
 def tidy(notebook: nbformat.NotebookNode) -> None:
-    """Leave what a reader needs: no progress bars, no metadata of the program that ran it."""
+    """Remove progress bars and execution metadata."""
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict({})
@@ -63,7 +63,7 @@ def tidy(notebook: nbformat.NotebookNode) -> None:
 
 
 def in_256_colours(picture: str) -> str:
-    """A PNG, as base64, in a third of its size; colours are off by 1 of 255 on average."""
+    """Reduce a base64 PNG to a third of its size; colours change by 1 of 255 on average."""
     image = Image.open(io.BytesIO(base64.b64decode(picture)))
     if image.mode == "P":
         return picture

@@ -1,10 +1,9 @@
-"""Every kind of network that is built in, with shortcuts and without, on one page.
+"""A gallery of every built-in kind of network, with and without shortcuts, on one page.
 
-Each is trained for a moment by ``landscape.train``, its surface is sampled by
-``landscape.sample``, and ``landscape.render`` puts them all into ``gallery.html`` and
-``gallery.pdf``. The commands are printed as they run; what is there already is used again. The
-data are those that every installation has; DenseNet-121 takes no images of 8×8 pixels and joins
-where larger ones are named.
+Each network is trained briefly by ``landscape.train`` and sampled by ``landscape.sample``, and
+``landscape.render`` makes ``gallery.html`` and ``gallery.pdf``. Commands are printed as they run;
+existing files are reused. The data are those of every installation; DenseNet-121 does not work
+with images of 8×8 pixels and is included only with ``--images``.
 
     python scripts/make_gallery.py -o runs/gallery
     python scripts/make_gallery.py -o runs/gallery --images cifar10:cifar-10-batches-py
@@ -28,14 +27,14 @@ from landscape.models.named import family_called
 
 @dataclass(frozen=True)
 class Row:
-    """A network of the gallery, and options that it needs."""
+    """A network of the gallery, with its options."""
 
     model: str
     settings: str = ""
     data: str | None = "digits"
-    """None: the images that are named on the command line."""
+    """None: the images given on the command line."""
     without_parameters: str = ""
-    """The kind of shortcuts to show where the network's first has parameters of its own."""
+    """The kind of shortcuts to show, if the network's default kind has parameters."""
     learning: str = "--lr 0.05 --batch-size 64 --weight-decay 1e-4"
 
 
@@ -48,7 +47,7 @@ ROWS = (
     Row("resnet50"),
     Row("highway20"),
     Row("densenet40", "growth=15"),
-    # Without its shortcuts gradients grow until SGD meets NaN; Adam does not know their size.
+    # Without shortcuts gradients grow until SGD gives NaN; Adam does not depend on their scale.
     Row("densenet121", data=None, learning="--optimizer adam --lr 0.001 --batch-size 64"),
     Row("unet", "levels=3,channels=12", "scenes"),
     Row("vgg9", "channels=20"),
@@ -56,22 +55,22 @@ ROWS = (
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Train, sample and draw; returns the exit status of the first command that fails."""
+    """Train, sample and plot; returns the exit status of the first command that fails."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("-o", "--output", default="runs/gallery", metavar="FOLDER")
     parser.add_argument("--only", metavar="NAME,…", help=", ".join(row.model for row in ROWS))
-    parser.add_argument("--images", metavar="SOURCE", help="of at least 32×32 pixels")
-    parser.add_argument("--train-limit", type=int, default=1000, help="images of those (1000)")
-    parser.add_argument("--epochs", type=int, default=8, help="of each training (8)")
-    parser.add_argument("--points", type=int, default=21, help="along each axis (21)")
-    parser.add_argument("--limit", type=int, default=100, help="examples behind a value (100)")
+    parser.add_argument("--images", metavar="SOURCE", help="images of at least 32×32 pixels")
+    parser.add_argument("--train-limit", type=int, default=1000, help="images to train on (1000)")
+    parser.add_argument("--epochs", type=int, default=8, help="epochs of each training (8)")
+    parser.add_argument("--points", type=int, default=21, help="points along each axis (21)")
+    parser.add_argument("--limit", type=int, default=100, help="examples per point (100)")
     options = parser.parse_args(argv)
     wanted = options.only.split(",") if options.only else [row.model for row in ROWS]
     if unknown := set(wanted) - {row.model for row in ROWS}:
         known = ", ".join(row.model for row in ROWS)
-        parser.error(f"--only {','.join(sorted(unknown))}: expected some of {known}")
+        parser.error(f"--only {','.join(sorted(unknown))}: expected names among {known}")
     folder, surfaces = Path(options.output), []
     for row in (row for row in ROWS if row.model in wanted):
         data = row.data or options.images
@@ -97,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 return status
             surfaces.append(str(surface))
     title = f"{len(surfaces)} surfaces: shortcuts, and none"
-    # Deep networks without shortcuts rise to 10²⁷, a scale on which all others are flat.
+    # Deep networks without shortcuts reach 10²⁷; on that scale all others look flat.
     look = [*surfaces, "--clip", "1000"]
     page = [*look, "--style", "gallery", "--title", title, "-o", str(folder / "gallery.html")]
     figure = [*look, "--style", "contour", "--columns", "4", "--width", "13"]
@@ -108,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def kinds_of(row: Row) -> tuple[str, ...]:
-    """The kind of shortcuts to show, and none."""
+    """The kinds of shortcuts to show: one, and none."""
     kinds = family_called(row.model).shortcuts
     return tuple(dict.fromkeys([row.without_parameters or kinds[0], "none"]))
 

@@ -1,20 +1,20 @@
-r"""What sampling to a tolerance costs, and whether its intervals cover, on stored losses.
+r"""Study of sampling to a tolerance: cost and coverage, on stored losses.
 
 First the losses of every example at every point of a plane are computed once and stored:
 
     python scripts/tolerance_study.py --weights resnet56.t7 --data cifar10:PATH \
         --points 13 --precision bfloat16 --losses losses.npz
 
-then the very code that decides how many examples a point needs is run on them, over many orders of
-the examples:
+then the code that decides how many examples a point needs is run on them, over many orders of the
+examples:
 
     python scripts/tolerance_study.py --losses losses.npz --seeds 50 -o study.json
 
-For each tolerance it prints how many times fewer examples are evaluated than all (``factor``), at
-how many points the mean of all examples lies within 1.96 standard errors (``coverage``, on average
-and for the worst orders), and both by the loss at the point. ``ideal`` is the factor of a sampler
-that knows the true spread of each point beforehand, without and with strata. ``--population N``
-repeats the examples at random up to N of them: the projection to a larger data set.
+For each tolerance it prints the reduction in the number of examples (``factor``), the fraction of
+points where the mean of all examples is within 1.96 standard errors (``coverage``, on average and
+for the worst orders), and both by the loss at the point. ``ideal`` is the factor of a sampler that
+knows the true variance of each point in advance, without and with strata. ``--population N``
+resamples the examples up to N: an extrapolation to a larger data set.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ REGIONS = [("below 2", 0.0, 2.0), ("2 to 4", 2.0, 4.0), ("4 and above", 4.0, np.
 
 
 def record(options: argparse.Namespace) -> None:
-    """The losses of all examples at all points of the plane of seed 0, into an npz file."""
+    """Write the losses of all examples at all points of the plane of seed 0 to an npz file."""
     problem = build_problem(
         None,
         weights=options.weights,
@@ -77,7 +77,7 @@ def record(options: argparse.Namespace) -> None:
 def sampled(
     losses: FloatArray, shape: tuple[int, int], tolerance: Tolerance, sample: Sample
 ) -> FloatArray:
-    """Mean, standard error and count at every point, shape (points, 3), as a run gives them."""
+    """Mean, standard error and count at every point, shape (points, 3), as in a run."""
     cells, size = CoarserCells(shape), losses.shape[1]
     found = np.full((len(losses), 3), np.nan)
     for index in coarse_to_fine(shape).tolist():
@@ -99,7 +99,7 @@ def _first(values: FloatArray, n: int) -> FloatArray:
 
 
 def ideal(losses: FloatArray, labels: IntArray | None, tolerance: Tolerance) -> float:
-    """The factor of the size that the true spread (within the classes) asks for."""
+    """The factor for the sample size given by the true variance (within the classes)."""
     size = losses.shape[1]
     squares = np.zeros(len(losses))
     groups = np.zeros(size, dtype=int) if labels is None else labels
@@ -119,7 +119,7 @@ def study(losses: FloatArray, labels: IntArray, text: str, seeds: int) -> dict[s
     for seed in range(seeds):
         found = sampled(losses, (side, side), tolerance, stratified(labels, size, size, seed))
         mean, stderr, count = found.T
-        # The sum of all examples depends on their order by rounding.
+        # The sum of all examples depends on their order through rounding.
         covered.append(np.abs(mean - truth) <= 1.96 * stderr + 1e-9 * np.abs(truth))
         counts.append(count)
     hit, n = np.array(covered), np.array(counts)
@@ -147,19 +147,19 @@ def study(losses: FloatArray, labels: IntArray, text: str, seeds: int) -> dict[s
 
 
 def main() -> None:
-    """Record the losses, or study those that are stored."""
+    """Record losses, or study stored ones."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--losses", required=True, help="npz: loss (points, n), labels (n,)")
-    parser.add_argument("--weights", help="a checkpoint: compute the losses")
-    parser.add_argument("--shortcuts", help="where the checkpoint does not show them")
-    parser.add_argument("--data", default="digits", help="of the checkpoint (digits)")
+    parser.add_argument("--weights", help="checkpoint to compute the losses of")
+    parser.add_argument("--shortcuts", help="if the checkpoint does not determine them")
+    parser.add_argument("--data", default="digits", help="data of the checkpoint (digits)")
     parser.add_argument("--limit", type=int, help="examples (all)")
-    parser.add_argument("--points", type=int, default=13, help="a side of the grid (13)")
+    parser.add_argument("--points", type=int, default=13, help="points along each axis (13)")
     parser.add_argument("--precision", default="float32", choices=["float32", "bfloat16"])
     parser.add_argument("--seeds", type=int, default=50, help="orders of the examples (50)")
-    parser.add_argument("--population", type=int, help="repeat the examples up to so many")
+    parser.add_argument("--population", type=int, help="resample the examples up to this number")
     parser.add_argument("--tolerance", nargs="+", default=["5%,0.02", "2%,0.01"])
     parser.add_argument("-o", "--output", help="JSON")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
-"""The loop that anyone would write first, in float64, one example at a time in the sums.
+"""The obvious loop, in float64.
 
-It is the reference that every faster way is tested against.
+It is the reference that every faster method is tested against.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from landscape.quantity import stderr_name
 def evaluate_naive(
     problem: Problem, plane: Plane, points: FloatArray, indices: Sequence[int]
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Like :func:`landscape.evaluate.evaluate`, in double precision on the CPU, and slow."""
+    """Like :func:`landscape.evaluate.evaluate`, in float64 on the CPU, and slow."""
     model = copy.deepcopy(problem.model).double().cpu()
     origin = {name: p.double().cpu() for name, p in plane.origin.items()}
     axes = [{name: d.double().cpu() for name, d in axis.items()} for axis in plane.axes]

@@ -1,4 +1,4 @@
-"""The height of a barrier, on curves whose height is known."""
+"""Barrier heights of curves with a known height."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ T = np.linspace(0, 1, 101)
     ("losses", "height", "at"),
     [
         (4 * T * (1 - T), 1.0, 0.5),
-        (4 * T * (1 - T) + 3 * T + 7, 1.0, 0.5),  # a slope is no barrier
+        (4 * T * (1 - T) + 3 * T + 7, 1.0, 0.5),  # a slope without a barrier
         (3 * T + 7, 0.0, None),
         (-T * (1 - T), 0.0, 0.0),  # a valley
         (T**2 * (1 - T), 0.148148, 0.67),  # the maximum is 4/27, at 2/3
@@ -30,7 +30,7 @@ def test_closed_forms(losses: np.ndarray, height: float, at: float | None) -> No
         assert found.t == pytest.approx(at)
 
 
-def test_only_what_lies_between_the_solutions_counts() -> None:
+def test_only_points_between_the_solutions_count() -> None:
     t = np.linspace(-0.5, 1.5, 41)
     losses = np.where((t < -1e-6) | (t > 1 + 1e-6), 100.0, 4 * t * (1 - t))
     assert barrier(t, losses) == pytest.approx((1.0, 0.5))
@@ -43,7 +43,7 @@ def test_the_order_of_the_points_does_not_matter() -> None:
 
 
 def test_against_the_solutions_own_losses() -> None:
-    """Where the path misses B, its height at the end of B counts in full."""
+    """Where the path misses B, its height at the end of B counts fully."""
     losses = 1 + 5 * T
     assert barrier(T, losses).height == pytest.approx(0.0, abs=1e-12)
     assert barrier(T, losses, (1.0, 2.0)) == pytest.approx((4.0, 1.0))
@@ -51,7 +51,7 @@ def test_against_the_solutions_own_losses() -> None:
 
 
 @pytest.mark.parametrize(("bad", "height"), [(math.inf, math.inf), (math.nan, math.nan)])
-def test_losses_that_are_no_numbers(bad: float, height: float) -> None:
+def test_losses_that_are_not_finite(bad: float, height: float) -> None:
     losses = 4 * T * (1 - T)
     losses[30] = bad
     found = barrier(T, losses)

@@ -1,4 +1,4 @@
-"""Files of tomgoldstein/loss-landscape: there and back, and as their plotting scripts read them."""
+"""Files of tomgoldstein/loss-landscape: round trips, and as read by their plotting scripts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = ["train_loss", "train_accuracy", "train_loss_stderr"]
 
 
 def slope(nx: int = 5, ny: int = 3, names: list[str] = NAMES) -> Surface:
-    """x + 10 y, and accuracies that a product with 100 in floating point gets wrong."""
+    """x + 10 y, and accuracies that are not exact when multiplied by 100 in floating point."""
     grid = Grid(np.linspace(1, 2, nx), np.linspace(0, 2, ny) if ny else None)
     surface = Surface(grid, {name: Quantity(name) for name in names}, attributes={"model": "mine"})
     for name in names:
@@ -33,7 +33,7 @@ def slope(nx: int = 5, ny: int = 3, names: list[str] = NAMES) -> Surface:
 
 
 def content(path: Path) -> dict[str, object]:
-    """Everything in a file: arrays (or text) by their whole name, and attributes."""
+    """All content of a file: arrays (or text) by full name, and attributes."""
     found: dict[str, object] = {}
     with h5py.File(path) as file:
 
@@ -49,7 +49,7 @@ def content(path: Path) -> dict[str, object]:
 
 @pytest.mark.parametrize("name", ["resnet56", "resnet56_noshort"])
 @pytest.mark.parametrize("kind", ["7x7", "directions"])
-def test_the_authors_files_come_back_as_they_were(
+def test_round_trip_of_the_authors_files(
     shared: Path, tmp_path: Path, name: str, kind: str
 ) -> None:
     theirs = shared / "reference" / f"{name}_{kind}.h5"
@@ -60,22 +60,22 @@ def test_the_authors_files_come_back_as_they_were(
 
 
 @pytest.mark.parametrize(("nx", "ny"), [(5, 3), (3, 5), (4, 4), (5, 0)])
-def test_their_plotting_reads_what_ours_holds(tmp_path: Path, nx: int, ny: int) -> None:
+def test_their_plotting_reads_our_values(tmp_path: Path, nx: int, ny: int) -> None:
     surface = slope(nx, ny)
     said = convert(save_surface(surface, tmp_path / "ours.h5"), tmp_path / "theirs.h5")
     assert "only in ours.h5" in said[1]
     assert "train_loss_stderr" in said[1]
     with h5py.File(tmp_path / "theirs.h5") as file:
         x, losses, accuracies = (file[n][:] for n in ("xcoordinates", "train_loss", "train_acc"))
-        # A picture takes the axes as a mesh, and losses by [row of y, column of x].
+        # A plot takes the axes as a mesh, and losses by [row of y, column of x].
         mesh = np.meshgrid(x, file["ycoordinates"][:]) if ny else [x]
     assert losses.shape == mesh[0].shape
     np.testing.assert_array_equal(losses, sum(k * m for k, m in zip((1, 10), mesh, strict=False)))
     np.testing.assert_array_equal(accuracies.ravel(), np.arange(surface.grid.size) * 7 % 100)
 
 
-def test_a_plane_that_their_script_has_filled_point_by_point(tmp_path: Path) -> None:
-    """It makes an array of (nx, ny) and fills it flat, along x first, as in a mesh of (ny, nx)."""
+def test_a_plane_filled_by_their_script(tmp_path: Path) -> None:
+    """It allocates an array (nx, ny) but fills it in flat order, x first, as a mesh (ny, nx)."""
     x, y = np.linspace(1, 2, 5), np.linspace(0, 2, 3)
     losses = -np.ones((5, 3))
     for index, (a, b) in enumerate((a, b) for b in y for a in x):
@@ -88,7 +88,7 @@ def test_a_plane_that_their_script_has_filled_point_by_point(tmp_path: Path) -> 
     )
 
 
-def test_what_is_missing_and_what_is_not_finite_stays_so(tmp_path: Path) -> None:
+def test_missing_and_non_finite_values_are_preserved(tmp_path: Path) -> None:
     surface = slope()
     surface.values["train_loss"].flat[:3] = [np.nan, np.inf, 0.0]
     surface.done[2, 4] = False
@@ -104,7 +104,7 @@ def test_what_is_missing_and_what_is_not_finite_stays_so(tmp_path: Path) -> None
         np.testing.assert_array_equal(back[name][back.done], surface[name][surface.done])
 
 
-def test_a_computed_value_that_would_be_read_as_missing(tmp_path: Path) -> None:
+def test_a_computed_value_equal_to_their_missing_value(tmp_path: Path) -> None:
     surface = slope()
     surface.values["train_loss"][0, 0] = -1.0
     save_surface(surface, tmp_path / "ours.h5")
@@ -124,9 +124,9 @@ def test_a_computed_value_that_would_be_read_as_missing(tmp_path: Path) -> None:
         (["test_loss", "test_accuracy", "margin"], {"test_loss", "test_acc"}),
     ],
 )
-def test_which_quantities_have_a_place(tmp_path: Path, names: list[str], theirs: set[str]) -> None:
+def test_which_quantities_are_converted(tmp_path: Path, names: list[str], theirs: set[str]) -> None:
     surface = slope(names=names)
-    surface.values[names[-1]] += 0.5  # tells train_loss from loss
+    surface.values[names[-1]] += 0.5  # distinguishes train_loss from loss
     save_surface(surface, tmp_path / "ours.h5")
     convert(tmp_path / "ours.h5", tmp_path / "theirs.h5")
     with h5py.File(tmp_path / "theirs.h5") as file:
@@ -159,11 +159,11 @@ def test_directions_keep_the_order_of_the_parameters(tmp_path: Path) -> None:
         assert all(torch.equal(a.vector[name], b[name]) for name in b)
 
 
-def test_the_layout_asked_for_is_the_one_written(tmp_path: Path) -> None:
+def test_the_requested_layout_is_written(tmp_path: Path) -> None:
     save_surface(slope(), tmp_path / "ours.h5")
     convert(tmp_path / "ours.h5", tmp_path / "theirs.h5", to="legacy")
     shutil.copy(tmp_path / "theirs.h5", tmp_path / "same.h5")
-    with pytest.raises(InputError, match="in the layout legacy already"):
+    with pytest.raises(InputError, match="already in layout legacy"):
         convert(tmp_path / "theirs.h5", tmp_path / "same.h5", to="legacy")
     convert(tmp_path / "theirs.h5", tmp_path / "same.h5", to="landscape")
     assert open_surface(tmp_path / "same.h5").attributes["source"] == "tomgoldstein/loss-landscape"

@@ -1,4 +1,4 @@
-"""The default job from nothing to pictures, run from the wheel outside the checkout."""
+"""The default job from training to figures, run from the wheel outside the checkout."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VARIANTS = ("projection", "none")
 SHORT = replace(job.SETTINGS, epochs=EPOCHS)
 
 
-def test_the_wheel_holds_everything(wheel: Path) -> None:
+def test_the_wheel_is_complete(wheel: Path) -> None:
     sources = {str(p.relative_to(ROOT)) for p in (ROOT / "landscape").rglob("*.py")}
     held = {str(p.relative_to(wheel)) for p in (wheel / "landscape").rglob("*")}
     assert sources <= held
@@ -31,7 +31,7 @@ def test_the_wheel_holds_everything(wheel: Path) -> None:
     assert not list(wheel.glob("tests"))
 
 
-def test_it_says_what_it_wrote_and_what_it_shows(default_job: Job) -> None:
+def test_report_of_files_and_results(default_job: Job) -> None:
     for name in ("contour.png", "surface.png", "explore.html", "resnet56-none.h5"):
         assert (default_job.folder / name).stat().st_size > 1000
         assert f"landscape-digits/{name}" in default_job.output
@@ -41,7 +41,7 @@ def test_it_says_what_it_wrote_and_what_it_shows(default_job: Job) -> None:
 
 @pytest.mark.long
 def test_shortcuts_train_better(wheel: Path, tmp_path: Path) -> None:
-    """With shortcuts the digits are learnt; without them 56 layers are hard to train at all."""
+    """With shortcuts the digits are learned; without them 56 layers are hard to train."""
     whole = run_default_job(tmp_path / "whole", wheel, "-m", "landscape.sample")
     error = {}
     for kind in VARIANTS:
@@ -64,12 +64,12 @@ def test_the_surface_has_the_trained_network_at_its_origin(default_job: Job, kin
 
 @pytest.fixture
 def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Trainings as short as those of the fixture ``default_job``."""
+    """Trainings as short as in the fixture ``default_job``."""
     monkeypatch.setattr(job, "SETTINGS", SHORT)
 
 
 @pytest.mark.usefixtures("shorter")
-def test_done_again_it_uses_what_is_there(default_job: Job, tmp_path: Path) -> None:
+def test_a_second_run_reuses_existing_files(default_job: Job, tmp_path: Path) -> None:
     folder = shutil.copytree(default_job.folder, tmp_path / "copy")
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.pt")}
     again = job.run_default_job(folder, "-1:1:5", "-1:0.5:4", limit=60, progress=False)

@@ -1,4 +1,4 @@
-"""Every way of evaluating against the naive float64 loop and against closed forms."""
+"""Every evaluation method against the naive float64 loop and closed forms."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_values_do_not_depend_on_the_other_points(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_the_partial_batch_weighs_what_it_should(case: Case) -> None:
+def test_the_partial_batch_has_the_weight_of_its_examples(case: Case) -> None:
     problem = case.make()
     plane = plane_of(problem)
     ((_, batched),) = evaluate(problem, plane, POINTS, [1], Settings(batch_size=4))
@@ -100,7 +100,7 @@ def test_a_quadratic_on_a_rotated_plane_with_unequal_axes() -> None:
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, -math.inf])
-def test_nan_and_infinity_are_stored_as_they_came(odd: float) -> None:
+def test_nan_and_infinity_are_stored(odd: float) -> None:
     model = nn.Linear(1, 1)
     data = (torch.zeros(3, 1), torch.tensor([0.0, odd, 0.0]))
     problem = Problem(model, data, loss=lambda o, t: o[:, 0] * 0 + t, device="cpu")
@@ -110,7 +110,7 @@ def test_nan_and_infinity_are_stored_as_they_came(odd: float) -> None:
     assert surface.complete
 
 
-def test_the_users_model_is_left_as_it_was() -> None:
+def test_the_users_model_is_not_modified() -> None:
     model = nn.Sequential(nn.Linear(4, 8), nn.BatchNorm1d(8), nn.Dropout(), nn.Linear(8, 3))
     model.train()
     model[0].requires_grad_(False)
@@ -147,7 +147,7 @@ def test_inference_mode_does_not_leak_between_points() -> None:
         assert not torch.is_inference_mode_enabled()
 
 
-def test_tensorfloat_is_off_inside_and_the_users_own_choice_outside() -> None:
+def test_tensorfloat_is_off_inside_and_the_users_choice_outside() -> None:
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     seen = []
 
@@ -168,7 +168,7 @@ def test_tensorfloat_is_off_inside_and_the_users_own_choice_outside() -> None:
         assert set(seen) == {(True, False, False)}  # cuDNN itself stays in use
 
 
-def test_stderr_is_what_repeated_samples_spread() -> None:
+def test_stderr_is_the_spread_of_repeated_samples() -> None:
     rng = np.random.default_rng(1)
     population = rng.exponential(size=400) ** 2
     n = 100

@@ -1,4 +1,4 @@
-"""Batch normalization folded away: the same outputs to rounding, at any point of a plane."""
+"""Folded batch normalization: equal outputs up to rounding, at any point of a plane."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Untraceable(nn.Module):
 
 
 class ReadTwice(nn.Module):
-    """The convolution's own output is used beside its normalization: it must not be folded."""
+    """The output of the convolution is also used without its normalization: must not be folded."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class ReadTwice(nn.Module):
 
 
 class CalledTwice(nn.Module):
-    """One normalization after two layers, one layer before two: nothing can be folded."""
+    """One normalization after two layers, one layer before two normalizations: not foldable."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,7 +130,7 @@ def test_outputs_are_equal_to_rounding(
     torch.manual_seed(0)
     model = settled(make()).double()
     inputs = torch.randn(7, *shape, dtype=torch.float64)
-    data = (inputs[:1], torch.zeros(1))  # several would show that batch statistics mix them
+    data = (inputs[:1], torch.zeros(1))  # batch statistics depend on the other examples
     problem = Problem(model, data, loss=lambda o, t: o.flatten(1).sum(1), device="cpu")
     rewritten = copy.deepcopy(problem.model)
     with contextlib.suppress(Exception):
@@ -148,7 +148,7 @@ def test_outputs_are_equal_to_rounding(
             torch.testing.assert_close(folded(inputs), plain(inputs), rtol=1e-11, atol=1e-11)
 
 
-def test_the_network_that_is_folded_stays_as_it_is() -> None:
+def test_the_original_network_is_not_modified() -> None:
     torch.manual_seed(0)
     model = settled(CifarResNet(8))
     data = (torch.randn(4, 3, 8, 8), torch.zeros(4).long())
@@ -194,7 +194,7 @@ def test_bfloat16_outputs_come_back_in_the_problems_precision() -> None:
         found = network(data[0])
     assert found.dtype == torch.float32
     error = (found - exact).abs().max() / exact.abs().max()
-    assert 1e-5 < error < 3e-2  # bfloat16 was used, and no worse than it is
+    assert 1e-5 < error < 3e-2  # bfloat16 was used, with its own error
 
 
 def _layer(plane: Plane, name: str) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""A convolution with what follows it as one operation: the same outputs, nothing written over."""
+"""Fused convolutions: equal outputs, and no tensor in use is overwritten."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class Made(nn.Module):
-    """A forward pass over three convolutions and one rectifier module."""
+    """A given forward pass over convolutions and ReLU modules."""
 
     def __init__(self, forward: Callable[[Made, Tensor], Tensor]) -> None:
         super().__init__()
@@ -89,24 +89,24 @@ def _large_onto_small(m: Made, x: Tensor) -> Tensor:
     return F.relu(m.a(m.one(x)) + y)
 
 
-# name: (forward, convolutions fused with a rectifier, with a sum and a rectifier)
+# name: (forward, convolutions fused with a ReLU, with a sum and a ReLU)
 CASES: dict[str, tuple[Callable[[Made, Tensor], Tensor], int, int]] = {
     "relu of a convolution": (lambda m, x: F.relu(m.a(x)), 1, 0),
     "a module": (lambda m, x: m.relu(m.a(x)), 1, 0),
-    "a module that writes over its input": (lambda m, x: m.over(m.a(x)), 1, 0),
+    "an in-place module": (lambda m, x: m.over(m.a(x)), 1, 0),
     "strides, groups, dilation, no bias": (lambda m, x: F.relu(m.odd(x)), 1, 0),
-    "padding in words": (lambda m, x: F.relu(m.same(x)), 0, 0),
+    "padding by name": (lambda m, x: F.relu(m.same(x)), 0, 0),
     "padding that is not zero": (lambda m, x: F.relu(m.round(x)), 0, 0),
-    "no rectifier": (lambda m, x: m.a(m.b(x)), 0, 0),
+    "no ReLU": (lambda m, x: m.a(m.b(x)), 0, 0),
     "read twice": (lambda m, x: _twice(m.a(x)), 0, 0),
     "one layer twice": (lambda m, x: F.relu(m.a(F.relu(m.a(x)))), 2, 0),
     "residual": (_residual, 1, 1),
     "residual written as +=": (lambda m, x: _residual(m, x, operator.iadd), 1, 1),
     "residual with the input": (lambda m, x: F.relu(m.a(F.relu(m.b(x))) + x), 1, 0),
     "the shortcut is read later": (_read_later, 0, 0),
-    "the shortcut is seen through a view": (_seen_through_a_view, 0, 0),
-    "the input is written over": (_input_written_over, 0, 0),
-    # y is what the second convolution reads: it cannot be written over while it is read
+    "a view of the shortcut": (_seen_through_a_view, 0, 0),
+    "the input is overwritten": (_input_written_over, 0, 0),
+    # y is the input of the second convolution: it cannot be overwritten while it is read
     "a sum with a convolution's own input": (_two_sums, 1, 0),
     "two convolutions": (_both_convolutions, 0, 1),
     "a sum that broadcasts": (_broadcast, 0, 1),
@@ -120,7 +120,9 @@ def _twice(z: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("name", CASES)
-def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.memory_format) -> None:
+def test_outputs_are_equal_and_the_input_is_not_modified(
+    name: str, layout: torch.memory_format
+) -> None:
     torch.manual_seed(0)
     forward, rectified, summed = CASES[name]
     model = Made(forward).to(memory_format=layout)  # type: ignore[call-overload]
@@ -131,13 +133,13 @@ def test_outputs_are_the_same_and_the_input_is_kept(name: str, layout: torch.mem
     targets = [node.target for node in traced.graph.nodes]
     assert (targets.count(convolve_relu), targets.count(convolve_onto_relu)) == (rectified, summed)
     with torch.inference_mode():
-        for _ in range(2):  # the second time shows whether a weight was written over
+        for _ in range(2):  # the second time shows whether a weight was overwritten
             assert torch.allclose(traced(x), model(x), rtol=1e-4, atol=1e-6)
         assert torch.equal(x, kept)
 
 
 def folded_resnet(shortcuts: str) -> fx.GraphModule:
-    """ResNet-14 as a graph, its batch normalizations folded."""
+    """ResNet-14 as a graph with folded batch normalizations."""
     torch.manual_seed(0)
     model = settled(CifarResNet(14, shortcuts)).eval()
     traced = fx.symbolic_trace(copy.deepcopy(model))
@@ -148,7 +150,7 @@ def folded_resnet(shortcuts: str) -> fx.GraphModule:
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
-def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
+def test_every_relu_of_a_resnet_is_fused(
     shortcuts: str, dtype: torch.dtype, layout: torch.memory_format
 ) -> None:
     if not fused.available(dtype):
@@ -157,7 +159,7 @@ def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
     traced = copy.deepcopy(plain)
     fuse_convolutions(traced)
     targets = [node.target for node in traced.graph.nodes]
-    # identity shortcuts that change the shape are padded: two of six sums stay where they are
+    # identity shortcuts that change the shape are padded: two of six sums are not fused
     expected = {"projection": (7, 6), "identity": (7, 4), "none": (13, 0)}[shortcuts]
     assert (targets.count(convolve_relu), targets.count(convolve_onto_relu)) == expected
     x = torch.randn(3, 3, 16, 16).to(dtype).contiguous(memory_format=layout)
@@ -169,7 +171,7 @@ def test_every_rectifier_of_a_resnet_goes_into_a_convolution(
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_bfloat16_sums_in_any_layout(layout: torch.memory_format) -> None:
-    """A fault once: oneDNN refuses bfloat16 where the channels do not lie innermost."""
+    """Regression: oneDNN does not support bfloat16 sums unless channels are last."""
     if not fused.available(torch.bfloat16):
         pytest.skip("no oneDNN for bfloat16 on this processor")
     x, onto = torch.randn(2, 4, 5, 5), torch.randn(2, 4, 5, 5)
@@ -180,7 +182,7 @@ def test_bfloat16_sums_in_any_layout(layout: torch.memory_format) -> None:
     assert torch.allclose(found.float(), expected, atol=0.15)
 
 
-def test_a_build_without_the_operations_does_without(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_build_without_the_operations_is_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object) -> Tensor:
         raise AttributeError("no such operation")
 
@@ -193,7 +195,7 @@ def test_a_build_without_the_operations_does_without(monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def no_sums_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A processor whose oneDNN has the operations in float32 only, as those without AVX-512."""
+    """A CPU whose oneDNN has the operations in float32 only, as without AVX-512."""
     real = fused.convolve_onto_relu
 
     def onto(place: Tensor, *rest: Any) -> Tensor:
@@ -208,8 +210,8 @@ def no_sums_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_sums_in_bfloat16")
-def test_what_the_processor_cannot_do_is_not_asked_of_it() -> None:
-    """Neither of a new run nor where a file of another processor says that it was done."""
+def test_unsupported_operations_are_not_used() -> None:
+    """Neither in a new run nor when resuming a file that was written on another CPU."""
     assert fused.available(torch.float32)
     assert not fused.available(torch.bfloat16)
     problem = resnet("projection")

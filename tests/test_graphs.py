@@ -1,7 +1,7 @@
-"""Recorded forward passes, with a stand-in for the recorder: there is no GPU in the tests.
+"""Captured forward passes, with a substitute for the capture, as the tests run without a GPU.
 
-On a GPU the tuner compares the outputs of a recorded network with those of the plain one, at two
-points and again, before it takes it.
+On a GPU the tuner compares the outputs of a captured network with those of the plain one, at two
+points and repeatedly, before using it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.test_evaluate import plane_of
 
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
-    """Shapes that were recorded; a replay computes anew into the same memory, as a graph does."""
+    """Captured shapes; a replay recomputes into the same memory, as a graph does."""
     shapes: list[torch.Size] = []
 
     def record(
@@ -39,7 +39,7 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> list[torch.Size]:
     return shapes
 
 
-def test_a_shape_that_comes_again_is_replayed_with_the_weights_of_the_point(
+def test_a_repeated_shape_is_replayed_with_the_weights_of_the_point(
     recorded: list[torch.Size],
 ) -> None:
     torch.manual_seed(0)
@@ -56,7 +56,7 @@ def test_a_shape_that_comes_again_is_replayed_with_the_weights_of_the_point(
             for inputs in (data[0][:8], data[0][8:16], data[0][16:]):
                 kept.append((replaying(inputs), plain(inputs)))
     assert recorded == [torch.Size([8, 3]), torch.Size([4, 3])]
-    for found, expected in kept:  # at the end: a later replay leaves earlier outputs alone
+    for found, expected in kept:  # at the end: later replays must not modify earlier outputs
         assert torch.equal(found, expected)
 
 

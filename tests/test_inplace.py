@@ -1,4 +1,4 @@
-"""Writing over an input that nothing else reads: never one that something does."""
+"""In-place operations: only where nothing else reads the input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.cases import settled
 
 
 class Made(nn.Module):
-    """A forward pass over two convolutions and one rectifier module."""
+    """A given forward pass over convolutions and ReLU modules."""
 
     def __init__(self, forward: Callable[[Made, Tensor], Tensor]) -> None:
         super().__init__()
@@ -34,9 +34,9 @@ CASES: dict[str, tuple[Callable[[Made, Tensor], Tensor], int]] = {
     # name: (forward, how many nodes may be rewritten)
     "relu of a convolution": (lambda m, x: F.relu(m.a(x)), 1),
     "relu of the input": (lambda m, x: F.relu(x) + m.a(x), 1),
-    "relu of what is read twice": (lambda m, x: _both(m.a(x)), 0),
+    "relu of a value read twice": (lambda m, x: _both(m.a(x)), 0),
     "relu through an identity": (lambda m, x: F.relu(m.same(x)) * x, 0),
-    "one rectifier twice": (lambda m, x: m.relu(m.b(m.relu(m.a(x)))), 2),
+    "one ReLU twice": (lambda m, x: m.relu(m.b(m.relu(m.a(x)))), 2),
     "sum with the input": (lambda m, x: m.a(x) + x, 1),
     "sum the other way round": (lambda m, x: x + m.a(x), 1),
     "sum that broadcasts": (lambda m, x: m.pool(m.a(x)) + x, 0),
@@ -63,7 +63,7 @@ def _sliced(z: Tensor) -> Tensor:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_outputs_are_the_same_to_the_last_bit_and_the_input_is_kept(name: str) -> None:
+def test_outputs_are_identical_and_the_input_is_not_modified(name: str) -> None:
     torch.manual_seed(0)
     forward, rewritten = CASES[name]
     model = Made(forward)
@@ -80,7 +80,7 @@ def test_outputs_are_the_same_to_the_last_bit_and_the_input_is_kept(name: str) -
 
 
 @pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
-def test_a_resnet_computes_the_same_to_the_last_bit(shortcuts: str) -> None:
+def test_outputs_of_a_resnet_are_identical(shortcuts: str) -> None:
     torch.manual_seed(0)
     model = settled(CifarResNet(14, shortcuts)).eval()
     traced = fx.symbolic_trace(copy.deepcopy(model))
@@ -90,4 +90,4 @@ def test_a_resnet_computes_the_same_to_the_last_bit(shortcuts: str) -> None:
     x = torch.randn(3, 3, 16, 16)
     with torch.inference_mode():
         assert torch.equal(traced(x), model(x))
-        assert torch.equal(traced(x), model(x))  # and again: nothing of it was written over
+        assert torch.equal(traced(x), model(x))  # twice: nothing was overwritten

@@ -1,4 +1,4 @@
-"""The live view: loopback only, reading only, newer data when the file is newer."""
+"""The live view: loopback only, read-only, new data whenever the file changes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def grown(points, n=9):
 
 @pytest.fixture
 def served(tmp_path):
-    """A server for a file that is not there yet, and the file."""
+    """A server for a file that does not exist yet, and the file."""
     path = tmp_path / "growing.h5"
     with Server([path]) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -77,7 +77,7 @@ def test_it_waits_for_the_file_and_follows_it(served):
     assert (unchanged.status, content) == (304, b"")
 
 
-def test_a_file_that_cannot_be_drawn_is_said(served):
+def test_a_file_that_cannot_be_plotted_is_reported(served):
     server, path = served
     path.write_bytes(b"no HDF5")
     data = json.loads(ask(server)[1])
@@ -118,12 +118,12 @@ def test_only_its_own_names_are_answered(served, host, status):
         ("OPTIONS", "/", 501),
     ],
 )
-def test_it_gives_out_the_page_and_its_data_and_takes_nothing(served, method, path, status):
+def test_it_serves_the_page_and_its_data_read_only(served, method, path, status):
     server, _ = served
     assert ask(server, path, method)[0].status == status
 
 
-def test_it_listens_on_the_loopback_address_alone(served):
+def test_it_listens_on_the_loopback_address_only(served):
     server, _ = served
     assert server.server_address[0] == "127.0.0.1"
     assert server.url == f"http://127.0.0.1:{server.server_address[1]}/"
@@ -141,7 +141,7 @@ def test_the_page_refines_itself(served, browser):
     drawn = "() => (document.querySelector('.surface') || {}).data !== undefined"
     explorer.until(drawn)
     explorer.settle()
-    assert words.inner_text() == "30 of 81 points: a coarse preview, filled in between them."
+    assert words.inner_text() == "30 of 81 points: a coarse preview, interpolated in between."
     assert explorer.page.locator("#progress").evaluate("(e) => e.value / e.max") == 30 / 81
     z = explorer.drawn("surface")["z"]
     assert all(v is not None for row in z for v in row)
@@ -149,7 +149,7 @@ def test_the_page_refines_itself(served, browser):
     save_surface(grown(81), path)
     explorer.until("() => document.getElementById('live-words').textContent.startsWith('All 81')")
     explorer.settle()
-    # What the reader chose has stayed.
+    # The reader's choices are kept.
     wanted = np.clip(grown(81)["train_loss"], 0, explorer.state["high"])
     assert np.array(explorer.drawn("surface")["z"]) == pytest.approx(wanted, rel=1e-5)
     explorer.close()
@@ -160,7 +160,7 @@ def environment():
 
 
 def url_of(stream):
-    """The address in the first line that a process prints."""
+    """The address in the first line of output of a process."""
     line = stream.readline()
     return re.search(r"http://127\.0\.0\.1:(\d+)/", line), line
 
@@ -178,7 +178,7 @@ def wait_until(what, seconds=20):
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc, as on Linux")
-def test_beside_a_run_it_ends_with_it_however_it_ends(tmp_path):
+def test_it_ends_with_the_run_however_that_ends(tmp_path):
     code = (
         "import sys, time\nfrom pathlib import Path\nfrom landscape.live import shown_meanwhile\n"
         "with shown_meanwhile([Path('a.h5')]):\n    time.sleep(600)\n"
@@ -230,6 +230,6 @@ def test_sample_live(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert "out.h5: " in result.stdout
-    assert "draw it: python -m landscape.render out.h5" in result.stdout
+    assert "plot it: python -m landscape.render out.h5" in result.stdout
     assert open_surface(tmp_path / "out.h5").complete
     assert sorted(p.name for p in tmp_path.iterdir() if p.suffix) == ["out.h5", "users.py"]

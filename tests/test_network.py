@@ -1,4 +1,4 @@
-"""A network on the move: what it does when memory runs out, and with whose rounding."""
+"""PointNetwork: out of memory, compilation and precision."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.test_evaluate import POINTS, plane_of
 
 
 class Small(nn.Module):
-    """A network on a device that holds no more than a few examples."""
+    """A network on a device with memory for a few examples only."""
 
     def __init__(self, room: int) -> None:
         super().__init__()
@@ -36,18 +36,21 @@ def problem_with(room: int) -> Problem:
     return Problem(Small(room), data, device="cpu")
 
 
-def test_a_batch_without_memory_is_halved_until_it_fits_and_stays_so() -> None:
+def test_a_batch_too_large_for_memory_is_halved_until_it_fits() -> None:
     problem, wide = problem_with(5), problem_with(100)
     settings = Settings(batch_size=16)
     with pytest.warns(UserWarning, match="out of memory with") as said:
         found = list(evaluate(problem, plane_of(problem), POINTS, range(3), settings))
-    assert [str(w.message).split(": ")[1] for w in said] == ["going on with 8", "going on with 4"]
+    assert [str(w.message).split(": ")[1] for w in said] == [
+        "continuing with 8",
+        "continuing with 4",
+    ]
     expected = list(evaluate(wide, plane_of(wide), POINTS, range(3), settings))
     for (_, one), (_, other) in zip(found, expected, strict=True):
         assert one == pytest.approx(other, rel=1e-6)
 
 
-def test_one_example_without_memory_is_an_error() -> None:
+def test_one_example_too_large_for_memory_is_an_error() -> None:
     problem = problem_with(1)
     network = PointNetwork(problem, plane_of(problem), Settings())
     network._model.room = 0  # type: ignore[assignment]
@@ -57,7 +60,7 @@ def test_one_example_without_memory_is_an_error() -> None:
 
 @pytest.mark.long
 @pytest.mark.skipif(shutil.which("g++") is None, reason="torch.compile needs a C++ compiler")
-def test_a_compiled_network_takes_the_weights_of_the_point() -> None:
+def test_a_compiled_network_uses_the_weights_of_the_point() -> None:
     problem = problem_with(100)
     problem.model = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
     problem.origin = dict(problem.model.requires_grad_(False).named_parameters())

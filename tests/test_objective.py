@@ -1,4 +1,4 @@
-"""The objective is the one place where a network meets a batch, and every loop goes through it."""
+"""The objective: the only place that applies a network to a batch, used by every loop."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def plane(problem: Problem) -> Plane:
 
 @dataclass
 class GradientPenalty:
-    """‖∂output/∂input‖² of every example, by autograd on the way."""
+    """‖∂output/∂input‖² of every example, by autograd."""
 
     needs_gradients: bool = True
     metrics: Mapping[str, Metric] = field(
@@ -90,7 +90,7 @@ def test_values_are_those_of_a_plain_loop() -> None:
 
 def test_the_loss_computes_no_other_metric() -> None:
     def refused(outputs: Tensor, targets: Tensor) -> Tensor:
-        raise AssertionError("asked for the loss alone")
+        raise AssertionError("only the loss was requested")
 
     objective = OutputObjective({"loss": Metric(squared, "s"), "other": Metric(refused, "o")})
     inputs, targets = data()
@@ -151,7 +151,7 @@ def test_without_need_nothing_is_recorded_for_gradients() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4, 23, 50])
-def test_batches_hold_every_example_once(size: int) -> None:
+def test_batches_contain_every_example_once(size: int) -> None:
     inputs, targets = data()
     examples = Examples(inputs, targets)
     loader = DataLoader(TensorDataset(inputs, targets), batch_size=size)
@@ -187,7 +187,7 @@ def _looks_inside(path: Path) -> Iterator[str]:
 
 def test_only_data_and_objective_look_inside_a_batch() -> None:
     allowed = {ROOT / "problem" / "objective.py"}
-    # Images that an experiment puts through a network without any loss.
+    # Images that an experiment runs through a network without a loss.
     allowed |= {ROOT / "experiments" / "identity" / "trainings.py"}
     allowed |= {ROOT / "experiments" / "gradients" / "networks.py"}
     files = set(ROOT.rglob("*.py")) - set((ROOT / "data").rglob("*.py")) - allowed

@@ -1,4 +1,4 @@
-"""What is asked of a run: the same by keywords and by a command line, and kept in the file."""
+"""Requests: the same from keywords and from a command line, and stored in the file."""
 
 from __future__ import annotations
 
@@ -77,16 +77,18 @@ LINES: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("line", "keywords"), LINES, ids=[line for line, _ in LINES])
-def test_a_command_line_asks_what_keywords_ask(line: str, keywords: dict[str, Any]) -> None:
+def test_command_line_and_keywords_give_the_same_request(
+    line: str, keywords: dict[str, Any]
+) -> None:
     assert asked_by(line) == Request(**keywords)
 
 
-def test_the_lines_above_are_about_every_option() -> None:
+def test_the_lines_above_cover_every_option() -> None:
     named = {name for _, keywords in LINES for name in keywords}
     assert named == {one.name for one in fields(Request)} - {"progress"}
 
 
-def test_every_option_is_spelled_on_the_command_line_as_it_is_in_python() -> None:
+def test_options_have_the_same_names_on_the_command_line_and_in_python() -> None:
     spelled = landscape.sample._parser().format_help()
     written = inspect.getdoc(sample_surface) or ""
     for one in fields(Request):
@@ -97,16 +99,20 @@ def test_every_option_is_spelled_on_the_command_line_as_it_is_in_python() -> Non
 
 
 REFUSED: list[tuple[str, dict[str, Any], str]] = [
-    ("--x=auto:5 --y=0:1:2", {"x": "auto:5", "y": "0:1:2"}, "is for both axes"),
+    ("--x=auto:5 --y=0:1:2", {"x": "auto:5", "y": "0:1:2"}, "sets both axes"),
     ("--x=1:0:5", {"x": "1:0:5"}, "start is not below stop"),
     ("--repeats 0", {"repeats": 0}, "from 1 to 1000"),
-    ("--repeats 2 --trajectories a", {"repeats": 2, "trajectories": ["a"]}, "another place"),
+    (
+        "--repeats 2 --trajectories a",
+        {"repeats": 2, "trajectories": ["a"]},
+        "different coordinates in each draw",
+    ),
     (
         "--repeats 2 --save-directions d",
         {"repeats": 2, "save_directions": "d"},
-        "keeps one pair",
+        "only the directions of a single draw",
     ),
-    ("--repeats 2 --directions pca:a", {"repeats": 2, "directions": "pca:a"}, "not drawn"),
+    ("--repeats 2 --directions pca:a", {"repeats": 2, "directions": "pca:a"}, "not random"),
     ("--verify 200%", {"verify": "200%"}, "above 0 and at most 100"),
     ("--shard 3/2", {"shard": "3/2"}, "expected i/n"),
     ("--tune maybe", {"tune": "maybe"}, "expected one of on, off"),
@@ -115,9 +121,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("line", "keywords", "words"), REFUSED, ids=[one[0] for one in REFUSED])
-def test_what_contradicts_itself_is_one_error(
-    line: str, keywords: dict[str, Any], words: str
-) -> None:
+def test_invalid_requests(line: str, keywords: dict[str, Any], words: str) -> None:
     for ask in (lambda: asked_by(line), lambda: sample_surface(problem(), **keywords)):
         with pytest.raises(InputError, match=words):
             ask()
@@ -135,7 +139,7 @@ def test_the_earlier_spelling_of_an_option(capsys: pytest.CaptureFixture[str]) -
     given = vars(landscape.sample._parser().parse_args(["--set", "width=2", "--trajectory=a"]))
     assert (given["settings"], given["trajectories"]) == ({"width": "2"}, ["a"])
     said = capsys.readouterr().err.splitlines()
-    assert [line.split("now called ")[1] for line in said] == ["--settings", "--trajectories"]
+    assert [line.split("; use ")[1] for line in said] == ["--settings", "--trajectories"]
 
 
 KEPT: list[dict[str, Any]] = [
@@ -149,9 +153,7 @@ KEPT: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("asked", KEPT, ids=str)
-def test_what_a_file_says_was_asked_gives_the_surface_again(
-    tmp_path: Path, asked: dict[str, Any]
-) -> None:
+def test_the_stored_request_reproduces_the_surface(tmp_path: Path, asked: dict[str, Any]) -> None:
     first = sample_surface(problem(), **{**GRID, **asked}, path=tmp_path / "s.h5")
     kept = json.loads(str(open_surface(tmp_path / "s.h5").attributes["request"]))
     again = sample_surface(problem(), **kept, progress=False)
@@ -168,7 +170,7 @@ def check_same(one: Surface, other: Surface) -> None:
     assert one.attributes.get("title") == other.attributes.get("title")
 
 
-def test_only_what_was_asked_is_kept(tmp_path: Path) -> None:
+def test_only_given_options_are_stored(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     sample_surface(problem(), "-1:1:3", path=path, seed=4, verify=1.0, progress=False)
     assert open_surface(path).attributes["request"] == '{"x": "-1:1:3", "seed": 4}'
@@ -183,15 +185,15 @@ def test_only_what_was_asked_is_kept(tmp_path: Path) -> None:
         ({"title": "x" * 5000}, "a long text"),
     ],
 )
-def test_what_json_cannot_hold_is_named_and_refused(asked: dict[str, Any], what: str) -> None:
+def test_values_that_json_cannot_represent_are_rejected(asked: dict[str, Any], what: str) -> None:
     kept = json.loads(Request(**asked).as_json())
     (name,) = asked
     assert what in str(kept[name])
-    with pytest.raises(InputError, match=f"{name}: the file says only what it was .*{what}"):
+    with pytest.raises(InputError, match=f"{name}: the file records only what it was .*{what}"):
         Request(**kept)
 
 
-def test_a_file_of_the_version_before_goes_on(tmp_path: Path) -> None:
+def test_a_file_of_the_previous_version_is_resumed(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     whole = sample_surface(problem(), **GRID, path=path)
     with h5py.File(path, "r+") as file:
@@ -203,7 +205,7 @@ def test_a_file_of_the_version_before_goes_on(tmp_path: Path) -> None:
     assert again.attributes["request"] == whole.attributes["request"]
 
 
-def test_a_run_that_goes_on_adds_to_what_was_asked(tmp_path: Path) -> None:
+def test_a_resumed_run_adds_to_the_stored_request(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     sample_surface(problem(), **GRID, path=path, batch_size=8, title="mine")
     with h5py.File(path, "r+") as file:

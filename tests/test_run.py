@@ -1,4 +1,4 @@
-"""Sampling into a file: interrupted, resumed, refused."""
+"""Sampling into a file: interrupted, resumed, rejected."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def assert_equal(a: Surface, b: Surface) -> None:
         np.testing.assert_array_equal(a[name], b[name])
 
 
-def test_a_run_stopped_again_and_again_gives_the_uninterrupted_file(
+def test_a_repeatedly_interrupted_run_equals_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = sample_surface(problem(), **GRID, path=tmp_path / "whole.h5", progress=False)
@@ -77,23 +77,23 @@ def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("changed", "problem_options", "names"),
     [
-        ({"seed": 1}, {}, ["x axis seed: the file has 0, asked for 1"]),
-        ({"norm": "layer"}, {}, ["normalization: the file has filter, asked for layer"]),
-        ({"ignore": "none"}, {}, ["ignore: the file has biasbn, asked for none"]),
-        ({"x": "-1:1:6"}, {}, ["the file has x=-1:1:5", "asked for x=-1:1:6"]),
+        ({"seed": 1}, {}, ["x axis seed: the file has 0, this run has 1"]),
+        ({"norm": "layer"}, {}, ["normalization: the file has filter, this run has layer"]),
+        ({"ignore": "none"}, {}, ["ignore: the file has biasbn, this run has none"]),
+        ({"x": "-1:1:6"}, {}, ["the file has x=-1:1:5", "this run has x=-1:1:6"]),
         ({"y": None}, {}, ["grid", "y=-1:1:4"]),
-        ({"batch_size": 3}, {}, ["batch_size: the file has", "asked for 3"]),
+        ({"batch_size": 3}, {}, ["batch_size: the file has", "this run has 3"]),
         ({}, {"scale": 2.0}, ["data_sha256"]),
         ({}, {"metrics": {"norm": lambda o, t: o.norm(dim=1)}}, ["quantities", "norm"]),
     ],
 )
-def test_a_file_of_another_run_is_refused_by_what_differs(
+def test_a_file_of_a_different_run_is_rejected_with_the_differences(
     tmp_path: Path, changed: dict[str, Any], problem_options: dict[str, Any], names: list[str]
 ) -> None:
     path = tmp_path / "s.h5"
     sample_surface(problem(), **GRID, path=path, progress=False)
     before = path.read_bytes()
-    with pytest.raises(InputError, match="belongs to another run") as error:
+    with pytest.raises(InputError, match="was written by a different run") as error:
         sample_surface(problem(**problem_options), **{**GRID, **changed}, path=path, progress=False)
     for name in names:
         assert name in str(error.value)
@@ -109,7 +109,7 @@ def test_retrained_weights_are_another_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n and then nothing"])
-def test_an_output_that_is_no_surface_is_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_an_output_that_is_no_surface_is_not_modified(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "s.h5"
     path.write_bytes(content)
     with pytest.raises(InputError, match="not a readable HDF5"):
@@ -117,7 +117,7 @@ def test_an_output_that_is_no_surface_is_left_alone(tmp_path: Path, content: byt
     assert path.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_writable_is_detected_before_any_work(tmp_path: Path) -> None:
     def never(output: Tensor, target: Tensor) -> Tensor:
         assert len(output) < 5, "the run began"
         return output[:, 0]
@@ -127,7 +127,7 @@ def test_a_folder_that_cannot_be_written_to_is_found_before_any_work(tmp_path: P
         sample_surface(tried, **GRID, path=tmp_path / "no" / "s.h5", progress=False)
 
 
-def test_the_file_says_how_it_was_made(tmp_path: Path) -> None:
+def test_the_file_records_how_it_was_made(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     surface = sample_surface(problem(), **GRID, path=path, seed=7, title="mine", progress=False)
     with h5py.File(path) as file:
@@ -155,13 +155,13 @@ def test_a_line_and_a_single_point(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "near", "far"),
     [
-        ("eigenvalue", 2.0, 2.0001, 2.1),  # found to a tolerance
+        ("eigenvalue", 2.0, 2.0001, 2.1),  # computed to a tolerance
         ("axes_cosine", 1e-9, -2e-9, 0.01),
         ("seed", 3, 3, 4),
         ("norm", 5.0, 5.0 + 1e-12, 5.001),
     ],
 )
-def test_what_is_found_to_a_tolerance_may_differ_by_it(
+def test_values_computed_to_a_tolerance_may_differ_by_it(
     tmp_path: Path, key: str, value: float, near: float, far: float
 ) -> None:
     def surface(fact: float) -> Surface:
@@ -170,5 +170,5 @@ def test_what_is_found_to_a_tolerance_may_differ_by_it(
         return found
 
     assert resumed(surface(value), surface(near), tmp_path)
-    with pytest.raises(InputError, match=f"{key}: the file has {value}, asked for {far}"):
+    with pytest.raises(InputError, match=f"{key}: the file has {value}, this run has {far}"):
         resumed(surface(value), surface(far), tmp_path)

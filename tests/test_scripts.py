@@ -1,4 +1,4 @@
-"""Scripts run as they stand: benchmarks check their values, notebooks are written in place."""
+"""Scripts: benchmarks check their values, notebooks are executed in place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 
-def test_the_engine_is_measured_against_the_loops_that_people_write(tmp_path: Path) -> None:
+def test_benchmark_of_the_engine(tmp_path: Path) -> None:
     output = tmp_path / "bench.json"
     result = run(
         "bench_engine.py",
@@ -68,14 +68,14 @@ def test_each_way_of_the_engine_is_measured_alone_and_left_out(tmp_path: Path) -
     assert row.endswith(f"/ {alone:.2f} |")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here to be measured")
-def test_without_a_gpu_the_gpu_benchmark_says_so_and_stops() -> None:
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_the_gpu_benchmark_stops_without_a_gpu() -> None:
     result = run("bench_gpu.py")
     assert result.returncode == 1
     assert "no CUDA device" in result.stdout
 
 
-def test_curvature_is_measured_with_and_without_a_warm_start(tmp_path: Path) -> None:
+def test_benchmark_of_curvature_with_and_without_a_warm_start(tmp_path: Path) -> None:
     torch.manual_seed(0)
     weights, output = tmp_path / "weights.pt", tmp_path / "bench.json"
     facts = {"name": "resnet8", "shortcuts": "projection"}
@@ -93,7 +93,7 @@ def test_curvature_is_measured_with_and_without_a_warm_start(tmp_path: Path) -> 
     assert written["largest_difference_of_the_ratio"] < 1e-2
 
 
-def test_the_tolerance_study_records_losses_and_simulates_on_them(
+def test_the_tolerance_study_records_losses_and_simulates_sampling(
     tmp_path: Path, default_job: Job
 ) -> None:
     losses, study = tmp_path / "losses.npz", tmp_path / "study.json"
@@ -112,7 +112,7 @@ def test_the_tolerance_study_records_losses_and_simulates_on_them(
     assert study.exists()
 
 
-def test_the_gallery_is_made_by_the_commands_and_made_again_from_what_is_there(
+def test_the_gallery_is_made_by_commands_and_reuses_existing_files(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     make = runpy.run_path(str(ROOT / "scripts" / "make_gallery.py"))["main"]
@@ -128,10 +128,10 @@ def test_the_gallery_is_made_by_the_commands_and_made_again_from_what_is_there(
     assert (tmp_path / "gallery.pdf").stat().st_size > 5000
     with pytest.raises(SystemExit, match="2"):
         make(["-o", str(tmp_path), "--only", "vgg"])
-    assert "--only vgg: expected some of resnet20, " in capsys.readouterr().err
+    assert "--only vgg: expected names among resnet20, " in capsys.readouterr().err
 
 
-def test_notebooks_are_executed_in_place_and_keep_no_trace_of_the_machine(tmp_path: Path) -> None:
+def test_notebooks_are_executed_in_place_without_traces_of_the_machine(tmp_path: Path) -> None:
     path = tmp_path / "short.ipynb"
     cells = [
         "import sys; print(6 * 7); print('a bar', file=sys.stderr)",
@@ -153,7 +153,7 @@ def test_notebooks_are_executed_in_place_and_keep_no_trace_of_the_machine(tmp_pa
     assert [p.name for p in tmp_path.iterdir()] == ["short.ipynb"]
 
 
-def test_a_notebook_that_tells_a_folder_of_the_machine_is_not_kept(tmp_path: Path) -> None:
+def test_a_notebook_that_contains_a_folder_of_the_machine_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "telling.ipynb"
     telling = "import os; print(os.getcwd())"
     cells = [nbformat.v4.new_code_cell(telling)]

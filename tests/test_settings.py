@@ -1,4 +1,4 @@
-"""How a run chooses its settings: the tuner, the reduced precision, what a file keeps."""
+"""How a run chooses its settings: tuner, reduced precision, settings of a file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def plane_of(problem: Problem) -> Plane:
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_what_the_tuner_takes_is_right_to_rounding(case: Case) -> None:
+def test_tuned_settings_are_correct_to_rounding(case: Case) -> None:
     problem = case.make()
     plane = plane_of(problem)
     tuned = tune(problem, plane, GRID.points()[[0, -1]], Settings())
@@ -47,7 +47,7 @@ def test_what_the_tuner_takes_is_right_to_rounding(case: Case) -> None:
 
 
 class Peculiar(nn.Sequential):
-    """Not traceable, and reads the output of its convolution behind the sequence's back."""
+    """Not traceable; reads the output of its convolution outside of the sequence."""
 
     def forward(self, x: Tensor) -> Tensor:
         if x.sum() > 1e9:
@@ -58,7 +58,7 @@ class Peculiar(nn.Sequential):
         return out
 
 
-def test_folding_that_would_change_the_outputs_is_not_admissible() -> None:
+def test_folding_that_changes_the_outputs_is_not_admissible() -> None:
     torch.manual_seed(0)
     model = Peculiar(nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4)))
     norm = model[0][1]  # type: ignore[index]
@@ -69,14 +69,14 @@ def test_folding_that_would_change_the_outputs_is_not_admissible() -> None:
     assert not any(s.fold for s in tune(problem, plane, GRID.points()[[0, -1]], Settings()))
 
 
-def test_a_batch_size_that_is_asked_for_is_kept() -> None:
+def test_a_given_batch_size_is_kept() -> None:
     problem = CASES[0].make()
     settings, facts = choose_settings(problem, plane_of(problem), GRID, batch_size=7)
     assert (settings.batch_size, facts["batch_size"]) == (7, 7)
 
 
 class Cancelling(nn.Module):
-    """Logits that are small differences of large numbers: bfloat16 cannot represent them."""
+    """Logits that are small differences of large numbers, which bfloat16 cannot represent."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,9 +88,7 @@ class Cancelling(nn.Module):
 
 
 @pytest.mark.parametrize(("model", "good"), [(nn.Linear(3, 4), True), (Cancelling(), False)])
-def test_a_reduced_precision_is_taken_only_where_it_is_good_enough(
-    model: nn.Module, good: bool
-) -> None:
+def test_a_reduced_precision_is_used_only_if_accurate_enough(model: nn.Module, good: bool) -> None:
     torch.manual_seed(1)
     data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
     problem = Problem(model, data, device="cpu")
@@ -104,7 +102,7 @@ def test_a_reduced_precision_is_taken_only_where_it_is_good_enough(
     assert said["precision_error"] == facts["precision_error"]
 
 
-def test_the_measured_error_is_the_error() -> None:
+def test_the_measured_error_is_correct() -> None:
     torch.manual_seed(1)
     data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
     problem = Problem(Cancelling(), data, device="cpu")
@@ -147,9 +145,7 @@ def test_bfloat16_is_for_the_resnet_with_shortcuts_only(
     assert measured.good_enough == good
 
 
-def test_a_run_goes_on_with_the_settings_it_was_begun_with(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_resumed_run_keeps_its_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     problem, path = CASES[0].make(), tmp_path / "s.h5"
 
     def sample(**options: Any) -> dict[str, Any]:
@@ -165,7 +161,7 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
     assert sample(precision="auto", batch_size=None) == before
     for options in ({"precision": "float32"}, {"tune": False}, {"batch_size": 8}):
         monkeypatch.undo()
-        with pytest.raises(InputError, match="belongs to another run"):
+        with pytest.raises(InputError, match="was written by a different run"):
             sample(**{"precision": "bfloat16", **options})
 
 
@@ -173,13 +169,13 @@ def test_a_run_goes_on_with_the_settings_it_was_begun_with(
     "settings",
     [Settings(), Settings(fused=True, fold=True), Settings(reduced="bfloat16", abreast=2)],
 )
-def test_settings_are_what_a_surface_says_they_were(settings: Settings) -> None:
+def test_settings_round_trip_through_attributes(settings: Settings) -> None:
     stored = {**settings.attributes(torch.float32), "dtype": "float32"}
     assert Settings.from_attributes(stored) == settings
 
 
-def test_a_file_of_an_earlier_version_can_be_gone_on_with() -> None:
-    """A fault once: a setting that was new was missing in it, which looked like another run."""
+def test_a_file_of_an_earlier_version_can_be_resumed() -> None:
+    """Regression: a new setting is missing in the file, which looked like a different run."""
     stored = open_surface("example:resnet56").attributes
     settings = Settings.from_attributes(stored)
     assert settings is not None
@@ -214,7 +210,7 @@ def test_a_file_sampled_in_a_way_that_is_gone_is_gone_on_with(tmp_path: Path) ->
         ({"batch_size": 0}, "batch_size=0"),
     ],
 )
-def test_what_cannot_be_used_is_named(options: dict[str, Any], says: str) -> None:
+def test_invalid_options(options: dict[str, Any], says: str) -> None:
     problem = CASES[0].make()
     with pytest.raises(InputError, match=says):
         choose_settings(problem, plane_of(problem), GRID, **options)

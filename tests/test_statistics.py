@@ -1,4 +1,4 @@
-"""Standard errors of zeros and ones, by exact enumeration of all that a sample can show."""
+"""Standard errors of zeros and ones, by exact enumeration of all samples."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def ones_among(n: int, k: int) -> np.ndarray:
 
 
 def plain(values: np.ndarray, population: int) -> tuple[float, float]:
-    """The textbook's error: none where all values agree."""
+    """The textbook error: 0 where all values are equal."""
     n = values.size
     return values.mean(), values.std(ddof=1) / math.sqrt(n) * math.sqrt(1 - n / population)
 
 
 def coverage(rate: float, n: int, error_of) -> float:  # type: ignore[no-untyped-def]
-    """How often mean ± 1.96 stderr holds the rate, over all samples of n, each by its chance."""
+    """Probability that mean ± 1.96 stderr contains the rate, over all samples of n."""
     successes = round(rate * POPULATION)
     chances = hypergeom(POPULATION, successes, n).pmf(np.arange(n + 1))
     holds = 0.0
@@ -46,11 +46,11 @@ def test_intervals_of_an_accuracy_near_1_cover() -> None:
     textbook = [coverage(rate, n, plain) for rate in RATES for n in SIZES]
     assert np.mean(ours) >= 0.95
     assert min(ours) >= 0.93
-    assert np.mean(textbook) < 0.8  # what the correction is for
+    assert np.mean(textbook) < 0.8  # the reason for the correction
 
 
 @pytest.mark.parametrize("rate", [0.0, 0.001, 0.1])
-def test_failures_are_treated_as_successes_are(rate: float) -> None:
+def test_failures_and_successes_are_symmetric(rate: float) -> None:
     n, k = 200, round(rate * 200)
     few, many = (mean_and_stderr(ones_among(n, m), POPULATION) for m in (k, n - k))
     assert few[1] == pytest.approx(many[1], rel=1e-12)
@@ -81,7 +81,7 @@ def test_by_hand_whole_and_in_parts(values: list[float], population: int, expect
 
 
 def test_an_accuracy_of_1_on_part_of_the_examples_has_an_error() -> None:
-    """However the examples are spread over classes, which often agree entirely."""
+    """Also when stratified by class, where values are often all equal."""
     torch.manual_seed(0)
     labels = torch.arange(1200) % 3
     inputs = torch.eye(3)[labels] + 0.1 * torch.randn(1200, 3)

@@ -1,4 +1,4 @@
-"""Batch-norm statistics computed anew: against torch's own way, and by hand."""
+"""Re-estimated batch-norm statistics, against torch's own method and by hand."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def inputs(n: int) -> Tensor:
 
 
 @pytest.mark.parametrize("model", [network(), CifarResNet(8, in_channels=1).double()])
-def test_as_torch_does_it_on_equal_batches(model: nn.Module) -> None:
+def test_equals_torch_on_equal_batches(model: nn.Module) -> None:
     expected = copy.deepcopy(model)
     batches = inputs(24).split(8)
     update_bn(batches, expected)
@@ -36,8 +36,8 @@ def test_as_torch_does_it_on_equal_batches(model: nn.Module) -> None:
     torch.testing.assert_close(model.state_dict(), expected.state_dict(), rtol=1e-12, atol=1e-12)
 
 
-def test_every_example_weighs_the_same() -> None:
-    """A small last batch has the weight of its examples, not that of a batch."""
+def test_every_example_has_the_same_weight() -> None:
+    """A smaller last batch is weighted by its number of examples."""
     norm = nn.BatchNorm1d(3).double()
     x = torch.randn(11, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 + 5
     parts = x.split([8, 3])
@@ -49,7 +49,7 @@ def test_every_example_weighs_the_same() -> None:
     torch.testing.assert_close(norm.running_var, variance)
 
 
-def test_what_was_there_before_does_not_matter_and_twice_is_the_same() -> None:
+def test_previous_statistics_do_not_matter() -> None:
     first, second = network(), network()
     for module in second.modules():
         if isinstance(module, nn.BatchNorm2d | nn.BatchNorm1d):
@@ -60,7 +60,7 @@ def test_what_was_there_before_does_not_matter_and_twice_is_the_same() -> None:
         torch.testing.assert_close(first.state_dict(), second.state_dict())
 
 
-def test_nothing_drops_out() -> None:
+def test_dropout_is_off() -> None:
     dropping, plain = network(dropout=0.9), network()
     for model in (dropping, plain):
         reestimate_statistics(model, inputs(16).split(8))
@@ -80,9 +80,9 @@ def test_only_statistics_change() -> None:
     torch.testing.assert_close(dict(model.named_parameters()), weights, rtol=0, atol=0)
 
 
-def test_layers_without_statistics_are_left_alone() -> None:
+def test_layers_without_statistics_are_not_modified() -> None:
     def refuse() -> Tensor:
-        raise AssertionError("looked at")
+        raise AssertionError("batch was read")
 
     model = nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3, track_running_stats=False))
     assert reestimate_statistics(model, (refuse() for _ in range(1))) == 0
@@ -90,7 +90,7 @@ def test_layers_without_statistics_are_left_alone() -> None:
 
 @pytest.mark.parametrize(
     ("batches", "words"),
-    [([], "no examples"), ([torch.zeros(1, 3)], "(1, 3)")],
+    [([], "without examples"), ([torch.zeros(1, 3)], "(1, 3)")],
 )
 def test_too_few_examples(batches: list[Tensor], words: str) -> None:
     with pytest.raises(InputError) as error:

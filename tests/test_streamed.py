@@ -1,4 +1,4 @@
-"""Data read in passes: the values of data in memory, and few passes."""
+"""Streamed data: the values of data in memory, in few passes."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_a_surface_is_sampled_and_resumed_from_a_stream(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("directions", ["random", "between"])
 def test_losses_beside_the_surface_are_those_of_data_in_memory(directions: str) -> None:
-    """A fault once: refused when the file was begun, or when all points were measured."""
+    """Regression: failed when the file was created, or after all points were evaluated."""
     problem = streamed(Decoded())
     other = CifarResNet(8).state_dict()
     states = [other, problem.model.state_dict()]
@@ -141,7 +141,7 @@ def test_the_fingerprint_does_not_depend_on_the_batches() -> None:
         ),
     ],
 )
-def test_what_cannot_be_used_is_named(make, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_unusable_data(make, says: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=says):
         make()
 
@@ -160,7 +160,7 @@ def test_moments_merge_to_the_moments_of_everything(population: int, offset: flo
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf])
-def test_moments_pass_nan_and_infinity_on(odd: float) -> None:
+def test_moments_propagate_nan_and_infinity(odd: float) -> None:
     moments = Moments()
     moments.add(torch.tensor([[1.0, odd]]))
     moments.add(torch.tensor([[1.0, 2.0]]))

@@ -1,4 +1,4 @@
-"""Sampling to a tolerance: closed forms, nested samples, resumed runs, and errors that are true."""
+"""Sampling to a tolerance: closed forms, nested samples, resumed runs, correct errors."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_the_larger_of_the_two_counts(mean: float, expected: float) -> None:
 
 @pytest.mark.parametrize("population", [500, 4660, 10**9])
 def test_needed_size_of_a_known_variance(population: int) -> None:
-    """The n that solves s²/n (1 − n/N) = bound², whatever sample the spread was seen in."""
+    """The n that solves s²/n (1 − n/N) = bound², for any sample that s² is estimated from."""
     s, tolerance = 1.5, Tolerance(0.0, 0.1)
     for seen in (10, 100, 400):
         stderr = s / math.sqrt(seen) * math.sqrt(1 - seen / population)
@@ -77,7 +77,7 @@ def test_needed_size_of_a_known_variance(population: int) -> None:
     assert s / math.sqrt(n) * math.sqrt(1 - n / population) == pytest.approx(0.1)
 
 
-def test_the_size_is_predicted_and_not_crept_up_to() -> None:
+def test_the_size_is_predicted_in_few_steps() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(3.0, 1.0, 20_000)
     sample = stratified(None, values.size, values.size)
@@ -111,7 +111,7 @@ def classes(counts: list[int]) -> np.ndarray:
         ([5] * 100, 1),
     ],
 )
-def test_every_beginning_holds_its_share_of_every_class(counts: list[int], strata: int) -> None:
+def test_every_prefix_contains_its_share_of_each_class(counts: list[int], strata: int) -> None:
     labels = classes(counts)
     sample = stratified(labels, labels.size, labels.size)
     assert sorted(sample.order) == list(range(labels.size))
@@ -131,8 +131,8 @@ def test_the_order_is_seeded() -> None:
 
 
 @pytest.mark.parametrize("population", [400, 5000])
-def test_stratified_error_is_what_repeated_samples_spread(population: int) -> None:
-    """Means over 400 examples; where these are part of more, about the mean of all of those."""
+def test_stratified_error_is_the_spread_of_repeated_samples(population: int) -> None:
+    """Means over 400 examples, which may themselves be a sample of a larger population."""
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 4, population)
     values = labels * 2.0 + rng.exponential(size=population)
@@ -151,14 +151,14 @@ def all_of(sample: Sample, values: FloatArray) -> tuple[float, float]:
     return sample.mean_and_stderr(values[sample.order])
 
 
-def test_all_examples_leave_no_error() -> None:
+def test_all_examples_have_no_error() -> None:
     values = np.random.default_rng(0).lognormal(size=300)
     mean, stderr = all_of(stratified(classes([100] * 3), 300, 300), values)
     assert (mean, stderr) == (pytest.approx(values.mean()), 0.0)
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf])
-def test_a_loss_that_is_not_finite_ends_it(odd: float) -> None:
+def test_a_loss_that_is_not_finite_stops_sampling(odd: float) -> None:
     values = np.full(1000, odd)
     sample = stratified(None, 1000, 1000)
     count, mean, stderr = sample_until_within(Tolerance(0.02), sample, lambda n: values[:n])
@@ -175,8 +175,8 @@ def test_a_mean_of_zero_has_no_relative_tolerance() -> None:
 def synthetic(shape: tuple[int, int], size: int) -> tuple[FloatArray, np.ndarray]:
     """Per-example losses like those around a minimum, shape (points, size), and their classes.
 
-    Near the middle a few hard examples carry the loss (log-normal, σ = 2.5, and one in a hundred
-    that is a hundred times as large); far from it the class does. Neighbours share their examples.
+    Near the middle a few hard examples dominate the loss (log-normal, σ = 2.5, and one in a hundred
+    is a hundred times as large); far from it the class does. Neighbours share their examples.
     """
     rng = np.random.default_rng(5)
     labels = rng.integers(0, 10, size)
@@ -199,7 +199,7 @@ def _first(values: FloatArray, n: int) -> FloatArray:
 
 @pytest.mark.parametrize("text", ["5%,0.02", "2%,0.01"])
 def test_intervals_cover_where_tails_are_heavy(text: str) -> None:
-    """Mean ± 1.96 stderr over 12 orders of the examples; and cheaper than all examples."""
+    """Mean ± 1.96 stderr over 12 orders of the examples, using fewer than all of them."""
     shape, size, tolerance = (9, 9), 4000, Tolerance.parse(text)
     losses, labels = synthetic(shape, size)
     assert (losses.std(axis=1) / losses.mean(axis=1)).max() > 5
@@ -244,7 +244,7 @@ def test_coarser_cells_enclose_and_come_before(shape: tuple[int, ...]) -> None:
 
 
 def digits_like(limit: int | None = None) -> Problem:
-    """A small network on 600 examples: cheap, and far from all alike."""
+    """A small network on 600 examples of large variance."""
     torch.manual_seed(0)
     data = images(600, channels=1, size=4)
     model = nn.Sequential(nn.Flatten(), nn.Linear(16, 12), nn.Tanh(), nn.Linear(12, 10))
@@ -282,7 +282,7 @@ def test_the_means_are_those_of_evaluate_within_their_errors() -> None:
     assert (off < 1.96).mean() > 0.8
 
 
-def test_all_examples_give_what_evaluate_gives() -> None:
+def test_all_examples_equal_evaluate() -> None:
     problem = resnet("projection")  # fewer examples than the first look takes
     surface = sample_surface(
         problem,
@@ -303,14 +303,14 @@ def test_all_examples_give_what_evaluate_gives() -> None:
     assert (surface["count"] == 37).all()
 
 
-def test_part_of_a_population_keeps_the_error_of_being_a_part() -> None:
+def test_a_sample_of_a_population_keeps_its_sampling_error() -> None:
     surface = sampled(digits_like(limit=100), tolerance="0.01%")
     assert (surface["train_count"] == 100).all()
     assert (surface["train_loss_stderr"] > 0).all()
     assert (surface["test_loss_stderr"][surface["test_count"] == 150] > 0).all()
 
 
-def test_the_same_again() -> None:
+def test_results_are_reproducible() -> None:
     problem = digits_like()
     first, again = sampled(problem), sampled(problem)
     for name, values in first.values.items():
@@ -318,7 +318,7 @@ def test_the_same_again() -> None:
 
 
 @pytest.mark.parametrize("after", [1, 4, 9, 20, 34])
-def test_a_resumed_run_gives_what_an_uninterrupted_one_gives(after: int, tmp_path: Path) -> None:
+def test_a_resumed_run_equals_an_uninterrupted_one(after: int, tmp_path: Path) -> None:
     problem, path = digits_like(), tmp_path / "surface.h5"
     whole = sampled(problem)
     record, seen = Surface.record, 0
@@ -342,9 +342,11 @@ def test_a_resumed_run_gives_what_an_uninterrupted_one_gives(after: int, tmp_pat
 def test_another_tolerance_is_another_run(tmp_path: Path) -> None:
     problem, path = digits_like(), tmp_path / "surface.h5"
     sampled(problem, path)
-    with pytest.raises(InputError, match=r"tolerance_relative: the file has 0\.05, asked for 0\.1"):
+    with pytest.raises(
+        InputError, match=r"tolerance_relative: the file has 0\.05, this run has 0\.1"
+    ):
         sampled(problem, path, tolerance="10%")
-    with pytest.raises(InputError, match="asked for None"):
+    with pytest.raises(InputError, match="this run has None"):
         sample_surface(problem, "-1:1:5", "-1:2:7", path=path, tune=False, progress=False)
 
 
@@ -356,7 +358,7 @@ def test_progress_counts_what_was_evaluated() -> None:
     assert rate * seconds == pytest.approx(images_in_all, rel=0.05)
 
 
-def test_targets_that_are_no_classes_are_one_stratum() -> None:
+def test_targets_without_classes_are_one_stratum() -> None:
     torch.manual_seed(0)
     data = Examples(torch.randn(400, 3), torch.randn(400, 2))
     problem = Problem(nn.Linear(3, 2), data, loss="mse", device="cpu")

@@ -1,4 +1,4 @@
-"""Curves of low loss between two solutions."""
+"""Mode connectivity: curves of low loss between two solutions."""
 
 from landscape.curve.barriers import STATISTICS, losses_along
 from landscape.curve.bezier import State, curve_point, line_point

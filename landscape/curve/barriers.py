@@ -1,4 +1,4 @@
-"""The loss along a path between two networks, by what becomes of batch-norm statistics."""
+"""The loss along a path between two networks, for each treatment of batch-norm statistics."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from landscape.grid import FloatArray
 from landscape.problem import Problem
 
 STATISTICS = ("stored", "interpolated", "re-estimated")
-"""Running statistics along a path: those of A everywhere, those of the path's own states, or
-computed anew at every point from the examples."""
+"""Running statistics along a path: those of A everywhere, those of the path's states, or
+recomputed at every point from the examples."""
 
 
 def losses_along(
@@ -37,15 +37,15 @@ def losses_along(
     Parameters
     ----------
     problem
-        Network, loss and examples.
+        Provides network, loss and examples.
     path
-        From t to parameters and buffers, as :func:`landscape.curve.line_point` makes them.
+        Maps t to parameters and buffers, as :func:`landscape.curve.line_point` does.
     t
         Shape (n,).
     statistics
         One of :data:`STATISTICS`.
     batch_size
-        Of the batches that statistics are computed from.
+        Batch size for recomputing statistics.
 
     Returns
     -------
@@ -69,5 +69,5 @@ def losses_along(
 
 
 def has_statistics(problem: Problem) -> bool:
-    """Whether the network normalizes by running statistics at all."""
+    """Whether the network has batch-norm running statistics."""
     return bool(norms_with_statistics(problem.model))

@@ -15,13 +15,13 @@ def curve_point(
     """φ(t) = (1 − t)² A + 2 t (1 − t) C + t² B, for t in [0, 1].
 
     Garipov et al., *Loss Surfaces, Mode Connectivity, and Fast Ensembling of DNNs*, arXiv
-    1802.10026, equation 3. Parameters and statistics alike; whole numbers (how many batches a
-    layer has seen) are those of A.
+    1802.10026, equation 3. Applied to parameters and statistics; integer tensors (numbers of
+    batches) are those of A.
 
     Parameters
     ----------
     a, control, b
-        Tensors of the same names and shapes.
+        Tensors with equal names and shapes.
     """
     return {
         name: (1 - t) ** 2 * tensor + 2 * t * (1 - t) * control[name] + t**2 * b[name]
@@ -32,7 +32,7 @@ def curve_point(
 
 
 def line_point(a: Mapping[str, Tensor], b: Mapping[str, Tensor], t: float) -> State:
-    """(1 − t) A + t B; whole numbers are those of A."""
+    """(1 − t) A + t B; integer tensors are those of A."""
     return {
         name: (1 - t) * tensor + t * b[name] if tensor.is_floating_point() else tensor
         for name, tensor in a.items()

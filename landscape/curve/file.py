@@ -1,4 +1,4 @@
-"""The file of a curve: a checkpoint of its control point, with both ends beside it."""
+"""Curve files: a checkpoint of the control point that also contains both end points."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ class Curve:
     Attributes
     ----------
     a, control, b
-        State dicts: the ends as they were given, and the control point, which the curve bends
-        towards and does not pass through, with statistics of its own.
+        State dicts of the end points as given, and of the control point, which the curve bends
+        towards without passing through it, with its own statistics.
     names
-        What the ends are called: the names of their files.
+        Names of the end points: those of their files.
     facts
-        What the curve was trained with.
+        Training settings.
     epochs
-        Passes over the examples that are done.
+        Number of completed epochs.
     """
 
     a: State
@@ -39,33 +39,33 @@ class Curve:
     epochs: int = 0
 
     def at(self, t: float) -> State:
-        """The state on the curve, statistics included; A at 0, B at 1."""
+        """The state at t, including statistics; A at 0, B at 1."""
         return curve_point(self.a, self.control, self.b, t)
 
 
 def read_curve(path: str | Path) -> Curve:
-    """Read what ``landscape.connect`` wrote, tensors and plain values only.
+    """Read a curve file written by ``landscape.connect``; only tensors and plain values are loaded.
 
     Raises
     ------
     InputError
-        If the file is missing, damaged or foreign, or its training did not end.
+        If the file is missing, damaged or of another kind, or its training is unfinished.
     """
     curve = curve_in(read_tensors(Path(path)), Path(path))
     wanted = curve.facts.get("epochs", 0)
     if curve.epochs < wanted:
         raise InputError(
-            f"{path} holds a curve after {curve.epochs} of {wanted} epochs; go on with it by the "
-            "command that began it"
+            f"{path}: training of this curve stopped after {curve.epochs} of {wanted} epochs; "
+            "run the same command again to resume it"
         )
     return curve
 
 
 def curve_in(content: Any, path: Path) -> Curve:
-    """The curve in what ``path`` holds, finished or not."""
-    held = content if isinstance(content, Mapping) else {}
-    states = [held.get("state_dict"), *(ends if isinstance(ends := held.get("ends"), list) else [])]
-    names = held.get("names")
+    """Validate the content of the file ``path`` as a curve, finished or not."""
+    data = content if isinstance(content, Mapping) else {}
+    states = [data.get("state_dict"), *(ends if isinstance(ends := data.get("ends"), list) else [])]
+    names = data.get("names")
     if not (
         len(states) == 3
         and all(_is_state(state) for state in states)
@@ -74,11 +74,11 @@ def curve_in(content: Any, path: Path) -> Curve:
         and len(names) == 2
     ):
         raise InputError(
-            f"{path} holds no curve: expected a control point and two ends of the same shapes, as "
-            "train_bezier and python -m landscape.connect write them"
+            f"{path} is not a curve file: expected a control point and two end points of the same "
+            "shapes, as written by train_curve and python -m landscape.connect"
         )
     control, a, b = (dict(state) for state in states if state is not None)
-    facts, epochs = held.get("facts", {}), held.get("epoch", 0)
+    facts, epochs = data.get("facts", {}), data.get("epoch", 0)
     return Curve(a, control, b, (str(names[0]), str(names[1])), facts, epochs)
 
 

@@ -1,4 +1,4 @@
-"""Training of a curve: the control point goes where the loss along the curve is low."""
+"""Training of a curve: minimize the expected loss along it over the control point."""
 
 from __future__ import annotations
 
@@ -40,36 +40,39 @@ def train_curve(
     facts: Mapping[str, Any] | None = None,
     progress: bool = True,
 ) -> Curve:
-    """Train the control point of a Bézier curve between two solutions; the ends stay.
+    """Train the control point of a Bézier curve between two fixed solutions.
 
     Each step takes a batch and one t, uniform on [0, 1], and descends the loss of φ(t) in training
-    mode, so with the batch's own statistics, plus ½ weight_decay ‖φ(t)‖²: the estimate of
-    E_t L(φ(t)) of Garipov et al., arXiv 1802.10026, equation 2. It begins at the midpoint.
+    mode (with batch statistics) plus ½ weight_decay ‖φ(t)‖²: the estimate of E_t L(φ(t)) of
+    Garipov et al., arXiv 1802.10026, equation 2. Training starts at the midpoint of the ends.
 
     Parameters
     ----------
     problem
-        Network, loss and examples (those of the first split); its own weights play no part.
+        Provides network, loss and examples (of the first split); its weights are not used.
     state_a, state_b
-        Parameters and buffers of the ends.
+        Parameters and buffers of the end points.
     path
-        Written after every epoch, and gone on with if it holds the same curve, begun; readable by
-        :func:`landscape.curve.read_curve`, and as a checkpoint of the control point.
+        File written after every epoch. If it exists and contains the same curve, training resumes
+        from it. Readable by :func:`landscape.curve.read_curve`, and as a checkpoint of the control
+        point.
     settings
-        As for a network; no checkpoints on the way are kept.
+        As for a network; no intermediate checkpoints are saved.
     names, network, facts
-        For the file: what the ends are called, what a checkpoint says of its network, and more
-        that has to be the same where the training goes on.
+        For the file: names of the end points, the network's entry in a checkpoint, and further
+        facts that must match when training resumes.
 
     Raises
     ------
     InputError
-        If the file holds something else or another curve, the ends are not of the problem's
-        network, or the loss stops being finite.
+        If the file contains something else or another curve, the end points do not match the
+        problem's network, or the loss is no longer finite.
     """
     settings = settings or TrainingSettings(epochs=10)
-    if not Path(path).parent.is_dir():  # found before any work
-        raise InputError(f"cannot write {path}: {Path(path).parent} is no folder; make it first")
+    if not Path(path).parent.is_dir():  # before any work
+        raise InputError(
+            f"cannot write {path}: folder {Path(path).parent} does not exist; create it first"
+        )
     examples = in_memory(next(iter(problem.splits.values())))
     ends = [_whole(problem, state) for state in (state_a, state_b)]
     training: dict[str, Any] = {
@@ -80,7 +83,7 @@ def train_curve(
         **(facts or {}),
     }
     trainer = _Trainer(problem, ends, examples, settings, Path(path), training)
-    trainer.said = {"names": list(names), "network": dict(network or {})}
+    trainer.description = {"names": list(names), "network": dict(network or {})}
     if Path(path).exists():
         trainer.restore()
     trainer.run(progress)
@@ -90,7 +93,7 @@ def train_curve(
 def _whole(problem: Problem, state: Mapping[str, Tensor]) -> State:
     """A state dict of the problem's network, on the CPU."""
     own = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
-    # Files of old versions of torch do not count the batches.
+    # Files written by old versions of torch lack num_batches_tracked.
     counts = {name: tensor for name, tensor in own.items() if name.endswith("batches_tracked")}
     whole = {**counts, **state}
     check_same_shape(whole, own, "end of a curve")
@@ -98,7 +101,7 @@ def _whole(problem: Problem, state: Mapping[str, Tensor]) -> State:
 
 
 class _Trainer:
-    """One curve in training: its control point, optimizer and schedule."""
+    """State of the training: control point, optimizer and schedule."""
 
     def __init__(
         self,
@@ -111,7 +114,7 @@ class _Trainer:
     ) -> None:
         self.problem, self.examples, self.settings = problem, examples, settings
         self.ends, self.path, self.facts = ends, path, facts
-        self.said: dict[str, Any] = {}
+        self.description: dict[str, Any] = {}
         self.model = copy.deepcopy(problem.model)
         self.model.load_state_dict(line_point(ends[0], ends[1], 0.5))
         own = dict(self.model.named_parameters())
@@ -119,7 +122,7 @@ class _Trainer:
         self.control: Params = {
             name: p.detach().clone().requires_grad_() for name, p in own.items()
         }
-        # Weight decay is of the points on the curve, and part of the loss.
+        # Weight decay applies to points on the curve, so it is part of the loss.
         self.optimizer = OPTIMIZERS[settings.optimizer](
             list(self.control.values()), settings.lr, settings.momentum, 0.0
         )
@@ -128,7 +131,7 @@ class _Trainer:
         self.done = 0
 
     def run(self, progress: bool) -> None:
-        """The epochs that are still to do, each saved."""
+        """Run the remaining epochs, saving after each."""
         first, last = self.done, self.settings.epochs
         with tqdm(
             initial=first, total=last, unit="epoch", desc="curve", disable=not progress
@@ -143,12 +146,12 @@ class _Trainer:
                 self.done = epoch
                 self._save()
                 bar.update()
-                bar.set_postfix_str(f"loss {loss:.4f} on the way")
+                bar.set_postfix_str(f"loss {loss:.4f}")
 
     def _epoch(self, epoch: int) -> float:
         losses = []
         self.model.train()
-        # Order, t and any dropout noise depend on seed and epoch alone, as in any training here.
+        # Order, t and dropout noise depend only on seed and epoch, as in landscape.training.
         with seeded(self.settings.seed * 100_003 + epoch, self.examples.device):
             order = torch.randperm(len(self.examples)).to(self.examples.device)
             for chosen in order.split(min(self.settings.batch_size, len(order))):
@@ -165,19 +168,26 @@ class _Trainer:
         return float(torch.stack(losses).sum()) / len(self.examples)
 
     def _save(self) -> None:
-        going_on: dict[str, Any] = {}
+        for_resuming: dict[str, Any] = {}
         if self.done < self.settings.epochs:
-            going_on = {
+            for_resuming = {
                 "optimizer": self.optimizer.state_dict(),
                 "schedule": self.schedule.state_dict(),
             }
         self._settle()
-        ends = {"ends": self.ends, "names": self.said["names"]}
-        facts = {"facts": self.facts, "epoch": self.done}
-        save_checkpoint(self.path, self.model, self.said["network"], **ends, **facts, **going_on)
+        save_checkpoint(
+            self.path,
+            self.model,
+            self.description["network"],
+            ends=self.ends,
+            names=self.description["names"],
+            facts=self.facts,
+            epoch=self.done,
+            **for_resuming,
+        )
 
     def _settle(self) -> None:
-        """The model at the control point, with the statistics that belong there."""
+        """Move the model to the control point, with re-estimated statistics."""
         with torch.no_grad():
             for name, p in self.model.named_parameters():
                 p.copy_(self.control[name])
@@ -188,14 +198,15 @@ class _Trainer:
         )
 
     def restore(self) -> None:
-        """Take up the curve in the file where its last epoch ended."""
+        """Resume the curve in the file after its last epoch."""
         content = read_tensors(self.path)
         found = curve_in(content, self.path)
         for key, value in self.facts.items():
             if found.facts.get(key) != value:
                 raise InputError(
-                    f"{self.path} holds another curve: its {key} is {found.facts.get(key)}, asked "
-                    f"for {value}; give the same settings, or another {argument('path')}"
+                    f"{self.path} contains a different curve: its {key} is "
+                    f"{found.facts.get(key)}, expected {value}; use the same settings or another "
+                    f"{argument('path')}"
                 )
         self.done = found.epochs
         with torch.no_grad():
@@ -208,11 +219,11 @@ class _Trainer:
                 self.schedule.load_state_dict(content["schedule"])
             except (KeyError, TypeError, ValueError) as error:
                 raise InputError(
-                    f"{self.path} is not what the training of a curve leaves to go on from "
-                    f"({one_line(error)}); begin anew with another file"
+                    f"{self.path} contains no training state to resume from "
+                    f"({one_line(error)}); start again with another file"
                 ) from error
 
     def curve(self) -> Curve:
         control = {name: tensor.cpu().clone() for name, tensor in self.model.state_dict().items()}
-        names = (self.said["names"][0], self.said["names"][1])
+        names = (self.description["names"][0], self.description["names"][1])
         return Curve(self.ends[0], control, self.ends[1], names, self.facts, self.done)

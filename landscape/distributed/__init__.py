@@ -1,1 +1,1 @@
-"""One surface by many processes: parts of it, who computes what, and whether they agree."""
+"""Sample one surface with several processes: parts, work distribution and verification."""

@@ -1,4 +1,4 @@
-"""Whether all ranks look at the same thing, found before any of them works."""
+"""Checks that all ranks have the same problem and planes, before any point is computed."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from landscape.errors import InputError, argument
 from landscape.plane import Plane
 from landscape.problem import Problem
 
-_OF_THE_PLACE = {"checkpoint", "data"}  # where files lie is each machine's own matter
+_LOCAL = {"checkpoint", "data"}  # paths may differ between machines
 _SKETCHES = 4
 _ROUNDING = 1e-4
 
 
 def compare_problems(claims: Claims, process: Process, problem: Problem) -> None:
-    """Checksums of weights and data, and all other facts of the problem, with those of rank 0.
+    """Compare weights and data (by checksum) and other attributes of the problem with rank 0.
 
     Raises
     ------
     InputError
-        Naming what differs, and both ranks.
+        Naming the differences and both ranks.
     """
-    facts = {k: v for k, v in problem.attributes.items() if k not in _OF_THE_PLACE}
+    facts = {k: v for k, v in problem.attributes.items() if k not in _LOCAL}
     facts["torch"] = torch.__version__.partition("+")[0]
     first, theirs = claims.agree("problem", lambda: [str(process), facts])
     keys = sorted({*facts, *theirs})
@@ -38,17 +38,16 @@ def compare_problems(claims: Claims, process: Process, problem: Problem) -> None
     ]
     if lines:
         raise InputError(
-            f"{process} would compute another surface than {first}:\n"
+            f"{process} would compute a different surface from {first}:\n"
             + "\n".join(lines)
-            + "\ngive every machine the same weights, data and versions"
+            + "\nuse the same weights, data and versions on every machine"
         )
 
 
 def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) -> None:
-    """The directions with those of rank 0: by their products with a few random vectors.
+    """Compare the directions with those of rank 0, by products with a few random vectors.
 
-    Directions that are found to a tolerance, such as eigenvectors, may come out otherwise on
-    another kind of device.
+    Directions computed to a tolerance, such as eigenvectors, may differ on another kind of device.
 
     Raises
     ------
@@ -59,14 +58,14 @@ def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) ->
     first, theirs = claims.agree("planes", lambda: [str(process), own])
     if not np.allclose(own, theirs, rtol=_ROUNDING, atol=_ROUNDING):
         raise InputError(
-            f"{process} has found other directions than {first}; compute them once "
-            f"({argument('save_directions', 'FILE.h5')}) and give all ranks "
-            f"{argument('directions', 'FILE.h5')}"
+            f"the directions of {process} differ from those of {first}; compute them once "
+            f"({argument('save_directions', 'FILE.h5')}) and give "
+            f"{argument('directions', 'FILE.h5')} to all ranks"
         )
 
 
 def _sketch(axis: Any) -> list[float]:
-    """The norm of a direction, and its products with seeded random signs, relative to the norm."""
+    """Norm of a direction, and its products with seeded random signs relative to the norm."""
     vector = torch.cat([part.detach().cpu().double().flatten() for part in axis.values()])
     norm = float(vector.norm())
     generator = torch.Generator(device="cpu").manual_seed(0)

@@ -1,9 +1,9 @@
-"""Which rank does what, and who is alive, in a key-value store that all ranks share; no barriers.
+"""Claims of tasks and heartbeats of ranks in a shared key-value store; no barriers.
 
-It is the launcher's own store (``torch.distributed.TCPStore``), which needs no process group; where
-the launcher keeps none for its processes, rank 0 does, at the address it was given. A claim names
-the process that made it. What a dead process has claimed is free again: a process counts as dead
-as soon as its rank has been restarted, or when its heartbeat has stopped.
+The store is that of the launcher (``torch.distributed.TCPStore``), which needs no process group;
+if the launcher runs none, rank 0 does, at the address given. A claim names the process that made
+it. Claims of a dead process are free again: a process is dead once its rank has been restarted or
+its heartbeat has stopped.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from landscape.errors import InputError
 
 BEAT_S = 1.0
 LEASE_S = 6.0
-"""Seconds without a heartbeat after which a process counts as dead."""
+"""Seconds without a heartbeat after which a process is considered dead."""
 
 STARTING_S = 60.0
-"""Seconds for which a rank that has not reported yet counts as starting."""
+"""Seconds for which a rank that has not registered is considered to be starting."""
 
 _TIMEOUT = timedelta(seconds=60)
 _POLL_S = 0.05
 
 
 class Claims:
-    """The store as one rank uses it for one job; a context that sends heartbeats.
+    """Access of one rank to the store, for one job; a context manager that sends heartbeats.
 
     Parameters
     ----------
     process
-        This process, and where the store listens.
+        This process and the address of the store.
     job
-        Tells this job from others of the same launch.
+        Distinguishes this job from others of the same launch.
     """
 
     def __init__(self, process: Process, job: str) -> None:
@@ -53,7 +53,7 @@ class Claims:
         self._stop = threading.Event()
         with _reached():
             self._kept = _kept(process) if process.keeps_store else None
-            # Two connections: heartbeats do not wait for other requests.
+            # Two connections, so that heartbeats do not wait for other requests.
             self._store, self._pulse = _connected(process), _connected(process)
 
     def __enter__(self) -> Claims:
@@ -73,33 +73,33 @@ class Claims:
         self._stop.set()
         self._heart.join()
         try:
-            self.put(f"process {self.rank}", "left")  # its claims are free at once
+            self.put(f"process {self.rank}", "left")  # frees its claims at once
         except StoreUnreachable:
             if error is None:
                 raise
 
     def put(self, name: str, text: str) -> None:
-        """Store a text under a name, in place of any before."""
+        """Store a text under a name, replacing any earlier one."""
         with _reached():
             self._store.set(self._key(name), text)
 
     def has(self, name: str) -> bool:
-        """Whether there is anything under that name."""
+        """Whether a name exists."""
         with _reached():
             return bool(self._store.check([self._key(name)]))
 
     def get(self, name: str) -> str | None:
-        """The text under that name, or None."""
+        """The text under a name, or None."""
         with _reached():
             if not self._store.check([self._key(name)]):
                 return None
             return str(self._store.get(self._key(name)).decode())
 
     def put_first(self, name: str, text: str) -> str | None:
-        """Store a text if there is none yet, and return None; else return the one that is there."""
+        """Store a text and return None, or return the existing one."""
         with _reached():
-            stands = self._store.compare_set(self._key(name), "", text).decode()
-        return None if stands == text else str(stands)
+            stored = self._store.compare_set(self._key(name), "", text).decode()
+        return None if stored == text else str(stored)
 
     def add_to_list(self, name: str, word: str) -> None:
         """Append a word without spaces to a list."""
@@ -111,32 +111,32 @@ class Claims:
         return (self.get(name) or "").split()
 
     def agree(self, name: str, make: Callable[[], Any]) -> Any:
-        """What ``make`` returns on rank 0, for all ranks, as JSON; the others wait for it."""
+        """Return the result of ``make`` on rank 0, sent as JSON, on all ranks; others wait."""
         name = f"agreed {name}"
         if self.rank == 0 and not self.has(name):
             self.put(name, json.dumps(make()))
         return json.loads(self.wait_for(name))
 
     def wait_for(self, name: str) -> str:
-        """The text under that name, waiting until there is one."""
+        """The text under a name, waiting until it exists."""
         while (text := self.get(name)) is None:
             time.sleep(_POLL_S)
         return text
 
     def wait_for_others(self) -> None:
-        """If this process keeps the store, wait until no other rank needs it."""
+        """If this process runs the store, wait until no other rank needs it."""
         while self._kept is not None and self.others_alive():
             time.sleep(_POLL_S)
 
     def claim(self, task: str, done: str) -> bool:
-        """Whether the task is this process's to do.
+        """Try to claim a task; whether this process has to do it.
 
         Parameters
         ----------
         task
-            Its name.
+            Name of the task.
         done
-            The name under which its result is stored: nobody claims a task that is done.
+            Name under which its result is stored: a finished task is not claimed.
         """
         key = self._key(f"claim {task}")
         with _reached():
@@ -149,7 +149,7 @@ class Claims:
         return bool(holder == self._me) and not self.has(done)
 
     def others_alive(self) -> bool:
-        """Whether any other rank takes part, or is still starting."""
+        """Whether any other rank is running or still starting."""
         return any(self._takes_part(r) for r in set(range(self.world)) - {self.rank})
 
     def _takes_part(self, rank: int) -> bool:
@@ -159,9 +159,9 @@ class Claims:
         return process != "left" and not self._is_dead(process)
 
     def _is_dead(self, process: str) -> bool:
-        """Whether the process that made a claim is gone, by this process's own clock."""
+        """Whether the process that made a claim is dead, by the clock of this process."""
         rank = int(process.partition(" ")[0])
-        # The launcher restarts all ranks when their number changes: there are none beyond it.
+        # The launcher restarts all ranks when their number changes: larger ranks are gone.
         if rank >= self.world or self.get(f"process {rank}") != process:
             return True
         with _reached():
@@ -186,17 +186,17 @@ class Claims:
 
 
 class StoreUnreachable(InputError):
-    """The launcher has gone, and its store with it."""
+    """The launcher has ended, and its store with it."""
 
 
 def _kept(process: Process) -> Any:
-    """The store itself, listening only on the address that the launcher has chosen."""
+    """The store, listening only on the address chosen by the launcher."""
     address, port = process.address, process.port
     try:
         listening = socket.create_server((address, port))
     except OSError as error:
         raise StoreUnreachable(
-            f"no store can listen on {address}:{port}, which torchrun has chosen "
+            f"cannot listen on {address}:{port}, the address chosen by torchrun "
             f"({error.strerror}); start again, or give torchrun a local address"
         ) from None
     return _store(process, is_master=True, master_listen_fd=listening.detach())
@@ -221,6 +221,6 @@ def _reached() -> Iterator[None]:
         yield
     except DistError as error:
         raise StoreUnreachable(
-            f"torchrun's store cannot be reached ({str(error).splitlines()[0]}); what was computed "
-            "is saved: run the same command to resume"
+            f"torchrun's store cannot be reached ({str(error).splitlines()[0]}); computed points "
+            "are saved: run the same command to resume"
         ) from None

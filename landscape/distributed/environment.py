@@ -1,4 +1,4 @@
-"""Which process of a launch this is, from the environment variables that torchrun sets."""
+"""Identify the process of a launch from the environment variables set by torchrun."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class Process:
     Attributes
     ----------
     rank, world
-        Its number among all, from 0, and how many there are now.
+        Number of the process, from 0, and number of processes.
     local_rank
-        Its number on its own machine.
+        Number of the process on its machine.
     address, port
-        Where the store of the launch listens.
+        Address of the store.
     keeps_store
-        Whether this process is the one to keep it: rank 0, where the launcher does not do so.
+        Whether this process has to run the store: rank 0, if the launcher does not.
     """
 
     rank: int
@@ -35,26 +35,26 @@ class Process:
     port: int
     keeps_store: bool = False
 
-    def device(self, asked: str = "auto") -> str:
-        """``cuda:LOCAL_RANK`` where there is CUDA and no other device was asked for.
+    def device(self, requested: str = "auto") -> str:
+        """``cuda:LOCAL_RANK`` if CUDA is available and no other device is requested.
 
-        With more processes than GPUs on a machine, some share one.
+        With more processes than GPUs on a machine, processes share GPUs.
         """
-        if asked in ("auto", "cuda") and torch.cuda.is_available():
+        if requested in ("auto", "cuda") and torch.cuda.is_available():
             return f"cuda:{self.local_rank % torch.cuda.device_count()}"
-        return asked
+        return requested
 
     def __str__(self) -> str:
         return f"rank {self.rank} (process {os.getpid()} on {socket.gethostname()})"
 
 
 def this_process(environment: Mapping[str, str] = os.environ) -> Process | None:
-    """This process, as torchrun has started it; None if torchrun has not.
+    """This process of a launch by torchrun; None without torchrun.
 
     Raises
     ------
     InputError
-        If a variable is missing or wrong.
+        If a variable is missing or invalid.
     """
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None
@@ -70,5 +70,5 @@ def this_process(environment: Mapping[str, str] = os.environ) -> Process | None:
         )
     except (KeyError, ValueError) as error:
         raise InputError(
-            f"torchrun's environment is incomplete ({error}); start the command by torchrun itself"
+            f"torchrun's environment is incomplete ({error}); start the command with torchrun"
         ) from None

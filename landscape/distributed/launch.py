@@ -1,4 +1,4 @@
-"""One surface sampled by all ranks of a launch."""
+"""Sample one surface with all ranks of a launch."""
 
 from __future__ import annotations
 
@@ -40,30 +40,30 @@ from landscape.surface import Surface
 
 
 def sample_distributed(process: Process, problem: Problem, request: Request) -> Surface | None:
-    """Like :func:`landscape.sample_surface`, by all ranks that torchrun has started.
+    """Like :func:`landscape.sample_surface`, with all ranks started by torchrun.
 
-    Every rank calls it with the same request. Each keeps what it computes in a part file beside
-    ``request.path``; once all points are known, rank 0 writes the surface there, and the parts go.
-    After an end of any kind the same call goes on from the parts.
+    Every rank must call it with the same request. Each saves its points in a part file next to
+    ``request.path``; when all points are known, rank 0 writes the surface there and the parts are
+    removed. After any interruption the same call resumes from the parts.
 
     Parameters
     ----------
     process
-        Which rank this is.
+        This process.
     request
-        With a path and without a shard. What is to be verified is computed again by another rank,
-        where there is one.
+        With a path and without a shard. Points to verify are recomputed by another rank, if there
+        is one.
 
     Returns
     -------
     Surface
-        On rank 0 the complete surface; None on the others.
+        The complete surface on rank 0; None on the others.
 
     Raises
     ------
     InputError
-        As there; and if the ranks are given different weights, data or directions, or compute
-        different values.
+        As in :func:`landscape.sample_surface`; and if weights, data or directions of the ranks
+        differ, or they compute different values.
     """
     check_request(request)
     path = Path(str(request.path))
@@ -89,9 +89,11 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
 
 
 def check_request(request: Request) -> None:
-    """Refuse a request without a file, or for a shard."""
+    """Reject a request without a file, or for a shard."""
     if request.path is None:
-        raise InputError(f"no {argument('path')}: each rank keeps its part in a file beside it")
+        raise InputError(
+            f"no {argument('path')} given; ranks need one, to save their parts next to it"
+        )
     if request.shard != WHOLE:
         raise InputError(
             f"{argument('shard')} is for machines without a common network; leave torchrun out"
@@ -99,7 +101,7 @@ def check_request(request: Request) -> None:
 
 
 def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
-    """Compute the missing points; rank 0 then saves all of them to the file."""
+    """Compute the missing points; rank 0 then saves all points to the file."""
     verify = float(plan.request.verify)
     files = read_parts(path)
     found = merged(files) if files else None
@@ -140,7 +142,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
 
 
 def _nothing_of(surface: Surface) -> Surface:
-    """The same surface without any point."""
+    """The same surface without any point done."""
     axes = {name: dict(facts) for name, facts in surface.axes.items()}
     facts = dict(surface.attributes)
     return Surface(surface.grid, dict(surface.quantities), attributes=facts, axes=axes)

@@ -1,4 +1,4 @@
-"""Parts of one surface: what they are called, and how they become one."""
+"""Part files of a surface: their names, and how they are merged."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ WAYS = (
     "compiled",
     "points_at_once",
 )
-"""Attributes that say how fast a surface was computed; what it says is the same to rounding."""
+"""Attributes of the evaluation method, which may differ between parts: values agree to rounding."""
 
 
 def part_of_rank(path: Path, rank: int) -> Path:
-    """``out.h5.part-rank3``, beside ``out.h5``."""
+    """The part file of a rank, such as ``out.h5.part-rank3`` next to ``out.h5``."""
     return path.with_name(f"{path.name}{_MIDDLE}rank{rank}")
 
 
 def part_of_shard(path: Path, shard: Shard) -> Path:
-    """``out.h5.part-2of8``, beside ``out.h5``."""
+    """The part file of a shard, such as ``out.h5.part-2of8`` next to ``out.h5``."""
     return path.with_name(f"{path.name}{_MIDDLE}{shard.number}of{shard.of}")
 
 
 def parts_beside(path: Path) -> list[Path]:
-    """The parts of a surface file that lie beside it."""
+    """The part files next to a surface file."""
     if not path.parent.is_dir():
         return []
     begins = f"{path.name}{_MIDDLE}"
@@ -51,15 +51,15 @@ def parts_beside(path: Path) -> list[Path]:
 
 
 def parts_of_ranks(path: Path) -> list[Path]:
-    """Those of them that ranks of a launch have left."""
+    """The part files written by ranks."""
     return [one for one in parts_beside(path) if one.name.startswith(f"{path.name}{_MIDDLE}rank")]
 
 
 def read_parts(path: Path) -> dict[str, Surface]:
-    """The surface file and its parts, as far as they are there, by their paths.
+    """Read a surface file and its parts, as far as they exist, by path.
 
-    Parts that go away meanwhile, as another rank has written the whole, are in the file: it is
-    read last.
+    The file is read last: if a part disappears meanwhile, another rank has written all points to
+    the file.
     """
     parts = {str(part): open_if_there(part) for part in parts_beside(path)}
     read = {str(path): open_if_there(path), **parts}
@@ -67,7 +67,7 @@ def read_parts(path: Path) -> dict[str, Surface]:
 
 
 def open_if_there(path: Path) -> Surface | None:
-    """The surface in a file, or None where there is no such file (any more)."""
+    """The surface in a file, or None if the file does not exist (any more)."""
     try:
         return open_surface(path) if path.exists() else None
     except InputError:
@@ -77,18 +77,18 @@ def open_if_there(path: Path) -> Surface | None:
 
 
 def merged(parts: Mapping[str, Surface]) -> Surface:
-    """One surface of all the points that any part holds.
+    """Merge parts into one surface with all their points.
 
     Parameters
     ----------
     parts
-        At least one, by the names that messages call them.
+        At least one, by their names in messages.
 
     Raises
     ------
     InputError
-        If they are of different runs (what differs is named), or differ by more than rounding in a
-        point that several hold (naming points and values).
+        If they are of different runs (naming the differences), or differ by more than rounding at
+        common points (naming points and values).
     """
     (first, one), *others = parts.items()
     whole = Surface(
@@ -103,14 +103,11 @@ def merged(parts: Mapping[str, Surface]) -> Surface:
     origin = np.where(whole.done, 0, -1)
     names = list(parts)
     for number, (name, part) in enumerate(others, start=1):
-        differences = differences_of(part, one, WAYS)
+        differences = differences_of(part, one, WAYS, (name, first))
         if differences:
-            listed = "\n".join(
-                f"  {line}".replace("the file has", f"{name} has").replace("asked for", "there")
-                for line in differences
-            )
+            listed = "\n".join(f"  {line}" for line in differences)
             raise InputError(
-                f"{name} is no part of the same surface as {first}; it differs in\n{listed}\n"
+                f"{name} is not a part of the same surface as {first}; differences:\n{listed}\n"
                 "merge parts of one run only"
             )
         _check_overlap(whole, [names[k] for k in origin.ravel()], name, part)
@@ -125,14 +122,14 @@ def merged(parts: Mapping[str, Surface]) -> Surface:
 
 
 def check_complete(surface: Surface, what: str) -> None:
-    """Raise an :class:`InputError` that names the first points that are missing."""
+    """Raise an :class:`InputError` that names the first missing points, if any."""
     missing = surface.missing()
     if missing.size:
         shown = "; ".join(point_words(surface.grid, int(k)) for k in missing[:_SHOWN])
         more = f"; and {missing.size - _SHOWN} more" if missing.size > _SHOWN else ""
         raise InputError(
             f"{what}: {missing.size} of {surface.grid.size} points are missing ({shown}{more}); "
-            "give the parts that hold them, or run the shards that are not finished again"
+            "give the parts that contain them, or run the unfinished shards again"
         )
 
 
@@ -147,21 +144,21 @@ def _check_overlap(whole: Surface, origin: list[str], name: str, part: Surface) 
         lines = [f"  {one.at(part.grid)} ({origin[one.index]})" for one in found[:_SHOWN]]
         more = [f"  and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
         raise InputError(
-            f"{name} differs from other parts in points that both hold (its value comes last):\n"
+            f"{name} differs from other parts at common points (its value is given last):\n"
             + "\n".join(lines + more)
-            + "\none of the machines computes wrongly, or differently; find out which, delete its "
-            "part and run it again"
+            + "\none of the machines computes wrong or different values; find out which, delete "
+            "its part and run it again"
         )
 
 
 def _note_sessions(whole: Surface, parts: Mapping[str, Surface]) -> None:
-    """The sittings of all parts, each once, and the seconds of them all."""
+    """Record the sessions of all parts, each once, and their total seconds."""
     sessions: list[dict[str, object]] = []
     for name, part in parts.items():
         try:
             listed = json.loads(str(part.attributes.get("sessions", "[]")))
         except ValueError as error:
-            raise InputError(f"{name}: attribute 'sessions' is no JSON list: {error}") from None
+            raise InputError(f"{name}: attribute 'sessions' is not a JSON list: {error}") from None
         sessions += [one for one in listed if one not in sessions]
     if sessions:
         seconds = sum(float(str(one.get("seconds", 0.0))) for one in sessions)

@@ -1,4 +1,4 @@
-"""What all ranks have found so far, chunk by chunk, through the store."""
+"""Exchange of computed points between ranks, in chunks, through the store."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from landscape.run.agreement import disagreements
 from landscape.surface import Surface
 
 _CHUNKS_A_RANK = 128
-"""In a whole surface: so small that nobody waits long for the last one."""
+"""Number of chunks per rank: small chunks, so that ranks wait only briefly for the last one."""
 
 
 class Disputed(InputError):
-    """Two ranks have computed different values of the same point."""
+    """Two ranks computed different values at the same point."""
 
 
 class Pool:
-    """The values in the store, and a surface that follows them.
+    """The values in the store, and a surface kept in sync with them.
 
     Parameters
     ----------
     claims
-        The store that the ranks share.
+        Access to the store.
     whole
-        What is known already, as from part files; the rest is filled in.
+        Points known already, such as from part files; the others are filled in.
     order
-        Every point, coarse to fine.
+        All points, coarse to fine.
     by_level
-        Whether a point depends on coarser ones: then each level is a group of its own.
+        Whether points depend on coarser ones: then each level is a separate group.
     """
 
     def __init__(self, claims: Claims, whole: Surface, order: IntArray, *, by_level: bool) -> None:
@@ -44,21 +44,21 @@ class Pool:
         for index in order.tolist():
             levels.setdefault(cells.level(index) if by_level else 0, []).append(index)
         self.groups: list[dict[str, list[int]]] = []
-        """Per group its chunks: indices of points, by the chunk's name."""
+        """Chunks of each group: indices of points, by name."""
         for indices in levels.values():
             starts = range(0, len(indices), size)
             self.groups.append({str(indices[s]): indices[s : s + size] for s in starts})
         self._chunks = {name: points for group in self.groups for name, points in group.items()}
         self._names = sorted(whole.quantities)
         self.found_by: dict[int, int] = {}
-        """Per point in the store the rank that put it there."""
+        """The rank that computed each point in the store."""
         self._read: set[str] = set()
         for name in self._chunks:
             if not self.missing(name):
                 self.publish(name)
 
     def missing(self, name: str) -> list[int]:
-        """Those of a chunk's points whose values are not known here."""
+        """The points of a chunk whose values are not known here."""
         done = self.whole.done.ravel()
         return [index for index in self._chunks[name] if not done[index]]
 
@@ -67,31 +67,31 @@ class Pool:
         return name in self._read
 
     def publish(self, name: str) -> None:
-        """Put the values of a chunk in the store.
+        """Put the values of a chunk into the store.
 
         Raises
         ------
         Disputed
-            If there are other values already.
+            If it contains different values already.
         """
         rows = self._rows(self._chunks[name])
-        stands = self._claims.put_first(
+        stored = self._claims.put_first(
             values_of(name), f"{self._claims.rank} {rows.tobytes().hex()}"
         )
-        if stands is None:
+        if stored is None:
             self._claims.add_to_list("done", name)
             self._read.add(name)
             self.found_by.update(dict.fromkeys(self._chunks[name], self._claims.rank))
         else:
-            self._take(name, stands)
+            self._take(name, stored)
 
     def gather(self) -> None:
-        """Read what others have added since.
+        """Read what other ranks have added.
 
         Raises
         ------
         Disputed
-            If it differs by more than rounding from what is known here, as from a part file.
+            If it differs by more than rounding from values known here, such as from a part file.
         """
         for name in self._claims.listed("done"):
             if name not in self._read:
@@ -119,17 +119,17 @@ class Pool:
         )
         if found:
             raise Disputed(
-                f"{found[0].at(self.whole.grid)}: the first is rank {self._claims.rank}'s own or "
-                f"of a part file, the second was computed by rank {rank}; find out which of their "
-                "devices computes wrongly, or differently, delete its part file and start again"
+                f"{found[0].at(self.whole.grid)}: the first is from rank {self._claims.rank} or a "
+                f"part file, the second was computed by rank {rank}; find out which device "
+                "computes wrong or different values, delete its part file and start again"
             )
 
     def _rows(self, indices: Sequence[int]) -> np.ndarray:
-        """Shape (points, quantities), float64."""
+        """Values, shape (points, quantities), float64."""
         columns = [self.whole.values[name].ravel()[list(indices)] for name in self._names]
         return np.ascontiguousarray(np.stack(columns, axis=1))
 
 
 def values_of(name: str) -> str:
-    """The name of a chunk's values in the store."""
+    """Name of a chunk's values in the store."""
     return f"values {name}"

@@ -1,7 +1,7 @@
-"""A share of the points is recomputed, by another rank where there is one.
+"""Recompute a share of the points, on another rank if there is one.
 
-A broken device returns wrong numbers, or NaN, without an error. Only another device can tell; which
-of two that disagree is the broken one is for the user to find out.
+A broken device returns wrong numbers or NaN without an error, which only another device can
+detect. Which of two disagreeing devices is broken is left to the user.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _SET_ASIDE_WITHIN_S = 5.0
 
 
 class Verifier:
-    """Which points this rank recomputes; the first one that comes out differently ends the run.
+    """Selects the points that this rank recomputes; the first difference ends the run.
 
     Parameters
     ----------
     claims, pool
-        Where claims and values are.
+        Claims and values.
     share
-        Of all points; 0 is none.
+        Fraction of all points; 0 is none.
     rounding
-        By how much each quantity may differ.
+        Largest allowed difference of each quantity.
     """
 
     def __init__(self, claims: Claims, pool: Pool, share: float, rounding: Rounding) -> None:
@@ -48,12 +48,12 @@ class Verifier:
         return self._checked.issuperset(self._chosen)
 
     def claimed(self, *, own_too: bool) -> Iterator[int]:
-        """Points of other ranks that this one is to recompute; no point twice.
+        """Points of other ranks that this rank has to recompute, each once.
 
         Parameters
         ----------
         own_too
-            Whether to take its own as well, if no other rank is left to do it.
+            Whether to recompute its own points too, if no other rank is left.
 
         Raises
         ------
@@ -78,12 +78,12 @@ class Verifier:
                 yield index
 
     def compare(self, index: int, values: dict[str, float]) -> None:
-        """Compare what this rank has recomputed with what is in the store.
+        """Compare values recomputed by this rank with those in the store.
 
         Raises
         ------
         Disputed
-            Naming the point, both ranks, and what each has computed.
+            Naming the point, both ranks and their values.
         """
         whole, rank, me = self._pool.whole, self._pool.found_by[index], self._claims.rank
         found = disagreements(
@@ -101,19 +101,19 @@ class Verifier:
         shown = "\n".join(f"  {one.at(whole.grid)}" for one in found[:_SHOWN])
         more = f"\n  and {len(found) - _SHOWN} more values" if len(found) > _SHOWN else ""
         text = (
-            f"rank {rank} computed other values than rank {me}, which recomputed the point (rank "
-            f"{rank}'s value comes first):\n{shown}{more}\none of their devices is broken, or the "
-            f"loss is random. The part files of {named} are renamed to .doubted files, which no "
-            "run reads (delete any that is left as .part); start again without the broken device"
+            f"values of rank {rank} differ from those recomputed by rank {me} (rank {rank}'s come "
+            f"first):\n{shown}{more}\none of the devices is broken, or the loss is random. The "
+            f"part files of {named} are renamed to .doubted and no longer read (delete any that "
+            "still has .part in its name); start again without the broken device"
         )
         earlier = self._claims.put_first(_DISPUTE, json.dumps({"ranks": ranks, "text": text}))
         raise Disputed(text if earlier is None else json.loads(earlier)["text"])
 
 
 def set_aside(claims: Claims, part: Path) -> None:
-    """After a dispute, rename this rank's part file if the rank is one of the two.
+    """After a dispute, rename the part file of this rank if it is one of the two.
 
-    Both are waited for, for a few seconds: the first process to end makes torchrun end the others.
+    Waits a few seconds for both, since torchrun ends all processes when the first one ends.
     """
     dispute = claims.get(_DISPUTE)
     if dispute is None:  # parts of an earlier run disagree

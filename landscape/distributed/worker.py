@@ -1,4 +1,4 @@
-"""The loop of one rank: claim, compute, publish, save, until all points are known."""
+"""Main loop of a rank: claim, compute, publish and save until all points are known."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Worker:
     Parameters
     ----------
     claims, pool
-        Where claims and values are.
+        Claims and values.
     measure
-        Of the pool's surface.
+        Computes points of the pool's surface.
     verifier
-        Which points of other ranks are recomputed.
+        Selects points of other ranks to recompute.
     own, part
-        What this rank has computed, and the file for it.
+        Points computed by this rank, and their file.
     shown
-        Called every few seconds with the surface as far as it is known here.
+        Called every few seconds with the points known here.
     """
 
     def __init__(
@@ -48,8 +48,7 @@ class Worker:
     ) -> None:
         self._claims, self._pool, self._measure = claims, pool, measure
         self._verifier, self._own, self._part, self._shown = verifier, own, part, shown
-        # What the points that are being measured are for, in their order: a chunk, or None for a
-        # point that is recomputed.
+        # Purpose of the points being computed, in order: a chunk, or None for a recomputed point.
         self._purposes: deque[str | None] = deque()
         self._saved = time.monotonic()
 
@@ -75,7 +74,7 @@ class Worker:
                 save_surface(self._own, self._part)
 
     def _round(self, group: Collection[str], interrupted: Callable[[], bool]) -> None:
-        """Compute what can be claimed; wait a moment if nothing can."""
+        """Compute all tasks that can be claimed; wait a moment if there are none."""
         self._pool.gather()
         tasks = self._tasks(group)
         first = next(tasks, None)
@@ -94,7 +93,7 @@ class Worker:
         self._save_sometimes()
 
     def _tasks(self, group: Collection[str]) -> Iterator[int]:
-        """Points to compute, each claimed when it is asked for."""
+        """Points to compute, each claimed when requested."""
         for name in group:
             yield from self._recomputed(own_too=False)
             if self._pool.is_done(name) or not self._claims.claim(name, values_of(name)):

@@ -1,4 +1,4 @@
-"""(problem, plane, points) → a stream of (index, values): one file per way of doing it."""
+"""Evaluate a problem at points of a plane: one file per method, each yields (index, values)."""
 
 from landscape.evaluate.choose import PRECISIONS, choose_settings, evaluation_for
 from landscape.evaluate.in_memory import evaluate

@@ -1,4 +1,4 @@
-"""What the hardware may do to the digits of a product."""
+"""Numerical precision of the hardware during evaluation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from landscape.device import tensor_float_32
 
 @contextmanager
 def exactly(gradients: bool = False) -> Iterator[None]:
-    """No TensorFloat-32, whose mantissa has 10 bits: cuDNN's silent default; no gradients.
+    """Disable gradients and TensorFloat-32 (10 bits of mantissa, the silent default of cuDNN).
 
     Parameters
     ----------
     gradients
-        Whether gradients may be taken all the same, by an objective that needs them.
+        Keep gradients enabled, for an objective that needs them.
     """
     allowed = torch.enable_grad() if gradients else torch.inference_mode()
     with tensor_float_32(False), allowed:

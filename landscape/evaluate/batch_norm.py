@@ -1,10 +1,9 @@
 """Running statistics of batch normalization that follow the point.
 
-In evaluation mode a batch normalization uses the mean and variance that were gathered while the
-network was trained. Elsewhere in weight space they are those of another network: the default, as
-in Li et al., keeps them; they may be interpolated between the solutions that span a plane, or
-computed anew at every point, which is what a network trained there would have (Garipov et al.,
-arXiv 1802.10026, appendix A.2).
+In evaluation mode batch normalization uses the mean and variance estimated during training.
+Elsewhere in weight space these belong to a different network. By default they are kept, as in
+Li et al.; they can be interpolated between the solutions that span a plane, or re-estimated at
+every point, as for a network trained there (Garipov et al., arXiv 1802.10026, appendix A.2).
 """
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ BN_STATISTICS = {
     "interpolate": "interpolated",
     "reestimate": "re-estimated",
 }
-"""What is asked for, and what a surface says of it."""
+"""Values of the ``bn`` option, and how a surface records each."""
 
 
-class Following(Protocol):
-    """Brings the running statistics of a network to a point, once its parameters are there."""
+class StatisticsUpdate(Protocol):
+    """Sets the running statistics of a network for a point, after its parameters are set."""
 
     def follow(self, coordinates: Coordinates) -> None:
         """The statistics of one point."""
 
 
-class Kept:
-    """The stored statistics, wherever the point is."""
+class FixedStatistics:
+    """The stored statistics, at every point."""
 
     def follow(self, coordinates: Coordinates) -> None:
-        """Nothing moves."""
+        """Change nothing."""
 
 
-class Moved:
-    """Statistics that are linear in the coordinates; variances are at least 0."""
+class LinearStatistics:
+    """Statistics that are linear in the coordinates; variances are clamped to at least 0."""
 
     def __init__(self, plane: Plane, model: nn.Module) -> None:
         self._buffers = dict(model.named_buffers())
@@ -55,8 +54,8 @@ class Moved:
             self._buffers[name].copy_(value.clamp(min=0) if name.endswith("var") else value)
 
 
-class Anew:
-    """Statistics of the training examples, or of the only ones there are."""
+class BatchStatistics:
+    """Statistics re-estimated from the training split, or from the first split if there is none."""
 
     def __init__(self, model: nn.Module, problem: Problem, batch_size: int) -> None:
         self._model, self._problem, self._batch_size = model, problem, batch_size
@@ -70,10 +69,10 @@ class Anew:
         reestimate_statistics(self._model, batches, run)
 
 
-def following(plane: Plane, model: nn.Module, problem: Problem) -> Following:
-    """What brings the statistics of ``model`` to the points of a plane."""
+def statistics_update(plane: Plane, model: nn.Module, problem: Problem) -> StatisticsUpdate:
+    """The update of the running statistics of ``model`` that a plane requires."""
     if isinstance(plane.statistics, Interpolated):
-        return Moved(plane.statistics.plane, model)
+        return LinearStatistics(plane.statistics.plane, model)
     if isinstance(plane.statistics, Reestimated):
-        return Anew(model, problem, plane.statistics.batch_size)
-    return Kept()
+        return BatchStatistics(model, problem, plane.statistics.batch_size)
+    return FixedStatistics()

@@ -5,8 +5,8 @@ any input: γ (z − μ)/√(σ² + ε) + β. With z = W x + b it is the layer
 
     W' = s W,   b' = β + s (b − μ),   s = γ / √(σ² + ε)
 
-so the network computes the same with one pass over memory less per layer. On a plane W, b, γ and β
-move with the point, and are folded anew for each; μ, σ² and ε stay.
+so the network computes the same function with one pass over memory fewer per layer. On a plane
+W, b, γ and β depend on the point and are folded again for each; μ, σ² and ε are fixed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 @dataclass(frozen=True)
 class Pair:
-    """A layer and the batch normalization that alone reads it, by their names in the network."""
+    """Names of a layer and of the batch normalization that is the only consumer of its output."""
 
     layer: str
     norm: str
@@ -34,24 +34,24 @@ class Pair:
 
 
 def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
-    """Take the batch normalizations that can be folded out of ``model``.
+    """Remove from ``model`` the batch normalizations that can be folded into the layer before.
 
-    Pairs are found in the graph of a traced network, and otherwise between neighbours inside
-    ``nn.Sequential``. A layer is folded only if its output goes nowhere else, and neither it nor
-    its normalization is used twice or shares parameters.
+    Pairs are found in the graph of a traced network, otherwise between neighbours inside
+    ``nn.Sequential``. A layer is folded only if its output is not used elsewhere, and neither it
+    nor its normalization is used twice or shares parameters.
 
     Parameters
     ----------
     model
-        In evaluation mode; it is changed. Every folded layer has a bias afterwards, whose value,
-        like that of its weight, is for :class:`~landscape.evaluate.weights.PointWeights` to write.
+        In evaluation mode; modified in place. Every folded layer has a bias afterwards; its value,
+        like that of its weight, is set by :class:`~landscape.evaluate.weights.PointWeights`.
     original
-        The network as it was, with all its modules.
+        The unmodified network, with all its modules.
 
     Returns
     -------
     tuple
-        What was folded; empty where nothing could be.
+        The folded pairs; may be empty.
     """
     traced = isinstance(model, fx.GraphModule)
     names = _pairs_in_graph(model, original) if traced else _pairs_in_sequences(model)
@@ -109,7 +109,7 @@ def _pairs_in_sequences(model: nn.Module) -> list[tuple[str, str]]:
 
 
 def _unshared(model: nn.Module) -> set[str]:
-    """Names of the modules that appear once and whose parameters appear once."""
+    """Names of the modules that are used once, share no parameters and have no hooks."""
     modules = Counter(id(m) for _, m in model.named_modules(remove_duplicate=False))
     tensors = Counter(id(p) for _, p in model.named_parameters(remove_duplicate=False))
     return {
@@ -123,7 +123,7 @@ def _unshared(model: nn.Module) -> set[str]:
 
 
 def _remove(model: nn.Module, name: str) -> None:
-    """Let a module's input pass through in its place."""
+    """Replace a module by the identity."""
     if isinstance(model, fx.GraphModule):
         (node,) = (n for n in model.graph.nodes if n.op == "call_module" and n.target == name)
         node.replace_all_uses_with(node.args[0])

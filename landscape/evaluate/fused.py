@@ -1,14 +1,14 @@
-"""A convolution with the sum or the rectifier behind it as one operation, on a CPU.
+"""Fusion of a convolution with the following sum and ReLU, on a CPU.
 
-oneDNN can rectify what it has just computed, or add it to what lies at its destination, while it
-is still in the cache. That spares a ResNet passes over memory which it otherwise spends a good
-part of its time on. The operations are those that torch's own compiler uses, without the minute
-that compiling takes. Values differ from the separate operations by rounding at most.
+oneDNN can apply a ReLU to its result, or add the result to the destination, while it is still in
+the cache. This saves a ResNet passes over memory that take a good part of its time. The operations
+are those that torch's own compiler uses, without the minute that compiling takes. Values differ
+from those of separate operations by rounding at most.
 
-oneDNN's rectifier makes 0 of NaN: once activations overflow, a loss far from the truth would look
-like a right one. So what is below zero is not set to 0 but multiplied by :data:`SLOPE`, which
-rounding does not see and which keeps NaN; minus infinity stays too. Whoever meets an output that
-is not finite asks the network as it was.
+oneDNN's ReLU turns NaN into 0: once activations overflow, a loss far from the truth would look like
+a correct one. So negative values are not set to 0 but multiplied by :data:`SLOPE`, which is lost in
+rounding and keeps NaN and minus infinity. If an output is not finite, the unmodified network is
+evaluated instead.
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -
 def convolve_onto_relu(
     onto: Tensor, x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any
 ) -> Tensor:
-    """relu(onto + weight ∗ x + bias), in the memory of ``onto`` where oneDNN can write it there.
+    """relu(onto + weight ∗ x + bias), written into ``onto`` where oneDNN supports it.
 
-    It can where the channels of both lie innermost, and the sum neither broadcasts nor widens.
+    It does where both are in channels-last layout, and the sum neither broadcasts nor promotes.
     """
     inner = all(t.is_contiguous(memory_format=torch.channels_last) for t in (onto, x))
     fits = inner and onto.dtype == x.dtype
@@ -59,7 +59,7 @@ def convolve_onto_relu(
     total: Tensor = torch.ops.mkldnn._convolution_pointwise_.binary(
         onto, x, weight, bias, *shape, "add", 1.0, None, [], ""
     )
-    return F.relu_(total)  # torch's own keeps NaN
+    return F.relu_(total)  # unlike oneDNN's, keeps NaN
 
 
 def _convolve(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:
@@ -80,7 +80,7 @@ def _convolved_shape(x: Tensor, weight: Tensor, *shape: Any) -> tuple[int, ...]:
 
 @cache
 def available(dtype: torch.dtype) -> bool:
-    """Whether this processor and this version of torch have the operations, by trying them."""
+    """Whether this CPU and this version of torch support the operations, found by running them."""
     if not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
         return False
     finite = torch.linspace(-1, 1, 2 * 3 * 4 * 4).reshape(2, 3, 4, 4)
@@ -104,7 +104,7 @@ def available(dtype: torch.dtype) -> bool:
 
 
 def fuse_convolutions(traced: fx.GraphModule) -> None:
-    """Rewrite a traced network, for evaluation on a CPU only; its outputs stay the same."""
+    """Rewrite a traced network, for evaluation on a CPU only; outputs do not change."""
     pass_identities(traced)
     place = {node: k for k, node in enumerate(traced.graph.nodes)}
     for relu in list(traced.graph.nodes):
@@ -136,9 +136,9 @@ def fuse_convolutions(traced: fx.GraphModule) -> None:
 
 
 def _can_wait(node: Any, until: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule) -> bool:
-    """Whether a node is a convolution that ``until`` alone waits for, and may be computed there.
+    """Whether a node is a convolution used only by ``until``, and can be computed there instead.
 
-    Nothing in between may write over its input, so only layers that leave it as it is read it.
+    Nothing in between may overwrite its input.
     """
     return (
         isinstance(node, fx.Node)
@@ -155,10 +155,9 @@ def _can_wait(node: Any, until: fx.Node, place: dict[fx.Node, int], traced: fx.G
 def _dead_after(
     value: Any, reader: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule
 ) -> bool:
-    """Whether nothing sees the memory of ``value`` once ``reader`` has read it.
+    """Whether the memory of ``value`` is unused after ``reader``.
 
-    Its other readers come earlier, and what they make of it is memory of their own: a view would
-    still show it.
+    All other readers must come earlier and return new memory: a view would still refer to it.
     """
     return _owns_memory(value, traced) and all(
         user is reader or (place[user] < place[reader] and _leaves_input(user, traced))

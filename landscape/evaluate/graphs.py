@@ -1,7 +1,7 @@
-"""Forward passes recorded as CUDA graphs and replayed.
+"""Forward passes captured as CUDA graphs and replayed.
 
-A deep network on a fast GPU computes some of its layers in less time than it takes to launch them.
-A graph is launched at once. The weights of the next point are written where the graph reads them.
+On a fast GPU some layers of a deep network compute in less time than their launch takes. A graph
+is launched as a whole. The weights of the next point are written where the graph reads them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ _SHAPES = 4
 
 
 class Replaying:
-    """A forward pass that is recorded for shapes of inputs that come again.
+    """A forward pass that is captured for input shapes that repeat.
 
     Parameters
     ----------
     forward
-        Tensor to tensor, always by the same operations on the same memory.
+        Tensor to tensor; must always run the same operations on the same memory.
     """
 
     def __init__(self, forward: Forward) -> None:
@@ -32,7 +32,7 @@ class Replaying:
     def __call__(self, inputs: Tensor) -> Tensor:
         shape = inputs.shape
         if shape not in self._recorded:
-            # The first time warms up; each graph has memory of its own, so only a few are kept.
+            # The first call warms up; each graph has its own memory, so only a few are kept.
             if shape not in self._seen or len(self._recorded) == _SHAPES:
                 self._seen.add(shape)
                 return self._forward(inputs)
@@ -45,7 +45,7 @@ class Replaying:
 
 
 def record(forward: Forward, inputs: Tensor) -> tuple[Callable[[], None], Tensor]:
-    """A function that computes ``forward`` of what ``inputs`` holds then, and where that goes."""
+    """Capture ``forward(inputs)``: a function that replays it, and the output it writes to."""
     aside = torch.cuda.Stream()
     aside.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(aside):

@@ -1,4 +1,4 @@
-"""Point by point over examples that stay on the device."""
+"""Point-by-point evaluation over examples that stay on the device."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ def evaluate(
     indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Measure the problem at chosen points of a plane.
+    """Evaluate the problem at given points of a plane.
 
     Parameters
     ----------
     problem, plane
-        What is measured, and where.
+        What is evaluated, and where.
     points
         Shape (size, number of axes): all coordinates of the grid.
     indices
-        Which rows of ``points`` to measure, in this order.
+        Which rows of ``points`` to evaluate, in this order.
     settings
-        How; None is the plain way, in the network's own precision and layout.
+        How to evaluate; None runs the unmodified network in its own precision and layout.
 
     Yields
     ------
     tuple
-        The index, and for every quantity of the problem its value there. Values do not depend on
-        which other points are measured, or in which order. NaN and infinity come as they are.
+        The index, and the value of every quantity of the problem there. Values do not depend on
+        which other points are evaluated, or in which order. NaN and infinity are passed through.
     """
     settings = settings or Settings()
     with exactly(problem.objective.needs_gradients):
@@ -54,7 +54,7 @@ def evaluate(
 
 
 class Movable(Protocol):
-    """A network that stands at a point of a plane."""
+    """A network that can be moved to a point of a plane."""
 
     def move_to(self, coordinates: Coordinates) -> None: ...
 
@@ -65,11 +65,11 @@ def measure(
     problem: Problem, network: Movable, coordinates: Coordinates, batch_size: int
 ) -> dict[str, float]:
     """Every quantity of the problem at one point."""
-    with exactly(problem.objective.needs_gradients):  # left again before the caller's own code runs
+    with exactly(problem.objective.needs_gradients):  # exited before the caller's own code runs
         network.move_to(coordinates)
         found: dict[str, float] = {}
         for split, examples in problem.splits.items():
-            # One transfer per split and point: nothing is fetched batch by batch.
+            # One transfer per split and point, not one per batch.
             batches = in_memory(examples).batches(problem.dtype, batch_size)
             rows = per_example(problem.objective, network, batches)
             found.update(summary(problem, split, rows.cpu().double().numpy()))
@@ -77,7 +77,7 @@ def measure(
 
 
 def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:
-    """The loss of a network as it is, by default the problem's own, over the first split."""
+    """The mean loss of a network, by default the problem's own, over the first split."""
     examples = next(iter(problem.splits.values()))
     with exactly(problem.objective.needs_gradients):
         batches = examples.batches(problem.dtype, _BATCH)
@@ -86,7 +86,7 @@ def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = Non
 
 
 def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:
-    """Means, standard errors and count of one split, by the names of the problem's quantities."""
+    """Means, standard errors and count of one split, by quantity name."""
     population = problem.splits[split].population
     found: dict[str, float] = {}
     for name, values in zip(problem.metrics, rows, strict=True):

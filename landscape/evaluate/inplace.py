@@ -1,7 +1,7 @@
-"""Activations and sums written over their input, where nothing else reads it.
+"""In-place activations and sums, where nothing else reads their input.
 
-A rectifier or a residual sum that makes a new tensor moves twice the memory of one that does not;
-on a CPU that is a fifth of the time of a ResNet. The values are the same to the last bit.
+A ReLU or a residual sum that allocates a new tensor moves twice the memory of one that does not;
+on a CPU that is a fifth of the time of a ResNet. Values are identical to the last bit.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from landscape.evaluate.patterns import SUMS, add_into, is_relu, is_sum, makes_n
 
 
 def reuse_memory(traced: fx.GraphModule) -> None:
-    """Rewrite a traced network, for evaluation only; its outputs stay the same."""
+    """Rewrite a traced network, for evaluation only; outputs do not change."""
     for node in traced.graph.nodes:
         if is_relu(node, traced) and _disposable(node.args[0], traced):
             node.op, node.target = "call_function", F.relu
@@ -29,10 +29,10 @@ def reuse_memory(traced: fx.GraphModule) -> None:
 
 
 def _disposable(value: object, traced: fx.GraphModule) -> bool:
-    """Whether a value is a tensor of its own that only one node reads."""
+    """Whether a value is a new tensor that only one node reads."""
     if not isinstance(value, fx.Node) or len(value.users) != 1:
         return False
     if makes_new_memory(value, traced):
         return True
-    # What add_into returns lives in memory that was disposable already, or is new.
+    # The result of add_into is either new or in memory that was disposable already.
     return value.op == "call_function" and value.target in (*SUMS, add_into)

@@ -1,4 +1,4 @@
-"""A network that can be moved about a plane: weights for a point in, outputs for inputs out."""
+"""A network whose weights follow a point of a plane."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from landscape.device import tensor_float_32
-from landscape.evaluate.batch_norm import following
+from landscape.evaluate.batch_norm import statistics_update
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.fused import fuse_convolutions
@@ -25,17 +25,17 @@ from landscape.problem.output import return_tensor, take_tensor
 
 
 class PointNetwork:
-    """A copy of a problem's network whose weights follow a point of a plane.
+    """A copy of a problem's network whose weights can be moved to points of a plane.
 
     Parameters
     ----------
     problem
-        Whose network is copied; it stays as it is.
+        Provides the network; not modified.
     plane
         On the problem's device.
     settings
-        How the copy computes: what is folded and fused, memory layout, precision. Convolutions
-        are fused only where this device can, whatever is asked: a file may come from another one.
+        How the copy computes: folding, fusion, memory layout, precision. Convolutions are fused
+        only where this device supports it, since settings may come from a file written elsewhere.
     """
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
@@ -45,8 +45,8 @@ class PointNetwork:
         self._settings = settings
         self._made_of = (problem, plane)
         self._at: Coordinates = [0.0] * len(plane.axes)
-        self._plain: PointNetwork | None = None  # once an output was not finite
-        self._overflows = False  # where it stands
+        self._plain: PointNetwork | None = None  # made when an output was not finite
+        self._overflows = False  # at the current point
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused:
             model = _traced(model) or model
@@ -68,20 +68,20 @@ class PointNetwork:
         elif settings.graphs:
             self._model = Replaying(model)
         self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
-        self._norms = following(plane, model, problem)
-        self._at_most: int | None = None  # examples at once, once memory has run out
+        self._norms = statistics_update(plane, model, problem)
+        self._at_most: int | None = None  # examples at once, after memory ran out
 
     def move_to(self, coordinates: Coordinates) -> None:
-        """Take the weights of one point, and the running statistics that belong to it."""
+        """Set the weights of one point, and the running statistics that belong to it."""
         self._at, self._overflows = coordinates, False
         self._weights.write(coordinates)
         self._norms.follow(coordinates)
 
     def __call__(self, inputs: Tensor) -> Tensor:
-        """Outputs in the problem's own precision, whatever they were computed in.
+        """Outputs in the problem's own precision, regardless of how they were computed.
 
-        A batch that a GPU has not the memory for is computed in halves, which is said; later
-        batches come in parts of that size at once.
+        A batch that does not fit into GPU memory is split in half, with a warning; later batches
+        are split to that size at once.
         """
         while True:
             parts = inputs.split(self._at_most) if self._at_most else (inputs,)
@@ -96,26 +96,26 @@ class PointNetwork:
             if inputs.device.type == "cuda":
                 torch.cuda.empty_cache()
             warnings.warn(
-                f"out of memory with {size} examples at once: going on with {self._at_most}",
+                f"out of memory with {size} examples at once: continuing with {self._at_most}",
                 stacklevel=2,
             )
 
     def _outputs(self, inputs: Tensor) -> Tensor:
-        """Outputs of this copy or, where its rectifiers may tell on them, of the network as it was.
+        """Outputs of this copy or, where they are not finite, of the unmodified network.
 
-        See :mod:`landscape.evaluate.fused`: what is not finite on the way is kept, minus infinity
-        too, so that it is seen here.
+        See :mod:`landscape.evaluate.fused`: its ReLU passes on values that are not finite, minus
+        infinity included, so that they are detected here.
         """
         if not self._overflows:
             outputs = self._forward(inputs)
             if not self._settings.fused or bool(outputs.isfinite().all()):
                 return outputs
-            self._overflows = True  # other examples are likely to do so here, too
-            self._ask_plainly()
+            self._overflows = True  # other examples are likely to overflow at this point, too
+            self._move_plain()
         assert self._plain is not None
         return self._plain._forward(inputs)
 
-    def _ask_plainly(self) -> None:
+    def _move_plain(self) -> None:
         if self._plain is None:
             settings = replace(self._settings, fold=False, in_place=False, fused=False)
             self._plain = PointNetwork(*self._made_of, settings)
@@ -130,27 +130,27 @@ class PointNetwork:
         with tensor_float_32(self._settings.reduced == "tf32"):
             output = self._model(inputs)
         if narrow is not None and output.is_floating_point():
-            # Integer inputs (tokens) do not say what the network's precision is: float32 then.
+            # Integer inputs (tokens) do not determine the network's precision: use float32.
             output = output.to(dtype if dtype.is_floating_point else torch.float32)
         return output
 
 
 def _traced(model: nn.Module) -> fx.GraphModule | None:
-    """The network as a graph; None where it cannot be, or would lose hooks of its user's."""
+    """The network as a graph; None if it cannot be traced, or would lose its user's hooks."""
     hooks = [*model._forward_hooks.values(), *model._forward_pre_hooks.values()]
     if any(hook is not take_tensor for hook in hooks):
         return None
     try:
         traced = fx.symbolic_trace(model)
-    except Exception:  # a network may refuse to be traced in any way it likes
+    except Exception:  # tracing may fail with any exception
         return None
-    if hooks:  # tracing leaves those of the network itself behind
+    if hooks:  # tracing drops the hooks of the network itself
         return_tensor(traced)
     return traced
 
 
 def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Tensor]]:
-    """Where each parameter goes: its tensors in ``model``, under all names that share it."""
+    """The tensors of ``model`` for each parameter, under all names that share it."""
     first_name: dict[int, str] = {}
     found: dict[str, list[Tensor]] = {}
     held = dict(model.named_parameters(remove_duplicate=False))
@@ -159,6 +159,6 @@ def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Te
         key = first_name.setdefault(id(p), name)
         if own is not None and all(own is not other for other in found.get(key, ())):
             found.setdefault(key, []).append(own)
-    for name, own in held.items():  # parameters that folding has added
+    for name, own in held.items():  # parameters added by folding
         found[name] = [own]
     return found

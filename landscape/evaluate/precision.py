@@ -1,4 +1,4 @@
-"""Whether a reduced precision is good enough on this very plane, by measurement."""
+"""Measure whether a reduced precision is good enough on a given plane."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from landscape.plane import Plane
 from landscape.problem import Problem
 
 RELATIVE_BOUND, ABSOLUTE_BOUND = 0.02, 0.002
-"""The largest error of a loss that is taken: 2% of it plus 0.002 (see :class:`Measured`)."""
+"""The largest accepted error of a loss: 2% of it plus 0.002 (see :class:`Measured`)."""
 
 _EXAMPLES = 256
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a reduced precision costs.
+    """The error of a reduced precision.
 
     Attributes
     ----------
     error
-        The largest |L' − L| / (0.02 |L| + 0.002) over the points tried, L the loss in the
+        The largest |L' − L| / (0.02 |L| + 0.002) over the points tried, where L is the loss in the
         network's own precision and L' in the reduced one; infinite where only one is finite.
     points
-        How many points were tried.
+        Number of points tried.
     """
 
     error: float
@@ -36,7 +36,7 @@ class Measured:
 
     @property
     def good_enough(self) -> bool:
-        """Whether no loss was further off than 2% plus 0.002."""
+        """Whether the error of every loss is at most 2% plus 0.002."""
         return self.error <= 1.0
 
 
@@ -45,8 +45,8 @@ def measure_precision(
 ) -> Measured:
     """Compare ``settings.reduced`` with the network's own precision on a few points of the plane.
 
-    The points are the corners of the grid, the point nearest the trained network, points next to
-    it and half-way out: a deep network without shortcuts is as sensitive at its minimum as
+    The points are the corners of the grid, the point nearest to the trained network, points next
+    to it and half-way out: a deep network without shortcuts is as sensitive at its minimum as
     anywhere. A few hundred examples of each split are used.
     """
     few = _with_few_examples(problem)
@@ -59,7 +59,7 @@ def measure_precision(
 
 
 def probe_points(grid_points: FloatArray) -> list[int]:
-    """Indices of the points that show what a precision does: see :func:`measure_precision`."""
+    """Indices of the points used by :func:`measure_precision`."""
     low, high = grid_points.min(axis=0), grid_points.max(axis=0)
     wanted = [np.zeros(grid_points.shape[1])]
     for share in (0.1, 0.5, 1.0):

@@ -1,4 +1,4 @@
-"""From per-example values to a mean and how far it may be off."""
+"""Mean and standard error of per-example values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from torch import Tensor
 def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, float]:
     """Mean of a simple random sample and its standard error, in float64.
 
-    The error is that of the sample mean as an estimate of the mean over the whole population that
-    the sample was drawn from without replacement: s/√n · √(1 − n/N) with s² = Σ(v−v̄)²/(n−1)
-    (Cochran, *Sampling Techniques*, 3rd ed., theorem 2.2). All examples mean no error; one
-    example of many leaves it unknown (NaN).
+    The error is that of the sample mean as an estimate of the population mean, for a sample drawn
+    without replacement: s/√n · √(1 − n/N) with s² = Σ(v−v̄)²/(n−1) (Cochran, *Sampling
+    Techniques*, 3rd ed., theorem 2.2). It is 0 for the whole population, and NaN for a single
+    example of several.
 
-    Where every value is 0 or 1, as for an accuracy, a sample without a single failure says little
-    of how many there are: s² is then p̃(1 − p̃) with p̃ = (k + 2)/(n + 4), k the number of ones
-    (Agresti and Coull, *Approximate is better than "exact" for interval estimation of binomial
+    Where every value is 0 or 1, as for an accuracy, a sample without a single failure tells little
+    about their rate: s² is then p̃(1 − p̃) with p̃ = (k + 2)/(n + 4), k the number of ones (Agresti
+    and Coull, *Approximate is better than "exact" for interval estimation of binomial
     proportions*, The American Statistician 52, 1998). The mean stays k/n.
 
     Parameters
@@ -48,17 +48,17 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
 
 
 def _of_zeros_and_ones(ones: float, n: int) -> float:
-    """The variance p̃(1 − p̃) that Agresti and Coull give n values of which so many are 1."""
+    """Variance p̃(1 − p̃) of Agresti and Coull for n values of which ``ones`` are 1."""
     p = (ones + 2.0) / (n + 4.0)
     return p * (1.0 - p)
 
 
 class Moments:
-    """Mean and spread of rows of numbers that come in parts, without keeping them.
+    """Streaming mean and variance of rows of numbers that arrive in parts.
 
     Parts are merged by the pairwise update of Chan, Golub and LeVeque (*Updating formulae and a
-    pairwise algorithm for computing sample variances*, 1979), which loses no digits to
-    cancellation. Nothing is fetched from the device before the end.
+    pairwise algorithm for computing sample variances*, 1979), which avoids cancellation. Nothing
+    is copied from the device before the end.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Moments:
         self._only_zeros_and_ones: Tensor | bool = True
 
     def add(self, values: Tensor) -> None:
-        """Another part, shape (rows, n)."""
+        """Add a part, shape (rows, n)."""
         wide = values.to(torch.float32 if values.device.type == "mps" else torch.float64)
         n, part = values.shape[1], wide.sum(dim=1)
         squares = ((wide - part[:, None] / n) ** 2).sum(dim=1)
@@ -81,11 +81,11 @@ class Moments:
         step = part / n - self._sum / self.count
         weight = self.count * n / (self.count + n)
         self._squares = self._squares + squares + step**2 * weight
-        self._sum = self._sum + part  # infinity stays infinity, which updating a mean would lose
+        self._sum = self._sum + part  # keeps infinity, which updating a mean would turn into NaN
         self.count += n
 
     def means_and_stderrs(self, population: int) -> list[tuple[float, float]]:
-        """Per row what :func:`mean_and_stderr` gives for all its numbers together."""
+        """Per row, the result of :func:`mean_and_stderr` for all its numbers."""
         if self._sum is None or self._squares is None:
             raise ValueError("no values have been added")
         assert isinstance(self._only_zeros_and_ones, Tensor)

@@ -1,9 +1,9 @@
-"""Running statistics of batch normalization, computed anew from examples.
+"""Re-estimation of batch-norm running statistics from examples.
 
-A network whose weights were moved, averaged or interpolated still has the running mean and
-variance of the weights that it was trained with. Izmailov et al. (arXiv 1803.05407, section 3.2)
-and Garipov et al. (arXiv 1802.10026, appendix A.2) compute them again by one pass over the
-training examples.
+A network whose weights were moved, averaged or interpolated still has the running means and
+variances of the weights it was trained with. Izmailov et al. (arXiv 1803.05407, section 3.2) and
+Garipov et al. (arXiv 1802.10026, appendix A.2) recompute them by one pass over the training
+examples.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BatchNorm = nn.modules.batchnorm._BatchNorm
 
 
 def norms_with_statistics(model: nn.Module) -> list[_BatchNorm]:
-    """The batch normalizations of a network that keep a running mean and variance."""
+    """The batch normalizations of a network that track a running mean and variance."""
     return [
         module
         for module in model.modules()
@@ -32,27 +32,27 @@ def norms_with_statistics(model: nn.Module) -> list[_BatchNorm]:
 def reestimate_statistics(
     model: nn.Module, batches: Iterable[Any], run: Callable[[Any], object] | None = None
 ) -> int:
-    """Compute running mean and variance of every batch normalization anew, in place.
+    """Recompute the running mean and variance of every batch normalization, in place.
 
     Each batch is normalized by its own mean and variance, as in training, while all other modules
     (dropout) are in evaluation mode; the running statistics become the average over the batches,
-    each with the weight of its examples. On batches of equal size this is
-    ``torch.optim.swa_utils.update_bn``. The result depends on how the examples are cut into
-    batches: keep that the same where networks are compared.
+    weighted by their numbers of examples. For batches of equal size this is
+    ``torch.optim.swa_utils.update_bn``. The result depends on how the examples are split into
+    batches: use the same split for networks that are compared.
 
     Parameters
     ----------
     model
-        Its modes and momenta are the same afterwards; nothing but statistics changes.
+        Only the statistics change; modes and momenta are restored.
     batches
-        Each of some examples, such as inputs (n, …).
+        Batches with a length, such as inputs (n, …).
     run
-        Puts a batch through the network; None calls the network with it.
+        Runs a batch through the network; None calls the network with it.
 
     Returns
     -------
     int
-        How many layers have new statistics. At 0 no batch was looked at.
+        Number of layers with new statistics; if 0, no batch was read.
 
     Raises
     ------
@@ -77,10 +77,10 @@ def reestimate_statistics(
                     raise
                 raise InputError(
                     f"batch-norm statistics of a batch of {len(batch)} examples "
-                    f"({one_line(error)}); give more examples a batch"
+                    f"({one_line(error)}); use larger batches"
                 ) from error
     if seen == 0:
-        raise InputError("batch-norm statistics of no examples: expected at least one batch")
+        raise InputError("batch-norm statistics without examples: expected at least one batch")
     return len(norms)
 
 

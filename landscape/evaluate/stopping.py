@@ -1,6 +1,7 @@
-"""How many examples a point needs: stratified, nested samples that stop at a tolerance.
+"""Sequential sampling: how many examples a point needs to reach a tolerance.
 
-Numpy only and without a network, so that it can be tried out on stored per-example losses.
+Samples are stratified and nested. NumPy only, without a network, so that it can be tested on
+stored per-example losses.
 """
 
 from __future__ import annotations
@@ -18,27 +19,27 @@ from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray, IntArray
 
 FIRST = 64
-"""Examples that every point is given before anything is concluded from their spread."""
+"""Minimum number of examples at every point, before their variance is used."""
 
 FIRST_OF_ALL = 1024
-"""The same at the corners of the grid, from which all others are sized; half as many a level."""
+"""The same at the corners of the grid, which all other points depend on; halved at each level."""
 
 PRIOR_WEIGHT = 128
-"""As many examples' worth is what neighbouring points say about the size that is needed."""
+"""Weight of the sample size needed by neighbouring points, in examples."""
 
-_LEAST_IN_STRATUM = 4  # of the first examples: below, a class has no spread of its own
-_START = 0.25  # of the size that neighbours needed is looked at first
-_GROWTH = 1.05  # at least, from one look to the next
+_LEAST_IN_STRATUM = 4  # of the first examples; smaller classes are merged
+_START = 0.25  # initial share of the size that neighbours needed
+_GROWTH = 1.05  # minimum growth of the sample from one test to the next
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How large a standard error may be: relative to the mean, or absolute, whichever is larger.
+    """Largest allowed standard error: relative to the mean or absolute, whichever is larger.
 
     Attributes
     ----------
     relative
-        As a fraction of the absolute value of the mean; from 0 to 1.
+        Fraction of the absolute value of the mean, from 0 to 1.
     absolute
         In units of the loss; 0 or more.
 
@@ -56,39 +57,39 @@ class Tolerance:
         if not in_bounds or self.relative == self.absolute == 0:
             raise _wrong(
                 f"{self.relative:.6g},{self.absolute:.6g}",
-                "a tolerance is from 0% to 100%, an absolute one finite and not negative, and one "
-                "of them is above 0",
+                "the relative tolerance must be from 0% to 100%, the absolute one finite and not "
+                "negative, and one of them above 0",
             )
 
     @staticmethod
     def parse(text: str) -> Tolerance:
-        """``2%`` is relative, ``2%,0.01`` both; the percent sign must be there.
+        """Parse ``2%`` (relative) or ``2%,0.01`` (both); the percent sign is required.
 
         >>> Tolerance.parse("2%,0.01")
         Tolerance(relative=0.02, absolute=0.01)
         """
         parts = [part.strip() for part in text.split(",")]
         if len(parts) > 2 or not parts[0].endswith("%"):
-            raise _wrong(text, "not of that form")
+            raise _wrong(text, "wrong format")
         try:
             percent = float(parts[0][:-1])
             absolute = float(parts[1]) if len(parts) == 2 else 0.0
         except ValueError:
-            raise _wrong(text, "not numbers") from None
+            raise _wrong(text, "not a number") from None
         return Tolerance(percent / 100, absolute)
 
     def __str__(self) -> str:
         return f"{Decimal(repr(self.relative)) * 100:f}%,{self.absolute!r}"
 
     def bound(self, mean: float) -> float:
-        """The largest standard error that is good enough for a mean."""
+        """The largest allowed standard error for a mean."""
         return max(self.relative * abs(mean), self.absolute)
 
     def needed(self, mean: float, stderr: float, count: int, population: int) -> float:
-        """Examples of an infinite population that this point would need, (s/bound)².
+        """Number of examples that this point needs of an infinite population, (s/bound)².
 
-        s² is recovered from the standard error of ``count`` examples of a finite population.
-        NaN where it cannot be: no error is left, or none is known.
+        s² is recovered from the standard error of ``count`` examples of a finite population;
+        NaN where this is impossible: the error is unknown, or 0 because all examples were used.
         """
         bound = self.bound(mean)
         if not (math.isfinite(stderr) and math.isfinite(mean)) or count >= population or bound == 0:
@@ -97,11 +98,11 @@ class Tolerance:
 
 
 def first_look(level: int, size: int) -> int:
-    """Examples of ``size`` to begin with at a point of a level of the coarse-to-fine order.
+    """Initial number of examples at a point of a level of the coarse-to-fine order.
 
-    The few coarse points are looked at longer: a spread that one in a hundred examples makes is
-    not seen in 64, but it is in the neighbours' experience.
-    A quarter at most, since a point that takes all leaves no error to tell the spread by.
+    The few coarse points use larger samples: variance due to one in a hundred examples is easily
+    missed by 64, but the neighbours have seen it. At most a quarter of ``size``, since a point that
+    uses all examples has no standard error to estimate the variance from.
     """
     return max(FIRST, min(FIRST_OF_ALL >> level, size // 4))
 
@@ -115,7 +116,7 @@ def _wrong(text: str, why: str) -> InputError:
 
 
 def with_finite_population(needed: float, size: int) -> float:
-    """From the examples needed of an infinite population to those of ``size``.
+    """Convert the examples needed of an infinite population to those needed of ``size``.
 
     n = n₀/(1 + n₀/N) (Cochran, *Sampling Techniques*, 3rd ed., eq. 4.4).
     """
@@ -124,16 +125,16 @@ def with_finite_population(needed: float, size: int) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """An order of the examples in which every beginning is a stratified random sample.
+    """An order of the examples in which every prefix is a stratified random sample.
 
     Attributes
     ----------
     order
-        Shape (N,): which example comes when.
+        Shape (N,): indices of the examples.
     strata
-        Shape (N,): the stratum of each, in that order; 0, 1, …
+        Shape (N,): stratum of each example in that order; 0, 1, …
     population
-        How many examples the N were themselves drawn from; at least N.
+        Number of examples that the N were drawn from; at least N.
     """
 
     order: IntArray
@@ -141,12 +142,12 @@ class Sample:
     population: int
 
     def mean_and_stderr(self, values: npt.ArrayLike) -> tuple[float, float]:
-        """The mean over all examples estimated from the first n, and its standard error.
+        """Estimate the mean over all examples from the first n, with its standard error.
 
         The stratified estimate Σ W_h v̄_h with W_h = N_h/N, and its variance
         Σ W_h² (1 − n_h/N_h) s_h²/n_h (Cochran, *Sampling Techniques*, 3rd ed., theorem 5.3 and
-        eq. 5.6); if the N are a sample of a larger population, that adds (1/N − 1/P) s². All of
-        the population means no error.
+        eq. 5.6); if the N are a sample of a larger population P, this adds (1/N − 1/P) s². The
+        error is 0 for the whole population.
         """
         v = np.asarray(values, dtype=np.float64)
         n, size = v.size, self.order.size
@@ -165,12 +166,12 @@ class Sample:
 
 
 def stratified(labels: IntArray | None, size: int, population: int, seed: int = 0) -> Sample:
-    """A seeded random order in which the first n of N hold their share of every class.
+    """A seeded random order in which every prefix contains its share of each class.
 
-    Far from the minimum a network says nearly the same of every image, so that the loss of an
-    image is nearly that of its class: most of the spread lies between the classes, and costs
-    nothing if each has its share. Classes with fewer than four of the first examples are put
-    together; no labels is one class.
+    Far from the minimum a network gives nearly the same output for every image, so the loss of an
+    image is nearly that of its class: most of the variance is between the classes, and proportional
+    shares remove it. Classes with fewer than four of the first examples are merged; without labels
+    there is one class.
     """
     rng = np.random.default_rng(seed)
     groups = np.zeros(size, np.int64) if labels is None else _strata(labels)
@@ -184,7 +185,7 @@ def stratified(labels: IntArray | None, size: int, population: int, seed: int = 
 
 
 def _strata(labels: IntArray) -> IntArray:
-    """Classes numbered from 0, the rare ones as one, which joins the smallest if still rare."""
+    """Number the classes from 0; rare ones are merged, with the smallest other class if needed."""
     _, classes, sizes = np.unique(labels, return_inverse=True, return_counts=True)
     least = _LEAST_IN_STRATUM * labels.size / FIRST
     group = np.where(sizes >= least, np.arange(sizes.size), -1)
@@ -198,18 +199,19 @@ def _strata(labels: IntArray) -> IntArray:
 def needed_around(
     tolerance: Tolerance, around: Sequence[tuple[float, float, float]], population: int
 ) -> float:
-    """What neighbouring points have needed of an infinite population, on average.
+    """Mean number of examples that neighbouring points need of an infinite population.
 
     Parameters
     ----------
     around
-        Mean, standard error and count of each. Where the count is the population, no error is
-        left to tell the spread by: such a point is taken to need half of it or more.
+        Mean, standard error and count of each. Where the count is the population, the error is 0
+        and the variance unknown: such a point counts as needing ``population`` examples, which
+        is half of a finite population of that size.
 
     Returns
     -------
     float
-        NaN where there are no neighbours, or none with a known error.
+        NaN if there are no neighbours, or none with a known error.
     """
     needed = [
         float(population)
@@ -228,27 +230,26 @@ def sample_until_within(
     neighbours: float = math.nan,
     first: int = FIRST,
 ) -> tuple[int, float, float]:
-    """Draw growing beginnings of a sample until its standard error is within the tolerance.
+    """Draw a growing prefix of a sample until its standard error is within the tolerance.
 
     Parameters
     ----------
     draw
-        Gives the losses of the first n examples, shape (n,); n grows from call to call.
+        Returns the losses of the first n examples, shape (n,); n grows from call to call.
     neighbours
-        What :func:`needed_around` gives for neighbouring points; NaN if unknown.
-        Where a few hard examples carry the loss, the first ones drawn may well hold none of them
-        and look alike: so the size needed here is at least the mean of what the neighbours say
-        and what this point says, weighted by :data:`PRIOR_WEIGHT` examples and by n.
+        Result of :func:`needed_around` for the neighbouring points; NaN if unknown.
+        Where a few hard examples dominate the loss, the first ones drawn may contain none of them
+        and have a small variance. So the size needed is at least the average of the neighbours'
+        and this point's estimate, weighted by :data:`PRIOR_WEIGHT` and n.
     first
-        The least number of examples to begin with: see :func:`first_look`.
+        Minimum initial number of examples: see :func:`first_look`.
 
     Returns
     -------
     tuple
-        How many examples were drawn, their mean and its standard error, which is that of the
-        sample or, if larger, the one that belongs to the size needed as above. All examples if it
-        takes so many. A loss that is not finite ends it at once, as more examples would not make
-        the mean so.
+        Number of examples drawn, their mean and its standard error: that of the sample or, if
+        larger, the one implied by the size needed as above. Up to all examples are drawn. A loss
+        that is not finite stops at once, as more examples would not make the mean finite.
     """
     size = sample.order.size
     prior = neighbours if math.isfinite(neighbours) else 0.0
@@ -259,7 +260,7 @@ def sample_until_within(
             return n, mean, stderr
         own = tolerance.needed(mean, stderr, n, sample.population)
         if not math.isfinite(own):
-            n = size  # a mean of 0 and no absolute tolerance: nothing but all will do
+            n = size  # a mean of 0 without an absolute tolerance needs all examples
             continue
         needed = max(own, (n * own + PRIOR_WEIGHT * prior) / (n + PRIOR_WEIGHT))
         target = math.ceil(with_finite_population(needed, sample.population))

@@ -1,6 +1,6 @@
-"""Points in the inner loop: a batch is read, decoded and moved once, and evaluated at K points.
+"""Streamed evaluation: each batch is read, decoded and moved once, and evaluated at K points.
 
-Data that are larger than memory cost one pass for K points, not one for each.
+Data larger than memory are read once per K points, not once per point.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ def evaluate_streamed(
     indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Like :func:`landscape.evaluate.evaluate`, for data that are read anew in every pass.
+    """Like :func:`landscape.evaluate.evaluate`, for data that are read again in every pass.
 
-    The batches are those of the stream. Means and spreads are gathered batch by batch in float64
-    (float32 on Apple MPS, which has no float64), on the device.
+    The batches are those of the stream. Means and variances are accumulated on the device, in
+    float64 (float32 on Apple MPS, which has no float64).
     """
     settings = settings or Settings()
     plane = plane.to(problem.device)
@@ -58,7 +58,7 @@ def evaluate_streamed(
 
 
 def points_at_once(problem: Problem) -> int:
-    """K: as many points as their weights fit into :data:`MEMORY`, from 1 to 64."""
+    """K: the number of points whose weights fit into :data:`MEMORY`, from 1 to 64."""
     size = sum(p.numel() * p.element_size() for p in problem.origin.values())
     return max(1, min(_AT_MOST, MEMORY // max(size, 1)))
 

@@ -1,4 +1,4 @@
-"""Every point on as many examples as its standard error needs, and no more."""
+"""Adaptive evaluation: each point uses as many examples as its standard error needs."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def evaluate_to_tolerance(
     indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Like :func:`landscape.evaluate.evaluate`, on a part of the examples of each split.
+    """Like :func:`landscape.evaluate.evaluate`, on a subset of the examples of each split.
 
-    Every point takes the beginning of one fixed order of the examples, in which each beginning
-    holds its share of every class; the length of it is what the standard error of the loss, the
-    first metric, needs. See :mod:`landscape.evaluate.stopping`.
+    Every point uses a prefix of one fixed order of the examples, in which each prefix contains its
+    share of every class; its length is what the standard error of the loss, the first metric,
+    needs. See :mod:`landscape.evaluate.stopping`.
 
     Parameters
     ----------
     surface
-        Gives the coordinates, and what earlier levels of the coarse-to-fine order know: points
-        are sized by the means, errors and counts that the surface holds for the corners of the
-        coarser cell around them. These must be done: record what is yielded before the next.
+        Provides the coordinates, and the results of earlier levels of the coarse-to-fine order:
+        the sample size of a point depends on the means, errors and counts at the corners of the
+        coarser cell around it. These must be done: record each result before requesting the next.
     indices
-        Which points, coarse to fine. Values do not depend on the order within a level, nor on
-        which points of it are measured here or were measured before.
+        Which points, coarse to fine. Values depend neither on the order within a level, nor on
+        which points of it are evaluated here or were evaluated before.
 
     Raises
     ------
@@ -67,9 +67,9 @@ def evaluate_to_tolerance(
     for index in indices:
         around = cells.around(index)
         if not surface.done.ravel()[around].all():
-            raise ValueError(f"point {index} comes before the coarser points around it")
+            raise ValueError(f"point {index} requested before the coarser points around it")
         found: dict[str, float] = {}
-        # Left again before the caller's own code runs.
+        # Exited before the caller's own code runs.
         with exactly(problem.objective.needs_gradients):
             network.move_to(points[index])
             for sampler in samplers:
@@ -78,7 +78,7 @@ def evaluate_to_tolerance(
 
 
 class _Sampler:
-    """One split in its order, measured wherever the network stands."""
+    """One split in its sampling order, evaluated at the network's current point."""
 
     def __init__(
         self,
@@ -99,7 +99,7 @@ class _Sampler:
     def measure(
         self, network: PointNetwork, surface: Surface, around: Sequence[int], level: int
     ) -> dict[str, float]:
-        """Means, standard errors and count, by the names of the problem's quantities."""
+        """Means, standard errors and count, by quantity name."""
         rows = torch.empty(len(self._names), 0)
 
         def draw(n: int) -> FloatArray:
@@ -121,10 +121,10 @@ class _Sampler:
         return found
 
     def _other(self, values: FloatArray) -> tuple[float, float]:
-        """Mean and error of a metric that did not decide on the number of examples.
+        """Mean and error of a metric other than the one that determined the number of examples.
 
-        The few examples of a class often agree entirely, as with an accuracy, and then say
-        nothing of their spread: the error is at least that of a sample without strata.
+        The few examples of a class often all have the same value, as with an accuracy, so their
+        variance is underestimated: the error is at least that of an unstratified sample.
         """
         mean, stderr = self._sample.mean_and_stderr(values)
         _, simple = mean_and_stderr(values, self._sample.population)
@@ -136,7 +136,7 @@ class _Sampler:
         return per_example(self._problem.objective, network, batches).cpu()
 
     def _needed(self, surface: Surface, around: Sequence[int]) -> float:
-        """What the points around have needed, by what the surface holds of them."""
+        """Mean number of examples that the points around need, from their recorded values."""
         loss = self._names[0]
         columns = [
             surface.values[name].ravel()[list(around)]

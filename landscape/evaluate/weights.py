@@ -1,8 +1,8 @@
-"""The weights of a point, written into a network by as few operations as can be.
+"""Write the weights of a point into a network in few operations.
 
-A network has hundreds of tensors, and a small one is evaluated in the time that hundreds of small
-operations take. So origin and axes lie in one vector each, a point is one fused operation on
-them, and the scales of all folded batch normalizations are computed together.
+A network has hundreds of tensors, and a small one is evaluated in the time of hundreds of small
+operations. So the origin and each axis are stored as one flat vector, a point takes one fused
+operation per axis, and the scales of all folded batch normalizations are computed together.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class PointWeights:
     plane
         On the network's device.
     own
-        The network's tensors by the names of the plane's parameters (several where one parameter
-        is shared), and those of layers with a folded batch normalization by their own names.
+        The network's tensors by the names of the plane's parameters (several for a shared
+        parameter), and those of layers with a folded batch normalization by their own names.
     pairs
-        Layers and the batch normalizations folded into them.
+        Layers with the batch normalizations folded into them.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class PointWeights:
         wide = any(p.dtype == torch.float64 for p in plane.origin.values())
         self._dtype = torch.float64 if wide else torch.float32
         device = next(iter(plane.origin.values())).device
-        # Two constants at the end stand for a γ of 1 and a β or bias of 0 that a layer has not.
+        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
         constants = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
         still = torch.zeros_like(constants)
         self._origin = self._vector(plane.origin, constants)
@@ -66,7 +66,7 @@ class PointWeights:
         self._biases = [own[f"{p.layer}.bias"][0] for p in pairs]
 
     def write(self, coordinates: Coordinates) -> None:
-        """Take the weights of one point."""
+        """Write the weights of one point."""
         self._point.copy_(self._origin)
         for coordinate, axis in zip(coordinates, self._axes, strict=True):
             self._point.add_(axis, alpha=float(coordinate))
@@ -117,7 +117,7 @@ class _Fold:
         self._inverse = torch.cat(variances or [empty])
 
     def at(self, point: Tensor) -> tuple[Sequence[Tensor], Sequence[Tensor]]:
-        """Per pair the scale of its filters and its bias."""
+        """The scale of the filters and the bias of each pair."""
         scale = point[self._gamma] * self._inverse
         bias = point[self._beta] + scale * (point[self._bias] - self._mean)
         return scale.split(self._sizes), bias.split(self._sizes)

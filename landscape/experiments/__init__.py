@@ -1,6 +1,5 @@
-"""What skip connections do: experiments that train, measure, draw, and say what was found.
+"""Experiments on skip connections: train, measure, plot and summarize.
 
-Each is a folder: ``run`` trains and measures, ``figure`` draws the stored numbers, ``findings``
-puts them into sentences. What is common to all of them is
-:class:`landscape.experiments.experiment.Experiment`.
+Each is a folder: ``run`` trains and measures, ``figure`` plots the stored numbers, ``findings``
+summarizes them in sentences. All share :class:`landscape.experiments.experiment.Experiment`.
 """

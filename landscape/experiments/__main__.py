@@ -1,4 +1,4 @@
-"""``python -m landscape.experiments NAME``: what skip connections do, run and shown."""
+"""``python -m landscape.experiments NAME``: experiments on skip connections."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from landscape import commandline
 from landscape.errors import InputError
 from landscape.experiments.names import ABOUT, experiment
 
-DESCRIPTION = """Train, measure and draw one of the experiments on skip connections.
+DESCRIPTION = """Run an experiment on skip connections: train, measure and plot.
 
 {experiments}
 
-The folder gets results.h5 (all numbers, opened by xarray), figures, findings.txt (what was found,
-computed from the numbers), and the trained networks. The same command goes on with what was
-interrupted."""
+Writes to a folder: results.h5 (all numbers, readable by xarray), figures, findings.txt (a summary
+computed from the numbers), and the trained networks. Run the same command to resume an interrupted
+experiment."""
 
 EXAMPLE = """  python -m landscape.experiments degradation
   python -m landscape.experiments variants --size paper --data cifar10:cifar-10-batches-py"""
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commandline.run(
         _command,
         argv,
-        when_interrupted="complete epochs and points are saved; the same command goes on",
+        when_interrupted="complete epochs and points are saved; run the same command to resume",
     )
 
 
@@ -47,7 +47,7 @@ def _command(argv: Sequence[str] | None) -> None:
     print("wrote")
     for path in (outcome.results, *outcome.figures, folder / "findings.txt"):
         print(f"  {path}")
-    print("found")
+    print("findings")
     for sentence in outcome.findings:
         print(f"  {sentence}")
 
@@ -61,8 +61,8 @@ def _seeds(text: str | None) -> tuple[int, ...] | None:
         seeds = ()
     if not seeds or min(seeds) < 0 or len(set(seeds)) < len(seeds):
         raise InputError(
-            f"--seeds {text!r}: expected different whole numbers from 0 on with commas between "
-            "them, as in --seeds 0,1,2"
+            f"--seeds {text!r}: expected different whole numbers of at least 0, separated by "
+            "commas, as in --seeds 0,1,2"
         )
     return seeds
 
@@ -78,8 +78,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SIZE",
         help="small (minutes on two cores) or paper (the papers' settings, on a GPU) (small)",
     )
-    add("--data", metavar="SOURCE", help="as in landscape.sample (small: digits; paper: needed)")
-    add("--seeds", metavar="LIST", help="seeds of the trainings, as 0,1,2 (the experiment's own)")
+    add("--data", metavar="SOURCE", help="as in landscape.sample (small: digits; paper: required)")
+    add(
+        "--seeds", metavar="LIST", help="seeds of the trainings, as in 0,1,2 (the experiment's own)"
+    )
     add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
     add("-o", "--output", metavar="FOLDER", help="(landscape-NAME)")
     return parser

@@ -1,4 +1,4 @@
-"""An experiment: train and measure networks, store the results, draw and describe them."""
+"""An experiment: train and measure networks, store, plot and summarize the results."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ RESULTS = "results.h5"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an experiment leaves behind.
+    """The output of an experiment.
 
     Attributes
     ----------
     results
         All numbers, see :mod:`landscape.experiments.results`.
     figures
-        Pictures drawn from them.
+        Paths of the figures.
     findings
-        What was found, one sentence each, computed from the numbers.
+        Sentences computed from the numbers.
     """
 
     results: Path
@@ -37,23 +37,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Experiment(Generic[AnySize]):
-    """What one experiment adds to the common course of all.
+    """The parts in which experiments differ.
 
     Attributes
     ----------
     name
-        As on the command line.
+        Name on the command line.
     sizes
-        What ``small`` and ``paper`` stand for.
+        Meaning of ``small`` and ``paper``.
     measure
-        Trains the networks, as far as that is not done, and measures them.
+        Trains the networks, unless already trained, and measures them.
     draw
-        Writes figures of the results to a folder; their paths.
+        Writes figures of the results to a folder; returns their paths.
     findings
-        Puts the results into sentences.
+        Summarizes the results in sentences.
     seeds
-        The default. An experiment whose default is one seed compares single networks, and takes
-        no more than one.
+        Default seeds. An experiment whose default is one seed compares single networks, and
+        accepts only one.
     """
 
     name: str
@@ -73,25 +73,25 @@ class Experiment(Generic[AnySize]):
         device: str = "auto",
         progress: bool = True,
     ) -> Outcome:
-        """Train and measure all networks; store, draw and describe the results.
+        """Train and measure all networks; store, plot and summarize the results.
 
         Parameters
         ----------
         folder
-            Gets ``results.h5``, the figures, and a folder for each training. Complete trainings
-            and surfaces are kept, interrupted ones are resumed.
+            For ``results.h5``, figures, and one folder per training. Complete trainings and
+            surfaces are reused, interrupted ones are resumed.
         size
             ``small`` or ``paper``: networks and settings of the trainings.
         data
-            A source of labelled images; None is ``digits`` for the small size.
+            Source of labelled images; None is ``digits`` for the small size.
         seeds
-            Every network is trained once with each; None for the default of the experiment.
+            Every network is trained once with each seed; None is the experiment's default.
 
         Raises
         ------
         InputError
-            If the data or the size are missing or unknown, there are more seeds than the
-            experiment takes, or the folder holds trainings or surfaces with other settings.
+            If data or size are missing or unknown, there are more seeds than the experiment
+            accepts, or the folder contains trainings or surfaces with other settings.
         """
         if size not in self.sizes:
             raise unknown_choice("size", size, self.sizes)
@@ -103,7 +103,7 @@ class Experiment(Generic[AnySize]):
                 "expected one seed"
             )
         for seed in seeds:
-            replace(chosen.settings, seed=seed)  # refuses a seed that is too large
+            replace(chosen.settings, seed=seed)  # raises for a seed that is too large
         choose_device(device)
         splits, folder = setups.both_splits(source), Path(folder)
         setup = Setup(self.name, folder, size, chosen, source, splits, seeds, device, progress)

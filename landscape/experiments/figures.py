@@ -1,4 +1,4 @@
-"""What the figures of several experiments share."""
+"""Shared by the figures of several experiments."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from landscape.render.figure.style import LINE, StyledFigure
 from landscape.surface import Surface
 
 COLOURS = ("#E69F00", "#0072B2", "#CC79A7", "#009E73", "#D55E00", "#56B4E9")
-"""Those of Okabe and Ito, which the colour-blind can tell apart."""
+"""The colour-blind safe palette of Okabe and Ito."""
 KINDS = ("png", "pdf")
 
 
 def save_figures(figures: Mapping[str, StyledFigure], folder: Path) -> list[Path]:
-    """Write figures under their names, each as every one of :data:`KINDS`; the paths."""
+    """Write figures by name, in all formats of :data:`KINDS`; their paths."""
     return [
         save_figure(figure, folder / f"{name}.{kind}")
         for name, figure in figures.items()
@@ -33,23 +33,23 @@ def save_figures(figures: Mapping[str, StyledFigure], folder: Path) -> list[Path
 def save_error_and_loss(
     curves: Callable[[Results, str], StyledFigure], results: Results, folder: Path
 ) -> list[Path]:
-    """Write ``error`` and ``loss`` as ``curves`` draws them; the paths."""
+    """Write the figures ``error`` and ``loss`` made by ``curves``; their paths."""
     return save_figures({what: curves(results, what) for what in ("error", "loss")}, folder)
 
 
 def save_surfaces(
     rows: Sequence[Sequence[Surface]], folder: Path, *, clip: float, width: float
 ) -> list[Path]:
-    """Write all surfaces on one scale as ``contours`` and in space as ``surfaces``; the paths.
+    """Write all surfaces on one scale, as ``contours`` and in 3-D as ``surfaces``; their paths.
 
     Parameters
     ----------
     rows
-        The rows of the figures.
+        Rows of the figures.
     clip
-        Higher values are drawn at this one, and counted.
+        Higher values are clipped to this one, and counted.
     width
-        Inches.
+        In inches.
     """
     surfaces = [surface for row in rows for surface in row]
     return [
@@ -67,14 +67,14 @@ def epoch_panels(
     ylim: tuple[float, float],
     foot: float = 0.0,
 ) -> Sheet:
-    """Panels side by side for the ``error`` (linear axis) or the ``loss`` (logarithmic) by epoch.
+    """Panels side by side for ``error`` (linear axis) or ``loss`` (logarithmic) by epoch.
 
     Parameters
     ----------
     label
-        Of the vertical axis.
+        Label of the vertical axis.
     foot
-        Inches below the panels.
+        Space below the panels in inches.
     """
     margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
     sheet = lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0, foot=foot)
@@ -88,12 +88,12 @@ def epoch_panels(
 
 
 def whole_ticks(axes: Any) -> None:
-    """Few ticks at whole numbers on the horizontal axis."""
+    """A few ticks at whole numbers on the horizontal axis."""
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
 
 
 def horizontal_lines(axes: Any, colour: str = "0.9") -> None:
-    """Faint lines behind what is drawn."""
+    """Faint grid lines in the background."""
     axes.grid(axis="y", color=colour, linewidth=0.5)
     axes.set_axisbelow(True)
 
@@ -101,12 +101,12 @@ def horizontal_lines(axes: Any, colour: str = "0.9") -> None:
 def draw_seeds(
     axes: Any, x: FloatArray, values: FloatArray, colour: Any, label: str, **look: Any
 ) -> None:
-    """The median of several seeds as a line, and their range as a band.
+    """Plot the median of several seeds as a line, and their range as a band.
 
     Parameters
     ----------
     values
-        Shape (seeds, len(x)); NaN where there is nothing to draw.
+        Shape (seeds, len(x)); NaN values are not plotted.
     """
     axes.plot(x, np.median(values, axis=0), color=colour, label=label, **look)
     if len(values) > 1:
@@ -115,7 +115,7 @@ def draw_seeds(
 
 
 def legend_below(figure: Any, axes: Any, above: float) -> None:
-    """A legend for the lines of ``axes``, in one row, so many inches above the figure's edge."""
+    """A one-row legend for the lines of ``axes``, ``above`` inches from the figure's edge."""
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
         handles,
@@ -131,7 +131,7 @@ def legend_below(figure: Any, axes: Any, above: float) -> None:
 
 
 def seeds_in_words(results: Results) -> str:
-    """What lines and bands are, for a note below a figure."""
+    """The meaning of lines and bands, for a note below a figure."""
     count = len(results.coordinates["seed"])
     if count == 1:
         return "One seed."
@@ -139,6 +139,6 @@ def seeds_in_words(results: Results) -> str:
 
 
 def data_in_words(results: Results) -> str:
-    """What was trained on, for a note below a figure."""
+    """The training data, for a note below a figure."""
     facts = results.attributes
     return f"Data: {facts['data']}, {facts['train_examples']:,} training images, no augmentation."

@@ -1,4 +1,4 @@
-"""Numbers of surfaces, each with its range, among the results of an experiment."""
+"""Measures of surfaces, with their ranges, in the results of an experiment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Measure = Callable[[Surface], Estimate]
 def _guessing(surface: Surface) -> float:
     level = chance_level(surface)
     if level is None:
-        raise InputError("the surface does not say how many classes there are")
+        raise InputError("the surface does not record the number of classes")
     return level
 
 
@@ -55,30 +55,34 @@ MEASURES: dict[str, tuple[Measure, str, str]] = {
         "share of the plane with a loss below that of guessing",
         "1",
     ),
-    "roughness": (roughness, "climbs out of dips on a straight way across the plane", "decades"),
+    "roughness": (
+        roughness,
+        "total rise out of dips on straight lines across the plane",
+        "decades",
+    ),
     "convexity_share": (
         convexity_share,
         "share of the plane where the surface curves upwards in every direction",
         "1",
     ),
-    "basins": (number_of_basins, "number of basins, sampling error allowed for", "1"),
+    "basins": (number_of_basins, "number of basins, allowing for sampling error", "1"),
     "second_depth": (second_depth, "depth of the second deepest basin", "nats"),
 }
-"""How each is computed, what it is, and its unit; see :mod:`landscape.measures`."""
+"""Function, description and unit of each measure; see :mod:`landscape.measures`."""
 
 
 def add_measures(
     results: Results, dims: Sequence[str], surfaces: Mapping[tuple[int, ...], Surface]
 ) -> None:
-    """Add every measure, and ``NAME_low`` and ``NAME_high`` for its range.
+    """Add every measure, with its range as ``NAME_low`` and ``NAME_high``.
 
-    NaN stands where a surface does not have the measure; an infinite ``high`` says that the value
-    is a lower bound.
+    NaN means that a surface does not have the measure; an infinite ``high`` that the value is a
+    lower bound.
 
     Parameters
     ----------
     surfaces
-        By their place in the dimensions.
+        Surfaces by their indices in the dimensions.
     """
     shape = tuple(len(results.coordinates[dim]) for dim in dims)
     for name, (measure, long_name, units) in MEASURES.items():
@@ -93,7 +97,7 @@ def add_measures(
 
 
 def estimate_of(results: Results, name: str, **labels: str | float) -> Estimate:
-    """What :func:`add_measures` stored of one surface."""
+    """The estimate stored by :func:`add_measures` for one surface."""
     value, low, high = (
         float(results.select(f"{name}{end}", **labels)) for end in ("", "_low", "_high")
     )
@@ -103,5 +107,5 @@ def estimate_of(results: Results, name: str, **labels: str | float) -> Estimate:
 def _estimate(measure: Measure, surface: Surface) -> Estimate:
     try:
         return measure(surface)
-    except InputError:  # a surface that is NaN or infinite where the measure looks
+    except InputError:  # NaN or infinite values in the region of the measure
         return Estimate(math.nan, math.nan, math.nan)

@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 ABOUT = {
     "degradation": "deeper plain networks train worse, residual ones do not",
-    "identity": "a network extended by identity layers: constructible, but found by training?",
+    "identity": "a network extended by identity layers: does training find that solution?",
     "gradients": "gradients and activations of every layer, with and without BN and shortcuts",
-    "variants": "add, concatenate, gate, long skip and none at matched size, side by side",
-    "depth": "surfaces at growing depth, with and without shortcuts",
+    "variants": "add, concatenate, gate, long skip, each against none at matched size",
+    "depth": "surfaces at increasing depth, with and without shortcuts",
 }
-"""What each is about; ``landscape.experiments.NAME.run.EXPERIMENT`` is the experiment."""
+"""Description of each experiment; it is ``landscape.experiments.NAME.run.EXPERIMENT``."""
 
 
 def experiment(name: str) -> Experiment[Any]:
-    """The experiment called ``name``.
+    """The experiment with the given name.
 
     Raises
     ------

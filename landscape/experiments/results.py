@@ -1,4 +1,4 @@
-"""Numbers of an experiment, as an HDF5 file that xarray opens with its dimensions named."""
+"""Results of an experiment, as an HDF5 file with named dimensions that xarray can open."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from landscape.surface import Attribute
 Coordinates = Sequence[str] | Sequence[float]
 
 HISTORY_COLUMNS = {
-    "train_error": ("fraction of training examples answered wrongly, evaluation mode", "1"),
-    "test_error": ("fraction of test examples answered wrongly", "1"),
+    "train_error": ("fraction of misclassified training examples, evaluation mode", "1"),
+    "test_error": ("fraction of misclassified test examples", "1"),
     "train_loss": ("mean cross-entropy over the training examples, evaluation mode", "nats"),
     "test_loss": ("mean cross-entropy over the test examples", "nats"),
 }
-"""What the history of a training has for every epoch."""
+"""Columns of a training history, per epoch."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """An array of float64 with a name for each of its dimensions; NaN where nothing is measured."""
+    """A float64 array with named dimensions; NaN where nothing is measured."""
 
     dims: tuple[str, ...]
     values: npt.NDArray[np.float64]
@@ -44,9 +44,9 @@ class Results:
     Attributes
     ----------
     coordinates
-        For each dimension its labels: texts (``variant``) or numbers (``epoch``, ``depth``).
+        Labels of each dimension: texts (``variant``) or numbers (``epoch``, ``depth``).
     measured
-        Arrays by name, each of the shape that its dimensions have.
+        Arrays by name.
     attributes
         Settings of the experiment.
     """
@@ -63,24 +63,21 @@ class Results:
         Parameters
         ----------
         values
-            None for NaN everywhere, to be filled by :meth:`select`.
+            None is NaN everywhere, to be filled through :meth:`select`.
 
         Raises
         ------
         ValueError
-            If its shape is not that of its dimensions.
+            If the shape does not match the dimensions.
         """
         shape = tuple(len(self.coordinates[dim]) for dim in dims)
         array = np.full(shape, np.nan) if values is None else np.asarray(values, dtype=np.float64)
         if array.shape != shape:
-            raise ValueError(f"{name}: shape {array.shape}, but {tuple(dims)} make {shape}")
+            raise ValueError(f"{name}: shape {array.shape}, expected {shape} for {tuple(dims)}")
         self.measured[name] = Measured(tuple(dims), array, long_name, units)
 
     def select(self, name: str, **labels: str | float) -> npt.NDArray[np.float64]:
-        """The array ``name`` at the given labels of some of its dimensions; the others remain.
-
-        A view: what is assigned to its elements is entered.
-        """
+        """A view of the array ``name`` at the given labels of some of its dimensions."""
         found = self.measured[name]
         index = tuple(
             list(self.coordinates[dim]).index(labels[dim]) if dim in labels else slice(None)
@@ -89,7 +86,7 @@ class Results:
         return found.values[(*index, ...)]
 
     def save(self, path: Path) -> None:
-        """Write all, so that a reader never sees half of it."""
+        """Write the file atomically."""
         with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(self.attributes)
             scales = {}
@@ -107,19 +104,19 @@ class Results:
 
 
 def read_results(path: str | Path) -> Results:
-    """Read what :meth:`Results.save` wrote.
+    """Read a file written by :meth:`Results.save`.
 
     Raises
     ------
     InputError
-        If the file is missing or holds no results.
+        If the file is missing or contains no results.
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"there is no file {path}: expected the results.h5 of an experiment")
-    expected = "results.h5 that landscape.experiments writes"
-    with reading(path, expected, wrong="holds no results of an experiment") as file:
-        # Not by h5py's is_scale and dims: HDF5 itself breaks down over damaged ones.
+        raise InputError(f"{path} is not a file; expected the results.h5 of an experiment")
+    expected = "results.h5 written by landscape.experiments"
+    with reading(path, expected, wrong="contains no results of an experiment") as file:
+        # Without h5py's is_scale and dims: HDF5 crashes on damaged ones.
         scales = {n: d for n, d in file.items() if d.attrs.get("CLASS") == b"DIMENSION_SCALE"}
         results = Results(
             {name: _labels(scale) for name, scale in scales.items()},

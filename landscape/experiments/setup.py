@@ -1,4 +1,4 @@
-"""One run of an experiment: its data, its settings, and how its networks are built and trained."""
+"""Setup of one run of an experiment: data, settings, and construction of its networks."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from landscape.training.once import train_once
 SMALL = TrainingSettings(epochs=20, lr=0.05, batch_size=64, weight_decay=1e-4)
 """For digits: enough steps for a residual network of 56 layers to learn all of them.
 
-At a learning rate of 0.1 some seeds have not done so by the end.
+At a learning rate of 0.1 some seeds do not get there.
 """
 HE = TrainingSettings(epochs=164, lr=0.1, batch_size=128, weight_decay=1e-4, schedule="step")
-"""For CIFAR-10, as He et al.: 64,000 steps, a tenth of the learning rate after 32,000 and 48,000.
+"""For CIFAR-10, as in He et al.: 64,000 steps, learning rate divided by 10 after 32,000 and 48,000.
 
 Unlike in the paper the momentum is Nesterov's, and the images are neither shifted nor flipped.
 """
@@ -32,14 +32,14 @@ NETWORKS = {"plain": "none", "residual": "identity"}
 
 @dataclass(frozen=True)
 class Size:
-    """What is trained, and how.
+    """Networks and training settings of a size.
 
     Attributes
     ----------
     settings
-        Of the trainings.
+        Training settings.
     depths
-        Of CIFAR ResNets, each 6n+2; empty where the networks are others.
+        Depths of CIFAR ResNets, each 6n+2; empty for other networks.
     """
 
     settings: TrainingSettings
@@ -51,18 +51,18 @@ AnySize = TypeVar("AnySize", bound=Size)
 
 @dataclass(frozen=True)
 class Setup(Generic[AnySize]):
-    """What a run was asked for.
+    """The options of a run.
 
     Attributes
     ----------
     experiment
-        Its name.
+        Name of the experiment.
     folder
-        Where everything is written.
+        Output folder.
     size_name, size
-        ``small`` or ``paper``, and what that stands for.
+        ``small`` or ``paper``, and its meaning.
     source, splits
-        The data by name, and the labelled images of ``train`` and ``test``.
+        Name of the data, and the labelled images of ``train`` and ``test``.
     """
 
     experiment: str
@@ -77,15 +77,15 @@ class Setup(Generic[AnySize]):
 
     @property
     def classes(self) -> int:
-        """How many classes the examples of all splits have."""
+        """Number of classes over all splits."""
         return max(examples.classes for examples in self.splits.values())
 
     def with_data(self, source: str) -> Setup[AnySize]:
-        """The same with other data."""
+        """The same setup with other data."""
         return replace(self, source=source, splits=both_splits(source))
 
     def results(self, coordinates: Mapping[str, Coordinates], **attributes: Attribute) -> Results:
-        """Empty results that record the settings; the path of the data is left out."""
+        """Empty results that record the settings, without the path of the data."""
         settings = asdict(self.size.settings)
         del settings["seed"]
         return Results(
@@ -104,7 +104,7 @@ class Setup(Generic[AnySize]):
         )
 
     def network(self, name: str, **options: Any) -> Network:
-        """The network of that name for these examples, with fresh weights.
+        """A newly initialized network for these examples.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Setup(Generic[AnySize]):
         settings: TrainingSettings,
         title: str,
     ) -> History:
-        """Train a network in the folder ``name``, as far as that is not done; its history."""
+        """Train a network in the folder ``name``, unless already trained; its history."""
         folder = self.folder / name
         train_once(
             make_network,
@@ -136,18 +136,18 @@ class Setup(Generic[AnySize]):
 
 
 def source_for(size: str, data: str | None) -> str:
-    """The name of the data; by default the digits, which every installation has.
+    """The data source; by default the digits, which every installation has.
 
     Raises
     ------
     InputError
-        If the size is that of the papers and no data are named.
+        If the size is ``paper`` and no data are given.
     """
     if data is None and size == "paper":
         raise InputError(
             "size paper without data: expected the images of the paper, as in "
-            f"{argument('data', 'cifar10:PATH')}; {argument('size', 'small')} takes the digits "
-            "that are there"
+            f"{argument('data', 'cifar10:PATH')}; {argument('size', 'small')} uses the included "
+            "digits"
         )
     return data or "digits"
 
@@ -158,5 +158,5 @@ def both_splits(source: str) -> dict[str, Examples]:
 
 
 def parameters_in(network: Network) -> int:
-    """How many trainable parameters a network has."""
+    """Number of trainable parameters of a network."""
     return sum(p.numel() for p in network.model.parameters() if p.requires_grad)

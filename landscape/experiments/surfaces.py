@@ -1,4 +1,4 @@
-"""A network trained for an experiment, and the surface around it."""
+"""Train a network for an experiment and sample its surface."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from landscape.training import FINAL, History
 
 @dataclass(frozen=True, kw_only=True)
 class SurfaceSize(Size):
-    """What is trained and sampled.
+    """Networks, training settings and sampling of a size.
 
     Attributes
     ----------
     axis
         The coordinates of both axes.
     limit
-        Training examples behind each value; None for all.
+        Number of training examples evaluated at each point; None is all.
     """
 
     axis: str
@@ -34,23 +34,23 @@ class SurfaceSize(Size):
 def train_and_sample(
     setup: Setup[SurfaceSize], name: str, folder: str, *, title: str, **options: Any
 ) -> tuple[History, Surface]:
-    """Train a network in ``folder`` and sample the plane around it into ``folder.h5``.
+    """Train a network in ``folder`` and sample a plane around it into ``folder.h5``.
 
     Parameters
     ----------
     setup
-        Its seed is that of the training and of the directions.
+        Provides the seed of training and directions.
     name
-        Of the network, as ``resnet56``.
+        Name of the network, such as ``resnet56``.
     title
-        Of the surface.
+        Title of the surface.
     options
-        Of the network, among them ``shortcuts``.
+        Options of the network, including ``shortcuts``.
 
     Returns
     -------
     tuple
-        The history of the training, and the surface.
+        Training history and surface.
     """
     size, seed = setup.size, setup.seeds[0]
     history = setup.train(
@@ -78,7 +78,7 @@ def train_and_sample(
 
 
 def sampled(folder: Path, name: str) -> Surface:
-    """The surface around the network that was trained in the folder ``name``."""
+    """The surface around the network trained in the folder ``name``."""
     return open_surface(_file(folder, name))
 
 

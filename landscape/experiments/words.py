@@ -1,4 +1,4 @@
-"""Numbers of several seeds, and the measures of surfaces, in words."""
+"""Text for numbers of several seeds and for measures of surfaces."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from landscape.grid import FloatArray
 from landscape.measures import Estimate
 
 _HARDLY_BETTER = 0.95
-"""A network with at least this share of the error of guessing has learnt nothing."""
+"""A network whose error is at least this share of that of guessing has learnt nothing."""
 _LEAST_ROUGHNESS = 0.01
-"""Decades: a smaller difference, 2% of a loss, is not counted."""
+"""In decades: smaller differences (2% of a loss) are ignored."""
 _MEASURES = (
     "origin_loss",
     "flat_radius",
@@ -29,12 +29,12 @@ _MEASURES = (
 
 
 def percent(fraction: float | np.floating) -> str:
-    """``1.00%``, ``12.3%``."""
+    """Format a fraction: ``1.00%``, ``12.3%``."""
     return f"{float(fraction):.2%}" if fraction < 0.1 else f"{float(fraction):.1%}"
 
 
 def spread(fractions: FloatArray) -> str:
-    """``30.0% (20.0% to 40.0%)``: median, lowest and highest; a single one alone."""
+    """Format median, lowest and highest: ``30.0% (20.0% to 40.0%)``; a single value alone."""
     if fractions.size == 1:
         return percent(fractions[0])
     low, high = percent(fractions.min()), percent(fractions.max())
@@ -42,18 +42,18 @@ def spread(fractions: FloatArray) -> str:
 
 
 def loss_spread(losses: FloatArray) -> str:
-    """``0.31 (0.21 to 0.41)``."""
+    """Format median, lowest and highest loss: ``0.31 (0.21 to 0.41)``."""
     return f"{np.median(losses):.2g} ({losses.min():.2g} to {losses.max():.2g})"
 
 
 def what_spread_is(seeds: int) -> str:
-    """What :func:`spread` gives, for brackets."""
+    """The meaning of the numbers of :func:`spread`, for brackets."""
     return f"median of {seeds} seeds, lowest to highest" if seeds > 1 else "one seed"
 
 
 @dataclass(frozen=True)
 class Increase:
-    """How much higher the errors ``after`` are than those ``before``, shape (seeds,) each."""
+    """Errors ``before`` and ``after`` a change, shape (seeds,) each."""
 
     before: FloatArray
     after: FloatArray
@@ -65,7 +65,7 @@ class Increase:
 
     @property
     def points(self) -> str:
-        """The same in percentage points, as ``+1.00``."""
+        """The same in percentage points, such as ``+1.00``."""
         return f"{100 * self.median:+.2f}"
 
     @property
@@ -75,22 +75,22 @@ class Increase:
 
     @property
     def seeds(self) -> int:
-        """How many there are."""
+        """Number of seeds."""
         return self.after.size
 
     @property
     def higher(self) -> int:
-        """With how many seeds the error is higher after than before."""
+        """Number of seeds with a higher error after than before."""
         return int((self.after > self.before).sum())
 
 
 def learns(errors: FloatArray, results: Results, classes: str = "classes") -> npt.NDArray[np.bool_]:
-    """Whether training errors are lower than by guessing, and not hardly so; elementwise.
+    """Whether training errors are clearly lower than by guessing, elementwise.
 
     Parameters
     ----------
     classes
-        The attribute with the number of classes.
+        Name of the attribute with the number of classes.
     """
     guessing = 1.0 - 1.0 / float(results.attributes[classes])
     return np.asarray(errors < _HARDLY_BETTER * guessing)
@@ -98,12 +98,12 @@ def learns(errors: FloatArray, results: Results, classes: str = "classes") -> np
 
 @dataclass(frozen=True)
 class Sampled:
-    """Final errors of one network, and the measures of its surface, from the results.
+    """Final errors of a network and measures of its surface.
 
     Attributes
     ----------
     measures
-        Those of :mod:`landscape.experiments.measured` that sentences use.
+        Measures of :mod:`landscape.experiments.measured` used in sentences.
     """
 
     train_error: float
@@ -113,13 +113,13 @@ class Sampled:
 
     @staticmethod
     def read(results: Results, classes: str = "classes", **labels: str | float) -> Sampled:
-        """That of the network with these labels."""
+        """Read those of the network with these labels."""
         train, test = (results.select(f"{split}_error", **labels) for split in ("train", "test"))
         measures = {name: estimate_of(results, name, **labels) for name in _MEASURES}
         return Sampled(float(train), float(test), bool(learns(train, results, classes)), measures)
 
     def differs_from(self, other: Sampled) -> tuple[str, str]:
-        """How this surface differs from the other, and the numbers of both, the other's first."""
+        """How this surface differs from the other, and the numbers of both, the other first."""
         pair = (other.measures, self.measures)
         rough, flat = ([one[name] for one in pair] for name in ("roughness", "flat_radius"))
         flatter = _difference(flat, "flatter", "sharper", 0.0)
@@ -131,13 +131,13 @@ class Sampled:
 
     @property
     def basins(self) -> str:
-        """``1 basin``, ``3 basins``."""
+        """Number of basins, such as ``3 basins``."""
         count = self.measures["basins"].value
         return f"{count:.0f} basin{'' if count == 1 else 's'}"
 
 
 def _difference(pair: list[Estimate], more: str, less: str, least: float) -> str:
-    """How the second differs from the first: by ``least`` or more, and beyond their ranges."""
+    """How the second differs from the first: by at least ``least``, and beyond their ranges."""
     first, second = pair
     if math.isnan(first.value) or math.isnan(second.value):
         return f"not known to be {more} or {less}"

@@ -1,4 +1,4 @@
-"""The Hessian of the mean loss, by its products with vectors: one method per file."""
+"""The Hessian of the mean loss, through Hessian-vector products: one method per file."""
 
 from landscape.hessian.density import spectral_density
 from landscape.hessian.lanczos import Eigenpairs, eigenpairs, verified

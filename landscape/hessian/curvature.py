@@ -1,7 +1,7 @@
-"""Quantities of the whole network at grid points, by derivatives of the mean loss.
+"""Curvature quantities at grid points, from derivatives of the mean loss.
 
-They are no means of per-example numbers, so they come after an evaluation: its stream of values
-goes through :meth:`WholeNetwork.added`, which adds theirs.
+They are not means of per-example values, so they are computed after an evaluation:
+:meth:`WholeNetwork.added` adds them to its stream of values.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from landscape.problem import Problem
 from landscape.quantity import Quantity, by_name
 
 MEMORY = 2**30
-"""Bytes of eigenvectors that are kept to start the next points from."""
+"""Bytes of eigenvectors kept as starting vectors for later points."""
 
 _TOLERANCE = 1e-3
 _MOST_PRODUCTS = 300
 _NOISE = 1.0
-"""Length of the random part of a warm start: what is new at a point shows up in it, and on the
-networks measured it costs no products."""
+"""Norm of the random part of a warm start: it contains directions that are new at a point, and
+costs no products on the networks measured."""
 
 
 class Measurement(Protocol):
-    """One way of measuring: made for a run, then called where the operator stands."""
+    """A quantity: created for a run, then called at each position of the operator."""
 
     products: int
 
@@ -58,10 +58,10 @@ class GradientNorm:
 class EigenRatio:
     """Largest and most negative eigenvalue of the Hessian, and the modulus of their ratio.
 
-    The ratio is that of Li et al. 2018, figure 7: near 0 the loss is almost convex. Each number is
-    within 1e-3 of the larger modulus from an eigenvalue; of two ends that are nearly equal it may
-    be the second. Lanczos starts from the eigenvectors of the nearest point that this run has
-    done, so a run that was interrupted may differ from one that was not by as much.
+    The ratio is that of Li et al. 2018, figure 7: near 0 the loss is almost convex. Each value is
+    within 1e-3 of the larger modulus of an eigenvalue; where the two outermost eigenvalues are
+    nearly equal it may be the second. Lanczos starts from the eigenvectors of the nearest point
+    this run has computed, so an interrupted run may differ from an uninterrupted one by as much.
     """
 
     def __init__(self, operator: HessianOperator) -> None:
@@ -99,20 +99,20 @@ _MEASUREMENTS: dict[str, type[Measurement]] = {
     "eigen_ratio": EigenRatio,
     "gradient_norm": GradientNorm,
 }
-"""How what :data:`landscape.metrics.WHOLE_NETWORK` declares is measured."""
+"""Implementations of :data:`landscape.metrics.WHOLE_NETWORK`."""
 
 
 class WholeNetwork:
-    """Measurements of a problem's first split at the points of a plane.
+    """Curvature quantities of a problem's first split at the points of a plane.
 
     Parameters
     ----------
     problem
-        Whose loss is differentiated, with stored statistics of batch normalization.
+        Provides the loss, with the stored batch-norm statistics.
     names
-        Of :data:`landscape.metrics.WHOLE_NETWORK`.
+        Keys of :data:`landscape.metrics.WHOLE_NETWORK`.
     ignore
-        ``biasbn`` or ``none``: which parameters count, as for directions.
+        ``biasbn`` or ``none``: parameters to leave out, as for directions.
 
     Raises
     ------
@@ -133,12 +133,12 @@ class WholeNetwork:
 
     @property
     def products(self) -> int:
-        """Products of the Hessian with vectors so far."""
+        """Number of Hessian-vector products so far."""
         return sum(measurement.products for measurement in self._measurements)
 
     @property
     def quantities(self) -> dict[str, Quantity]:
-        """What is added, by name: ``train_eigen_ratio``, …"""
+        """The added quantities, by name: ``train_eigen_ratio``, …"""
         split = self._operator.split
         over = f"over {self._operator.examples:,} {split or 'given'} examples"
         moved = "" if self._ignore == "none" else ", without biases and normalization layers"
@@ -150,8 +150,8 @@ class WholeNetwork:
                 split=split,
                 base=name,
             )
-            for asked in self._names
-            for name, one in WHOLE_NETWORK[asked].items()
+            for requested in self._names
+            for name, one in WHOLE_NETWORK[requested].items()
         )
 
     def added(
@@ -160,16 +160,16 @@ class WholeNetwork:
         points: FloatArray,
         measured: Iterable[tuple[int, dict[str, float]]],
     ) -> Iterator[tuple[int, dict[str, float]]]:
-        """The stream of an evaluation, each point's values with those of the whole network.
+        """Add the curvature quantities to the values of an evaluation.
 
-        They are NaN where the loss, or a derivative of it, is not finite.
+        They are NaN where the loss or one of its derivatives is not finite.
 
         Parameters
         ----------
         plane, points
-            As the evaluation has them.
+            Those of the evaluation.
         measured
-            Pairs of an index into ``points`` and the values there.
+            The evaluation: pairs of an index into ``points`` and the values there.
         """
         prefixed, split = self._problem.prefixed, self._operator.split
         lengths = np.array(plane.norms)

@@ -1,9 +1,9 @@
-"""The spectral density, by stochastic Lanczos quadrature.
+"""Spectral density by stochastic Lanczos quadrature.
 
 Ghorbani, Krishnan and Xiao, *An Investigation into Neural Net Optimization via Hessian Eigenvalue
-Density*, arXiv 1901.10159, algorithm 1: a Krylov space of m vectors, started at random, gives m
+Density*, arXiv 1901.10159, algorithm 1: a Krylov space of m vectors with a random start gives m
 nodes θ_i with weights ω_i, the squared first entries of the eigenvectors of T (Gaussian
-quadrature), and the density is Σ ω_i N(t; θ_i, σ²), averaged over starts.
+quadrature); the density is Σ ω_i N(t; θ_i, σ²), averaged over starts.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from landscape.quantity import STDERR, Quantity, by_name
 from landscape.surface import Surface
 
 _REACH = 5.0
-"""Widths of the Gaussian beyond the outermost nodes that the line shows."""
+"""Margin of the line beyond the outermost nodes, in widths of the Gaussian."""
 
 
 def spectral_density(
@@ -33,20 +33,20 @@ def spectral_density(
     points: int = 1001,
     seed: int = 0,
 ) -> Surface:
-    """The density of the eigenvalues of a symmetric matrix, as a line over the eigenvalue.
+    """Density of the eigenvalues of a symmetric matrix, as a function of the eigenvalue.
 
     Parameters
     ----------
     matrix
-        Of which ``starts`` · ``steps`` products are taken.
+        Takes ``starts`` · ``steps`` products.
     starts, steps
-        Random starts (at least 2), and the number m of nodes of each.
+        Number of random starts (at least 2), and of nodes m of each.
     width
-        σ of the Gaussian that every node is smoothed with; None is 1/200 of the spectrum's range.
+        σ of the smoothing Gaussian; None is 1/200 of the spectrum's range.
     points
-        Of the line.
+        Number of points of the line.
     seed
-        Of the random starts.
+        Seed of the random starts.
 
     Returns
     -------
@@ -73,15 +73,15 @@ def spectral_density(
     low = min(float(nodes.min()) for nodes, _ in rules)
     high = max(float(nodes.max()) for nodes, _ in rules)
     if width is None:
-        # A single eigenvalue has no range but that of rounding.
+        # The range of a single eigenvalue is only rounding.
         width = max(high - low, 1e-3 * max(abs(low), abs(high))) / 200 or 1 / 200
     if not (math.isfinite(width) and width > 0):
-        raise InputError(f"a density smoothed by a Gaussian of width {width}: expected above 0")
+        raise InputError(f"Gaussian width {width} of a density: expected a number above 0")
     line = np.linspace(low - _REACH * width, high + _REACH * width, points)
     curves = np.stack([_smoothed(line, *rule, width) for rule in rules])
     mean = Quantity("density of Hessian eigenvalues", base="density")
-    words = "standard error of density over random starts"
-    error = mean.beside(statistic=STDERR, long_name=words)
+    long_name = "standard error of density over random starts"
+    error = mean.beside(statistic=STDERR, long_name=long_name)
     stderr = curves.std(axis=0, ddof=1) / math.sqrt(starts)
     return Surface(
         Grid(line),
@@ -108,8 +108,8 @@ def _quadrature(
         space.step()
     if not space.finite:
         raise InputError(
-            "a product of the Hessian is not finite: the loss or its derivatives overflow at "
-            "these weights, so there is no spectrum"
+            "a Hessian-vector product is not finite: the loss or its derivatives overflow at "
+            "these weights, so the spectrum is undefined"
         )
     nodes, columns, _ = space.ritz()
     return nodes, columns[0] ** 2, space.products

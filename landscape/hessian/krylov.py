@@ -1,4 +1,4 @@
-"""A Krylov space that grows by one product at a time, its basis kept orthonormal throughout."""
+"""A Krylov space with a fully orthonormalized basis that grows by one product at a time."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from landscape.hessian.symmetric import Symmetric, normal
 
 
 class KrylovSpace:
-    """An orthonormal basis Q, and the matrix T = QᵀHQ of H as the space sees it.
+    """An orthonormal basis Q and the projection T = QᵀHQ of H onto it.
 
-    Every new vector is made orthogonal to the whole basis, twice (Parlett, *The Symmetric
-    Eigenvalue Problem*, section 6.9), so HQ = QT + β q eᵀ holds up to rounding and no copies of
-    converged eigenvalues appear.
+    Every new vector is orthogonalized against the whole basis, twice (Parlett, *The Symmetric
+    Eigenvalue Problem*, section 6.9), so HQ = QT + β q eᵀ holds up to rounding and no spurious
+    copies of converged eigenvalues appear.
 
     Parameters
     ----------
     matrix
         H.
     start
-        Shape (size,): the first vector, of any length but 0.
+        Shape (size,): the first vector, of any nonzero length.
     room
-        Basis vectors to keep at most: at least 2.
+        Maximum number of basis vectors; at least 2.
     generator
-        For new vectors where the space closes on itself.
+        For new random vectors when the space is invariant under H.
     avoid
-        Shape (n, size), orthonormal: the space stays in their complement.
+        Shape (n, size), orthonormal: the space stays orthogonal to them.
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class KrylovSpace:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing lies outside: Ritz pairs are eigenpairs."""
+        """Whether the space is the whole one, so that Ritz pairs are eigenpairs."""
         return self._next is None
 
     def step(self) -> None:
-        """Grow by one vector, at the price of one product."""
+        """Grow by one vector, using one product."""
         assert self._next is not None
         j = self.filled
         self._basis[j] = self._next
@@ -78,25 +78,25 @@ class KrylovSpace:
         self._follow(left)
 
     def ritz(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """Ritz values in increasing order, their coefficients (columns), and ‖Hv − θv‖ of each."""
+        """Ritz values in increasing order, coefficients (columns), and residual norms ‖Hv − θv‖."""
         values, columns = np.linalg.eigh(self._projected[: self.filled, : self.filled])
         return values, columns, np.abs(columns[-1]) * self._coupling
 
     def vectors(self, columns: FloatArray) -> Tensor:
-        """Combinations of the basis, shape (number of columns, size)."""
+        """Linear combinations of the basis, shape (number of columns, size)."""
         weights = torch.from_numpy(np.ascontiguousarray(columns.T))
         basis = self._basis[: self.filled]
         return weights.to(basis.device, basis.dtype) @ basis
 
     def compress(self, keep: npt.NDArray[np.int64]) -> None:
-        """Go on from a few Ritz vectors, by their places in :meth:`ritz` (a thick restart)."""
+        """Thick restart from a few Ritz vectors, given by their indices in :meth:`ritz`."""
         values, columns, _ = self.ritz()
         self._basis[: len(keep)] = self.vectors(columns[:, keep])
         self._projected[:] = np.diag(np.append(values[keep], np.zeros(self.room - len(keep))))
         self.filled = len(keep)
 
     def _split(self, vector: Tensor) -> tuple[Tensor, Tensor]:
-        """What of a vector lies outside of the space, and the rest in terms of the basis."""
+        """The component of a vector orthogonal to the space, and its coefficients in the basis."""
         basis = self._basis[: self.filled]
         inside = torch.zeros(self.filled, device=basis.device, dtype=basis.dtype)
         for _ in range(2):
@@ -107,12 +107,12 @@ class KrylovSpace:
         return vector, inside
 
     def _follow(self, left: Tensor) -> None:
-        """Go on with what lies outside, or with a random vector where nothing does."""
+        """Set the next vector: the orthogonal component, or a random vector if that vanishes."""
         if self.filled + len(self._avoid) == self._matrix.size:
             self._coupling, self._next = 0.0, None
             return
         length = float(left.norm())
-        least = 10 * torch.finfo(left.dtype).eps * self._largest  # of rounding, and no more
+        least = 10 * torch.finfo(left.dtype).eps * self._largest  # the level of rounding
         self._coupling = length if self.products else 0.0
         while length <= least:
             left, _ = self._split(normal(self._matrix, self._generator))

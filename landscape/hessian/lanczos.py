@@ -1,8 +1,8 @@
-"""Eigenpairs at both ends of the spectrum, by Lanczos with full orthogonalization.
+"""Eigenpairs at both ends of the spectrum by Lanczos with full orthogonalization.
 
-One Krylov space serves the largest and the most negative eigenvalues at once. Where its basis
-has used up the memory, it is compressed to its outer Ritz vectors and goes on (thick restart: Wu
-and Simon, SIAM J. Matrix Anal. Appl. 22, 2000).
+One Krylov space gives the largest and the most negative eigenvalues at once. When its basis has
+used up the memory, it is compressed to its outer Ritz vectors (thick restart: Wu and Simon, SIAM
+J. Matrix Anal. Appl. 22, 2000).
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ MEMORY = 2**30
 
 _LARGEST_BASIS = 300
 _LEAST = 12
-"""Products before a space is believed: what its start hardly holds needs a few to show."""
+"""Minimum number of products: directions nearly absent from the start need a few to appear."""
 
 
 @dataclass(frozen=True, eq=False)
 class Eigenpairs:
-    """Eigenvalues with their vectors, and how well they are known.
+    """Eigenvalues with their eigenvectors and residuals.
 
     Attributes
     ----------
     ranks
-        Of each pair: 1, 2, … from the largest eigenvalue, −1, −2, … from the most negative.
+        Rank of each pair: 1, 2, … from the largest eigenvalue, −1, −2, … from the most negative.
     values
         Shape (pairs,). NaN where a product was not finite.
     vectors
-        Shape (pairs, size), of unit length; the entry of largest modulus is positive.
+        Shape (pairs, size), unit norm; the entry of largest modulus is positive.
     residuals
-        Shape (pairs,): ‖Hv − λv‖ / |λ|max; some eigenvalue of H lies within that share of |λ|max
-        from λ. They follow from the recurrence, so rounding in the products is not in them:
-        :func:`verified` measures it.
+        Shape (pairs,): ‖Hv − λv‖ / |λ|max; an eigenvalue of H lies within this fraction of |λ|max
+        of λ. They come from the recurrence, so they exclude rounding in the products;
+        :func:`verified` includes it.
     modulus
-        |λ|max, the largest modulus of an eigenvalue (also of an end that was not asked for).
+        |λ|max, the largest modulus of an eigenvalue (of either end).
     products
-        How many products of the matrix with a vector were taken.
+        Number of matrix-vector products taken.
     """
 
     ranks: tuple[int, ...]
@@ -57,7 +57,7 @@ class Eigenpairs:
     products: int
 
     def value(self, rank: int) -> float:
-        """The eigenvalue of a rank."""
+        """The eigenvalue of the given rank."""
         return float(self.values[self.ranks.index(rank)])
 
 
@@ -73,29 +73,30 @@ def eigenpairs(
 ) -> Eigenpairs:
     """The ``top`` largest and the ``bottom`` most negative eigenvalues of a symmetric matrix.
 
-    Repeated eigenvalues come as often as they occur: a Krylov space holds one vector of each
-    eigenspace, so where more than one pair of an end is asked for, the complement of what was
-    found is searched too, until it has nothing further out.
+    Eigenvalues are repeated by multiplicity: a Krylov space contains one vector of each
+    eigenspace, so if more than one pair of an end is requested, the orthogonal complement of the
+    pairs found is searched too, until it contains none further out.
 
     Parameters
     ----------
     matrix
-        Of which only products are taken.
+        Used only through products.
     top, bottom
-        How many of each end, from 0; together at least 1.
+        Number of pairs of each end, from 0; together at least 1.
     tolerance
-        The residual that all pairs are brought to. Products in float32 have about 1e-6 to offer.
+        Largest residual of all pairs. Products in float32 reach about 1e-6.
     seed
-        Of random start vectors.
+        Seed of random start vectors.
     start
-        Shape (size,): what to start from instead, such as the eigenvectors of a matrix nearby.
+        Shape (size,): start vector to use instead, such as a sum of eigenvectors of a nearby
+        matrix.
     most_products
-        After about so many the pairs are returned as they are, with the residuals they have.
+        After about this many products the pairs are returned with the residuals reached.
 
     Raises
     ------
     InputError
-        If more pairs of an end are asked for than there are eigenvalues.
+        If more pairs of an end are requested than there are eigenvalues.
     """
     _check(matrix, top, bottom)
     generator = torch.Generator(device="cpu").manual_seed(seed)
@@ -116,7 +117,7 @@ def eigenpairs(
         outer = _outermost(len(found), *ends)
         further = outer[(found[outer] > limits[1]) | (found[outer] < limits[0])]
         vectors = torch.cat([vectors, space.vectors(columns[:, further])])
-        # What a pair of the complement leaves in the pairs found before is bounded by their errors.
+        # The coupling of a pair of the complement to earlier pairs is bounded by their errors.
         added = np.hypot(misfits[further], np.linalg.norm(errors))
         values, errors = np.append(values, found[further]), np.append(errors, added)
         ends = int(top > 1), int(bottom > 1)
@@ -129,7 +130,7 @@ def eigenpairs(
 
 
 def verified(matrix: Symmetric, pairs: Eigenpairs) -> Eigenpairs:
-    """The same pairs with residuals that were measured, at one more product for each."""
+    """The same pairs with residuals recomputed from the matrix, one product each."""
     misfits = []
     for value, vector in zip(pairs.values, pairs.vectors, strict=True):
         misfits.append(float((matrix.product(vector) - float(value) * vector).norm()))
@@ -142,10 +143,10 @@ def _check(matrix: Symmetric, top: int, bottom: int) -> None:
         if not 0 <= count <= matrix.size:
             raise InputError(
                 f"the {count} {what} eigenvalues: expected at least 0 and at most {matrix.size:,}, "
-                "the number of parameters that are moved"
+                "the number of parameters included"
             )
     if top + bottom == 0:
-        raise InputError("no eigenvalue asked for: expected at least one of either end")
+        raise InputError("no eigenvalue requested: expected at least one of either end")
 
 
 def _room(matrix: Symmetric, pairs: int) -> int:
@@ -161,7 +162,7 @@ def _grow(
     limits: tuple[float, float],
     most: int,
 ) -> None:
-    """Grow until the outermost pairs are known, or known to lie within the limits."""
+    """Grow until the outermost pairs have converged, or certainly lie within the limits."""
     while not space.complete:
         space.step()
         if not space.finite or space.products < _LEAST or space.filled < sum(ends):
@@ -179,7 +180,7 @@ def _grow(
 
 
 def _limits(values: FloatArray, top: int, bottom: int) -> tuple[float, float]:
-    """Only what lies below the first or above the second belongs to the pairs asked for."""
+    """Bounds: only values below the first or above the second belong to the requested pairs."""
     if not values.size:
         return np.inf, -np.inf
     ordered = np.sort(values)
@@ -188,7 +189,7 @@ def _limits(values: FloatArray, top: int, bottom: int) -> tuple[float, float]:
 
 
 def _outermost(count: int, top: int, bottom: int) -> npt.NDArray[np.int64]:
-    """Places of the ends in increasing order of the values, each once."""
+    """Indices of both ends in increasing order of the values, each once."""
     return np.array([k for k in range(count) if k < bottom or k >= count - top], dtype=np.int64)
 
 
@@ -215,7 +216,7 @@ def _ranks(top: int, bottom: int) -> tuple[int, ...]:
 
 def _unknown(matrix: Symmetric, top: int, bottom: int, products: int) -> Eigenpairs:
     nan = np.full(top + bottom, np.nan)
-    nothing = torch.full((top + bottom, matrix.size), torch.nan, dtype=matrix.dtype)
+    unknown = torch.full((top + bottom, matrix.size), torch.nan, dtype=matrix.dtype)
     return Eigenpairs(
-        _ranks(top, bottom), nan, nothing.to(matrix.device), nan, float(np.nan), products
+        _ranks(top, bottom), nan, unknown.to(matrix.device), nan, float(np.nan), products
     )

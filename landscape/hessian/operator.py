@@ -1,8 +1,8 @@
 """The Hessian of the mean loss over a whole data set, as a linear operator.
 
-The product with a vector v is the derivative of ⟨∇L, v⟩ (Pearlmutter, *Fast exact multiplication
-by the Hessian*, 1994), by differentiating the gradient once more, batch by batch. A batch of n of
-N examples weighs n/N, so the result does not depend on how the examples are cut into batches.
+The product with a vector v is the gradient of ⟨∇L, v⟩ (Pearlmutter, *Fast exact multiplication by
+the Hessian*, 1994), computed by double backpropagation batch by batch. A batch of n of N examples
+has weight n/N, so the result does not depend on how the examples are split into batches.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from landscape.problem import Problem
 
 
 class HessianOperator:
-    """The Hessian of the mean loss of one split, over the parameters that directions move.
+    """The Hessian of the mean loss of one split, over the parameters that directions change.
 
-    The network is in evaluation mode (stored statistics of batch normalization, no dropout) and
-    computes in its own precision. It is a copy: the problem stays as it is.
+    The network is in evaluation mode (stored batch-norm statistics, no dropout) and computes in its
+    own precision. It is a copy: the problem is not modified.
 
     Parameters
     ----------
     problem
         Network, examples and loss.
     split
-        Name of the split; None takes the first.
+        Name of the split; None is the first.
     ignore
         ``biasbn`` leaves out parameters with fewer than two dimensions (biases, γ and β of
-        normalization layers), ``none`` keeps all.
+        normalization layers), ``none`` includes all.
     batch_size
-        Examples at once; a stream has batches of its own.
+        Examples per batch; a stream has its own batches.
 
     Raises
     ------
     InputError
-        If a name is unknown, or no parameter is left.
+        If a name is unknown, or all parameters are left out.
 
     Notes
     -----
-    Vectors are flat, on the problem's device, in float64 for a network in float64 and else in
-    float32; entries are in the order of ``model.parameters()``. Sums over batches are taken in
-    float64 (float32 on Apple MPS).
+    Vectors are flat, on the problem's device, in float64 for a network in float64 and otherwise in
+    float32; entries are in the order of ``model.parameters()``. Sums over batches are in float64
+    (float32 on Apple MPS).
 
     Examples
     --------
@@ -86,7 +86,7 @@ class HessianOperator:
         self._batch_size = batch_size
         self._model = _differentiable(problem.model)
         held = dict(problem.model.named_parameters())
-        own = list(self._model.parameters())  # the same order, whatever wraps the network
+        own = list(self._model.parameters())  # the same order, even if the network is wrapped
         self._all = dict(zip(held, own, strict=True))
         self._moved = {n: p for n, p in self._all.items() if ignore == "none" or p.ndim > 1}
         if not self._moved:
@@ -102,27 +102,27 @@ class HessianOperator:
 
     @property
     def size(self) -> int:
-        """The number of parameters that are moved."""
+        """Number of parameters included."""
         return sum(self._sizes)
 
     @property
     def examples(self) -> int:
-        """The number of examples that a product takes."""
+        """Number of examples used by a product."""
         return len(self._problem.splits[self.split])
 
     def move_to(self, point: Mapping[str, Tensor]) -> None:
-        """Take other parameters, by name; the operator starts at the problem's origin."""
+        """Set all parameters, by name; initially they are those of the problem's origin."""
         with torch.no_grad():
             for name, p in self._all.items():
                 p.copy_(point[name])
 
     def flat(self, direction: Mapping[str, Tensor]) -> Tensor:
-        """The entries of the moved parameters as one vector, shape (size,)."""
+        """The entries of the included parameters as one vector, shape (size,)."""
         parts = [direction[name].to(self.device, self.dtype).flatten() for name in self._moved]
         return torch.cat(parts)
 
     def named(self, vector: Tensor) -> Params:
-        """A vector as a direction on the CPU, zero in the parameters that are not moved."""
+        """A vector as a direction on the CPU, zero in the parameters left out."""
         parts = dict(zip(self._moved, vector.detach().cpu().split(self._sizes), strict=True))
         return {
             name: parts[name].reshape(p.shape) if name in parts else torch.zeros(p.shape).double()
@@ -130,7 +130,7 @@ class HessianOperator:
         }
 
     def product(self, vector: Tensor) -> Tensor:
-        """The Hessian times a vector, shape (size,). NaN and infinity come as they are."""
+        """The Hessian times a vector, shape (size,). NaN and infinity are passed through."""
         parts = [
             part.reshape(p.shape).to(self.device, p.dtype)
             for part, p in zip(vector.split(self._sizes), self._moved.values(), strict=True)
@@ -139,7 +139,7 @@ class HessianOperator:
         def second(loss: Tensor) -> Sequence[Tensor | None]:
             moved = list(self._moved.values())
             first = torch.autograd.grad(loss, moved, create_graph=True, allow_unused=True)
-            # A loss that is linear in a parameter has a gradient that depends on nothing.
+            # The gradient of a loss that is linear in a parameter is constant.
             pairs = [(g, v) for g, v in zip(first, parts, strict=True) if g is not None]
             pairs = [(g, v) for g, v in pairs if g.requires_grad]
             if not pairs:
@@ -169,7 +169,7 @@ class HessianOperator:
                 if not values.requires_grad:
                     raise InputError(
                         "the loss has no derivative with respect to the network's parameters: "
-                        "curvature and gradients need a loss that autograd can follow"
+                        "curvature and gradients need a loss that is differentiable by autograd"
                     )
                 parts = derivative(values.mean())
                 flat = [
@@ -183,37 +183,37 @@ class HessianOperator:
 
 
 def _differentiable(model: nn.Module) -> nn.Module:
-    """A copy; of a compiled network the network itself, as compiled code has one derivative."""
+    """A copy; of a compiled network the original, as compiled code has first derivatives only."""
     model = copy.deepcopy(model)
     original = getattr(model, "_orig_mod", model)
     return original if isinstance(original, nn.Module) else model
 
 
 def _check_twice_differentiable(gradients: Sequence[Tensor]) -> None:
-    """Refuse an operation that may be differentiated once: torch would leave its part out.
+    """Raise for an operation that is differentiable only once: torch would omit its contribution.
 
-    Its error waits in a node that has no way to the parameters, so that it is never raised.
+    torch puts the error into a node without a path to the parameters, so it is never raised.
     """
-    waiting = [g.grad_fn for g in gradients]
-    seen = set(waiting)
-    while waiting:
-        node = waiting.pop()
+    pending = [g.grad_fn for g in gradients]
+    seen = set(pending)
+    while pending:
+        node = pending.pop()
         if node is None:
             continue
         if node.name().endswith("Error"):
             raise InputError(
-                "an operation of the network may be differentiated only once "
+                "an operation of the network is differentiable only once "
                 "(once_differentiable); curvature needs a second derivative of every operation"
             )
         following = [after for after, _ in node.next_functions if after not in seen]
         seen.update(following)
-        waiting.extend(following)
+        pending.extend(following)
 
 
 @contextmanager
 def _differentiating() -> Iterator[None]:
-    """Gradients of gradients, in full precision; what an operation has not is said by name."""
-    plain_attention = sdpa_kernel(SDPBackend.MATH)  # fused attention has one derivative only
+    """Enable second derivatives in full precision; raise if an operation has none."""
+    plain_attention = sdpa_kernel(SDPBackend.MATH)  # fused attention has first derivatives only
     with torch.inference_mode(False), torch.enable_grad(), tensor_float_32(False), plain_attention:
         try:
             yield
@@ -222,5 +222,5 @@ def _differentiating() -> Iterator[None]:
                 raise
             raise InputError(
                 f"an operation of the network has no second derivative ({one_line(error)}); "
-                "curvature needs one of every operation"
+                "curvature needs a second derivative of every operation"
             ) from error

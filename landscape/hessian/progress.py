@@ -1,4 +1,4 @@
-"""A bar that counts the products of a matrix with vectors."""
+"""A progress bar that counts matrix-vector products."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tqdm import tqdm
 from landscape.hessian.symmetric import Symmetric
 
 
-class _Watched:
-    """A matrix whose products a bar counts, from the first one on."""
+class _Counted:
+    """A matrix with a progress bar that counts its products, created at the first."""
 
     def __init__(self, matrix: Symmetric, make_bar: Callable[[], tqdm[None]]) -> None:
         self._matrix = matrix
@@ -44,12 +44,12 @@ class _Watched:
 def shown(
     matrix: Symmetric, what: str, total: int | None = None, *, progress: bool = True
 ) -> Iterator[Symmetric]:
-    """The same matrix, with a bar named ``what``; ``total`` is the number of products, if known."""
-    watched = _Watched(
+    """The matrix with a progress bar ``what``; ``total`` is the number of products, if known."""
+    counted = _Counted(
         matrix, lambda: tqdm(total=total, unit=" products", desc=what, disable=not progress)
     )
     try:
-        yield watched
+        yield counted
     finally:
-        if watched.bar is not None:
-            watched.bar.close()
+        if counted.bar is not None:
+            counted.bar.close()

@@ -1,4 +1,4 @@
-"""What the methods of this room need of a matrix: its products with vectors, nothing else."""
+"""The interface of a symmetric matrix that is accessed only through matrix-vector products."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from torch import Tensor
 
 
 class Symmetric(Protocol):
-    """A real symmetric matrix of shape (size, size) that is never written out.
+    """A real symmetric matrix of shape (size, size) that is never formed explicitly.
 
     Attributes
     ----------
     size
         Rows and columns.
     device, dtype
-        Of the vectors that go in and come out.
+        Of the input and output vectors.
     """
 
     @property
@@ -34,12 +34,12 @@ class Symmetric(Protocol):
 
 
 def normal(matrix: Symmetric, generator: torch.Generator) -> Tensor:
-    """Standard normal noise, shape (size,), drawn on the CPU: a seed means the same everywhere."""
+    """Standard normal noise, shape (size,), drawn on the CPU: independent of the device."""
     noise = torch.randn(matrix.size, generator=generator, dtype=torch.float64)
     return noise.to(matrix.device, matrix.dtype)
 
 
 def signs(matrix: Symmetric, generator: torch.Generator) -> Tensor:
-    """Entries −1 and 1 with equal chance (Rademacher), shape (size,), drawn on the CPU."""
+    """Rademacher entries −1 and 1 with equal probability, shape (size,), drawn on the CPU."""
     bits = torch.randint(0, 2, (matrix.size,), generator=generator)
     return (2 * bits - 1).to(matrix.device, matrix.dtype)

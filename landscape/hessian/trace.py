@@ -1,9 +1,9 @@
-"""The trace, by Hutch++.
+"""Trace estimation by Hutch++.
 
 Meyer, Musco, Musco and Woodruff, *Hutch++: Optimal Stochastic Trace Estimation*, arXiv
 2010.09649, algorithm 1: the part of the matrix in the range of a random sketch is summed exactly,
-which takes the few large eigenvalues of a Hessian, and only the trace of the rest is estimated
-from random vectors (Hutchinson, 1989).
+which accounts for the few large eigenvalues of a Hessian, and only the trace of the rest is
+estimated from random vectors (Hutchinson, 1989).
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from landscape.hessian.symmetric import Symmetric, signs
 
 @dataclass(frozen=True)
 class Trace:
-    """A trace, its standard error, and the number of products with vectors that were taken.
+    """A trace, its standard error, and the number of matrix-vector products taken.
 
-    NaN where a product was not finite. An error of 0 means that the trace is exact.
+    NaN if a product was not finite. A standard error of 0 means that the trace is exact.
     """
 
     value: float
@@ -31,17 +31,17 @@ class Trace:
 
 
 def estimate_trace(matrix: Symmetric, samples: int = 60, *, seed: int = 0) -> Trace:
-    """The trace of a symmetric matrix, without bias.
+    """An unbiased estimate of the trace of a symmetric matrix.
 
     Parameters
     ----------
     matrix
-        Of which only products are taken.
+        Used only through products.
     samples
-        Products to spend, at least 6: a third each on the sketch, on its exact trace, and on
+        Number of products, at least 6: a third each for the sketch, for its exact trace, and for
         random vectors in its complement.
     seed
-        Of all random vectors.
+        Seed of all random vectors.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def estimate_trace(matrix: Symmetric, samples: int = 60, *, seed: int = 0) -> Tr
     rest = []
     for _ in range(samples - 2 * sketched):
         noise = signs(matrix, generator)
-        for _ in range(2):  # once leaves what rounding left
+        for _ in range(2):  # twice, as one projection is inexact by rounding
             noise -= (basis @ noise) @ basis
         rest.append(_form(matrix, noise))
     stderr = float(np.std(rest, ddof=1)) / math.sqrt(len(rest))

@@ -1,4 +1,4 @@
-"""From what is asked of ``directions`` to a plane: one construction per file."""
+"""Construct a plane from the ``directions`` option: one construction per file."""
 
 from landscape.planes.choose import DIRECTION_KINDS, Kind, span
 from landscape.planes.runs import Run, read_runs

@@ -25,8 +25,8 @@ def ascent_directions(
     """The ascent direction of the mean loss of the first split and, on a plane, a random one.
 
     The first axis has the length of the random direction of the same seed, normalization and
-    ignored parameters, so that one unit means the same distance in weight space; the second axis
-    is that of the random plane of this seed.
+    ignored parameters, so that one unit is the same distance in weight space; the second axis is
+    that of the random plane of this seed.
 
     Parameters
     ----------

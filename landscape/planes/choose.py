@@ -1,4 +1,4 @@
-"""Which plane is meant: ``random``, ``pca:RUN``, ``between:A,B``, …"""
+"""Resolve the kind of a plane: ``random``, ``pca:RUN``, ``between:A,B``, …"""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ DIRECTION_KINDS = (
     "FILE.h5",
     "package.module:function",
 )
-"""What :func:`span` takes as text."""
+"""Kinds that :func:`span` accepts as text."""
 
-_AS_FAR_AS_IT_RISES = "auto:25"
-"""Along sharp directions the loss rises within a small part of the length of a random one."""
+_AUTO_RANGE = "auto:25"
+"""Along sharp directions the loss rises within a fraction of the length of a random direction."""
 
 Kind = str | DirectionMaker | Sequence[Params | Direction] | Spanned
 
@@ -53,74 +53,73 @@ def span(
     ignore: str | None = None,
     seed: int = 0,
 ) -> Spanned:
-    """The line (``axes=1``) or plane (2) of a kind through a problem's network.
+    """The line (``axes=1``) or plane (2) of the given kind through a problem's network.
 
     Parameters
     ----------
     kind
-        - ``random``, a direction file, ``package.module:function``, a function, or directions
-          themselves: see :func:`landscape.directions.make_directions`;
-        - ``pca:RUN``, or several runs with commas: principal components of the checkpoints;
-        - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A the problem's own;
-        - ``aligned:A,B`` or ``aligned:A,B,C``: the same, once the channels of the others have been
-          permuted to lie near to those of A (see :mod:`landscape.alignment`);
-        - ``curve:CURVE``: the plane of a curve that landscape.connect has trained;
+        - ``random``, a direction file, ``package.module:function``, a function, or directions:
+          see :func:`landscape.directions.make_directions`;
+        - ``pca:RUN``, or several runs separated by commas: principal components of the checkpoints;
+        - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A that of the problem;
+        - ``aligned:A,B`` or ``aligned:A,B,C``: the same, with the channels of the others permuted
+          to match those of A (see :mod:`landscape.alignment`);
+        - ``curve:CURVE``: the plane of a curve trained by landscape.connect;
         - ``hessian``, ``hessian:top,bottom``, ``hessian:1,2``, …: eigenvectors of the Hessian;
-        - ``ascent`` or ``ascent:adaptive``: the direction in which the loss rises most, and a
-          random one;
-        - what this function gave before.
+        - ``ascent`` or ``ascent:adaptive``: the direction of steepest ascent, and a random one;
+        - a result of this function.
     norm, ignore
         See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn``. Eigenvectors
-        and the ascent direction are as long as random ones would be. The kinds that lead from
-        weights to weights (``pca``, ``between``, ``aligned``, ``curve``) take none.
+        and the ascent direction have the length of random ones. Not accepted by the kinds that are
+        differences of weights (``pca``, ``between``, ``aligned``, ``curve``).
     seed
-        Of what is drawn at random.
+        Seed of random directions.
 
     Raises
     ------
     InputError
-        For unknown kinds and options that a kind does not take, and where a checkpoint does not
-        belong to the network.
+        For an unknown kind, an option that the kind does not accept, or a checkpoint of another
+        network.
     """
     if isinstance(kind, Spanned):
         if len(kind.directions) != axes:
             raise InputError(f"{len(kind.directions)} directions given for {axes} axes")
         return kind
     word, _, rest = kind.partition(":") if isinstance(kind, str) else ("", "", "")
-    if word in _OF_THE_WEIGHTS:
+    if word in _WEIGHT_DIFFERENCES:
         for option, value in (("norm", norm), ("ignore", ignore)):
             if value is not None:
                 raise InputError(
-                    f"{argument('directions', kind)}: they are used as the weights give them, but "
-                    f"{argument(option, value)} came too; leave it out"
+                    f"{argument('directions', kind)}: these directions are not normalized; leave "
+                    f"out {argument(option, value)}"
                 )
-        return _OF_THE_WEIGHTS[word](problem, rest, axes)
+        return _WEIGHT_DIFFERENCES[word](problem, rest, axes)
     norm = "filter" if norm is None else norm
     ignore = "biasbn" if ignore is None else ignore
-    if word in _AS_LONG_AS_RANDOM:
-        return _AS_LONG_AS_RANDOM[word](problem, rest, axes, norm, ignore, seed)
+    if word in _RANDOM_LENGTH:
+        return _RANDOM_LENGTH[word](problem, rest, axes, norm, ignore, seed)
     made = make_directions(problem.origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed)
     return Spanned(made)
 
 
 def axes_of(kind: str) -> int:
-    """How many axes a kind has unless a line is asked for."""
+    """Default number of axes of a kind."""
     return 1 if kind.startswith(("between:", "aligned:")) and len(paths_in(kind)) == 2 else 2
 
 
 def is_drawn(kind: Kind) -> bool:
-    """Whether another seed gives other directions."""
+    """Whether the directions depend on the seed."""
     if not isinstance(kind, str):
         return callable(kind)
-    known = kind.partition(":")[0] in (*_OF_THE_WEIGHTS, *_AS_LONG_AS_RANDOM)
+    known = kind.partition(":")[0] in (*_WEIGHT_DIFFERENCES, *_RANDOM_LENGTH)
     return not known and Path(kind).suffix not in (".h5", ".hdf5")
 
 
 def weights_of(kind: str) -> Path | None:
-    """The checkpoint of the network that a plane goes through, if its name says so.
+    """The checkpoint of the network that a plane goes through, if its kind names one.
 
-    The end of the (first) run of ``pca:RUN``, A of ``between:A,B`` or ``aligned:A,B``,
-    and the file of ``curve:CURVE``, of whose network :func:`problem_for` takes the start.
+    The last checkpoint of the (first) run of ``pca:RUN``, A of ``between:A,B`` or ``aligned:A,B``,
+    and the file of ``curve:CURVE``, from which :func:`problem_for` takes the start point.
     """
     paths = paths_in(kind)
     if not paths:
@@ -129,10 +128,10 @@ def weights_of(kind: str) -> Path | None:
 
 
 def problem_for(kind: Kind, model: str | None = None, **options: Any) -> Problem:
-    """The problem whose network a plane of this kind goes through.
+    """Build the problem whose network a plane of this kind goes through.
 
-    The options are those of :func:`landscape.build_problem`. Without ``weights`` they are those
-    that the kind names, as ``between:A,B`` does; of a curve, its start.
+    The options are those of :func:`landscape.build_problem`. ``weights`` defaults to the checkpoint
+    that the kind names, as in ``between:A,B``; for a curve, to its start point.
     """
     if not isinstance(kind, str):
         return build_problem(model, **options)
@@ -147,7 +146,7 @@ def problem_for(kind: Kind, model: str | None = None, **options: Any) -> Problem
 def paths_in(kind: str) -> list[Path]:
     """The checkpoints or folders that a kind names, as in ``between:A,B``."""
     word, _, rest = kind.partition(":")
-    return [Path(p) for p in rest.split(",") if p] if word in _OF_THE_WEIGHTS else []
+    return [Path(p) for p in rest.split(",") if p] if word in _WEIGHT_DIFFERENCES else []
 
 
 def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
@@ -172,7 +171,7 @@ def _aligned(problem: Problem, rest: str, axes: int) -> Spanned:
 def _solutions(
     problem: Problem, kind: str, axes: int
 ) -> tuple[list[Path], list[Mapping[str, Tensor]]]:
-    """The files that are named, and the state dicts of all but the first."""
+    """The named files, and the state dicts of all but the first."""
     files = paths_in(kind)
     if len(files) != axes + 1:
         raise InputError(
@@ -182,8 +181,8 @@ def _solutions(
     first, *others = [read_checkpoint(file) for file in files]
     if not is_network_of(problem, first.state, f"checkpoint {first.path}"):
         raise InputError(
-            f"{argument('directions', kind)}: the network has other weights than {first.path}, "
-            f"which is where the plane begins; give {argument('weights', first.path)}"
+            f"{argument('directions', kind)}: the weights of the network differ from "
+            f"{first.path}, the origin of the plane; give {argument('weights', first.path)}"
         )
     return files, [c.state for c in others]
 
@@ -207,7 +206,7 @@ def _hessian(problem: Problem, rest: str, axes: int, norm: str, ignore: str, see
             "hessian:top,bottom"
         )
     made = hessian_directions(problem, which, norm=norm, ignore=ignore, seed=seed)
-    return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
+    return Spanned(made, ranges=[_AUTO_RANGE] * axes)
 
 
 def _ascent(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed: int) -> Spanned:
@@ -223,19 +222,19 @@ def _ascent(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed
         ignore=ignore,
         seed=seed,
     )
-    return Spanned(made, ranges=[_AS_FAR_AS_IT_RISES] * axes)
+    return Spanned(made, ranges=[_AUTO_RANGE] * axes)
 
 
-_OF_THE_WEIGHTS: dict[str, Callable[[Problem, str, int], Spanned]] = {
+_WEIGHT_DIFFERENCES: dict[str, Callable[[Problem, str, int], Spanned]] = {
     "pca": _pca,
     "between": _between,
     "aligned": _aligned,
     "curve": _curve,
 }
-"""Kinds whose directions are differences of weights, with what comes after the colon."""
+"""Kinds whose directions are differences of weights; called with the text after the colon."""
 
-_AS_LONG_AS_RANDOM: dict[str, Callable[[Problem, str, int, str, str, int], Spanned]] = {
+_RANDOM_LENGTH: dict[str, Callable[[Problem, str, int, str, str, int], Spanned]] = {
     "hessian": _hessian,
     "ascent": _ascent,
 }
-"""Kinds that take the length of a random direction, and with it how that is drawn and scaled."""
+"""Kinds with the length of a random direction; also called with norm, ignore and seed."""

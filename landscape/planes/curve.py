@@ -1,4 +1,4 @@
-"""The plane of a Bézier curve: through both its ends and its control point."""
+"""The plane of a Bézier curve: through both end points and the control point."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _FLAT = 1e-4  # of the distance between the ends: the curve is the straight line
 
 
 def curve_plane(problem: Problem, curve: Curve) -> Spanned:
-    """The plane that holds a curve between two solutions, with the curve as a path in it.
+    """The plane that contains a curve between two solutions, with the curve as a path in it.
 
-    As in figure 1 of Garipov et al., arXiv 1802.10026: the first axis leads from one end (0, the
-    problem's network) to the other (1), the second is orthogonal to it and of the same length, so
-    that the picture is not distorted.
+    As in figure 1 of Garipov et al., arXiv 1802.10026: the first axis leads from one end point (0,
+    the problem's network) to the other (1), the second is orthogonal to it and of the same length,
+    so that the plot is not distorted.
 
     Raises
     ------
     InputError
-        If the problem's network is not the beginning of the curve, or the curve is straight.
+        If the problem's network is not the start of the curve, or the curve is straight.
     """
     if not is_network_of(problem, curve.a, f"the curve's end {curve.names[0]}"):
         raise InputError(
-            f"the network has other weights than {curve.names[0]}, where the curve begins; sample "
-            f"it with {argument('weights')} of that checkpoint, or leave {argument('weights')} out"
+            f"the weights of the network differ from {curve.names[0]}, the start of the curve; "
+            f"give {argument('weights')} of that checkpoint, or leave {argument('weights')} out"
         )
     start = problem.origin
     along = difference(parameters_in(curve.b, start, f"the curve's end {curve.names[1]}"), start)
@@ -45,7 +45,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     height = norm(across) / length
     if not height > _FLAT:
         raise InputError(
-            "the curve is straight, so it spans no plane; look at the line with "
+            "the curve is straight, so it does not span a plane; plot the line instead: "
             f"{argument('directions', 'between:A,B')}"
         )
     across = {n: (d / height).to(start[n].dtype) for n, d in across.items()}
@@ -59,7 +59,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     t = np.linspace(0, 1, _POINTS)
     labels = [f"t = {s:g}" for s in t]
     path = Run(NAME, labels, t.tolist(), lambda k: curve.at(float(t[k])), trained=False)
-    # The curve goes half as far as its control point; 0 is the seventh of 25 coordinates.
+    # The curve reaches half the height of its control point; 0 is the seventh of 25 coordinates.
     step = float(f"{height / 24:.3g}")
     return Spanned(
         [Direction(along, facts), Direction(across, facts)],
@@ -71,7 +71,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
 
 
 def _at_one(curve: Curve, share: float, height: float) -> State:
-    """The state at coordinate 1 of the second axis, so that the control point has its own."""
+    """The state at coordinate 1 of the second axis, such that the control point keeps its own."""
     return {
         name: a + (curve.control[name] - a - share * (curve.b[name] - a)) / height
         if a.is_floating_point()

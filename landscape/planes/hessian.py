@@ -32,23 +32,23 @@ def hessian_directions(
     """Eigenvectors of the Hessian of the mean loss of the first split, as axes.
 
     Each has the length of the random direction of the same axis, seed, normalization and ignored
-    parameters, so that one unit means the same distance in weight space as on a random plane.
+    parameters, so that one unit is the same distance in weight space as on a random plane.
 
     Parameters
     ----------
     which
-        One (a line) or two (a plane), with a comma between: ``top``, ``bottom``, or a number: 1,
-        2, … from the largest eigenvalue, -1, -2, … from the most negative.
+        One (a line) or two (a plane), separated by a comma: ``top``, ``bottom``, or a number:
+        1, 2, … from the largest eigenvalue, -1, -2, … from the most negative.
     tolerance
         See :func:`landscape.hessian.eigenpairs`.
     progress
-        Whether to show a bar.
+        Whether to show a progress bar.
 
     Raises
     ------
     InputError
-        If ``which`` names no eigenvectors, or the same one twice, or the loss has no finite
-        derivatives.
+        If ``which`` is invalid, names the same eigenvector twice, or the derivatives of the loss
+        are not finite.
     """
     ranks = parse_ranks(which)
     random = make_directions(problem.origin, len(ranks), norm=norm, ignore=ignore, seed=seed)
@@ -79,7 +79,7 @@ def hessian_directions(
 
 
 def parse_ranks(which: str) -> list[int]:
-    """The ranks that a text names.
+    """Parse ranks of eigenvectors.
 
     >>> parse_ranks("top,bottom"), parse_ranks("3")
     ([1, -1], [3])
@@ -87,7 +87,7 @@ def parse_ranks(which: str) -> list[int]:
     Raises
     ------
     InputError
-        If a part is none, or there are not one or two different ones.
+        If a part is not a rank, or there are not one or two different ones.
     """
     form = (
         "expected one or two of top, bottom, 2, 3, … (from the largest eigenvalue) and -2, -3, … "
@@ -99,7 +99,7 @@ def parse_ranks(which: str) -> list[int]:
         number = int(plain) if re.fullmatch(r"-?[0-9]{1,4}", plain) else 0
         rank = _NAMES.get(plain, number)
         if not 0 < abs(rank) <= _MOST:
-            raise InputError(f"hessian:{which}: {word!r} names no eigenvector; {form}")
+            raise InputError(f"hessian:{which}: {word!r} is not an eigenvector; {form}")
         ranks.append(rank)
     if len(ranks) > 2 or len(set(ranks)) < len(ranks):
         raise InputError(f"hessian:{which}: {len(set(ranks))} different eigenvectors; {form}")

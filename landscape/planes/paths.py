@@ -1,8 +1,8 @@
-"""Where the checkpoints of a run lie in a plane, and what their losses are there and by themselves.
+"""Projections of a run's checkpoints onto a plane, with their losses.
 
-A checkpoint seldom lies in the plane; the plane shows the loss of the point nearest to it, which
-is another network. So both losses are measured, and the distance off the plane beside them: the
-picture says where it stops being true.
+A checkpoint rarely lies in the plane, which shows the loss of its projection: a different network.
+So both losses are recorded, together with the distance from the plane, and a plot can show where
+it is not faithful.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from landscape.problem import Problem
 from landscape.surface import Trajectory
 
 At = Callable[[FloatArray], Iterator[dict[str, float]]]
-"""From coordinates, shape (n, axes), to what the surface itself would hold there."""
+"""Maps coordinates, shape (n, axes), to the values that the surface would have there."""
 
 
 def places_of(run: Run, problem: Problem, plane: Plane) -> Trajectory:
-    """Where the states of a run lie: coordinates of their projections, and distances off the plane.
+    """Projections of the states of a run, and their distances from the plane.
 
     On a line ``y`` is 0.
     """
@@ -37,7 +37,7 @@ def places_of(run: Run, problem: Problem, plane: Plane) -> Trajectory:
 
 
 def same_places(found: Trajectory, wanted: Trajectory) -> bool:
-    """Whether a path that a file holds is that of these states, up to the order of sums."""
+    """Whether a stored path is that of these states, up to rounding."""
     here = found.arrays()
     return all(
         name in here
@@ -50,20 +50,20 @@ def same_places(found: Trajectory, wanted: Trajectory) -> bool:
 def with_losses(
     places: Trajectory, run: Run, problem: Problem, plane: Plane, at: At, progress: bool = True
 ) -> Trajectory:
-    """The path of a run with its losses.
+    """The path of a run, with losses.
 
     Parameters
     ----------
     places
-        What :func:`places_of` gives for the run.
+        Result of :func:`places_of` for the run.
     at
-        Evaluates points of the plane just as the grid is evaluated.
+        Evaluates points of the plane as for the grid.
 
     Returns
     -------
     Trajectory
-        With each checkpoint's own loss (in the network's own precision, with its own running
-        statistics) and the loss of its projection.
+        With the loss of each checkpoint (in the network's own precision, with its own running
+        statistics) and of its projection.
     """
     own = None
     if run.trained:

@@ -14,26 +14,26 @@ from landscape.errors import InputError, argument
 from landscape.params import Params, check_same_shape
 
 _SUFFIXES = (".pt", ".pth", ".t7", ".ckpt")
-_FINAL, _LAST = "final", "last"  # as training leaves them; ``last`` is a copy with the optimizer
+_FINAL, _LAST = "final", "last"  # written by training; ``last`` also contains the optimizer state
 
 
 @dataclass(frozen=True)
 class Run:
-    """The states that a network went through: checkpoints of a training run, points of a curve.
+    """A sequence of states of a network: checkpoints of a training run, or points of a curve.
 
     Attributes
     ----------
     name
-        Shown beside its path.
+        Label of its path in plots.
     labels
-        What each state is called in messages.
+        Name of each state in messages.
     steps
-        The number of each, such as its epoch.
+        Number of each state, such as its epoch.
     load
-        From 0, 1, … to parameters and buffers on the CPU, so that one at a time is in memory.
+        Maps an index 0, 1, … to parameters and buffers on the CPU; one state at a time is loaded.
     trained
-        Whether each is a network as it was trained, with running statistics and a loss of its own.
-        A point of a curve is not: it has those that the plane gives it.
+        Whether each state is a trained network, with its own running statistics and loss. A point
+        of a curve is not: it has those of the plane.
     """
 
     name: str
@@ -43,24 +43,24 @@ class Run:
     trained: bool = True
 
     def states(self) -> Iterator[tuple[str, Mapping[str, Tensor]]]:
-        """The label, and the parameters and buffers, of each."""
+        """Label, and parameters and buffers, of each state."""
         for k, label in enumerate(self.labels):
             yield label, self.load(k)
 
     def parameters(self, origin: Params) -> Iterator[Params]:
-        """The parameters of each, by the names of ``origin``.
+        """Parameters of each state, by the names of ``origin``.
 
         Raises
         ------
         InputError
-            Naming the first that differs from the network's.
+            Naming the first that does not match the network.
         """
         for label, state in self.states():
             yield parameters_in(state, origin, label)
 
 
 def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Params:
-    """The parameters of a network among those and the buffers of a state dict.
+    """Extract the parameters of a network from a state dict.
 
     Raises
     ------
@@ -73,9 +73,9 @@ def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Par
 
 
 def read_runs(folders: Sequence[str | Path]) -> list[Run]:
-    """Training runs from the folders of their checkpoints, with names that tell them apart.
+    """Read training runs from folders of checkpoints, with distinct names.
 
-    See :func:`checkpoints_in` for what is read.
+    See :func:`checkpoints_in`.
     """
     places = [Path(folder).resolve() for folder in folders]
     return [_read(place, name) for place, name in zip(places, names_of(places), strict=True)]
@@ -91,14 +91,14 @@ def _read(folder: Path, name: str) -> Run:
 
 
 def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
-    """The checkpoints in a folder and their steps, in the order of the numbers in their names.
+    """The checkpoints in a folder and their steps, ordered by the numbers in their names.
 
-    ``final`` comes last, ``last`` (a copy that training goes on from) does not count.
+    ``final`` comes last; ``last`` (from which training resumes) is skipped.
 
     Raises
     ------
     InputError
-        If there is no such folder, or fewer than two checkpoints in it.
+        If the folder does not exist or contains fewer than two checkpoints.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -109,8 +109,8 @@ def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
     final = [f for f in found if f.stem == _FINAL]
     if len(found) < 2:
         raise InputError(
-            f"training run {folder} holds {len(found)} checkpoint{'s' * (len(found) != 1)}; "
-            f"expected several, as training with {argument('checkpoint_every', 1)} leaves them"
+            f"training run {folder} contains {len(found)} checkpoint{'s' * (len(found) != 1)}; "
+            f"expected several, as written by training with {argument('checkpoint_every', 1)}"
         )
     steps = [float((_numbers(f) or [k])[-1]) for k, f in enumerate(numbered)]
     for file in final:
@@ -130,7 +130,7 @@ def _order(file: Path) -> tuple[list[int], str]:
 
 
 def names_of(files: Sequence[Path]) -> list[str]:
-    """What to call files or folders: their names or, where these are alike, those of the folders.
+    """Distinct names for files or folders: their own or, if equal, those of their parent folders.
 
     >>> names_of([Path("runs/a.pt"), Path("runs/b.pt")])
     ['a.pt', 'b.pt']

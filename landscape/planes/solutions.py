@@ -17,9 +17,9 @@ from landscape.planes.spanned import Spanned
 from landscape.problem import Problem
 
 RANGE = "-0.5:1.5:25"
-"""Half as far again on either side; 0 and 1, the solutions, are points of it."""
+"""Extends by half the distance on either side; 0 and 1, the solutions, are on the grid."""
 
-_SAME = 1e-6  # of the length of the weights: a checkpoint read twice, or in half precision
+_SAME = 1e-6  # of the norm of the weights: the same checkpoint, possibly in half precision
 
 State = Mapping[str, Tensor]
 
@@ -29,21 +29,21 @@ def between_plane(
 ) -> Spanned:
     """The line from the problem's network to one solution, or the plane to two.
 
-    A coordinate is the share of the way: 0 is the problem's own network, 1 along an axis the
-    solution that it leads to (Goodfellow, Vinyals and Saxe, arXiv 1412.6544). Every parameter
-    takes part, or the other ends would be other networks.
+    Coordinate 0 is the problem's own network, 1 along an axis the solution at its end (Goodfellow,
+    Vinyals and Saxe, arXiv 1412.6544). All parameters are included; otherwise 1 would be a
+    different network.
 
     Parameters
     ----------
     solutions
         One or two state dicts: parameters and buffers.
     names
-        What to call the problem's own network and the solutions.
+        Names of the problem's own network and of the solutions.
 
     Raises
     ------
     InputError
-        If there are not one or two, one is of another network, or two are the same.
+        If there are not one or two, one is of another network, or two are equal.
     """
     if not 1 <= len(solutions) <= 2:
         raise InputError(
@@ -54,7 +54,9 @@ def between_plane(
         what = f"solution {name}"
         vector = difference(parameters_in(state, problem.origin, what), problem.origin)
         if not norm(vector) > _SAME * norm(problem.origin):
-            raise InputError(f"{names[0]} and {name} are the same weights: nothing lies between")
+            raise InputError(
+                f"{names[0]} and {name} have the same weights; expected two different solutions"
+            )
         facts = {"kind": "between", "start": names[0], "end": name}
         directions.append(Direction(vector, {**facts, "normalization": "none", "ignore": "none"}))
     if len(directions) == 2 and _parallel(*(d.vector for d in directions)):
@@ -67,9 +69,9 @@ def between_plane(
 def aligned_plane(
     problem: Problem, solutions: Sequence[State], names: Sequence[str] = ("A", "B", "C")
 ) -> Spanned:
-    """The same, with the channels of each solution permuted to lie near to the problem's network.
+    """The same, with the channels of each solution permuted to match the problem's network.
 
-    See :func:`landscape.alignment.align`: the function of every solution stays what it is.
+    See :func:`landscape.alignment.align`: the function of each solution does not change.
     """
     found = [align(problem, state) for state in solutions]
     plane = between_plane(problem, [state for state, _ in found], names)
@@ -86,7 +88,7 @@ def difference(end: Params, start: Params) -> Params:
 
 
 def is_network_of(problem: Problem, state: State, what: str) -> bool:
-    """Whether a state dict holds the very weights of the problem's network."""
+    """Whether a state dict contains the weights of the problem's network."""
     offset = difference(parameters_in(state, problem.origin, what), problem.origin)
     return norm(offset) <= _SAME * norm(problem.origin)
 

@@ -1,4 +1,4 @@
-"""What a line or plane is made of before it is sampled."""
+"""The directions of a line or plane, with the range, runs and solutions that belong to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from landscape.surface import Attribute
 
 @dataclass(frozen=True, eq=False)
 class Spanned:
-    """The directions of a line or plane through a network, and what belongs to it.
+    """The directions of a line or plane through a network, with related data.
 
     Attributes
     ----------
@@ -25,13 +25,12 @@ class Spanned:
     runs
         Training runs whose checkpoints are shown in the plane.
     ranges
-        Per axis the range that shows what the plane was made for, as ``start:stop:count``; empty
-        where nothing is known.
+        Suggested range per axis, as ``start:stop:count``; may be empty.
     solutions
-        State dicts (parameters and buffers) of the networks at coordinate 1 of each axis, where
-        the axes lead from one solution to others; else empty.
+        State dicts (parameters and buffers) of the networks at coordinate 1 of each axis, if the
+        axes lead from one solution to others; otherwise empty.
     attributes
-        Facts for the surface's records.
+        Attributes to store with the surface.
     """
 
     directions: list[Direction]
@@ -41,5 +40,5 @@ class Spanned:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def plane(self, origin: Params, statistics: Interpolated | Reestimated | None = None) -> Plane:
-        """The plane itself, through the trained network."""
+        """The plane through the trained network ``origin``."""
         return Plane(origin, [d.vector for d in self.directions], statistics)

@@ -1,4 +1,4 @@
-"""Which running statistics of batch normalization the points of a plane have."""
+"""Batch-norm running statistics at the points of a plane."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from landscape.problem import Problem
 def moving_statistics(
     problem: Problem, spanned: Spanned, bn: str
 ) -> Interpolated | Reestimated | None:
-    """The statistics that ``bn`` asks for, on the plane of these directions.
+    """The batch-norm statistics selected by ``bn``, on the plane of these directions.
 
     Parameters
     ----------
     bn
         ``stored``: those of the problem's network at every point (None is returned);
         ``interpolate``: linear between the solutions that span the plane;
-        ``reestimate``: computed anew at every point from the training examples.
+        ``reestimate``: recomputed at every point from the training examples.
 
     Raises
     ------
     InputError
-        For another word, a network without such statistics, a plane that is not spanned by
-        solutions (``interpolate``), or examples that are streamed (``reestimate``).
+        For another value, a network without running statistics, a plane that is not spanned by
+        solutions (``interpolate``), or streamed examples (``reestimate``).
     """
     if bn not in BN_STATISTICS:
         raise unknown_choice(argument("bn"), bn, BN_STATISTICS)
@@ -51,8 +51,8 @@ def moving_statistics(
         return Reestimated()
     if not spanned.solutions:
         raise InputError(
-            f"{argument('bn', bn)}: there is nothing to interpolate between on this plane; it is "
-            f"for {argument('directions', 'between:A,B')} and curve:CURVE; choose "
+            f"{argument('bn', bn)}: this plane has no solutions to interpolate between; it needs "
+            f"{argument('directions', 'between:A,B')} or curve:CURVE; choose "
             f"{argument('bn', 'stored')} or reestimate"
         )
     own = running_statistics(problem.model)
@@ -62,7 +62,7 @@ def moving_statistics(
 
 
 def running_statistics(model: nn.Module) -> Params:
-    """Running means and variances of the batch normalizations by their names, on the CPU."""
+    """Running means and variances of all batch normalizations, by name, on the CPU."""
     norms = {id(norm) for norm in norms_with_statistics(model)}
     return {
         f"{name}.{buffer}" if name else buffer: getattr(module, buffer).detach().cpu().clone()

@@ -1,4 +1,4 @@
-"""Planes in which training went: principal components of the checkpoints of runs."""
+"""Planes of training trajectories: principal components of the checkpoints of runs."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from landscape.planes.spanned import Spanned
 from landscape.problem import Problem
 
 _MARGIN = 0.2
-"""Of the extent of the paths, left around them on every side."""
+"""Margin on every side, as a fraction of the extent of the paths."""
 
 
 def pca_plane(problem: Problem, runs: Sequence[Run], axes: int = 2) -> Spanned:
-    """The line or plane in which the checkpoints of runs vary most, through the problem's weights.
+    """The principal line or plane of the checkpoints of runs, through the problem's weights.
 
-    One run, or several (other optimizers, batch sizes, seeds) in a common plane: the components
-    are those of all checkpoints together. Directions are of unit length, so coordinates are
-    distances in weight space.
+    Takes one run, or several (other optimizers, batch sizes, seeds) in a common plane: the
+    components are those of all checkpoints together. Directions have unit length, so coordinates
+    are distances in weight space.
 
     Raises
     ------
     InputError
-        If a checkpoint is of another network, or they do not span so many directions.
+        If a checkpoint is of another network, or they span fewer directions than ``axes``.
     """
     checkpoints = [p for run in runs for p in run.parameters(problem.origin)]
     found = principal_components(checkpoints, problem.origin, axes)
@@ -53,7 +53,7 @@ def pca_plane(problem: Problem, runs: Sequence[Run], axes: int = 2) -> Spanned:
 
 
 def ranges_around(places: FloatArray, count: int = 25) -> list[str]:
-    """Per axis ``start:stop:count`` around places, shape (n, axes), and the origin."""
+    """Ranges ``start:stop:count`` per axis that contain places, shape (n, axes), and the origin."""
     low, high = np.minimum(places.min(axis=0), 0.0), np.maximum(places.max(axis=0), 0.0)
     margin = _MARGIN * (high - low)
     ends = zip(low - margin, high + margin, strict=True)

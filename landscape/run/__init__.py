@@ -1,4 +1,4 @@
-"""Sampling a surface into a file: open or resume, measure what is missing, save as it goes."""
+"""Sample a surface into a file: create or resume it, compute missing points, save regularly."""
 
 from landscape.run.request import Request
 from landscape.run.sampling import sample_surface

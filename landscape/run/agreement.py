@@ -1,4 +1,4 @@
-"""Whether two computations of the same points say the same."""
+"""Comparison of two computations of the same points."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from landscape.grid import FloatArray, Grid
 from landscape.quantity import Quantity
 
 ROUNDING = 1e-6
-"""By which values may differ, relative and absolute: the order of a sum, not another number."""
+"""Largest difference due to rounding, relative and absolute."""
 
 _FOUND_TO = 2e-2
-"""The same for what iterations find: eigenvalues, relative to the largest, and their ratio."""
+"""The same for iterative results: eigenvalues, relative to the largest, and their ratio."""
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """A quantity that has two values at one point.
+    """A quantity with two different values at one point.
 
     Attributes
     ----------
     index
         Flat index of the point.
     quantity
-        Its name.
+        Name of the quantity.
     values
-        Of the one and of the other.
+        Both values.
     """
 
     index: int
@@ -37,7 +37,7 @@ class Disagreement:
     values: tuple[float, float]
 
     def at(self, grid: Grid) -> str:
-        """The point and both values in words."""
+        """Describe the point and both values."""
         one, other = self.values
         return f"{self.quantity} at {point_words(grid, self.index)}: {one!r} and {other!r}"
 
@@ -48,16 +48,17 @@ def disagreements(
     indices: npt.NDArray[np.integer],
     rounding: float | Mapping[str, float] = ROUNDING,
 ) -> list[Disagreement]:
-    """Every quantity of every point in which two computations differ by more than rounding.
+    """List quantities and points where two computations differ by more than rounding.
 
     Parameters
     ----------
     one, other
-        Per quantity its values, shape (n,). NaN agrees with NaN, an infinity with itself.
+        Values of each quantity, shape (n,). NaN equals NaN, and an infinity itself.
     indices
         Shape (n,): flat indices of the points.
     rounding
-        Largest difference, relative to the larger modulus, and absolute; or one by name.
+        Largest allowed difference, absolute and relative to the larger modulus; optionally per
+        quantity.
     """
     found = []
     named = {name: Quantity.parse(name) for name in one}
@@ -83,6 +84,6 @@ def disagreements(
 
 
 def point_words(grid: Grid, index: int) -> str:
-    """``x=0.5, y=-1``."""
+    """Describe a point, such as ``x=0.5, y=-1``."""
     place = grid.points()[index]
     return ", ".join(f"{name}={value:g}" for name, value in zip(grid.axes, place, strict=True))

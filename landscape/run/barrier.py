@@ -1,4 +1,4 @@
-"""The barrier between the two solutions at 0 and 1 of a line, noted on its surface."""
+"""The barrier between the solutions at 0 and 1 of a line, stored with its surface."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from landscape.surface import Surface
 
 
 def lacks_barrier(surface: Surface) -> bool:
-    """Whether the barrier is not noted yet, and the grid has points to read it off."""
+    """Whether the barrier is not stored yet, and the grid has points to compute it from."""
     between = ((surface.x > 0.0) & (surface.x < 1.0)).any()
     return "barrier" not in surface.attributes and bool(between) and _line(surface) is not None
 
@@ -23,8 +23,8 @@ def lacks_barrier(surface: Surface) -> bool:
 def note_barrier(surface: Surface, problem: Problem, solution: Mapping[str, Tensor]) -> None:
     """Store the barrier along x, where y is 0, and the losses of the two solutions.
 
-    The losses are those of the networks as they are, each with its own running statistics, which
-    on the line itself only the first has.
+    The losses of the solutions are those of the networks with their own running statistics; on the
+    line itself only the first has them.
     """
     values = _line(surface)
     assert values is not None

@@ -1,7 +1,7 @@
-"""Several random draws of a plane in one surface: each draw, their mean and their quantiles.
+"""Several random draws of a plane in one surface: each draw, their mean and quantiles.
 
-One draw of a random plane is one draw. A point of such a surface has been evaluated in all R
-planes, at the same coordinates and on the same examples.
+A point of such a surface is evaluated in all R planes, at the same coordinates and on the same
+examples.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from landscape.surface import Surface
 
 
 def name_in_draw(quantities: Mapping[str, Quantity], name: str, draw: int) -> str:
-    """What a quantity of one draw is called in the draw of a number, from 1."""
+    """Name of a quantity in the draw with the given number, from 1."""
     return known(quantities, name).beside(draw=draw).name
 
 
 def quantities_of_draws(quantities: Mapping[str, Quantity], repeats: int) -> dict[str, Quantity]:
-    """What a surface of R draws holds, from what each holds.
+    """Quantities of a surface of R draws, from those of one draw.
 
-    Standard errors belong to one draw each: all draws are of the same examples, so the error of
-    their mean is no smaller than that of one by any known factor, and is not given.
+    Standard errors are stored per draw only: all draws use the same examples, so the error of
+    their mean is not smaller than that of one draw by any known factor.
     """
     found: list[Quantity] = []
     own = {name: known(quantities, name) for name in quantities}
@@ -34,8 +34,8 @@ def quantities_of_draws(quantities: Mapping[str, Quantity], repeats: int) -> dic
             continue
         found.append(q.beside(long_name=f"{q.long_name}, mean of {repeats} draws"))
         for end in _quantiles(quantities, name):
-            words = f"{q.long_name}, {QUANTILES[end]:.0%} quantile of {repeats} draws"
-            found.append(q.beside(statistic=end, long_name=words))
+            long_name = f"{q.long_name}, {QUANTILES[end]:.0%} quantile of {repeats} draws"
+            found.append(q.beside(statistic=end, long_name=long_name))
     for draw in range(1, repeats + 1):
         found += [
             q.beside(draw=draw, long_name=f"{q.long_name}, draw {draw}") for q in own.values()
@@ -44,19 +44,19 @@ def quantities_of_draws(quantities: Mapping[str, Quantity], repeats: int) -> dic
 
 
 def _quantiles(quantities: Mapping[str, Quantity], name: str) -> Iterable[str]:
-    """Which quantiles over the draws are kept of a quantity: those of what has an error."""
+    """The quantiles stored of a quantity: all if it has a standard error, otherwise none."""
     return QUANTILES if stderr_of(quantities, name) else ()
 
 
 def measure_draws(measures: Sequence[Measure], quantities: Mapping[str, Quantity]) -> Measure:
-    """Each point in all draws before the next, so that a point is done or is not.
+    """Compute each point in all draws before the next one.
 
     Parameters
     ----------
     measures
-        One for each draw; they yield the points in the order in which they are given.
+        One for each draw; they must yield points in the order given.
     quantities
-        What each yields.
+        Quantities of one draw.
     """
 
     def measure(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
@@ -87,6 +87,6 @@ def _together(
 
 
 def surface_of_draw(surface: Surface, quantities: Mapping[str, Quantity], draw: int) -> Surface:
-    """One draw by itself: the same grid and the same memory, under the names of one draw."""
+    """A view of one draw: the same grid and memory, with the quantity names of one draw."""
     values = {name: surface.values[name_in_draw(quantities, name, draw)] for name in quantities}
     return Surface(surface.grid, dict(quantities), values, surface.done)

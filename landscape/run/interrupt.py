@@ -1,4 +1,4 @@
-"""Ctrl-C once: the point in hand is finished; twice: at once."""
+"""Ctrl-C finishes the current point first; a second one quits immediately."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from types import FrameType
 
 @contextmanager
 def finishing_points() -> Iterator[Callable[[], bool]]:
-    """While this lasts, the first SIGINT only makes the given function say so.
+    """Defer the first SIGINT: the yielded function then returns True.
 
-    The second one is a ``KeyboardInterrupt`` wherever the program then is. A handler of the
-    caller's own stays in charge, as does any in a program that runs this outside its main thread.
+    The second raises ``KeyboardInterrupt``. A handler installed by the caller stays in effect, and
+    nothing changes outside the main thread.
     """
-    asked = threading.Event()
+    requested = threading.Event()
 
     def note(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+        if requested.is_set():
             raise KeyboardInterrupt
-        asked.set()
-        print("\nthe point in hand is finished; Ctrl-C again leaves at once", file=sys.stderr)
+        requested.set()
+        print("\nfinishing the current point; Ctrl-C again quits now", file=sys.stderr)
 
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield asked.is_set
+        yield requested.is_set
         return
     signal.signal(signal.SIGINT, note)
     try:
-        yield asked.is_set
+        yield requested.is_set
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""How the points of a surface are measured, from the choices that a run has made."""
+"""Compute points of a surface with the settings chosen for a run."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from landscape.surface import Surface
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What is measured, and how.
+    """What to compute, and how.
 
     Attributes
     ----------
     problem
         Network, examples and per-example metrics.
     planes
-        One, or one for each random draw.
+        One, or one per random draw.
     settings
         How the network is evaluated.
     tolerance
-        How many examples a point takes; None is all.
+        Determines the number of examples per point; None is all.
     whole_network
-        Per plane, what is measured of the network as a whole; empty for nothing.
+        Curvature quantities, per plane; may be empty.
     """
 
     problem: Problem
@@ -48,7 +48,7 @@ class Job:
     whole_network: Sequence[WholeNetwork] = ()
 
     def measure(self, surface: Surface) -> Measure:
-        """The values of points of a surface's grid, in one plane or in all that are drawn."""
+        """A function that computes points of a surface, in one plane or in all draws."""
         if len(self.planes) == 1:
             return self._in_plane(0, surface)
         quantities = quantities_of_one(self.problem, self.whole_network)
@@ -60,7 +60,7 @@ class Job:
 
     @property
     def counts(self) -> list[str]:
-        """The quantities that say how many examples were evaluated at a point."""
+        """Names of the quantities that count the examples evaluated at a point."""
         names = [self.problem.prefixed(split, "count") for split in self.problem.splits]
         if len(self.planes) == 1:
             return names
@@ -68,7 +68,7 @@ class Job:
         return [name_in_draw(one, name, draw) for name in names for draw in draws]
 
     def at(self, points: FloatArray) -> Iterator[dict[str, float]]:
-        """The values at any points of the first plane, on all examples, in their order."""
+        """Values at arbitrary points of the first plane, over all examples, in order."""
         evaluation = evaluation_for(self.problem, self.settings)
         found = evaluation(
             self.problem, self.planes[0], points, range(len(points)), settings=self.settings
@@ -98,26 +98,26 @@ class Job:
 def quantities_of_one(
     problem: Problem, whole_network: Sequence[WholeNetwork]
 ) -> dict[str, Quantity]:
-    """What is measured at a point of one plane."""
+    """Quantities at a point of one plane."""
     return {**problem.quantities, **(whole_network[0].quantities if whole_network else {})}
 
 
 def quantities_of(
     problem: Problem, planes: Sequence[Plane], whole_network: Sequence[WholeNetwork]
 ) -> dict[str, Quantity]:
-    """What the surface holds of one plane, or of several draws."""
+    """Quantities of a surface of one plane or of several draws."""
     one = quantities_of_one(problem, whole_network)
     return one if len(planes) == 1 else quantities_of_draws(one, len(planes))
 
 
 def whole_network_in(problem: Problem, planes: Sequence[Plane], ignore: str) -> list[WholeNetwork]:
-    """Per plane the measurements of the whole network that the problem asks for.
+    """The curvature quantities that the problem requests, per plane.
 
     Raises
     ------
     InputError
-        Where the statistics of batch normalization follow the point: what
-        is differentiated is the loss with those that are stored.
+        If the batch-norm statistics depend on the point: derivatives are those of the loss with
+        stored statistics.
     """
     names = problem.whole_network
     if names and planes[0].statistics is not None:

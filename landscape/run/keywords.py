@@ -1,4 +1,4 @@
-"""Functions of a problem and a request that are called with the options themselves."""
+"""Functions of a problem and a request that accept the request's fields as keyword arguments."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ Result = TypeVar("Result")
 def takes(
     make: Callable[P, Request],
 ) -> Callable[[Callable[[Problem, Request], Result]], Callable[Concatenate[Problem, P], Result]]:
-    """Decorate a function of a problem and a request, so that it takes the options of the request.
+    """Decorate a function of a problem and a request to accept the fields of the request.
 
-    Its signature names each option, and where its docstring says ``{options}``, each is explained.
+    The signature lists each option, and ``{options}`` in the docstring is replaced by their help.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def takes(
 
 
 def options_explained() -> str:
-    """The fields of a request as a section ``Parameters`` has them."""
+    """The fields of a request, formatted for a ``Parameters`` section."""
     entries = []
     for one in fields(Request):
         words = textwrap.fill(_sentences(option_of(one)), 96)
@@ -70,6 +70,6 @@ def options_explained() -> str:
 
 def _sentences(option: Option) -> str:
     begins, *_ = option.help.split()
-    named = begins[-1] in ",:"  # a value that may be given, which is spelled as it is
+    named = begins[-1] in ",:"  # starts with a value of the option, which is not capitalized
     first = option.help if named else option.help[0].upper() + option.help[1:]
     return ". ".join(part for part in (first, option.in_python) if part) + "."

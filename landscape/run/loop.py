@@ -1,4 +1,4 @@
-"""The loop that computes what is missing, saved as it goes, whatever happens."""
+"""The main loop: compute missing points and save them regularly, also when interrupted."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from landscape.surface import Surface
 from landscape.version import __version__
 
 Measure = Callable[[Iterable[int]], Iterator[tuple[int, dict[str, float]]]]
-"""From indices of points to a stream of each with its values."""
+"""Maps indices of points to a stream of (index, values)."""
 
 SAVE_EVERY_S = 2.0
-"""Seconds of work that an abrupt end may cost at most, beside the point in hand."""
+"""Most seconds of work that an abrupt end can lose, in addition to the current point."""
 
 
 def fill(
@@ -33,21 +33,21 @@ def fill(
     progress: bool,
     missing: Sequence[int],
 ) -> None:
-    """Compute points in their order; save every few seconds and at the end.
+    """Compute points in order; save every few seconds and at the end.
 
     Parameters
     ----------
     counts
-        The quantities that say how many examples each point took.
+        Names of the quantities that count the examples of a point.
     missing
         Flat indices of the points to compute, coarse to fine.
 
     Raises
     ------
     KeyboardInterrupt
-        After the point in hand, where SIGINT came; at once where it came again.
+        After the current point on SIGINT; immediately on a second one.
     """
-    surface.attributes["versions"] = versions()  # also of a sitting that ends without a note
+    surface.attributes["versions"] = versions()  # also if the session is killed
     started = saved = time.monotonic()
     computed = images = 0
     bar = tqdm(
@@ -81,21 +81,21 @@ def fill(
                 save_surface(surface, path)
         finally:
             if isinstance(points, Generator):
-                points.close()  # the threads behind it end now, not with the program
+                points.close()  # end its threads now, not with the program
 
 
 def versions() -> str:
-    """What the values of a file are computed with."""
+    """Versions of the packages that values are computed with."""
     return f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"
 
 
 def note_session(surface: Surface, points: int, images: int, seconds: float) -> None:
-    """Date, versions and speed of this sitting; earlier sittings stay in ``sessions``."""
+    """Record date, versions and speed of this session; earlier ones remain in ``sessions``."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         sessions = json.loads(str(surface.attributes.get("sessions", "[]")))
     except ValueError as error:
-        raise InputError(f"attribute 'sessions' is no JSON list: {error}") from None
+        raise InputError(f"attribute 'sessions' is not a JSON list: {error}") from None
     rate = images / seconds if seconds > 0 else 0.0
     sessions.append(
         {

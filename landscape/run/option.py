@@ -1,4 +1,4 @@
-"""How an option is explained, once for Python and for the command line."""
+"""Help and command-line form of an option, defined once for Python and the command line."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """How a field is explained, and how it is given on a command line.
+    """Documentation of a field, and its form on the command line.
 
     Attributes
     ----------
     help
-        What it means, in one sentence without a full stop.
+        Meaning, in one sentence without a full stop.
     metavar, read, several
-        On a command line: what stands for the value, what makes it of the text, and whether it may
-        come several times. Without ``metavar`` it is for Python alone.
+        On the command line: placeholder, conversion from text, and whether the option can be
+        repeated. Without ``metavar`` it exists in Python only.
     group
-        Under which heading it is listed.
+        Heading it is listed under.
     in_python, in_command
-        What there is to say beside ``help`` to one of the two.
+        Additions to ``help`` for only one of the two.
     more_names
-        On a command line: what it is called there beside the name of the field.
+        Additional names on the command line.
     of_surface
-        Whether it says what the surface is, and so is stored with it; else it says where and how
-        this run does its work.
+        Whether it determines the surface, and so is stored with it, rather than where and how
+        this run works.
     """
 
     help: str
@@ -45,6 +45,6 @@ def option(metavar: str | None, help: str, group: str, **more: Any) -> dict[str,
 
 
 def option_of(one: Field[Any]) -> Option:
-    """How a field is explained."""
+    """The documentation of a field."""
     found: Option = one.metadata["option"]
     return found

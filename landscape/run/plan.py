@@ -1,4 +1,4 @@
-"""What a run will do, worked out from what is asked for, before any point is measured."""
+"""Resolve a request into planes, grid and settings before any point is computed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from landscape.run.shard import WHOLE
 from landscape.surface import Attribute, Surface
 
 Agree = Callable[[str, Callable[[], Any]], Any]
-"""One value for all who work on a surface, by its name: that of the function given, which only one
-of them calls. It is made of what JSON has."""
+"""Returns one value of the given name to all processes: the result of the function, called by only
+one of them. It must be serializable as JSON."""
 
 
-def by_oneself(name: str, make: Callable[[], Any]) -> Any:
-    """Who works alone agrees."""
+def single_process(name: str, make: Callable[[], Any]) -> Any:
+    """Return the value of ``make``: there are no other processes."""
     return make()
 
 
@@ -43,17 +43,17 @@ class Plan:
     problem
         Network, examples and metrics.
     request
-        What was asked.
+        The request.
     drawn, planes
-        The directions of each draw, and the planes that they span.
+        Directions of each draw, and the planes they span.
     grid
-        Where the points lie.
+        Coordinates of the points.
     counted
-        Which parameters derivatives are taken of.
+        The ``ignore`` of derivatives: which parameters they include.
     facts
-        What the surface says of the plane and its range.
+        Attributes of the plane and its range.
     choose
-        From the attributes of a file that the run goes on with, or None, to settings and facts.
+        Maps the attributes of the file that the run resumes, or None, to settings and attributes.
     """
 
     problem: Problem
@@ -66,16 +66,16 @@ class Plan:
     choose: Callable[[Mapping[str, Attribute] | None], tuple[Settings, dict[str, Attribute]]]
 
     def begin(
-        self, stored: Mapping[str, Attribute] | None, agree: Agree = by_oneself
+        self, stored: Mapping[str, Attribute] | None, agree: Agree = single_process
     ) -> tuple[Job, Surface]:
-        """How points are measured, and a surface with none of them done.
+        """The job that computes points, and a surface without any point done.
 
         Parameters
         ----------
         stored
-            Attributes of the surface that the run goes on with, if there is one.
+            Attributes of the surface that the run resumes, or None.
         agree
-            By whom the settings are chosen.
+            Gives all processes the same settings.
         """
 
         def chosen() -> list[Any]:
@@ -98,22 +98,22 @@ class Plan:
         return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
 
 
-def make_plan(problem: Problem, request: Request, agree: Agree = by_oneself) -> Plan:
-    """What :func:`landscape.sample_surface` will do.
+def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
+    """Plan a call of :func:`landscape.sample_surface`.
 
     Parameters
     ----------
     agree
-        By whom the grid is found, where it depends on the loss.
+        Gives all processes the same grid, where it depends on the loss.
 
     Raises
     ------
     InputError
-        For whatever cannot be used.
+        For invalid options.
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():
-            in_memory(examples)  # a stream is refused before anything is written
+            in_memory(examples)  # raises for a stream, before anything is written
     drawn = _drawn(problem, request)
     statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
@@ -135,7 +135,7 @@ def make_plan(problem: Problem, request: Request, agree: Agree = by_oneself) -> 
     def choose(
         stored: Mapping[str, Attribute] | None,
     ) -> tuple[Settings, dict[str, Attribute]]:
-        # Shards cannot agree on what is fastest: each takes plain settings, or those it began with.
+        # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
         by_default = request.shard == WHOLE or stored is not None
         return choose_settings(
             problem,
@@ -182,7 +182,7 @@ def _ranges(spanned: Spanned, x: Range, y: Range | None) -> list[Range]:
 def _grid(
     problem: Problem, plane: Plane, ranges: Sequence[Range]
 ) -> tuple[Grid, dict[str, Attribute]]:
-    """The grid, and the level behind its range where that is found automatically."""
+    """The grid, and the loss level of its range where that is automatic."""
     x = ranges[0]
     if isinstance(x, str) and x.startswith("auto"):
         extent = common_extent([(problem, plane)])
@@ -200,7 +200,7 @@ def _empty(
     drawn: Sequence[Spanned],
     facts: dict[str, Attribute],
 ) -> Surface:
-    """A surface with nothing computed; facts of directions are those of the first draw."""
+    """A surface without any point done; attributes of directions are those of the first draw."""
     axes: dict[str, dict[str, Attribute]] = {}
     lengths = np.mean([plane.norms for plane in planes], axis=0)
     for name, direction, length in zip(grid.axes, drawn[0].directions, lengths, strict=True):
@@ -213,6 +213,6 @@ def _empty(
 
 
 def _counted(spanned: Spanned, ignore: str | None) -> str:
-    """Which parameters a derivative is taken of: as for the directions, where they say it."""
-    said = str(spanned.directions[0].attributes.get("ignore", "biasbn"))
-    return said if ignore is None else ignore
+    """The ``ignore`` of derivatives: by default that of the directions."""
+    recorded = str(spanned.directions[0].attributes.get("ignore", "biasbn"))
+    return recorded if ignore is None else ignore

@@ -1,4 +1,4 @@
-"""Points that are computed a second time, to see whether the device says the same."""
+"""Recompute some points to check that the device gives the same values."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from landscape.run.loop import Measure
 from landscape.surface import Surface
 
 Rounding = Mapping[str, float]
-"""By the names of quantities: by how much two computations may differ, relative and absolute."""
+"""Largest allowed difference of two computations, relative and absolute, per quantity."""
 
 _BY_PRECISION = {"float64": 1e-8, "float32": 1e-4}
 _COARSE = 5e-2
-_OF_FRACTIONS = 2e-2  # an example on the edge between two classes falls on either side
+_OF_FRACTIONS = 2e-2  # an example on a decision boundary may change class
 _SHOWN = 5
 
 
 def parse_share(text: str) -> float:
-    """``2%`` as 0.02.
+    """Parse a percentage: ``2%`` is 0.02.
 
     Raises
     ------
     InputError
-        If it is no percentage above 0 and up to 100.
+        If it is not a percentage above 0 and up to 100.
     """
     match = re.fullmatch(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*%\s*", text)
     share = float(match[1]) / 100 if match else 0.0
@@ -41,7 +41,7 @@ def parse_share(text: str) -> float:
 
 
 def chosen(size: int, share: float) -> list[int]:
-    """The points that are computed again: always the same ones, at least one of any share."""
+    """The points to recompute: a fixed pseudo-random choice, at least one unless ``share`` is 0."""
     if share == 0:
         return []
     count = min(size, int(np.ceil(share * size)))
@@ -49,7 +49,7 @@ def chosen(size: int, share: float) -> list[int]:
 
 
 def rounding_of(job: Job, surface: Surface) -> Rounding:
-    """What two sound devices may differ by."""
+    """Largest difference expected between two working devices."""
     own = str(job.problem.dtype).removeprefix("torch.")
     precise = _COARSE if job.settings.reduced else _BY_PRECISION.get(own, _COARSE)
     return {
@@ -59,12 +59,12 @@ def rounding_of(job: Job, surface: Surface) -> Rounding:
 
 
 def verify_alone(surface: Surface, measure: Measure, share: float, rounding: Rounding) -> None:
-    """Compute a share of the points again on the same device.
+    """Recompute a share of the points on the same device.
 
     Raises
     ------
     InputError
-        If any differs by more than rounding. Those that do are no longer done.
+        If any differs by more than rounding; these are marked as not done.
     """
     points = [index for index in chosen(surface.grid.size, share) if surface.done.flat[index]]
     found = []
@@ -77,7 +77,7 @@ def verify_alone(surface: Surface, measure: Measure, share: float, rounding: Rou
             surface.done.flat[one.index] = False
         shown = "\n".join(f"  {one.at(surface.grid)}" for one in found[:_SHOWN])
         raise InputError(
-            f"this device gave other values the second time at {len({o.index for o in found})} of "
-            f"{len(points)} points:\n{shown}\nit is broken, or the loss is random; do not trust "
-            "the other points either: sample them anew on another device"
+            f"recomputed points differ at {len({o.index for o in found})} of {len(points)}:\n"
+            f"{shown}\nthe device is broken or the loss is random; do not trust the other points "
+            "either: sample the surface again on another device"
         )

@@ -1,8 +1,8 @@
-"""What was asked of a run, as a surface file keeps it: the attribute ``request``.
+"""The request of a run as stored in a surface file: the attribute ``request``.
 
-It is a JSON object of keyword arguments, those that are not by default, so that
-``sample_surface(problem, **json.loads(surface.attributes["request"]))`` gives the surface again.
-Functions, tensors and long arrays are named, not kept; a request with such a name is refused.
+It is a JSON object of the keyword arguments that differ from their defaults, so that
+``sample_surface(problem, **json.loads(surface.attributes["request"]))`` reproduces the surface.
+Functions, tensors and long arrays are only named; such a request is rejected.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ REQUEST = "request"
 
 _NOT_KEPT = "not kept"
 _LONGEST = 4_000
-"""Characters of one value as JSON: all together fit into an attribute of an HDF5 file (64 KiB)."""
+"""Characters of one value as JSON: all together fit into an HDF5 attribute (64 KiB)."""
 
 
 def kept(value: Any) -> Any:
-    """A value as JSON has it, or what it was."""
+    """A value as JSON, or a description of what it was."""
     if isinstance(value, tuple):
         found: Any = [kept(one) for one in value]
     elif value is None or isinstance(value, str | bool | int | float):
@@ -41,36 +41,36 @@ def kept(value: Any) -> Any:
 
 
 def check_kept(given: object, name: str) -> None:
-    """Refuse what :func:`kept` has put in place of a value.
+    """Reject a description that :func:`kept` stored instead of a value.
 
     Raises
     ------
     InputError
-        Naming the argument, and what it was.
+        Naming the argument and what it was.
     """
     for one in given if isinstance(given, list | tuple) else [given]:
         if isinstance(one, Mapping) and _NOT_KEPT in one:
             raise InputError(
-                f"{argument(name)}: the file says only what it was ({one[_NOT_KEPT]}); give the "
-                "value itself"
+                f"{argument(name)}: the file records only what it was ({one[_NOT_KEPT]}); give "
+                "the value itself"
             )
 
 
 def continued(before: object, now: str) -> str:
-    """What a file says once a run has gone on with it.
+    """The request to store after a run has resumed a file.
 
-    What it was begun with decides, as it does on how points are computed; a later title takes the
-    place of an earlier one, and more paths come to those that are there.
+    Options of the first run take precedence, as they do in how points are computed; a later title
+    replaces an earlier one, and new trajectories are appended.
     """
     try:
         earlier, later = json.loads(str(before)), json.loads(now)
         new = {name: value for name, value in later.items() if name not in earlier}
-        asked = {**earlier, **new}
-    except (ValueError, TypeError, AttributeError):  # another program's
+        combined = {**earlier, **new}
+    except (ValueError, TypeError, AttributeError):  # written by another program
         return now
     if "title" in later:
-        asked["title"] = later["title"]
+        combined["title"] = later["title"]
     runs = [*earlier.get("trajectories", []), *later.get("trajectories", [])]
     if runs:
-        asked["trajectories"] = [one for k, one in enumerate(runs) if one not in runs[:k]]
-    return json.dumps(asked)
+        combined["trajectories"] = [one for k, one in enumerate(runs) if one not in runs[:k]]
+    return json.dumps(combined)

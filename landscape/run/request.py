@@ -1,4 +1,4 @@
-"""What is asked of a run: every option once, with its help, for Python and for the command line."""
+"""The options of a run: each defined once, with its help, for Python and the command line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _MOST_DRAWS = 1000
 
 @dataclass(frozen=True)
 class Request:
-    """All that is asked of a run; what it is made of is checked here.
+    """The options of a run, checked.
 
     The fields are the keyword arguments of :func:`landscape.sample_surface`, which explains them,
     and the options of ``python -m landscape.sample``.
@@ -40,18 +40,18 @@ class Request:
     Raises
     ------
     InputError
-        For options that contradict each other, and values that have not the form of their option.
+        For conflicting options and invalid values.
     """
 
     x: Range = field(
         default="default",
         metadata=option(
             "A:B:N",
-            f"N coordinates from A to B (default: {RANDOM_RANGE} on both axes, or what suits the "
-            "directions), or auto:N: both axes as far as the loss takes to rise to twice that of "
+            f"N coordinates from A to B (default: {RANDOM_RANGE} on both axes, or a range that "
+            "suits the directions), or auto:N: both axes up to where the loss is twice that of "
             "guessing",
             "plane",
-            in_python="An increasing array of coordinates is taken too",
+            in_python="An increasing array of coordinates is accepted too",
         ),
     )
     y: Range | None = field(
@@ -60,7 +60,7 @@ class Request:
             "A:B:N",
             "the same for the second axis",
             "plane",
-            in_python="None is a line",
+            in_python="None gives a line",
             in_command="; x without y gives a line",
         ),
     )
@@ -86,30 +86,31 @@ class Request:
         default=None,
         metadata=option(
             "WHAT",
-            f"{', '.join(IGNORED)}: biasbn leaves biases and normalization layers where they are, "
-            "and out of derivatives (default: biasbn)",
+            f"{', '.join(IGNORED)}: biasbn excludes biases and normalization layers from "
+            "directions and derivatives (default: biasbn)",
             "plane",
         ),
     )
     seed: int = field(
-        default=0, metadata=option("N", "of the random directions (default: 0)", "plane", read=int)
+        default=0,
+        metadata=option("N", "seed of the random directions (default: 0)", "plane", read=int),
     )
     repeats: int = field(
         default=1,
         metadata=option(
             "R",
-            "R draws of random directions in one file: mean, quantiles and each (default: 1)",
+            "R draws of random directions in one file: mean, quantiles and each draw (default: 1)",
             "plane",
             read=int,
-            in_python="They have the seeds from ``seed`` on; see :mod:`landscape.run.draws`",
+            in_python="Their seeds start at ``seed``; see :mod:`landscape.run.draws`",
         ),
     )
     bn: str = field(
         default="stored",
         metadata=option(
             "HOW",
-            "running statistics of batch normalization: stored (with the network, everywhere), "
-            "interpolate (between solutions), reestimate (anew at every point) (default: stored)",
+            "batch-norm running statistics: stored (those of the network, at every point), "
+            "interpolate (between solutions), reestimate (at every point) (default: stored)",
             "plane",
         ),
     )
@@ -120,18 +121,18 @@ class Request:
             "a training run whose path is shown in the plane",
             "plane",
             several=True,
-            in_command="; may be given several times",
-            in_python="A list of them, or of folders of checkpoints",
+            in_command="; may be repeated",
+            in_python="A list of runs or of folders of checkpoints",
         ),
     )
     path: File | None = field(
         default=None,
         metadata=option(
             "FILE",
-            "surface file, resumed if it is there",
+            "surface file, resumed if it exists",
             "output",
-            in_command=" (surface.h5); folder of the default job",
-            in_python="It is written as the points come; None keeps the surface in memory",
+            in_command=" (default: surface.h5); for the default job, a folder",
+            in_python="Written during sampling; None keeps the surface in memory",
             more_names=("o", "output"),
             of_surface=False,
         ),
@@ -141,7 +142,7 @@ class Request:
         metadata=option("FILE", "write the directions to an HDF5 file", "output", of_surface=False),
     )
     title: str | None = field(
-        default=None, metadata=option("TEXT", "kept in the file, shown on pictures", "output")
+        default=None, metadata=option("TEXT", "stored in the file, shown in plots", "output")
     )
     shard: str | Shard = field(
         default=WHOLE,
@@ -149,8 +150,8 @@ class Request:
             "I/N",
             "only the I-th of N parts of the points",
             "output",
-            in_command=", into FILE.part-IofN, for machines without a common network; python -m "
-            "landscape.merge puts the parts together",
+            in_command=", into FILE.part-IofN, for machines without a common network; combine "
+            "the parts with python -m landscape.merge",
             of_surface=False,
         ),
     )
@@ -158,10 +159,10 @@ class Request:
         default=0.0,
         metadata=option(
             "PERCENT",
-            "as in 2%: so many of the points are computed again, under torchrun by another rank, "
-            "and a difference beyond rounding stops the run (default: none)",
+            "share of the points to recompute, as in 2%, under torchrun on another rank; a "
+            "difference beyond rounding stops the run (default: none)",
             "output",
-            in_python="A number from 0 to 1 is taken too",
+            in_python="A number from 0 to 1 is accepted too",
             of_surface=False,
         ),
     )
@@ -169,8 +170,8 @@ class Request:
         default=None,
         metadata=option(
             "PERCENT[,ABSOLUTE]",
-            "as in 2%,0.01: every point on as many examples as it needs for a standard error of "
-            "its loss of 2%, or 0.01 if that is larger (default: all examples)",
+            "as in 2%,0.01: use only as many examples per point as a standard error of its loss "
+            "of 2%, or 0.01 if that is larger, needs (default: all examples)",
             "speed",
         ),
     )
@@ -178,23 +179,23 @@ class Request:
         default="float32",
         metadata=option(
             "HOW",
-            "float32: the network's own; bfloat16; tf32 (CUDA only); auto: bfloat16 where no loss, "
-            "on a few points of this plane, is further off than 2% plus 0.002 (default: float32)",
+            "float32: the network's own; bfloat16; tf32 (CUDA only); auto: bfloat16 if its error "
+            "of the loss is at most 2% plus 0.002 at a few points of the plane (default: float32)",
             "speed",
         ),
     )
     batch_size: int | None = field(
         default=None,
-        metadata=option("N", "examples a forward pass (default: tuned)", "speed", read=int),
+        metadata=option("N", "examples per forward pass (default: tuned)", "speed", read=int),
     )
     tune: str | bool | None = field(
         default=None,
         metadata=option(
             "on|off",
-            "try memory layouts, folding of batch norm and batch sizes for a moment and take the "
-            "fastest; off: plain settings, batch 128 (default: on, for a shard off)",
+            "time memory layouts, batch-norm folding and batch sizes briefly and use the fastest; "
+            "off: plain settings, batch size 128 (default: on, off for a shard)",
             "speed",
-            in_python="True and False are taken too",
+            in_python="True and False are accepted too",
         ),
     )
     progress: bool = field(
@@ -220,11 +221,11 @@ class Request:
             object.__setattr__(self, name, value)
 
     def _check(self) -> None:
-        """What does not depend on the network, nor on the kind of the directions alone."""
+        """Check what does not depend on the network."""
         if _is_automatic(self.x) and self.y not in (None, "default"):
             raise InputError(
-                f"{argument('x', self.x)} is for both axes, but {argument('y', self.y)} came too: "
-                f"leave {argument('y')} out"
+                f"{argument('x', self.x)} sets both axes, but {argument('y', self.y)} is also "
+                f"given; leave {argument('y')} out"
             )
         if not 1 <= self.repeats <= _MOST_DRAWS:
             raise InputError(
@@ -244,37 +245,36 @@ class Request:
         if self.trajectories:
             raise InputError(
                 f"{argument('trajectories')} with {argument('repeats', self.repeats)}: a path has "
-                "another place in each draw; show it in a surface of one draw"
+                "different coordinates in each draw; use a surface of one draw"
             )
         if self.save_directions is not None:
             raise InputError(
-                f"{argument('save_directions')} keeps one pair, but "
-                f"{argument('repeats', self.repeats)} draws several"
+                f"{argument('save_directions')} with {argument('repeats', self.repeats)}: only "
+                "the directions of a single draw can be saved; leave one of the two out"
             )
         if not is_drawn(self.directions):
             raise InputError(
-                f"{argument('repeats', self.repeats)}: the directions are not drawn at random, so "
-                "every draw would be the same; repeat random directions, or those of a function of "
-                "your own"
+                f"{argument('repeats', self.repeats)}: the directions are not random, so every "
+                "draw would be the same; use random directions or your own function"
             )
 
     @property
     def allowed(self) -> Tolerance | None:
-        """The tolerance itself; None where a point takes all examples."""
+        """The parsed tolerance; None means all examples."""
         given = self.tolerance
         return Tolerance.parse(given) if isinstance(given, str) else given
 
     def as_json(self) -> str:
-        """What was asked of the surface and is not by default, as keyword arguments in JSON.
+        """The options that determine the surface and are not defaults, as JSON.
 
-        See :mod:`landscape.run.record` for what JSON cannot hold.
+        See :mod:`landscape.run.record` for values that JSON cannot represent.
         """
-        asked = {
+        given = {
             one.name: kept(getattr(self, one.name))
             for one in fields(self)
             if option_of(one).of_surface and not _same(getattr(self, one.name), one.default)
         }
-        return json.dumps(asked)
+        return json.dumps(given)
 
 
 def _same(one: object, other: object) -> bool:
@@ -282,15 +282,15 @@ def _same(one: object, other: object) -> bool:
 
 
 def _range(given: Range, name: str) -> Range:
-    """As text wherever the text means the very same coordinates, else as a tuple."""
+    """The range as text if the text gives exactly these coordinates, otherwise as a tuple."""
     if isinstance(given, str):
         if given != "default" and not _is_automatic(given):
             parse_range(given, name)
         return given
     values = np.asarray(given)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "fiu":
-        refused: Range = values.tolist()  # by the grid
-        return refused
+        invalid: Range = values.tolist()  # rejected by the grid
+        return invalid
     for spell in ("{:g}".format, repr):
         ends = [spell(float(values[k])) for k in (0, -1)]
         text = f"{ends[0]}:{ends[1]}:{values.size}" if values.size > 1 else ends[0]

@@ -1,4 +1,4 @@
-"""From a problem and what is asked for to a complete surface."""
+"""Sample a complete surface from a problem and a request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ P = ParamSpec("P")
 def _of_the_problem(
     sample: Callable[Concatenate[Problem, P], Surface],
 ) -> Callable[Concatenate[Problem, P], Surface]:
-    """Take ``whole_network=`` still, whose names are now among the metrics of the problem."""
+    """Still accept ``whole_network=``, whose names are now metrics of the problem."""
 
     @functools.wraps(sample)
     def called(problem: Problem, /, *args: P.args, **options: P.kwargs) -> Surface:
@@ -53,7 +53,7 @@ def _of_the_problem(
 @_of_the_problem
 @takes(Request)
 def sample_surface(problem: Problem, request: Request) -> Surface:
-    """Measure a problem on a grid of a line or plane around its trained weights.
+    """Evaluate a problem on a grid of a line or plane around its trained weights.
 
     >>> import landscape, torch
     >>> data = torch.randn(8, 2), torch.randint(2, (8,))
@@ -64,20 +64,20 @@ def sample_surface(problem: Problem, request: Request) -> Surface:
     Parameters
     ----------
     problem
-        Network, examples and metrics.
+        Provides network, examples and metrics.
     {options}
 
     Returns
     -------
     Surface
-        With every point of the shard done: all of them, by default. Its attribute ``request`` is
-        what was asked: see :mod:`landscape.run.record`.
+        With all points of the shard done, by default all points. Its attribute ``request`` records
+        the options: see :mod:`landscape.run.record`.
 
     Raises
     ------
     InputError
-        If the file belongs to another run (what differs is named), is being written by another
-        one, is no surface, or cannot be written; and for whatever cannot be used.
+        If the file was written by a different run (differences are named), is being written by
+        another process, is not a surface, or cannot be written; and for invalid options.
 
     Examples
     --------
@@ -94,7 +94,7 @@ def sample_surface(problem: Problem, request: Request) -> Surface:
 
 
 def sample_planned(plan: Plan) -> Surface:
-    """:func:`sample_surface` once the plan is made."""
+    """Carry out a plan of :func:`sample_surface`."""
     problem, request = plan.problem, plan.request
     path = Path(request.path) if request.path is not None else None
     assert isinstance(request.shard, Shard)
@@ -118,7 +118,7 @@ def sample_planned(plan: Plan) -> Surface:
         missing = own[~surface.done.ravel()[own]].tolist()
         changed = renamed or bool(new_paths) or open_ends or bool(missing)
         if path is not None and changed:
-            save_surface(surface, path)  # a folder that cannot be written to is found now
+            save_surface(surface, path)  # raises now if the folder is not writable
         if request.save_directions is not None:
             _save_directions(plan, request.save_directions)
         for run, places in new_paths:
@@ -148,7 +148,7 @@ def _save_directions(plan: Plan, path: str | Path) -> None:
 
 
 def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
-    """All runs whose paths belong to the surface.
+    """All training runs whose paths belong to the surface.
 
     Raises
     ------
@@ -160,20 +160,18 @@ def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
     names = [run.name for run in runs]
     for name in names:
         if names.count(name) > 1:
-            raise InputError(
-                f"two runs are called {name!r}; leave one out, or call its folder something else"
-            )
+            raise InputError(f"two runs are named {name!r}; leave one out, or rename its folder")
     return runs
 
 
 def _new_paths(
     surface: Surface, runs: Sequence[Run], problem: Problem, plane: Plane
 ) -> list[tuple[Run, Trajectory]]:
-    """The runs whose paths the surface does not hold, or holds from other checkpoints."""
+    """The runs whose paths are not in the surface, or are those of other checkpoints."""
     placed = [(run, places_of(run, problem, plane)) for run in runs]
-    held = surface.trajectories
+    stored = surface.trajectories
     return [
         (run, places)
         for run, places in placed
-        if run.name not in held or not same_places(held[run.name], places)
+        if run.name not in stored or not same_places(stored[run.name], places)
     ]

@@ -1,4 +1,4 @@
-"""A part of the points of a surface, for machines that know nothing of each other."""
+"""A part of the points of a surface, for machines without communication."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _MOST = 100_000
 
 @dataclass(frozen=True)
 class Shard:
-    """The ``number``-th of ``of`` parts, from 1."""
+    """Part ``number`` of ``of``, counted from 1."""
 
     number: int
     of: int
 
     @staticmethod
     def parse(text: str) -> Shard:
-        """``2/8`` is the second of eight.
+        """Parse a shard: ``2/8`` is the second of eight.
 
         >>> Shard.parse("2/8")
         Shard(number=2, of=8)
@@ -30,7 +30,7 @@ class Shard:
         Raises
         ------
         InputError
-            If it is not of that form, or there is no such part.
+            If the format is wrong, or there is no such part.
         """
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text.strip())
         number, of = (int(part) for part in match.groups()) if match else (0, 0)
@@ -47,15 +47,15 @@ class Shard:
     def points(self, grid: Grid, *, with_coarser: bool) -> IntArray:
         """Flat indices of the points of this part, coarse to fine.
 
-        All points in their order are dealt out one by one, so that each part already covers the
-        grid and takes the same time. Every point belongs to one part.
+        Points are assigned in turn, so that each part covers the whole grid and takes equal time.
+        Each point belongs to one part.
 
         Parameters
         ----------
         with_coarser
-            Whether a point can only be measured once the coarser points around it are known. Then
-            a part is a block of the grid, and it also holds, beside its block, all that its points
-            rest on: parts overlap, in values that must be the same.
+            Whether a point depends on the coarser points around it. Then a part is a block of the
+            grid, together with all points that these depend on: parts overlap, in values that
+            must be equal.
         """
         order = coarse_to_fine(grid.shape)
         if not with_coarser:
@@ -63,7 +63,7 @@ class Shard:
         ends = np.linspace(0, grid.size, self.of + 1).round().astype(int)
         needed = set(range(ends[self.number - 1], ends[self.number]))
         cells = CoarserCells(grid.shape)
-        for index in order[::-1].tolist():  # fine to coarse: what rests on a point comes first
+        for index in order[::-1].tolist():  # fine to coarse: dependent points come first
             if index in needed:
                 needed.update(cells.around(index))
         return order[np.isin(order, list(needed))]

@@ -1,4 +1,4 @@
-"""Calling a command: good arguments to start from, and bad ones with what must be said."""
+"""Calls of commands: valid arguments to start from, and invalid ones with their messages."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ USERS = ["--model", "users:good", "--limit", "5", "--x=-1:1:2"]
 
 @dataclass(frozen=True)
 class Bad:
-    """A command line that cannot work, and what its message must say."""
+    """An invalid command line, and texts that its message must contain."""
 
     command: str
     arguments: list[str]
@@ -66,7 +66,7 @@ def bad(command: str, arguments: str | list[str], *words: str) -> Bad:
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:
-    """Each file with its content, each folder, except what Python itself leaves."""
+    """All files with their content, and folders, except those of Python itself."""
     return {
         str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
         for path in folder.rglob("*")
@@ -75,11 +75,11 @@ def everything(folder: Path) -> dict[str, bytes | None]:
 
 
 def check_refused(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
-    """The command leaves with status 2 and one message, and touches nothing."""
+    """Check that the command exits with status 2 and one message, and changes no file."""
     before = everything(folder)
     try:
         status: object = MAIN[case.command](case.arguments)
-    except SystemExit as stop:  # argparse's own way
+    except SystemExit as stop:  # raised by argparse
         status = stop.code
     said = capsys.readouterr()
     assert status == 2, said.err
@@ -98,14 +98,14 @@ def environment() -> dict[str, str]:
 
 
 def interrupted(arguments: list[str], ready: Callable[[], bool]) -> str:
-    """Start a command, send SIGINT once ``ready``, and give what it said; status must be 130."""
+    """Start a command, send SIGINT once ``ready``; its output. The status must be 130."""
     process = subprocess.Popen(
         [sys.executable, "-m", *arguments],
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that starts tests in the background has them, and so the command, ignore SIGINT.
+        # Tests started in the background by a shell ignore SIGINT, and so would the command.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60

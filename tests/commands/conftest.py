@@ -11,7 +11,7 @@ from tests.commands.material import make_material
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all tests of commands work in, made once."""
+    """The working folder of all tests of commands, created once."""
     place = tmp_path_factory.mktemp("work")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
@@ -22,7 +22,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(material: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder; it is the current one during the test."""
+    """The working folder, as the current folder during a test."""
     monkeypatch.chdir(material)
     monkeypatch.syspath_prepend(material)
     return material

@@ -1,4 +1,4 @@
-"""A working folder with files of all kinds, good and bad."""
+"""A working folder with valid and invalid files of all kinds."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def small_surface() -> Surface:
 
 
 def write_data() -> None:
-    """Four images of CIFAR's shape, whole and in states that data sets are found in."""
+    """Four images of CIFAR's shape: complete, and in typical broken states."""
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (4, 3, 32, 32), dtype=np.uint8)
     labels = np.arange(4)

@@ -1,4 +1,4 @@
-"""landscape.connect: what it refuses, says and leaves."""
+"""landscape.connect: errors, output and files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REFUSED = [
     bad("connect", [*BOTH, "--epochs", "0"], "--epochs 0", "at least 1"),
     bad("connect", [*BOTH, "--lr", "-1"], "--lr -1", "positive"),
     bad("connect", [*BOTH, "--schedule", "cosine"], "'cosine'", "onecycle"),
-    bad("connect", [*BOTH, "-o", "none.pt"], "none.pt holds no curve"),
+    bad("connect", [*BOTH, "-o", "none.pt"], "none.pt is not a curve file"),
     bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "nowhere is no folder"),
     bad("connect", [*BOTH, "-o", "text.txt"], "text.txt is no file of torch.save"),
 ]
@@ -49,7 +49,7 @@ def write_another(name: str, shortcuts: str) -> None:
     save_checkpoint(Path(name), model, {"name": "resnet8", "shortcuts": shortcuts})
 
 
-def test_what_it_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_and_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_another("second.pt", "none")
     arguments = ["none.pt", "second.pt", "--limit", "8", "--epochs", "1", "--points", "3"]
     assert landscape.connect.main([*arguments, "--align", "-o", "curve-none.pt"]) == 0
@@ -77,15 +77,15 @@ def test_what_it_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[str
         "in_channels": 1,
         "classes": 10,
     }
-    # The control point is a network that can be sampled as it is.
+    # The control point is a network that can be sampled.
     sample = ["--weights", "curve-none.pt", "--limit", "5", "--x=0", "-o", "control.h5"]
     assert landscape.sample.main(sample) == 0
-    # The same command finds the curve done; without alignment it would be another one.
+    # The same command finds the curve complete; without alignment it is a different one.
     capsys.readouterr()
     assert landscape.connect.main([*arguments, "--align", "-o", "curve-none.pt"]) == 0
     assert capsys.readouterr().out.splitlines() == said
     assert landscape.connect.main([*arguments, "-o", "curve-none.pt"]) == 2
-    assert "curve-none.pt holds another curve" in capsys.readouterr().err
+    assert "curve-none.pt contains a different curve" in capsys.readouterr().err
 
 
 def test_networks_without_batch_norm(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,4 +97,4 @@ def test_networks_without_batch_norm(folder: Path, capsys: pytest.CaptureFixture
     assert landscape.connect.main([*arguments, "--epochs", "2", "-o", "flat.pt"]) == 0
     said = capsys.readouterr().out
     assert "re-estimated" not in said
-    assert "no batch normalization" in said
+    assert "no batch-norm statistics" in said

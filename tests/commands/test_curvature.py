@@ -1,4 +1,4 @@
-"""``python -m landscape.curvature``: what it prints and writes, and what it refuses."""
+"""``python -m landscape.curvature``: output, files and errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def number(text: str, name: str) -> float:
     return float(found)
 
 
-def test_what_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*CURVATURE, "--top", "3", "--trace-samples", "30"]
     assert landscape.curvature.main(arguments) == 0
     said = capsys.readouterr()
@@ -33,8 +33,8 @@ def test_what_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     size = spectrum[-1]
     assert f"over 30 train examples, {operator.size:,} parameters" in said.out
     assert number(said.out, "largest") == pytest.approx(spectrum[-1], abs=1e-3 * size)
-    assert number(said.out, "largest but 1") == pytest.approx(spectrum[-2], abs=1e-3 * size)
-    assert number(said.out, "largest but 2") == pytest.approx(spectrum[-3], abs=1e-3 * size)
+    assert number(said.out, "2nd largest") == pytest.approx(spectrum[-2], abs=1e-3 * size)
+    assert number(said.out, "3rd largest") == pytest.approx(spectrum[-3], abs=1e-3 * size)
     assert number(said.out, "most negative") == pytest.approx(spectrum[0], abs=1e-3 * size)
     (stderr,) = re.findall(r"± ([0-9.e-]+) \(standard error\)", said.out)
     assert abs(number(said.out, "trace") - spectrum.sum()) < 4 * float(stderr)
@@ -42,7 +42,7 @@ def test_what_is_printed(folder: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert len(residuals) == 4
     assert all(float(residual) <= 1e-4 for residual in residuals)
     assert "30 for the trace" in said.out
-    assert "eigenvalues" in said.err  # the bar
+    assert "eigenvalues" in said.err  # the progress bar
     assert "trace: 100%" in said.err
 
 
@@ -71,7 +71,7 @@ REFUSED = [
     bad("curvature", [*CURVATURE, "--seed", "-1"], "--seed -1", "at least 0"),
     bad("curvature", [*CURVATURE, "--split", "both"], "'both'", "train, test"),
     bad("curvature", [*CURVATURE, "--ignore", "bn"], "'bn'", "biasbn, none"),
-    bad("curvature", [*CURVATURE, "--density"], "--density without a file", "-o density.h5"),
+    bad("curvature", [*CURVATURE, "--density"], "--density needs an output file", "-o density.h5"),
     bad("curvature", [*CURVATURE, "-o", "density2.h5"], "density2.h5", "--density"),
     bad("curvature", [*CURVATURE, "--density", "-o", "gone/d.h5"], "gone does not exist"),
     bad("curvature", [*CURVATURE, "--device", "gpu"], "'gpu'", "auto, cpu, cuda"),
@@ -80,5 +80,5 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
-def test_refused(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
     check_refused(folder, case, capsys)

@@ -1,4 +1,4 @@
-"""What all commands share: help, exit statuses, one list of them."""
+"""Shared by all commands: help, exit statuses, the list of commands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.commands.calls import (
 from tests.commands.material import USERS_MODULE, RunsCode
 
 
-def test_cuda_where_there_is_none(
+def test_cuda_on_a_machine_without_it(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
@@ -33,7 +33,7 @@ def test_cuda_where_there_is_none(
         assert "--device cpu" in message
 
 
-def test_landscape_lists_and_hands_on(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_landscape_lists_and_dispatches(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in ([], ["--help"], ["-h"]):
         assert landscape.__main__.main(arguments) == 0
         said = capsys.readouterr().out
@@ -46,7 +46,7 @@ def test_landscape_lists_and_hands_on(folder: Path, capsys: pytest.CaptureFixtur
 def test_the_console_script_finds_the_users_modules(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It lies in another folder, and Python looks for modules beside the script."""
+    """Python looks for modules next to the script, which is in another folder."""
     elsewhere = [place for place in sys.path if place not in ("", str(folder))]
     monkeypatch.setattr(sys, "path", elsewhere)
     Path("only_here.py").write_text(USERS_MODULE)
@@ -59,7 +59,7 @@ def test_the_console_script_finds_the_users_modules(
     [
         (None, 0, ""),
         (InputError("no"), 2, "error: no\n"),
-        (KeyboardInterrupt(), 130, "interrupted: it goes on\n"),
+        (KeyboardInterrupt(), 130, "interrupted: run it again\n"),
     ],
 )
 def test_exit_statuses(
@@ -69,7 +69,7 @@ def test_exit_statuses(
         if raised is not None:
             raise raised
 
-    assert run(command, [], when_interrupted="it goes on") == status
+    assert run(command, [], when_interrupted="run it again") == status
     assert capsys.readouterr().err == said
 
 

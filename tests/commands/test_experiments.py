@@ -1,4 +1,4 @@
-"""landscape.experiments: what it refuses, what it prints and leaves, how it goes on."""
+"""landscape.experiments: errors, output and files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMMAND = [
     bad("experiments", "degradation --size huge", "'huge'", "small, paper"),
     bad("experiments", "degradation --seeds one", "--seeds 'one'", "0,1,2"),
     bad("experiments", "degradation --seeds 1.5", "--seeds '1.5'", "whole numbers"),
-    bad("experiments", "degradation --seeds=-1,0", "--seeds '-1,0'", "from 0 on"),
+    bad("experiments", "degradation --seeds=-1,0", "--seeds '-1,0'", "at least 0"),
     bad("experiments", "degradation --seeds 3,3", "--seeds '3,3'", "different"),
     bad("experiments", ["degradation", "--seeds", ""], "--seeds ''", "0,1,2"),
     bad("experiments", "degradation --sizes small", "--sizes"),
@@ -47,7 +47,7 @@ def test_bad_input(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) 
 
 
 def stand_in(folder: Path, **options: Any) -> Outcome:
-    """An experiment that takes no time and writes down what it was asked for."""
+    """An experiment that takes no time and records its options."""
     folder.mkdir(exist_ok=True)
     results, figure = folder / "results.h5", folder / "error.png"
     results.write_text(repr(sorted(options.items())))
@@ -55,7 +55,7 @@ def stand_in(folder: Path, **options: Any) -> Outcome:
     return Outcome(results, [figure], ["Plain networks degrade.", "Ähnlich: ≤ 2 %."])
 
 
-def test_what_it_passes_on_prints_and_leaves(
+def test_options_output_and_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)

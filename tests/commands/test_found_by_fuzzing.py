@@ -1,4 +1,4 @@
-"""Faults that damaged files and senseless command lines have shown, each in its smallest form."""
+"""Bugs found by fuzzing files and command lines, each as a minimal case."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: str(case)[:60])
-def test_refused(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_input(folder: Path, case: Bad, capsys: pytest.CaptureFixture[str]) -> None:
     check_refused(folder, case, capsys)
 
 
@@ -39,8 +39,8 @@ def saved() -> bytes:
     return made.getvalue()
 
 
-def test_a_changed_weight_is_found_by_the_checksum_of_the_archive(tmp_path: Path) -> None:
-    """torch.load itself does not compare it."""
+def test_a_changed_weight_is_detected_by_the_checksum_of_the_archive(tmp_path: Path) -> None:
+    """torch.load does not verify it."""
     path, raw = tmp_path / "c.pt", bytearray(saved())
     raw[raw.index(np.float32(3.0).tobytes() + np.float32(4.0).tobytes())] ^= 1
     changed = torch.load(io.BytesIO(raw), weights_only=True)["weight"]
@@ -61,7 +61,7 @@ def test_an_archive_whose_directory_is_damaged(tmp_path: Path, end: int) -> None
         read_checkpoint(path)
 
 
-def test_an_archive_that_unpacks_into_more_than_it_is(tmp_path: Path) -> None:
+def test_an_archive_that_unpacks_into_more_than_its_size(tmp_path: Path) -> None:
     path = tmp_path / "c.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data.pkl", bytes(2**24))
@@ -79,7 +79,7 @@ def test_a_member_that_claims_to_be_longer_than_its_archive(tmp_path: Path) -> N
     path = tmp_path / "cifar.tar"
     with tarfile.open(path, "w") as archive:
         member = tarfile.TarInfo("cifar-10-batches-py/readme.html")
-        member.size = 2**45  # at 10 kB a time, 3e9 times nothing
+        member.size = 2**45  # 3e9 reads of 10 kB
         archive.addfile(member)
     with pytest.raises(InputError, match="not a complete tar archive"):
         load(f"cifar10:{path}", "train")
@@ -96,9 +96,7 @@ def test_directions_whose_facts_are_lists(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["xcoordinates", "train_loss"])
 @pytest.mark.parametrize("held", ["text", np.full((2, 2), 1j), None])
-def test_their_files_with_something_else_than_numbers(
-    tmp_path: Path, name: str, held: object
-) -> None:
+def test_legacy_files_without_numbers(tmp_path: Path, name: str, held: object) -> None:
     path = tmp_path / "theirs.h5"
     with h5py.File(path, "w") as file:
         for axis in ("xcoordinates", "ycoordinates"):

@@ -1,4 +1,4 @@
-"""Commands that read surfaces: what they refuse, and that they need no torch."""
+"""Commands that read surfaces: errors, and that they do not import torch."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ READING = [
     bad("convert", "gone.h5 out.h5", "gone.h5 does not exist", "surface or direction"),
     bad("convert", "text.txt out.h5", "text.txt is not a readable HDF5 file"),
     bad("convert", "other.h5 out.h5", "no surface", "something"),
-    bad("convert", "surface.h5 surface.h5", "the file to convert", "another name"),
+    bad("convert", "surface.h5 surface.h5", "is the source file", "another name"),
     bad("convert", "surface.h5 gone/out.h5", "gone/out.h5"),
     bad("convert", "surface.h5 out.h5 --to theirs", "'theirs'", "legacy, landscape"),
     bad("convert", "surface.h5 out.h5 --to landscape", "already", "--to legacy"),
     bad("convert", "surface.h5 example:surface", "example:surface", "only read"),
     bad("live", "", "FILE"),
-    bad("live", "half", "half is a folder", "there or to come"),
+    bad("live", "half", "half is a folder", "may not exist yet"),
     bad("live", "surface.h5 --port 70000", "--port 70000", "65535"),
     bad("live", "surface.h5 --port x", "--port", "'x'"),
     bad("landscape", "draw", "'draw'", "sample, merge, train", "compare, convert"),
@@ -94,7 +94,7 @@ def test_info_of_a_file_with_strange_sessions(
     assert f"session     {said}" in capsys.readouterr().out
 
 
-def test_compare_of_planes_that_differ_says_so_and_leaves_with_status_0(
+def test_compare_of_different_planes_says_so_with_status_0(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert landscape.compare.main(["surface.h5", "mine.h5"]) == 0
@@ -125,13 +125,11 @@ def test_compare_takes_examples_and_amounts(
         (["C:\\runs\\a.h5", ".h5"], ["a", ".h5"]),
     ],
 )
-def test_compare_calls_files_by_what_tells_them_apart(paths: list[str], names: list[str]) -> None:
+def test_compare_gives_files_distinct_names(paths: list[str], names: list[str]) -> None:
     assert landscape.compare.short_names(paths) == names
 
 
-def test_info_says_how_far_out_the_loss_stays_low(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_info_prints_the_flat_radius(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert landscape.info.main(["example:resnet56", "surface.h5"]) == 0
     said = capsys.readouterr().out
     assert "flat radius 0.228 (0.2 … 0.24) in coordinates, until the loss has risen by 0.1" in said
@@ -170,7 +168,7 @@ def test_reading_never_imports_torch(folder: Path, command: str, arguments: list
     assert result.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_reader_that_has_had_enough(folder: Path) -> None:
+def test_a_closed_pipe(folder: Path) -> None:
     many = " ".join(["surface.h5"] * 500)
     result = subprocess.run(
         ["bash", "-c", f"{sys.executable} -m landscape.info {many} | head -n 1"],

@@ -1,4 +1,4 @@
-"""landscape.sample: what works says so, and an interrupted run goes on."""
+"""landscape.sample: output of valid runs, and resuming an interrupted one."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_several_metrics_in_one_pass(folder: Path) -> None:
     np.testing.assert_allclose(surface["train_loss"], without["train_loss"], rtol=1e-6)
 
 
-def test_a_wrapped_model_of_the_users_takes_weights_and_directions_of_the_plain_one(
+def test_a_wrapped_model_takes_weights_and_directions_of_the_plain_one(
     folder: Path, tmp_path: Path
 ) -> None:
     plain, wrapped = (str(tmp_path / name) for name in ("plain.h5", "wrapped.h5"))
@@ -99,13 +99,13 @@ def test_ctrl_c_while_sampling(folder: Path) -> None:
     ]
 
     def under_way() -> bool:
-        if not Path("slow.h5").exists():  # it appears, empty, before the first point
+        if not Path("slow.h5").exists():  # written, empty, before the first point
             return False
         time.sleep(1)
         return True
 
     last = interrupted(["landscape.sample", *arguments], under_way)
-    assert last == "interrupted: what was computed is saved; the same command goes on"
+    assert last == "interrupted: computed points are saved; run the same command to resume"
     part = open_surface("slow.h5")
     assert 0 < part.done.sum() < 50
     assert landscape.sample.main(arguments) == 0

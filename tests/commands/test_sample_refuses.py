@@ -1,4 +1,4 @@
-"""landscape.sample: bad input ends with status 2, one message, and nothing touched."""
+"""landscape.sample: bad input ends with status 2 and one message, and changes no file."""
 
 from __future__ import annotations
 
@@ -143,8 +143,10 @@ OUTPUT = [
     bad("sample", [*SAMPLE, "-o", "text.txt"], "text.txt is not a readable HDF5 file"),
     bad("sample", [*SAMPLE, "-o", "cut.h5"], "cut.h5 is not a readable HDF5 file"),
     bad("sample", [*SAMPLE, "-o", "other.h5"], "no surface", "something"),
-    bad("sample", [*SAMPLE, "-o", "surface.h5"], "another run", "grid", "-1:1:3", "-1:1:2"),
-    bad("sample", [*SAMPLE, "-o", "mine.h5", "--seed", "7"], "seed: the file has 0, asked for 7"),
+    bad("sample", [*SAMPLE, "-o", "surface.h5"], "a different run", "grid", "-1:1:3", "-1:1:2"),
+    bad(
+        "sample", [*SAMPLE, "-o", "mine.h5", "--seed", "7"], "seed: the file has 0, this run has 7"
+    ),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--norm", "layer"], "the file has filter", "layer"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--limit", "6"], "examples: the file has 5", "6"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--split", "test"], "train_loss", "test_loss"),
@@ -156,7 +158,9 @@ OUTPUT = [
     bad("sample", [*SAMPLE, "-o", "gone/s.h5"], "gone/s.h5", "does not exist", "make it"),
     bad("sample", [*SAMPLE, "-o", "text.txt/s.h5"], "text.txt/s.h5", "is no folder"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--save-directions", "gone/d.h5"], "gone/d.h5"),
-    bad("sample", [*SAMPLE, "-o", "surface.h5", "--save-directions", "other.h5"], "another run"),
+    bad(
+        "sample", [*SAMPLE, "-o", "surface.h5", "--save-directions", "other.h5"], "a different run"
+    ),
 ]
 
 DEFAULT_JOB = [

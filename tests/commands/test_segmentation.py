@@ -1,4 +1,4 @@
-"""A unet on scenes from the command line: trained, sampled and drawn; what does not fit."""
+"""A U-Net on scenes from the command line: training, sampling, plotting and errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNET = ["--model", "unet", "--settings", "levels=2,channels=2"]
 
 @pytest.fixture(scope="module", autouse=True)
 def networks(material: Path) -> None:
-    """Two of another number of classes and levels, not trained, in the working folder."""
+    """Two untrained networks with other numbers of classes and levels, in the working folder."""
     for name, settings in [("unet", {"classes": 11}), ("unet5", {"classes": 5})]:
         torch.manual_seed(0)
         model = UNet("none", levels=2, channels=2, in_channels=1, **settings)
@@ -34,7 +34,7 @@ def networks(material: Path) -> None:
 
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
-def test_trained_sampled_and_drawn(
+def test_training_sampling_and_plotting(
     folder: Path, capsys: pytest.CaptureFixture[str], shortcuts: str
 ) -> None:
     run = f"unet-{shortcuts}"
@@ -71,7 +71,7 @@ def test_trained_sampled_and_drawn(
     assert Path(picture).stat().st_size > 5000
 
 
-def test_another_loss_that_is_asked_for(folder: Path) -> None:
+def test_another_loss(folder: Path) -> None:
     sample = ["--weights", "unet.pt", *SCENES, "--tune", "off"]
     for loss, metrics in [("dice_loss", "loss, iou"), ("cross_entropy", "loss, accuracy")]:
         output = f"{loss}.h5"
@@ -79,7 +79,7 @@ def test_another_loss_that_is_asked_for(folder: Path) -> None:
         assert open_surface(output).attributes["metrics"] == metrics
 
 
-def test_data_with_labels_have_the_loss_they_had(folder: Path) -> None:
+def test_data_with_labels_keep_their_loss(folder: Path) -> None:
     assert open_surface("mine.h5").attributes["loss"] == "cross_entropy"
 
 

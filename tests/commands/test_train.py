@@ -1,4 +1,4 @@
-"""landscape.train: what it refuses, what it leaves, and how it goes on."""
+"""landscape.train: errors, files and resuming."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_a_diverging_training(folder: Path, capsys: pytest.CaptureFixture[str]) 
     assert "--lr" in last
 
 
-def test_what_train_says_and_leaves(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_and_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--model", "resnet8", "--limit", "3", "--epochs", "2", "-o", "new/run"]
     assert landscape.train.main([*arguments, "--checkpoint-every", "1", "--shortcuts", "none"]) == 0
     said = capsys.readouterr().out
@@ -121,9 +121,7 @@ def test_settings_of_the_network(folder: Path) -> None:
     assert open_surface("set.h5").attributes["channels"] == 2
 
 
-def test_the_command_that_train_proposes_works(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_proposed_command_works(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert landscape.train.main([*TRAIN, "-o", "run", "--resume"]) == 0
     words = capsys.readouterr().out.splitlines()[-1].partition("landscape.sample ")[2].split()
@@ -131,7 +129,7 @@ def test_the_command_that_train_proposes_works(
     assert open_surface("run/surface.h5").complete
 
 
-def test_the_proposed_command_has_all_that_matters(
+def test_the_proposed_command_has_all_necessary_options(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["--model", "users:good", "--preprocess", "0.2/0.5", "--limit", "4"]
@@ -149,7 +147,7 @@ def test_ctrl_c_while_training(folder: Path) -> None:
     arguments = ["--model", "slow:slow", "--limit", "8", "--batch-size", "2", "--epochs", "4"]
     arguments += ["--device", "cpu", "-o"]
     last = interrupted(["landscape.train", *arguments, "part"], Path("part/last.pt").exists)
-    assert last == "interrupted: complete epochs are saved; the same command with --resume goes on"
+    assert last == "interrupted: complete epochs are saved; run the same command with --resume"
     assert not Path("part/final.pt").exists()
     assert landscape.train.main([*arguments, "part", "--resume"]) == 0
     assert landscape.train.main([*arguments, "whole"]) == 0

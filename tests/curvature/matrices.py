@@ -1,4 +1,4 @@
-"""Matrices with a known spectrum, and losses whose Hessian they are."""
+"""Matrices with a known spectrum, and losses that have them as Hessian."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from landscape.problem import Problem
 
 
 class Dense:
-    """A matrix that is written out; counts its products."""
+    """An explicit matrix that counts its products."""
 
     def __init__(self, entries: Tensor) -> None:
         self.entries = entries
@@ -36,7 +36,7 @@ def rotated(spectrum: Sequence[float], seed: int = 0) -> Tensor:
 
 
 class Weights(nn.Module):
-    """A network of one matrix of weights, which it gives for each example."""
+    """A network whose output is its weight matrix, for each example."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -48,10 +48,9 @@ class Weights(nn.Module):
 
 
 def quadratic(hessian: Tensor, examples: int = 7) -> Problem:
-    """½ wᵀHw on average over the examples, each of which has another share of it.
+    """A loss with mean ½ wᵀHw over the examples, each of which has a different share of it.
 
-    Summing over examples instead of taking the mean, or the mean of the means of batches that are
-    not of one size, gives another Hessian.
+    A sum over examples, or a mean over means of batches of unequal size, gives another Hessian.
     """
     shares = torch.arange(1, examples + 1, dtype=torch.float64)
     shares *= examples / shares.sum()
@@ -65,7 +64,7 @@ def quadratic(hessian: Tensor, examples: int = 7) -> Problem:
 
 
 def tiny() -> Problem:
-    """A perceptron of a few weights in float64, with 11 examples and cross-entropy."""
+    """A small perceptron in float64, with 11 examples and cross-entropy."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Dropout(0.5), nn.Linear(4, 3)).double()
     inputs = torch.randn(11, 3, dtype=torch.float64)

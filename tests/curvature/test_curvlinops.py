@@ -1,4 +1,4 @@
-"""ResNet-20 against curvlinops, another implementation: products, eigenvalues and trace."""
+"""ResNet-20 against the independent implementation curvlinops: products, eigenvalues, trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whole-network quantities at grid points, against Hessians that are written out."""
+"""Curvature quantities at grid points, against explicit Hessians."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def measured(
     return dict(whole.added(plane, points, stream))
 
 
-def test_every_point_against_the_whole_hessian() -> None:
+def test_every_point_against_the_explicit_hessian() -> None:
     problem, points = tiny(), GRID.points()
     plane = plane_of(problem)
     whole = WholeNetwork(problem, list(WHOLE_NETWORK))
@@ -81,8 +81,8 @@ def test_names_units_and_the_split() -> None:
         WholeNetwork(problem, ["eigenratio"])
 
 
-def test_a_point_alone_is_what_it_is_among_others() -> None:
-    """So that a run that was interrupted goes on with the same numbers, within the residual."""
+def test_a_point_does_not_depend_on_the_others() -> None:
+    """So an interrupted run resumes with the same values, within the residual."""
     problem, points = perceptron(), GRID.points()
     names = list(WHOLE_NETWORK)
     together = measured(WholeNetwork(problem, names), problem, range(GRID.size), points)
@@ -106,7 +106,7 @@ def test_a_loss_that_is_not_finite_is_nan_and_costs_nothing() -> None:
 
 
 def test_a_derivative_that_is_not_finite_is_nan() -> None:
-    """The loss is 1 at the origin, its slope is infinite: √|w − w₀| is not differentiable."""
+    """The loss is 1 at the origin and its gradient infinite: √|w − w₀| is not differentiable."""
     problem = tiny()
     flat = torch.zeros(1, dtype=torch.float64)
 
@@ -120,7 +120,7 @@ def test_a_derivative_that_is_not_finite_is_nan() -> None:
 
 
 def wide() -> Problem:
-    """A perceptron whose Hessian has hundreds of rows, so that eigenvectors take products."""
+    """A perceptron with hundreds of parameters, so that eigenvectors need several products."""
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.Linear(10, 30), torch.nn.Tanh(), torch.nn.Linear(30, 5)
@@ -133,7 +133,7 @@ def test_a_warm_start_saves_products(monkeypatch: pytest.MonkeyPatch) -> None:
     problem, points = wide(), Grid(np.linspace(0, 0.1, 6), np.zeros(1)).points()
     warm = WholeNetwork(problem, ["eigen_ratio"])
     first = measured(warm, problem, range(6), points)
-    # Room for one point: the nearest one done is then the last.
+    # Memory for one point: the nearest one is then the last.
     monkeypatch.setattr(landscape.hessian.curvature, "MEMORY", 1)
     last = WholeNetwork(problem, ["eigen_ratio"])
     measured(last, problem, range(6), points)

@@ -1,4 +1,4 @@
-"""Eigenpairs, against spectra that are known and against scipy."""
+"""Eigenpairs, against known spectra and SciPy."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_known_spectrum(name: str) -> None:
     assert checked.products == found.products + top + bottom
 
 
-def test_a_quadratic_loss_has_its_spectrum_back() -> None:
+def test_spectrum_of_a_quadratic_loss() -> None:
     spectrum = [6.0, 6.0, 2.0, 1.0, 0.3, 0.0, -0.4, -0.4, -3.0]
     operator = HessianOperator(quadratic(rotated(spectrum)), batch_size=3)
     found = eigenpairs(operator, 3, 3, tolerance=1e-8)
@@ -64,7 +64,7 @@ def test_a_quadratic_loss_has_its_spectrum_back() -> None:
 
 
 @pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-5])
-def test_the_residual_is_what_it_says_and_what_was_asked_for(tolerance: float) -> None:
+def test_the_residual_is_correct_and_within_the_tolerance(tolerance: float) -> None:
     entries = rotated([50.0, 20.0, *np.linspace(-3, 5, 300).tolist()])
     found = eigenpairs(Dense(entries), 2, 1, tolerance=tolerance)
     images = found.vectors @ entries
@@ -74,7 +74,7 @@ def test_the_residual_is_what_it_says_and_what_was_asked_for(tolerance: float) -
     assert found.residuals.max() <= tolerance
 
 
-def test_little_memory_costs_products_not_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_little_memory_costs_products_not_accuracy(monkeypatch: pytest.MonkeyPatch) -> None:
     spectrum = np.linspace(-1, 10, 200).tolist()
     whole = Dense(rotated(spectrum))
     eigenpairs(whole, 2, 1, tolerance=1e-8)
@@ -86,7 +86,7 @@ def test_little_memory_costs_products_not_digits(monkeypatch: pytest.MonkeyPatch
 
 
 def test_no_more_products_than_scipy() -> None:
-    """Both ends from one space, against ARPACK at the same tolerance."""
+    """Both ends from one Krylov space, against ARPACK at the same tolerance."""
     matrix = Dense(rotated([60.0, 30.0, *np.linspace(-6, 4, 400).tolist()]))
     eigenpairs(matrix, tolerance=1e-4)
     ours, matrix.taken = matrix.taken, 0
@@ -100,7 +100,7 @@ def test_no_more_products_than_scipy() -> None:
     assert ours <= matrix.taken
 
 
-def test_a_start_nearby_saves_products_and_hides_nothing() -> None:
+def test_a_good_start_saves_products_and_hides_no_eigenvalue() -> None:
     spectrum = [60.0, 30.0, *np.linspace(-6, 4, 400).tolist()]
     matrix = Dense(rotated(spectrum))
     cold = eigenpairs(matrix, tolerance=1e-6)
@@ -108,7 +108,7 @@ def test_a_start_nearby_saves_products_and_hides_nothing() -> None:
     warm = eigenpairs(matrix, tolerance=1e-6, start=cold.vectors.sum(dim=0) + noise * 1e-4)
     assert warm.products < cold.products
     assert np.allclose(warm.values, [60, -6], rtol=0, atol=1e-6)
-    # Both are eigenvectors, but of neither end: the space closes at once, and is not believed.
+    # Eigenvectors of neither end: the space is invariant at once, which must not end the search.
     inner = torch.linalg.eigh(matrix.entries).eigenvectors[:, 100:102].sum(dim=1)
     misled = eigenpairs(matrix, tolerance=1e-6, start=inner)
     assert np.allclose(misled.values, [60, -6], rtol=0, atol=1e-3)
@@ -122,7 +122,7 @@ def test_seeds() -> None:
     assert np.allclose(one.values, other.values, rtol=1e-4)
 
 
-def test_work_is_limited_and_what_is_reached_is_said() -> None:
+def test_products_are_limited_and_residuals_reported() -> None:
     matrix = Dense(rotated(np.linspace(-1, 10, 300).tolist()))
     found = eigenpairs(matrix, 2, 1, tolerance=1e-12, most_products=20)
     assert matrix.taken < 40

@@ -1,4 +1,4 @@
-"""The Hessian as an operator, against Hessians that are written out."""
+"""The Hessian operator, against explicit Hessians."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def written_out(problem: Problem, split: str, ignore: str) -> tuple[Tensor, Tens
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 4, 7, 100])
-def test_a_quadratic_has_its_matrix_however_it_is_cut(batch_size: int) -> None:
+def test_a_quadratic_gives_its_matrix_for_any_batch_size(batch_size: int) -> None:
     matrix = rotated([3.0, 3.0, 1.0, 0.0, -0.5, -2.0])
     operator = HessianOperator(quadratic(matrix), batch_size=batch_size)
     assert torch.allclose(dense(operator), matrix, rtol=0, atol=1e-12)
@@ -86,7 +86,7 @@ def test_any_point_and_back() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
 def test_products_and_gradients_of_every_kind_of_network(case: Case) -> None:
-    """Tied weights, dropout, buffers, tokens, several splits: by differences of gradients."""
+    """Tied weights, dropout, buffers, tokens, several splits: by finite differences."""
     problem = case.make()
     split = list(problem.splits)[-1]
     problem.model.double()
@@ -104,11 +104,11 @@ def test_products_and_gradients_of_every_kind_of_network(case: Case) -> None:
         sides.append(operator.gradient())
     expected = (sides[0] - sides[1]) / (2 * step)
     assert product.norm() > 1e-4
-    # A rectifier that is crossed within the step makes a difference that is no derivative.
+    # A ReLU that changes sign within the step makes a finite difference that is no derivative.
     assert float((product - expected).norm() / product.norm()) < 2e-2
 
 
-def test_the_problem_stays_as_it_is() -> None:
+def test_the_problem_is_not_modified() -> None:
     problem = tiny()
     before = {n: t.clone() for n, t in problem.model.state_dict().items()}
     operator = HessianOperator(problem)
@@ -129,7 +129,7 @@ def test_vectors_have_names() -> None:
     assert torch.equal(operator.flat(named), vector)
 
 
-def test_a_stream_gives_what_memory_gives() -> None:
+def test_a_stream_equals_data_in_memory() -> None:
     problem = tiny()
     held = problem.splits[""].head(11)
     loader = DataLoader(TensorDataset(held.inputs, held.targets), batch_size=4)
@@ -141,7 +141,7 @@ def test_a_stream_gives_what_memory_gives() -> None:
 
 
 class Attention(nn.Module):
-    """Fused attention of torch has no second derivative; the plain form has."""
+    """torch's fused attention has no second derivative; its plain form has."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ def test_unknown_names(options: dict[str, str], words: str) -> None:
         HessianOperator(tiny(), **options)  # type: ignore[arg-type]
 
 
-def test_networks_that_have_no_hessian() -> None:
+def test_networks_without_a_hessian() -> None:
     class Scale(nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -239,7 +239,7 @@ def test_networks_that_have_no_hessian() -> None:
         HessianOperator(steps).gradient()
 
 
-def test_an_operation_without_a_second_derivative_is_said() -> None:
+def test_an_operation_without_a_second_derivative_is_named() -> None:
     class Once(nn.Linear):
         def forward(self, x: Tensor) -> Tensor:
             out: Tensor = OnceOnly.apply(super().forward(x))
@@ -253,7 +253,7 @@ def test_an_operation_without_a_second_derivative_is_said() -> None:
 
 
 def test_twice_the_batches_change_nothing() -> None:
-    """Sums over batches would double; batches of 37 examples are not all of one size."""
+    """Sums over batches would double; 37 examples do not divide into equal batches."""
     problem = resnet("projection")
     whole, halves, quarters = (
         eigenpairs(HessianOperator(problem, batch_size=size), tolerance=1e-3)

@@ -1,4 +1,4 @@
-"""Planes along eigenvectors and along the gradient: what the axes are, and how long."""
+"""Planes along eigenvectors and the gradient: directions and lengths of the axes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RANKS = {"top": 6.0, "bottom": -3.0, "1": 6.0, "2": 2.0, "-1": -3.0, "-2": -1.5,
 
 
 @pytest.mark.parametrize("which", RANKS)
-def test_an_axis_is_the_eigenvector_it_says(which: str) -> None:
+def test_an_axis_is_the_named_eigenvector(which: str) -> None:
     matrix = rotated(SPECTRUM)
     problem = quadratic(matrix)
     (direction,) = hessian_directions(problem, which, progress=False)
@@ -57,7 +57,7 @@ def test_a_plane_has_two_orthogonal_axes_of_the_lengths_of_the_random_plane() ->
     assert made[0].vector["0.bias"].any()
 
 
-def test_the_loss_curves_along_an_axis_as_the_eigenvalue_says() -> None:
+def test_the_loss_curves_along_an_axis_by_the_eigenvalue() -> None:
     problem = tiny()
     for direction in hessian_directions(problem, "top,bottom", progress=False):
         plane = Plane(problem.origin, [direction.vector])
@@ -86,7 +86,7 @@ def test_the_loss_curves_along_an_axis_as_the_eigenvalue_says() -> None:
         ("-9", "the 9 most negative.*at most 8"),
     ],
 )
-def test_eigenvectors_that_are_not_there(which: str, words: str) -> None:
+def test_eigenvectors_that_do_not_exist(which: str, words: str) -> None:
     with pytest.raises(InputError, match=words):
         hessian_directions(quadratic(rotated(SPECTRUM)), which, progress=False)
 
@@ -96,7 +96,7 @@ def test_ranks() -> None:
     assert parse_ranks("2,bottom") == [2, -1]
 
 
-def test_a_network_that_has_no_eigenvectors() -> None:
+def test_a_network_without_eigenvectors() -> None:
     problem = tiny()
     problem.origin["0.weight"][0, 0] = torch.nan
     broken = copy.deepcopy(problem.model)
@@ -142,7 +142,7 @@ def test_ascent(adaptive: bool) -> None:
     assert len(ascent_directions(problem, 1, adaptive=adaptive)) == 1
 
 
-def test_ascent_is_the_steepest_way_of_its_length() -> None:
+def test_ascent_is_the_steepest_direction_of_its_length() -> None:
     """To first order, within the ball of each method, against random steps of the same size."""
     problem = tiny()
     gradient = gradient_of(problem)
@@ -160,7 +160,7 @@ def test_ascent_is_the_steepest_way_of_its_length() -> None:
 
 
 def test_the_adaptive_direction_does_not_depend_on_the_scale_of_the_weights() -> None:
-    """Scaling a ReLU unit in and out leaves the function, and T⁻¹ε, as they are."""
+    """Rescaling the weights into and out of a ReLU changes neither the function nor T⁻¹ε."""
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.Linear(3, 4, bias=False), torch.nn.ReLU(), torch.nn.Linear(4, 3, bias=False)
@@ -188,7 +188,7 @@ def test_directions_without_a_length() -> None:
         hessian_direction(none, params, rank=2, eigenvalue=0.0, residual=0.0, length=1.0)
 
 
-def test_the_problem_stays_as_it_is() -> None:
+def test_the_problem_is_not_modified() -> None:
     problem = tiny()
     before = {n: p.clone() for n, p in problem.model.named_parameters()}
     operator = HessianOperator(problem)

@@ -1,4 +1,4 @@
-"""The trace and the spectral density, against spectra that are known."""
+"""The trace and the spectral density, against known spectra."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ OUTLIERS = [100.0, 50.0, -30.0, *np.linspace(-1, 2, 120).tolist()]
 
 
 def test_the_error_covers() -> None:
-    """Of 200 estimates, about as many lie within two errors as Student's t has there."""
+    """The share of 200 estimates within two standard errors is that of Student's t."""
     entries = rotated(OUTLIERS)
     true = float(np.sum(OUTLIERS))
     found = [estimate_trace(Dense(entries), 30, seed=seed) for seed in range(200)]
@@ -30,7 +30,7 @@ def test_the_error_covers() -> None:
 
 
 def test_outliers_are_summed_exactly() -> None:
-    """Plain Hutchinson of as many products is off by √(2‖H‖²/n), mostly of the outliers."""
+    """Plain Hutchinson with as many products has error √(2‖H‖²/n), mostly due to the outliers."""
     matrix = Dense(rotated(OUTLIERS))
     found = estimate_trace(matrix, 30)
     assert found.products == matrix.taken == 30
@@ -55,13 +55,13 @@ def test_the_trace_of_a_quadratic_loss() -> None:
     assert found.value == pytest.approx(sum(spectrum), abs=1e-9)
 
 
-def test_the_seed_is_the_seed() -> None:
+def test_results_depend_only_on_the_seed() -> None:
     matrix = Dense(rotated(OUTLIERS))
     assert estimate_trace(matrix, seed=1) == estimate_trace(matrix, seed=1)
     assert estimate_trace(matrix, seed=1) != estimate_trace(matrix, seed=2)
 
 
-def test_a_trace_that_is_not_there() -> None:
+def test_a_trace_that_does_not_exist() -> None:
     found = estimate_trace(Dense(torch.full((4, 4), math.nan, dtype=torch.float64)), 6)
     assert math.isnan(found.value)
     assert math.isnan(found.stderr)
@@ -97,7 +97,7 @@ def test_moments_of_the_density(name: str, steps: int) -> None:
 
 
 def test_the_density_is_the_smoothed_spectrum() -> None:
-    """With as many steps as eigenvalues, and the starts averaged, against the sum of Gaussians."""
+    """With as many steps as eigenvalues, averaged over starts, against the sum of Gaussians."""
     spectrum = np.linspace(-3, 5, 25)
     matrix = Dense(rotated(spectrum.tolist()))
     surface = spectral_density(matrix, starts=40, steps=25, width=0.5)
@@ -108,7 +108,7 @@ def test_the_density_is_the_smoothed_spectrum() -> None:
     assert surface["density_stderr"].max() < 0.15 * expected.max()
 
 
-def test_the_density_is_a_line_over_the_eigenvalue() -> None:
+def test_the_density_is_a_function_of_the_eigenvalue() -> None:
     surface = spectral_density(Dense(rotated(OUTLIERS)), starts=2, steps=30, width=0.3, points=100)
     assert surface.y is None
     assert surface.main_quantity == "density"
@@ -129,11 +129,11 @@ def test_the_density_is_a_line_over_the_eigenvalue() -> None:
         ({"width": math.nan}, "width nan"),
     ],
 )
-def test_a_density_of_impossible_numbers(options: dict[str, int], words: str) -> None:
+def test_invalid_density_options(options: dict[str, int], words: str) -> None:
     with pytest.raises(InputError, match=words):
         spectral_density(Dense(rotated([1.0, 2.0])), **options)  # type: ignore[arg-type]
 
 
-def test_a_density_that_is_not_there() -> None:
+def test_a_density_that_does_not_exist() -> None:
     with pytest.raises(InputError, match="not finite"):
         spectral_density(Dense(torch.full((4, 4), math.inf, dtype=torch.float64)))

@@ -1,4 +1,4 @@
-"""Points on lines and curves, the file of a curve, and the loss along both."""
+"""Points on lines and curves, curve files, and the loss along both."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def state(seed: int) -> dict[str, Tensor]:
 
 
 def test_the_curve_is_a_quadratic_through_its_ends() -> None:
-    """Its second derivative is 2 (A − 2 C + B) everywhere, and its tangents meet in C."""
+    """The second derivative is 2 (A − 2 C + B) everywhere, and the end tangents meet in C."""
     a, c, b = state(1), state(2), state(3)
     at = {t: curve_point(a, c, b, t)["weight"] for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)}
     assert torch.equal(at[0.0], a["weight"])
@@ -42,7 +42,7 @@ def test_the_curve_is_a_quadratic_through_its_ends() -> None:
     torch.testing.assert_close(a["weight"] + tangent / 2, c["weight"], rtol=0, atol=1e-5)
 
 
-def test_whole_numbers_are_those_of_the_first_end() -> None:
+def test_integers_are_those_of_the_first_end() -> None:
     a, c, b = state(1), state(2), state(3)
     for point in (curve_point(a, c, b, 0.5), line_point(a, b, 0.5)):
         assert point["seen"] == 1
@@ -80,7 +80,7 @@ def test_losses_along_a_line_by_hand(how: str) -> None:
     assert has_statistics(problem)
 
 
-def test_a_network_as_it_is() -> None:
+def test_mean_loss_of_a_network() -> None:
     problem, a, b = pair()
     found = losses_along(problem, lambda t: line_point(a, b, t), T, "interpolated")
     assert mean_loss(problem.with_state(a)) == pytest.approx(found[0], rel=1e-12)
@@ -88,7 +88,7 @@ def test_a_network_as_it_is() -> None:
     torch.testing.assert_close(dict(problem.model.state_dict()), a, rtol=0, atol=0)
 
 
-def test_statistics_by_a_name_that_is_none() -> None:
+def test_unknown_statistics() -> None:
     problem, a, b = pair()
     with pytest.raises(InputError) as error:
         losses_along(problem, lambda t: line_point(a, b, t), T, "reestimated")
@@ -112,9 +112,9 @@ def test_statistics_by_a_name_that_is_none() -> None:
         [1, 2],
     ],
 )
-def test_files_that_hold_no_curve(content: object, tmp_path: Path) -> None:
+def test_files_that_are_no_curves(content: object, tmp_path: Path) -> None:
     torch.save(content, tmp_path / "other.pt")
     with pytest.raises(InputError) as error:
         read_curve(tmp_path / "other.pt")
-    assert "other.pt holds no curve" in str(error.value)
+    assert "other.pt is not a curve file" in str(error.value)
     assert "landscape.connect" in str(error.value)

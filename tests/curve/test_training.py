@@ -1,4 +1,4 @@
-"""Training of the control point: each step by hand, and the run as a whole."""
+"""Training of the control point: single steps by hand, and whole runs."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_the_file_is_a_checkpoint_of_the_control_point(tmp_path: Path) -> None:
     torch.testing.assert_close(dict(model.state_dict()), checkpoint.state)
 
 
-def test_a_curve_goes_on_as_if_never_interrupted(
+def test_a_resumed_curve_equals_an_uninterrupted_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(tmp_path / "whole.pt")
@@ -112,7 +112,7 @@ def test_a_curve_goes_on_as_if_never_interrupted(
             train(tmp_path / "part.pt")
     with pytest.raises(InputError) as error:
         read_curve(tmp_path / "part.pt")
-    assert "after 2 of 4 epochs; go on with it" in str(error.value)
+    assert "after 2 of 4 epochs; run the same command again" in str(error.value)
     part = train(tmp_path / "part.pt")
     torch.testing.assert_close(part.control, whole.control, rtol=0, atol=0)
     read = read_curve(tmp_path / "part.pt")
@@ -131,12 +131,14 @@ def test_a_finished_curve_is_only_read(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (replace(SETTINGS, seed=4), "its seed is 3, asked for 4"),
-        (replace(SETTINGS, epochs=5), "its epochs is 4, asked for 5"),
+        (replace(SETTINGS, seed=4), "its seed is 3, expected 4"),
+        (replace(SETTINGS, epochs=5), "its epochs is 4, expected 5"),
         (replace(SETTINGS, lr=1e30, schedule="constant", momentum=0.5), "its lr is 0.05"),
     ],
 )
-def test_another_curve_in_the_file(settings: TrainingSettings, words: str, tmp_path: Path) -> None:
+def test_a_file_of_a_different_curve(
+    settings: TrainingSettings, words: str, tmp_path: Path
+) -> None:
     train(tmp_path / "curve.pt")
     with pytest.raises(InputError) as error:
         train(tmp_path / "curve.pt", settings)

@@ -1,4 +1,4 @@
-"""Ranks as threads of this process, around a store as the launcher keeps one."""
+"""Ranks as threads of this process, with a store like that of the launcher."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from landscape.surface import Surface
 
 @contextmanager
 def launch(world: int) -> Iterator[list[Process]]:
-    """What the ranks of a launch are told; its store is there until the end."""
+    """The processes of a launch, with its store."""
     store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
     yield [Process(rank, world, rank, "127.0.0.1", store.port) for rank in range(world)]
     del store
 
 
 def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
-    """What each call gives or raises, in threads called ``rank 0``, …"""
+    """The result or exception of each call, in threads named ``rank 0``, …"""
     found: list[Any] = [None] * len(calls)
 
     def run(k: int) -> None:
@@ -47,7 +47,7 @@ def at_once(calls: list[Callable[[], Any]]) -> list[Any]:
 def by_ranks(
     problems: list[Problem], path: Path, **options: Any
 ) -> list[Surface | Exception | None]:
-    """A surface by as many ranks as problems: what each has returned or raised."""
+    """Sample a surface with one rank per problem; the result or exception of each."""
     options.setdefault("progress", False)
     with launch(len(problems)) as processes:
         return at_once(

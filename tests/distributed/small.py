@@ -1,4 +1,4 @@
-"""A network so small that a surface of it takes a moment, and what must be the same of a file."""
+"""A network whose surface takes a moment, and a comparison of surfaces."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from landscape.build import load_splits
 from landscape.problem import Problem
 from landscape.surface import Surface
 
-# What tells one sitting from another.
+# Attributes that differ between sessions.
 OF_THE_MOMENT = {"date", "seconds", "images_per_second", "sessions"}
 
 
@@ -26,7 +26,7 @@ def problem(seed: int = 0) -> Problem:
 
 
 def check_same(one: Surface, other: Surface) -> None:
-    """To the last bit, in all that is not of the moment."""
+    """Compare bit by bit, except for attributes of the session."""
     assert one.grid.same_as(other.grid)
     assert one.quantities == other.quantities
     np.testing.assert_array_equal(one.done, other.done)

@@ -1,4 +1,4 @@
-"""Claims: each task is one process's, and what a dead one claimed is free."""
+"""Claims: each task belongs to one process, and claims of dead processes are free."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def test_each_task_is_claimed_once() -> None:
     assert sorted(task for tasks in found for task in tasks) == sorted(TASKS)
 
 
-def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_claim_lasts_as_long_as_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(claims_module, "BEAT_S", 0.05)
     monkeypatch.setattr(claims_module, "LEASE_S", 0.5)
     with launch(2) as (zero, one), Claims(zero, "job") as mine:
         with Claims(one, "job") as other:
             assert other.claim("a", "done a")
             assert mine.others_alive()
-            for _ in range(10):  # longer than the lease, but its heart beats
+            for _ in range(10):  # longer than the lease, but heartbeats continue
                 assert not mine.claim("a", "done a")
                 time.sleep(0.1)
         assert not mine.others_alive()
@@ -57,12 +57,12 @@ def test_a_claim_lasts_as_long_as_its_holder(monkeypatch: pytest.MonkeyPatch) ->
 
         killed = Claims(one, "job").__enter__()
         assert killed.claim("c", "done c")
-        with Claims(one, "job"):  # the launcher has started the rank anew
+        with Claims(one, "job"):  # the launcher has restarted the rank
             assert mine.claim("c", "done c")
         killed._stop.set()
 
 
-def test_a_rank_that_has_not_come_yet_is_waited_for_a_while(
+def test_a_rank_that_has_not_started_is_awaited_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with launch(2) as (rank, _), Claims(rank, "job") as claims:
@@ -71,7 +71,7 @@ def test_a_rank_that_has_not_come_yet_is_waited_for_a_while(
         assert not claims.others_alive()
 
 
-def test_what_is_done_is_nobodys() -> None:
+def test_finished_tasks_are_not_claimed() -> None:
     with launch(1) as (rank,), Claims(rank, "job") as claims:
         claims.put("done a", "")
         assert not claims.claim("a", "done a")
@@ -79,7 +79,7 @@ def test_what_is_done_is_nobodys() -> None:
         assert claims.put_first("x", "2") == "1"
 
 
-def test_all_agree_on_what_rank_0_has_made() -> None:
+def test_all_ranks_get_the_value_of_rank_0() -> None:
     with launch(3) as ranks:
 
         def agreed(rank: Process) -> object:
@@ -90,7 +90,7 @@ def test_all_agree_on_what_rank_0_has_made() -> None:
     assert found == [[0, 0.1, "text"]] * 3
 
 
-def test_a_launcher_that_goes_away_is_one_error() -> None:
+def test_a_launcher_that_ends_is_one_error() -> None:
     with launch(1) as (rank,):
         claims = Claims(rank, "job").__enter__()
     with pytest.raises(StoreUnreachable, match=r"torchrun's store cannot be reached .*to resume"):
@@ -104,19 +104,19 @@ GIVEN = {
 }
 
 
-def test_what_torchrun_tells() -> None:
+def test_environment_of_torchrun() -> None:
     assert this_process(GIVEN) == Process(3, 8, 1, "host", 29500)
     assert this_process({"RANK": "3", "WORLD_SIZE": "8"}) is None
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_rank_0_keeps_the_store_where_torchrun_does_not(rank: int) -> None:
+def test_rank_0_runs_the_store_if_torchrun_does_not(rank: int) -> None:
     found = this_process({**GIVEN, "RANK": str(rank), "TORCHELASTIC_USE_AGENT_STORE": "False"})
     assert found is not None
     assert found.keeps_store == (rank == 0)
 
 
-def test_it_keeps_it_until_the_others_have_left() -> None:
+def test_the_store_runs_until_the_others_have_left() -> None:
     port = free_port()
     keeper = Process(0, 2, 0, "127.0.0.1", port, keeps_store=True)
     with Claims(keeper, "job") as claims:
@@ -130,12 +130,12 @@ def test_it_keeps_it_until_the_others_have_left() -> None:
         assert not waiting.is_alive()
         assert claims.get("x") == "1"
         with socket.socket() as outside, pytest.raises(ConnectionRefusedError):
-            outside.connect(("127.0.0.2", port))  # it listens on the address given alone
-        with pytest.raises(StoreUnreachable, match=f"no store can listen on 127.0.0.1:{port}"):
+            outside.connect(("127.0.0.2", port))  # it listens only on the address given
+        with pytest.raises(StoreUnreachable, match=f"cannot listen on 127.0.0.1:{port}"):
             Claims(keeper, "job")
 
 
-def test_what_it_must_tell() -> None:
+def test_incomplete_environment() -> None:
     with pytest.raises(InputError, match="environment is incomplete"):
         this_process({**GIVEN, "RANK": "x"})
 

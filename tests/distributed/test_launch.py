@@ -1,4 +1,4 @@
-"""A surface by several ranks is the surface by one; what keeps it from that is named."""
+"""Several ranks give the same surface as one; differences between ranks are errors."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_file_is_the_same(tmp_path: Path, world: int, options: dict[str, Any
     assert found[1:] == [None] * (world - 1)
 
 
-def test_settings_range_and_statistics_are_one_choice(tmp_path: Path) -> None:
+def test_settings_range_and_statistics_are_chosen_once(tmp_path: Path) -> None:
     more = {"x": "auto:3", "bn": "stored", "title": "together"}
     found = by_ranks([problem()] * 2, tmp_path / "out.h5", **more)
     assert isinstance(found[0], Surface)
@@ -66,10 +66,12 @@ def test_settings_range_and_statistics_are_one_choice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"tolerance": "10%,0.05"}], ids=str)
-def test_it_goes_on_from_the_parts(tmp_path: Path, options: dict[str, Any]) -> None:
+def test_a_run_resumes_from_the_parts(tmp_path: Path, options: dict[str, Any]) -> None:
     whole = plain(tmp_path / "plain.h5", **options)
     order = np.argsort(np.random.default_rng(0).random(20))
-    for rank, some in enumerate((order[:5], order[3:9], order[9:11])):  # 3 and 4 by two of them
+    for rank, some in enumerate(
+        (order[:5], order[3:9], order[9:11])
+    ):  # points 3 and 4 in two parts
         part = open_surface(tmp_path / "plain.h5")
         part.done[:] = False
         part.done.flat[some] = True
@@ -78,11 +80,11 @@ def test_it_goes_on_from_the_parts(tmp_path: Path, options: dict[str, Any]) -> N
     assert isinstance(found[0], Surface), found
     check_same(found[0], whole)
     (session,) = json.loads(str(found[0].attributes["sessions"]))[1:]
-    assert session["points"] == 20 - 11  # nothing that a part held was computed again
+    assert session["points"] == 20 - 11  # no point of a part was recomputed
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out.h5", "plain.h5"]
 
 
-def test_parts_that_go_away_are_in_the_file_by_then(
+def test_points_of_removed_parts_are_in_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "out.h5"
@@ -90,7 +92,7 @@ def test_parts_that_go_away_are_in_the_file_by_then(
     part = save_surface(whole, part_of_rank(path, 0))
 
     def opened(which: Path) -> Surface:
-        if which == part:  # rank 0 comes between
+        if which == part:  # rank 0 removes it at this moment
             part.rename(path)
         return open_surface(which)
 
@@ -102,7 +104,7 @@ def test_parts_that_go_away_are_in_the_file_by_then(
         read_parts(path)
 
 
-def test_parts_that_disagree_stop_everyone(tmp_path: Path) -> None:
+def test_parts_that_disagree_stop_all_ranks(tmp_path: Path) -> None:
     for rank, shift in enumerate((0.0, 1e-3)):
         part = plain(tmp_path / f"{rank}.h5")
         part.values["train_loss"].flat[7] += shift
@@ -114,7 +116,7 @@ def test_parts_that_disagree_stop_everyone(tmp_path: Path) -> None:
 
 
 def altered(change: Callable[[Tensor], Tensor]) -> Problem:
-    """The same problem on a device that computes other losses."""
+    """The same problem on a device that computes different losses."""
     other = copy.copy(problem())
     metric = other.metrics["loss"]
     wrong = replace(metric, function=lambda output, target: change(metric.function(output, target)))
@@ -122,8 +124,8 @@ def altered(change: Callable[[Tensor], Tensor]) -> Problem:
     return other
 
 
-def sound_and_wrong(change: Callable[[Tensor], Tensor]) -> tuple[Problem, Problem]:
-    """Problems of sound ranks, which wait for the wrong one to compute, and of that one."""
+def working_and_broken(change: Callable[[Tensor], Tensor]) -> tuple[Problem, Problem]:
+    """Problems of working ranks, which wait for the broken one to start, and of that one."""
     begun = threading.Event()
 
     def patiently(losses: Tensor) -> Tensor:
@@ -138,8 +140,8 @@ def sound_and_wrong(change: Callable[[Tensor], Tensor]) -> tuple[Problem, Proble
 
 
 DISPUTE = re.compile(
-    r"rank (\d) computed other values than rank (\d), which recomputed the point \(rank \1's "
-    r"value comes first\):\n  train_loss at x=(\S+), y=(\S+): (\S+) and (\S+)\n"
+    r"values of rank (\d) differ from those recomputed by rank (\d) \(rank \1's come first\):\n"
+    r"  train_loss at x=(\S+), y=(\S+): (\S+) and (\S+)\n"
 )
 
 
@@ -148,7 +150,7 @@ DISPUTE = re.compile(
 def test_the_first_dispute_is_named_and_ends_the_run(
     tmp_path: Path, world: int, wrong: int, factor: float
 ) -> None:
-    sound, unsound = sound_and_wrong(lambda losses: losses * factor)
+    sound, unsound = working_and_broken(lambda losses: losses * factor)
     problems = [sound] * world
     problems[wrong] = unsound
     path = tmp_path / "out.h5"
@@ -166,7 +168,7 @@ def test_the_first_dispute_is_named_and_ends_the_run(
     for rank, value in zip(ranks, found.groups()[4:], strict=True):
         expected = true * factor if rank == wrong else true
         assert float(value) == pytest.approx(expected, rel=1e-5, nan_ok=True)
-    # What either has computed is not taken for a value later.
+    # Values of either rank are not used later.
     assert not path.exists()
     assert not any(part_of_rank(path, rank).exists() for rank in ranks)
     doubted = {file.name for file in tmp_path.glob("*.doubted-*")}
@@ -177,16 +179,16 @@ def test_the_first_dispute_is_named_and_ends_the_run(
     check_same(open_surface(path), whole)
 
 
-def test_without_verification_it_is_not(tmp_path: Path) -> None:
+def test_without_verification_nothing_is_detected(tmp_path: Path) -> None:
     wrong = altered(lambda losses: losses * 1.01)
     found = by_ranks([problem(), wrong], tmp_path / "out.h5", **RANGES)
     assert isinstance(found[0], Surface)
 
 
-def test_a_device_that_does_not_say_the_same_twice(tmp_path: Path) -> None:
+def test_a_device_that_is_not_reproducible(tmp_path: Path) -> None:
     calls = iter(range(10**6))
     wrong = altered(lambda losses: losses * (1.0 if next(calls) < 80 else 1.01))
-    with pytest.raises(InputError, match="this device gave other values the second time at"):
+    with pytest.raises(InputError, match="recomputed points differ at"):
         sample_surface(wrong, path=tmp_path / "a.h5", verify=0.5, progress=False, **RANGES)
     assert not open_surface(tmp_path / "a.h5").complete
     found = by_ranks([altered(lambda losses: losses)], tmp_path / "b.h5", verify=1.0, **RANGES)
@@ -200,7 +202,7 @@ def test_a_device_that_does_not_say_the_same_twice(tmp_path: Path) -> None:
         (lambda: Problem(problem().model, load_splits("digits", "train", limit=399)), "examples: "),
     ],
 )
-def test_ranks_of_other_weights_or_data_do_not_work(
+def test_ranks_with_different_weights_or_data(
     tmp_path: Path, others: Callable[[], Problem], said: str
 ) -> None:
     request = Request(path=tmp_path / "0", progress=False, **RANGES)
@@ -212,23 +214,23 @@ def test_ranks_of_other_weights_or_data_do_not_work(
         _, error = at_once(calls)
     assert isinstance(error, InputError)
     assert str(error).startswith("rank 1 (process ")
-    assert " would compute another surface than rank 0 (process " in str(error)
+    assert " would compute a different surface from rank 0 (process " in str(error)
     assert said in str(error)
-    assert "give every machine the same weights, data and versions" in str(error)
+    assert "use the same weights, data and versions on every machine" in str(error)
 
 
-def test_another_run_in_the_file(tmp_path: Path) -> None:
+def test_a_file_of_a_different_run(tmp_path: Path) -> None:
     plain(tmp_path / "out.h5", seed=1)
     before = (tmp_path / "out.h5").read_bytes()
     for error in by_ranks([problem()] * 2, tmp_path / "out.h5", **RANGES):
         assert isinstance(error, InputError)
-        assert "belongs to another run" in str(error)
+        assert "was written by a different run" in str(error)
     assert (tmp_path / "out.h5").read_bytes() == before
 
 
-def test_a_loss_may_differ_less_than_a_share_of_examples() -> None:
+def test_losses_are_compared_more_strictly_than_accuracies() -> None:
     def own_loss(output: Tensor, target: Tensor) -> Tensor:
-        return output[:, 0].abs()  # a unit is not known of it
+        return output[:, 0].abs()  # its unit is unknown
 
     data = load_splits("digits", "train", limit=20)
     asked = Problem(problem().model, data, loss=own_loss, metrics=["accuracy"], device="cpu")
@@ -240,7 +242,7 @@ def test_a_loss_may_differ_less_than_a_share_of_examples() -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
-def test_the_points_that_are_verified(size: int) -> None:
+def test_the_verified_points(size: int) -> None:
     for share in (0.02, 0.5, 1.0):
         points = chosen(size, share)
         assert len(set(points)) == len(points) == max(1, math.ceil(share * size))

@@ -1,4 +1,4 @@
-"""The SLURM scripts start commands that there are; the benchmark of ranks checks its values."""
+"""The SLURM scripts start existing commands; the benchmark of ranks checks its values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STUBS = {
 
 
 def started(folder: Path, script: str, **slurm: str) -> list[str]:
-    """The threads and the words that Python gets where SLURM runs the script."""
+    """Threads and arguments that Python gets when SLURM runs the script."""
     for name, body in STUBS.items():
         (folder / name).write_text(f"#!/bin/sh\n{body}\n")
         (folder / name).chmod(0o755)
@@ -61,7 +61,7 @@ def test_array(tmp_path: Path, more: dict[str, str], of: int) -> None:
 
 
 @pytest.mark.long
-def test_ranks_are_measured_against_threads(tmp_path: Path) -> None:
+def test_benchmark_of_ranks_against_threads(tmp_path: Path) -> None:
     output = tmp_path / "ranks.json"
     script = [sys.executable, str(ROOT / "scripts" / "bench_ranks.py"), "--points", "3"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

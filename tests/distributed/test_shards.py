@@ -1,4 +1,4 @@
-"""Shards of a surface, each sampled by itself, make up the whole; what does not fit is named."""
+"""Separately sampled shards merge into the whole surface; mismatches are named."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_every_point_is_in_one_shard_in_its_order(grid: Grid, of: int) -> None:
 
 @pytest.mark.parametrize("grid", GRIDS, ids=str)
 @pytest.mark.parametrize("of", [1, 2, 3, 50])
-def test_with_coarser_points_all_that_a_point_rests_on_comes_before_it(grid: Grid, of: int) -> None:
+def test_with_coarser_points_dependencies_come_first(grid: Grid, of: int) -> None:
     cells, found = CoarserCells(grid.shape), set()
     for number in range(1, of + 1):
         before: set[int] = set()
@@ -53,13 +53,13 @@ def test_with_coarser_points_all_that_a_point_rests_on_comes_before_it(grid: Gri
 def test_blocks_of_a_large_grid_overlap_little() -> None:
     grid = Grid(np.arange(65.0), np.arange(65.0))
     sizes = [Shard(k, 8).points(grid, with_coarser=True).size for k in range(1, 9)]
-    assert max(sizes) < 0.26 * grid.size  # where all coarser points alone are a quarter
+    assert max(sizes) < 0.26 * grid.size  # all coarser points alone are a quarter
 
 
 @pytest.mark.parametrize(
     "text", ["0/2", "3/2", "2", "1/0", "-1/2", "1/2/3", "a/b", "", "1/1000000"]
 )
-def test_no_shard(text: str) -> None:
+def test_invalid_shards(text: str) -> None:
     with pytest.raises(InputError, match="expected i/n with i from 1 to n, as in shard='2/8'"):
         Shard.parse(text)
 
@@ -108,7 +108,7 @@ def test_overlaps_agree_to_rounding_and_the_first_is_kept(tmp_path: Path) -> Non
         (5, np.nan, r"loss at x=1, y=0\.5: 7\.5 and nan"),
     ],
 )
-def test_a_disagreement_is_named_with_point_and_values(
+def test_a_difference_is_reported_with_point_and_values(
     tmp_path: Path, index: int, value: float, said: str
 ) -> None:
     other = made()
@@ -124,14 +124,14 @@ def test_a_disagreement_is_named_with_point_and_values(
     [
         ("loss", (1.0, 1.000001), True),
         ("loss", (1.0, 1.00001), False),
-        ("lambda_min", (-0.5, -0.6), True),  # beside a largest of 10
+        ("lambda_min", (-0.5, -0.6), True),  # with a largest eigenvalue of 10
         ("lambda_min", (-0.5, -0.8), False),
         ("eigen_ratio", (0.05, 0.06), True),
         ("eigen_ratio", (0.05, 0.08), False),
         ("eigen_ratio", (0.05, math.nan), False),
     ],
 )
-def test_how_near_is_near_enough(name: str, values: tuple[float, float], agree: bool) -> None:
+def test_tolerances_of_eigenvalues(name: str, values: tuple[float, float], agree: bool) -> None:
     one, other = ({"lambda_max": np.array([10.0]), name: np.array([value])} for value in values)
     assert (disagreements(one, other, np.array([0])) == []) == agree
 
@@ -139,8 +139,8 @@ def test_how_near_is_near_enough(name: str, values: tuple[float, float], agree: 
 @pytest.mark.parametrize(
     ("alter", "said"),
     [
-        (lambda s: s.attributes.update(seed=1), "seed: {b} has 1, there 0"),
-        (lambda s: s.attributes.pop("seed"), "seed: {b} has None, there 0"),
+        (lambda s: s.attributes.update(seed=1), "seed: {b} has 1, {a} has 0"),
+        (lambda s: s.attributes.pop("seed"), "seed: {b} has None, {a} has 0"),
         (lambda s: s.axes["x"].update(kind="pca"), "x axis kind: {b} has pca"),
         (lambda s: s.quantities.update(more=Quantity("more")) or s.__post_init__(), "quantities"),
     ],
@@ -153,8 +153,8 @@ def test_parts_of_other_surfaces(
     paths = [save_surface(s, tmp_path / name) for s, name in ((made(), "a"), (other, "b"))]
     with pytest.raises(InputError) as error:
         merge(paths, tmp_path / "out.h5")
-    assert said.format(b=paths[1]) in str(error.value)
-    assert f"{paths[1]} is no part of the same surface as {paths[0]}" in str(error.value)
+    assert said.format(a=paths[0], b=paths[1]) in str(error.value)
+    assert f"{paths[1]} is not a part of the same surface as {paths[0]}" in str(error.value)
 
 
 def test_the_commands(
@@ -181,7 +181,7 @@ def test_the_commands(
     assert asked == {**of_parts, "tune": False}
     check_same(whole, merged)
     assert landscape.merge.main([f"{out}.part-1of2"]) == 2
-    assert "no output: give -o FILE" in capsys.readouterr().err
+    assert "no output file: give one, as in -o out.h5" in capsys.readouterr().err
 
 
 UNDER_TORCHRUN = {
@@ -194,10 +194,10 @@ UNDER_TORCHRUN = {
     ("words", "said"),
     [
         (["--model", "a:b", "--shard", "1/2"], "--shard is for machines without a common network"),
-        ([], "the default job is for one process: leave torchrun out"),
+        ([], "the default job runs in one process: leave torchrun out"),
     ],
 )
-def test_what_torchrun_is_not_for(
+def test_options_that_do_not_work_with_torchrun(
     words: list[str],
     said: str,
     tmp_path: Path,

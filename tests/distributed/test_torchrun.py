@@ -1,4 +1,4 @@
-"""The command under torchrun itself: ranks that die, come late, are stopped, or lie."""
+"""The command under torchrun: ranks that die, join late, are stopped, or compute wrong values."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ONE_NODE = ["--standalone", "--nproc-per-node=2"]
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the user's module is found by this process, too."""
+    """A folder whose modules this process can import, too."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "slow", raising=False)
@@ -45,7 +45,7 @@ def check_as_plain(folder: Path, count: int, *more: str) -> None:
 
 
 def test_a_rank_killed_half_way_with_restarts(folder: Path) -> None:
-    """kill -9 of one rank: torchrun starts all anew, and they go on from the parts."""
+    """kill -9 of one rank: torchrun restarts all, and they resume from the parts."""
     write_module(folder, 0.25)
     launcher = [*ONE_NODE, "--max-restarts=1", "--monitor-interval=0.2"]
     process = start(folder, launcher, arguments(7, "out.h5"))
@@ -54,12 +54,12 @@ def test_a_rank_killed_half_way_with_restarts(folder: Path) -> None:
     os.kill(pid_of(folder, 1), signal.SIGKILL)
     said = process.communicate(timeout=100)[0]
     assert process.returncode == 0, said
-    assert said.count("out.h5: 49 of 49 points") == 1  # one rank speaks
+    assert said.count("out.h5: 49 of 49 points") == 1  # printed by one rank
     check_as_plain(folder, 7)
 
 
 @pytest.mark.long
-def test_without_restarts_the_same_command_goes_on(folder: Path) -> None:
+def test_without_restarts_the_same_command_resumes(folder: Path) -> None:
     write_module(folder, 0.25)
     process = start(folder, ONE_NODE, arguments(7, "out.h5", "--tolerance", "10%,0.05"))
     wait_until(lambda: parts_hold(folder, 2, 3), process)
@@ -124,12 +124,12 @@ def test_25_by_25_with_a_node_that_joins_late_and_a_rank_that_dies(
 
 
 @pytest.mark.long
-def test_a_lying_rank_stops_the_run(folder: Path) -> None:
+def test_a_broken_rank_stops_the_run(folder: Path) -> None:
     write_module(folder, 0.1, factor=1.001)
     process = start(folder, ONE_NODE, arguments(7, "out.h5", "--verify", "20%"))
     said = process.communicate(timeout=100)[0]
     assert process.returncode != 0
-    named = r"error: rank (0|1) computed other values than rank (1|0), which recomputed the point"
+    named = r"error: values of rank (0|1) differ from those recomputed by rank (1|0)"
     assert re.search(named, said), said
     assert not (folder / "out.h5").exists()
     assert list(folder.glob("out.h5.part-*")) == []

@@ -1,4 +1,4 @@
-"""Real launches by torchrun, of a network whose points take as long as the test says."""
+"""Real launches by torchrun of a network whose points take a given time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from landscape.store import open_surface
 from tests.survival.runs import ROOT
 
-# With the store that it shares otherwise, torchrun 2.13 lets a node that joins late wait in vain.
+# With its default store, torchrun 2.13 makes a node that joins late wait forever.
 LATE = {"TORCH_DISABLE_SHARE_RDZV_TCP_STORE": "1"}
 
 MODULE = """
@@ -36,7 +36,7 @@ def network():
 
 
 def write_module(folder: Path, seconds: float, factor: float = 1.0) -> None:
-    """The user's module ``slow``; ``factor`` is what the device of rank 1 makes of losses."""
+    """The user's module ``slow``; losses on rank 1 are multiplied by ``factor``."""
     (folder / "pids").mkdir(exist_ok=True)
     (folder / "slow.py").write_text(MODULE.format(seconds=seconds, factor=factor))
 
@@ -50,7 +50,7 @@ def arguments(count: int, output: str, *more: str) -> list[str]:
 def start(
     folder: Path, launcher: list[str], module: list[str], **more: str
 ) -> subprocess.Popen[str]:
-    """``torchrun`` with these options in a folder, and with more in its environment."""
+    """Start ``torchrun`` in a folder, with options and additional environment variables."""
     more["OMP_NUM_THREADS"] = "1"
     return subprocess.Popen(
         [sys.executable, "-m", "torch.distributed.run", *launcher, "-m", *module],
@@ -64,12 +64,12 @@ def start(
 
 
 def pid_of(folder: Path, rank: int) -> int:
-    """The process of a rank that has begun to compute."""
+    """Process ID of a rank that has started to compute."""
     return int((folder / "pids" / str(rank)).read_text())
 
 
 def parts_hold(folder: Path, ranks: int, points: int) -> bool:
-    """Whether each rank's part holds that many points."""
+    """Whether the part of each rank contains that many points."""
     files = [folder / f"out.h5.part-rank{rank}" for rank in range(ranks)]
     return all(f.exists() and int(open_surface(f).done.sum()) >= points for f in files)
 
@@ -81,7 +81,7 @@ def free_port() -> int:
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str], most: float = 90) -> None:
-    """Until ``ready``; fails if the process ends first."""
+    """Wait until ``ready``; fail if the process ends first."""
     deadline = time.monotonic() + most
     while not ready():
         assert process.poll() is None, process.communicate()

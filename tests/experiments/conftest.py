@@ -1,4 +1,4 @@
-"""Few examples and one kind of pictures, so that a run of an experiment takes seconds."""
+"""Few examples and one figure format, so that an experiment takes seconds."""
 
 from __future__ import annotations
 

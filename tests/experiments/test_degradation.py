@@ -1,4 +1,4 @@
-"""degradation: sentences on made-up errors, pictures of them, and a run of tiny networks."""
+"""degradation: sentences and figures of synthetic errors, and a run of tiny networks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ EPOCHS = 4
 
 
 def made(plain: list[float], residual: list[float], shallow: tuple[float, ...] = ()) -> Results:
-    """Training errors at the end: ``shallow`` at 20 layers, those of each network at 56."""
+    """Final training errors: ``shallow`` at 20 layers, and those of each network at 56."""
     seeds = len(plain)
     results = Results(
         {
@@ -59,7 +59,7 @@ CASES = [
         [
             "plain-56 is not worse: lower than that of plain-20 (median 1.00% and 5.00%)",
             "residual-56 is not worse: lower than",
-            "the effect of the paper is not there",
+            "the effect of the paper is not observed",
         ],
         id="no effect",
     ),
@@ -68,7 +68,7 @@ CASES = [
         [
             "plain-56 is worse than that of plain-20 (median 6.00% and 5.00%), with 2 of 3 seeds, "
             "and the ranges over the seeds overlap",
-            "the seeds do not tell whether plain networks degrade",
+            "for plain networks the seeds are inconclusive",
         ],
         id="one seed breaks it",
     ),
@@ -76,18 +76,21 @@ CASES = [
         made([0.7, 0.8, 0.9], [0.2, 0.3, 0.4], (0.1, 0.1, 0.1)),
         [
             "residual-56 is worse than that of residual-20 (median 30.0% and 10.0%), with every",
-            "both degrade, the residual ones less",
+            "both degrade, residual ones less",
         ],
         id="both degrade",
     ),
     pytest.param(
         made([0.7, 0.8, 0.9], [0.05, 0.2, 0.3], (0.1, 0.1, 0.1)),
-        ["with 2 of 3 seeds", "plain networks degrade; of the residual ones the seeds do not tell"],
+        ["with 2 of 3 seeds", "degrade; for residual ones the seeds are inconclusive"],
         id="residual undecided",
     ),
     pytest.param(
         made([0.2, 0.3, 0.4], [0.7, 0.8, 0.9], (0.1, 0.1, 0.1)),
-        ["changes by +20.00 points without shortcuts and by +70.00 points with them", "not there"],
+        [
+            "changes by +20.00 points without shortcuts and by +70.00 points with them",
+            "not observed",
+        ],
         id="the other way round",
     ),
     pytest.param(
@@ -95,7 +98,7 @@ CASES = [
         [
             "after 4 epochs (one seed): training error 30.0%",
             "worse than that of plain-20 (median 30.0% and 0.00%), with the only seed.",
-            "by +0.00 points with them; one seed does not tell whether this is chance.",
+            "by +0.00 points with them; with one seed this may be chance.",
         ],
         id="one seed",
     ),
@@ -103,7 +106,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("results", "words"), CASES)
-def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+def test_findings(results: Results, words: list[str]) -> None:
     text = "\n".join(findings(results))
     for word in words:
         assert word in text
@@ -149,7 +152,7 @@ def test_lines_are_medians_and_bands_are_ranges(what: str, factor: float) -> Non
 
 @pytest.mark.parametrize(("last", "top"), [(0.4, 94.5), (0.05, 15.0), (0.001, 10.0)])
 def test_the_axis_shows_the_end_of_a_training(last: float, top: float) -> None:
-    """Errors begin at 90%; the axis ends 5% above, or at three times the last ones, or at 10%."""
+    """Errors start at 90%; the axis ends 5% above, at three times the last errors, or at 10%."""
     results = made([0.0], [0.0])
     for split in ("train", "test"):
         results.measured[f"{split}_error"].values[..., -1] = last
@@ -167,7 +170,7 @@ def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SIZES, "small", Size(settings, (14, 8)))
 
 
-def test_a_run_the_same_again_and_one_with_other_settings(
+def test_a_run_repeated_and_with_other_settings(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = {"seeds": (3, 1), "device": "cpu", "progress": False}
@@ -220,7 +223,7 @@ def test_a_run_the_same_again_and_one_with_other_settings(
         ((8, 14), {"seeds": (0, 2**33)}, ["seed=8589934592"]),
     ],
 )
-def test_what_it_refuses_before_anything_is_written(
+def test_bad_input_before_anything_is_written(
     tiny: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -236,8 +239,8 @@ def test_what_it_refuses_before_anything_is_written(
     assert not list(tmp_path.iterdir())
 
 
-def test_the_paper_takes_64_thousand_steps() -> None:
-    """He et al.: 64,000 iterations of 128 images; a tenth after 32,000 and after 48,000."""
+def test_the_schedule_of_the_paper() -> None:
+    """He et al.: 64,000 iterations of 128 images; divided by 10 after 32,000 and 48,000."""
     settings = SIZES["paper"].settings
     steps = -(-50_000 // settings.batch_size)
     assert steps * settings.epochs == pytest.approx(64_000, rel=0.005)

@@ -1,4 +1,4 @@
-"""depth: sentences on made-up surfaces, and a run of tiny networks."""
+"""depth: sentences on synthetic surfaces, and a run of tiny networks."""
 
 from __future__ import annotations
 
@@ -64,9 +64,10 @@ CASES = [
             "residual-56 (training error 0.00%, test error 0.0%): loss 0.1 at the origin, which "
             "rises by 0.1 within a radius of 0.316",
             "1 basin.",
-            f"At 20 layers the surface without shortcuts, beside that with them, is {LEVEL} and "
-            f"{SAME}: flat radius 0.316 and 0.316, roughness 0 and 0 decades.",
-            "beside that with them, is sharper and rougher: flat radius 0.316 and 0.186",
+            f"At 20 layers the surface without shortcuts is {LEVEL} and {SAME} than that with them "
+            "(with and without: flat radius 0.316 and 0.316, roughness 0 and 0 decades).",
+            "At 56 layers the surface without shortcuts is sharper and rougher than that with them "
+            "(with and without: flat radius 0.316 and 0.186",
             f"With shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
             "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
         ],
@@ -75,8 +76,7 @@ CASES = [
     pytest.param(
         made([[BOWL, WAVES], [BOWL, BOWL]]),
         [
-            "At 56 layers the surface without shortcuts, beside that with them, is flatter and "
-            "smoother",
+            "At 56 layers the surface without shortcuts is flatter and smoother than that with",
             "With shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
             f"Without shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}",
         ],
@@ -85,17 +85,17 @@ CASES = [
     pytest.param(
         made([[BOWL, STEEP], [STEEP, BOWL]]),
         [
-            f"At 20 layers the surface without shortcuts, beside that with them, is sharper and "
-            f"{SAME}: flat radius 0.316 and 0.105",
-            f"At 56 layers the surface without shortcuts, beside that with them, is flatter and "
-            f"{SAME}: flat radius 0.105 and 0.316",
+            f"At 20 layers the surface without shortcuts is sharper and {SAME} than that with them "
+            "(with and without: flat radius 0.316 and 0.105",
+            f"At 56 layers the surface without shortcuts is flatter and {SAME} than that with them "
+            "(with and without: flat radius 0.105 and 0.316",
         ],
         id="flatness",
     ),
     pytest.param(
         made([[BOWL, BOWL, BOWL], [BOWL, WAVES, BOWL]], [[0.0, 0.0, 0.1], [0.0, 0.3, 0.89]]),
         [
-            "plain-110 has learnt nothing (training error 89.0%)",
+            "plain-110 learnt nothing (training error 89.0%)",
             "At 110 layers the surfaces are not compared: plain-110 learnt nothing.",
             "Without shortcuts, from 20 to 56 layers, the surface becomes sharper and rougher",
             "decades (plain-110 learnt nothing).",
@@ -106,26 +106,26 @@ CASES = [
     pytest.param(
         made([[BOWL, BOWL], [BOWL, DENTED]]),
         [f"Without shortcuts, from 20 to 56 layers, the surface becomes {LEVEL} and {SAME}"],
-        id="a dent too small to speak of",
+        id="a negligible dent",
     ),
     pytest.param(
         made([[BOWL, BOWL], [BOWL, TO_ZERO]]),
         [
-            f"{LEVEL} and not known to be rougher or smoother: flat radius 0.316 and 0.316, "
-            "roughness 0 and nan",
+            f"{LEVEL} and not known to be rougher or smoother than that with them (with and "
+            "without: flat radius 0.316 and 0.316, roughness 0 and nan",
         ],
         id="no logarithm of the loss",
     ),
     pytest.param(
         made([[BOWL, BOWL], [BOWL, BOWL]], [[0.0, 0.0], [0.0, 0.9]]),
-        ["Without shortcuts too few networks have learnt to say what depth does"],
+        ["Without shortcuts too few networks learnt to determine the effect of depth"],
         id="one left",
     ),
 ]
 
 
 @pytest.mark.parametrize(("results", "words"), CASES)
-def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+def test_findings(results: Results, words: list[str]) -> None:
     text = "\n".join(findings(results))
     for word in words:
         assert word in text
@@ -138,7 +138,7 @@ def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SIZES, "small", size)
 
 
-def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
+def test_a_run_and_its_repetition(tiny: None, tmp_path: Path) -> None:
     asked = {"seeds": (2,), "device": "cpu", "progress": False}
     outcome = EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
     results = read_results(outcome.results)
@@ -169,7 +169,7 @@ def test_a_run_and_the_same_again(tiny: None, tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_all_pictures_of_six(tmp_path: Path) -> None:
+def test_all_figures_of_six_surfaces(tmp_path: Path) -> None:
     rows = [[BOWL, STEEP, WAVES], [STEEP, WAVES, BOWL]]
     for kind, row in zip(("residual", "plain"), rows, strict=True):
         for layers, surface in zip((20, 56, 110), row, strict=True):
@@ -195,7 +195,7 @@ def test_all_pictures_of_six(tmp_path: Path) -> None:
         ((8, 14), {"seeds": (2**33,)}, ["seed=8589934592"]),
     ],
 )
-def test_what_it_refuses_before_anything_is_written(
+def test_bad_input_before_anything_is_written(
     tiny: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -1,4 +1,4 @@
-"""gradients: sentences on made-up norms, pictures of them, and runs of tiny networks."""
+"""gradients: sentences and figures of synthetic norms, and runs of tiny networks."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ CASES = [
         [
             "neither, 14 layers, at initialization: the gradient shrinks by a factor of 3e+05 "
             "(1e+05 to 5e+05 over 2 seeds) from the last convolution back to the first: it "
-            "vanishes. By the weights it is 3e-07 nats at the first convolution and 3e-07 at the "
+            "vanishes. The weight gradient is 3e-07 nats at the first convolution and 3e-07 at the "
             "last. The activation shrinks by a factor of 3e+05",
             "neither, 14 layers, after 1 epoch: the gradient shrinks by a factor of 5.1e+02",
             "Training error 89.5% (2 seeds, 2 of which learnt nothing).",
@@ -76,11 +76,11 @@ CASES = [
             "explodes. Training error 0.0% (2 seeds).",
             "without shortcuts, 14 layers: BN prevents the gradient from vanishing, but it "
             "explodes (the gradient at the first convolution is 6e-06 without it and 3.5e+03 with",
-            "with shortcuts, 14 layers: there is no vanishing for BN to prevent; without, the "
-            "gradient explodes, with, it neither vanishes nor explodes",
+            "with shortcuts, 14 layers: there is no vanishing to prevent; the gradient explodes "
+            "without BN and neither vanishes nor explodes with it",
             "without BN, 14 layers: the shortcut prevents the gradient from vanishing, but",
         ],
-        id="as it is",
+        id="typical",
     ),
     pytest.param(
         made({"neither": [1e-5, 1e-5]}),
@@ -94,24 +94,24 @@ CASES = [
     ),
     pytest.param(
         made({"BN only": [1e-3, 1e-4]}),
-        ["without shortcuts, 14 layers: it is with BN that the gradient vanishes"],
+        ["without shortcuts, 14 layers: the gradient vanishes only with BN"],
         id="the other way round",
     ),
     pytest.param(
         made({"neither": [1e-5, 1.0]}),
         [
             "it differs between seeds",
-            "whether BN prevents vanishing cannot be said",
-            "whether the shortcut prevents vanishing cannot be said",
+            "whether BN prevents vanishing is unclear",
+            "whether the shortcut prevents vanishing is unclear",
         ],
         id="seeds differ",
     ),
     pytest.param(
         made({"neither": [np.inf]}, {"neither": [np.nan]}),
         [
-            "the gradient is not finite: it is not known",
+            "the gradient is not finite: it is unknown",
             "neither, 14 layers, after 1 epoch: the training diverged with the only seed.",
-            "whether BN prevents vanishing cannot be said",
+            "whether BN prevents vanishing is unclear",
         ],
         id="diverged",
     ),
@@ -119,7 +119,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("results", "words"), CASES)
-def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+def test_findings(results: Results, words: list[str]) -> None:
     text = "\n".join(findings(results))
     for word in words:
         assert word in text
@@ -162,7 +162,7 @@ def test_four_networks_in_each_panel() -> None:
 
 def test_every_epoch_in_the_panel_of_its_network() -> None:
     results = made(FACTORS)
-    results.measured["gradient"].values[3, 0, :, 1] = 0.0  # which a logarithm has no place for
+    results.measured["gradient"].values[3, 0, :, 1] = 0.0  # cannot be shown on a logarithmic axis
     panels = through_training(results, "gradient", DEPTH).axes
     assert len(panels) == 4
     for axes, network in zip(panels, KINDS, strict=True):
@@ -183,7 +183,7 @@ def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SIZES, "small", GradientSize(settings, (8, 14)))
 
 
-def test_an_interrupted_run_goes_on_to_the_same_numbers(
+def test_an_interrupted_run_resumes_with_the_same_numbers(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     measuring = replace(
@@ -195,7 +195,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
 
     def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(arguments)
-        if len(calls) == 8:  # in the second epoch of the second training: two splits an epoch
+        if len(calls) == 8:  # in the second epoch of the second training: two splits per epoch
             raise KeyboardInterrupt
         return means_of(*arguments)  # type: ignore[arg-type]
 
@@ -215,7 +215,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
     assert a.measured["gradient"].values.shape == (2, 2, 1, 3, 14)
     for name in ("activation", "gradient", "weight_gradient"):
         values = a.measured[name].values
-        assert np.isnan(values[:, 0, ..., 8:]).all()  # eight layers have no more
+        assert np.isnan(values[:, 0, ..., 8:]).all()  # beyond eight layers
         assert np.isfinite(values[:, 0, ..., :8]).all()
         assert np.isfinite(values[:, 1]).all()
         assert (values[:, 1, :, 0] != values[:, 1, :, 2]).any(axis=-1).all()
@@ -228,7 +228,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
 def test_a_training_that_diverges_is_measured_until_then(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the command: what diverges is told, not an error; pictures show what there is."""
+    """By the command: divergence is reported, not an error; figures show the available values."""
     hot = TrainingSettings(epochs=1, lr=1e30, batch_size=12, checkpoint_every=1)
     monkeypatch.setitem(SIZES, "small", GradientSize(hot, (8,)))
     place = tmp_path / "out"

@@ -1,4 +1,4 @@
-"""Norms by layer, against products written out, and networks without normalization."""
+"""Norms by layer, against explicit products, and networks without normalization."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_linear_network_by_hand() -> None:
     with torch.no_grad():
         for module, w in zip(model, (w1, w2, w3), strict=True):
             module.weight.copy_(torch.from_numpy(w))
-    # The first is read where it arrives, the others where they come from.
+    # The first is read as the input of its consumer, the others as outputs.
     layers = [
         Layer(model[0].weight, model[1], taken=True),
         Layer(model[1].weight, model[1]),
@@ -57,7 +57,7 @@ def test_a_linear_network_by_hand() -> None:
 @pytest.mark.parametrize("shortcuts", ["identity", "none"])
 @pytest.mark.parametrize("normalized", [True, False])
 def test_a_residual_network_step_by_step(shortcuts: str, normalized: bool) -> None:
-    """Activations followed through the blocks by hand, and the gradients that autograd leaves."""
+    """Activations computed through the blocks by hand, and the gradients of autograd."""
     torch.manual_seed(0)
     model = CifarResNet(14, shortcuts, in_channels=1).double()
     if not normalized:
@@ -89,7 +89,7 @@ def test_a_residual_network_step_by_step(shortcuts: str, normalized: bool) -> No
     np.testing.assert_allclose(found.weight_gradient, [of(w.grad) for w in weights], **close)
 
 
-def test_norms_beyond_the_squares_of_float32() -> None:
+def test_norms_whose_squares_overflow_float32() -> None:
     model = nn.Sequential(nn.Linear(2, 2, bias=False))
     nn.init.constant_(model[0].weight, 1e25)
     layers = [Layer(model[0].weight, model[0])]
@@ -97,8 +97,8 @@ def test_norms_beyond_the_squares_of_float32() -> None:
     assert found.activation[0] == pytest.approx(2e25)
 
 
-def test_without_normalization_is_what_is_left_of_it() -> None:
-    """With a mean of 0 and a variance of 1, normalization leaves everything as it is."""
+def test_without_normalization_only_scale_and_shift_remain() -> None:
+    """With a mean of 0 and a variance of 1, normalization changes nothing."""
     torch.manual_seed(0)
     model = CifarResNet(14, "identity", in_channels=1).eval()
     names = [name for name, _ in model.named_parameters()]

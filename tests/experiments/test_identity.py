@@ -1,4 +1,4 @@
-"""identity: sentences on made-up errors, pictures of them, and runs of tiny networks."""
+"""identity: sentences and figures of synthetic errors, and runs of tiny networks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def made(
     went_on: float = 0.005,
     difference: float = 1e-6,
 ) -> Results:
-    """Training errors at the end of fresh starts; each network shallow for 2 of 4 epochs."""
+    """Final training errors from scratch; each network is shallow for 2 of 4 epochs."""
     seeds = len(plain)
     results = Results(
         {
@@ -71,19 +71,19 @@ CASES = [
     pytest.param(
         made([0.4, 0.5, 0.3], [0.01, 0.0, 0.01]),
         [
-            "plain-20, extended to 56 layers by convolutions that pass each channel on and "
-            "normalizations undone, gives the same outputs to rounding: over 3 seeds they differ "
-            "by at most 1e-06 in float32 and 1e-15 in float64, and are as large as 10",
+            "plain-20, extended to 56 layers by identity convolutions and normalizations that are "
+            "undone, gives the same outputs to rounding: over 3 seeds they differ by at most 1e-06 "
+            "in float32 and 1e-15 in float64; the largest output is 10",
             "residual-20, extended to 56 layers by blocks whose last normalization multiplies by "
             "zero, gives the same outputs",
-            "Training plain-56 on from the construction lowers its training error to 0.50% "
+            "Further training of the constructed plain-56 lowers its training error to 0.50% "
             "(0.50% to 0.50%), from 1.00% (1.00% to 1.00%).",
-            "From a fresh start plain-56 ends at a training error of 40.0% (30.0% to 50.0%), "
-            "+39.00 points from what was constructed: worse with every one of the 3 seeds",
-            "residual-56 ends at a training error of 1.00% (0.00% to 1.00%), +0.00 points from "
-            "what was constructed: training finds a solution as good",
-            "is +39.00 points without shortcuts and +0.00 with them: without shortcuts what is "
-            "constructible is not what is found; with them it is found.",
+            "From scratch plain-56 reaches a training error of 40.0% (30.0% to 50.0%), +39.00 "
+            "points from the constructed one: worse with every one of the 3 seeds",
+            "residual-56 reaches a training error of 1.00% (0.00% to 1.00%), +0.00 points from "
+            "the constructed one: training finds a solution as good",
+            "is +39.00 points without shortcuts and +0.00 with them: training does not find the "
+            "constructible solution without shortcuts, but does with them.",
         ],
         id="the effect",
     ),
@@ -91,9 +91,9 @@ CASES = [
         made([0.0, 0.01, 0.0], [0.4, 0.5, 0.3], went_on=0.03),
         [
             "raises its training error to 3.00%",
-            "plain-56 ends at a training error of 0.00% (0.00% to 1.00%), -1.00 points",
-            "residual-56 ends at a training error of 40.0% (30.0% to 50.0%), +39.00 points",
-            "what is constructible is found, even without shortcuts",
+            "plain-56 reaches a training error of 0.00% (0.00% to 1.00%), -1.00 points",
+            "residual-56 reaches a training error of 40.0% (30.0% to 50.0%), +39.00 points",
+            "training finds the constructible solution even without shortcuts",
         ],
         id="the other way round",
     ),
@@ -101,24 +101,26 @@ CASES = [
         made([0.4, 0.5, 0.3], [0.1, 0.2, 0.3], went_on=0.01),
         [
             "leaves its training error at 1.00%",
-            "is not what is found in either form, and more so without shortcuts",
+            "the constructible solution in neither form, and the gap is larger without shortcuts",
         ],
         id="both",
     ),
     pytest.param(
-        made([0.1, 0.1, 0.1], [0.2, 0.2, 0.3]), ["no more so without"], id="both, residual more"
+        made([0.1, 0.1, 0.1], [0.2, 0.2, 0.3]),
+        ["the gap is not larger without"],
+        id="both, residual more",
     ),
     pytest.param(
         made([0.005, 0.5, 0.3], [0.01, 0.0, 0.01]),
         [
             "worse with 2 of 3 seeds, and the ranges overlap",
-            "without shortcuts the seeds do not tell",
+            "without shortcuts the seeds are inconclusive",
         ],
         id="one seed breaks it",
     ),
     pytest.param(
         made([0.4, 0.5, 0.3], [0.02, 0.0, 0.04]),
-        ["with them the seeds do not tell"],
+        ["with them the seeds are inconclusive"],
         id="residual undecided",
     ),
     pytest.param(
@@ -126,7 +128,7 @@ CASES = [
         [
             "with the one seed they differ",
             "worse, with the only seed.",
-            "one seed does not tell whether this is chance",
+            "with one seed this may be chance",
             "At the end of each training (one seed): plain-20 test error 3.00%, training loss 0.11",
             "plain-56 extended from it test error 2.50%",
         ],
@@ -141,7 +143,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("results", "words"), CASES)
-def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+def test_findings(results: Results, words: list[str]) -> None:
     text = "\n".join(findings(results))
     for word in words:
         assert word in text
@@ -155,7 +157,7 @@ def test_lines_are_medians_over_one_axis_of_epochs(what: str, factor: float) -> 
     for axes, network in zip(figure.axes, ("plain", "residual"), strict=True):
         *lines, extended = axes.get_lines()
         assert list(extended.get_xdata()) == [2.0, 2.0]
-        labels = ["20 layers", "56 layers, extended from 20", "56 layers, fresh start"]
+        labels = ["20 layers", "56 layers, extended from 20", "56 layers, from scratch"]
         assert [line.get_label() for line in lines] == labels
         for line, training in zip(lines, ("shallow", "extended", "fresh"), strict=True):
             values = results.select(f"train_{what}", network=network, training=training)
@@ -169,7 +171,7 @@ def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SIZES, "small", IdentitySize(settings, (8, 14), before=2))
 
 
-def test_an_interrupted_run_goes_on_to_the_same_numbers(
+def test_an_interrupted_run_resumes_with_the_same_numbers(
     tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     undrawn = replace(EXPERIMENT, draw=lambda results, folder: [])
@@ -177,7 +179,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
 
     def interrupted(*arguments: object) -> dict[str, float]:
         calls.append(arguments)
-        if len(calls) == 10:  # in the second epoch of the fresh start: two splits an epoch
+        if len(calls) == 10:  # in the second epoch from scratch: two splits per epoch
             raise KeyboardInterrupt
         return means_of(*arguments)  # type: ignore[arg-type]
 
@@ -212,7 +214,7 @@ def test_an_interrupted_run_goes_on_to_the_same_numbers(
             "extended": [False, True, True],
             "fresh": [True, True, True],
         }
-        # What was extended begins with the loss that the shallow network ended with.
+        # The extended network starts with the final loss of the shallow one.
         assert column["extended"][1] == pytest.approx(column["shallow"][1], rel=1e-5)
         history = read_history(tmp_path / "a" / f"{network}-extended-seed3" / "history.h5")
         assert history.attributes["lr"] == pytest.approx(0.01)
@@ -244,7 +246,7 @@ def test_the_command(
     assert pictures == {"error.png", "error.pdf", "loss.png", "loss.pdf"}
 
 
-def test_all_have_the_epochs_of_a_fresh_start() -> None:
+def test_all_have_the_epochs_of_training_from_scratch() -> None:
     for size in SIZES.values():
         epochs = {t: size.settings_of(t, 0).epochs for t in TRAININGS}
         assert epochs["shallow"] + epochs["extended"] == epochs["fresh"]

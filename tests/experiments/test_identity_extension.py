@@ -1,4 +1,4 @@
-"""Layers set to identity: the deep network has the outputs of the shallow one."""
+"""Identity layers: the deep network has the outputs of the shallow one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from landscape.models.resnet import CifarResNet
 
 
 def used(depth: int, shortcuts: str, dtype: torch.dtype, width: int = 1) -> CifarResNet:
-    """A network none of whose numbers is what a fresh one has."""
+    """A network in which no parameter or buffer has its initial value."""
     with torch.random.fork_rng():
         torch.manual_seed(depth)
         model = CifarResNet(depth, shortcuts, in_channels=1, width=width)
@@ -48,14 +48,14 @@ def test_outputs_are_the_same(shortcuts: str, dtype: torch.dtype, bar: float) ->
         for x, output in zip((behind, others), expected, strict=True):
             assert output.abs().max() > 0.1
             assert (deep(x) - output).abs().max() <= bar * max(1.0, float(output.abs().max()))
-    assert fresh > 1e-2  # what the extension has changed
+    assert fresh > 1e-2  # the effect of the extension
     for name, tensor in shallow.state_dict().items():
         assert torch.equal(tensor, before[name])
 
 
 @pytest.mark.parametrize(("shortcuts", "bar"), [("identity", 0.0), ("none", 1e-9)])
-def test_in_training_mode_for_the_examples_behind_it(shortcuts: str, bar: float) -> None:
-    """The statistics of all examples are those of the batch, if all of them are the batch."""
+def test_in_training_mode_on_the_same_examples(shortcuts: str, bar: float) -> None:
+    """Batch statistics equal those of all examples if the batch contains all examples."""
     shallow, deep = used(8, shortcuts, torch.float64), used(20, shortcuts, torch.float64)
     shallow.eval()
     x = images(40, 0, torch.float64)
@@ -68,7 +68,7 @@ def test_in_training_mode_for_the_examples_behind_it(shortcuts: str, bar: float)
 
 
 @pytest.mark.parametrize("shortcuts", ["none", "identity"])
-def test_what_is_added_takes_a_gradient(shortcuts: str) -> None:
+def test_added_layers_have_gradients(shortcuts: str) -> None:
     shallow, deep = used(8, shortcuts, torch.float32), used(14, shortcuts, torch.float32)
     x = images(16, 0, torch.float32)
     extend(shallow, deep, x)
@@ -77,7 +77,7 @@ def test_what_is_added_takes_a_gradient(shortcuts: str) -> None:
         assert stage[1].bn2.weight.grad.abs().max() > 0
 
 
-def test_a_network_of_another_width_is_refused() -> None:
+def test_a_network_of_another_width_is_rejected() -> None:
     shallow, deep = used(8, "none", torch.float32, width=2), used(14, "none", torch.float32)
     with pytest.raises(InputError, match=r"cannot take the weights of the shallow one: 'conv1"):
         extend(shallow, deep, images(4, 0, torch.float32))

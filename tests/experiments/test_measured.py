@@ -1,4 +1,4 @@
-"""Measures among the results: those of surfaces with known ones."""
+"""Measures in results, of surfaces with known measures."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_share_is_that_of_the_points(results: Results) -> None:
     assert found.value == pytest.approx(below.mean())
 
 
-def test_where_the_plane_ends_first_the_radius_is_a_lower_bound(results: Results) -> None:
+def test_the_radius_is_a_lower_bound_if_the_plane_ends_first(results: Results) -> None:
     found = estimate_of(results, "flat_radius", network="plain", depth=56)
     assert found.at_least
     assert found.value == pytest.approx(1.0)
@@ -62,7 +62,7 @@ def test_where_the_plane_ends_first_the_radius_is_a_lower_bound(results: Results
 
 
 @pytest.mark.parametrize("network_depth", [("residual", 20), ("residual", 56)])
-def test_what_cannot_be_measured_is_nan(results: Results, network_depth: tuple[str, float]) -> None:
+def test_undefined_measures_are_nan(results: Results, network_depth: tuple[str, float]) -> None:
     network, depth = network_depth
     for name in ("origin_loss", "flat_radius", "basins", "convexity_share", "roughness"):
         assert math.isnan(results.select(name, network=network, depth=depth))
@@ -75,7 +75,7 @@ def test_without_classes_there_is_no_loss_of_guessing() -> None:
     assert made.select("basins", depth=20) == 1
 
 
-def test_every_measure_says_what_it_is(results: Results, tmp_path: Path) -> None:
+def test_every_measure_has_a_description(results: Results, tmp_path: Path) -> None:
     for name, (_, long_name, units) in MEASURES.items():
         assert (results.measured[name].long_name, results.measured[name].units) == (
             long_name,

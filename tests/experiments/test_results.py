@@ -1,4 +1,4 @@
-"""Results: what is written is read, by us and by xarray, and what is no result is refused."""
+"""Results: round trips, reading by xarray, and invalid files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from landscape.experiments.results import Results, read_results
 
 
 def made() -> Results:
-    """Two dimensions of unequal length, labels of both kinds, a value that is not measured."""
+    """Two dimensions of unequal length, labels of both kinds, and a missing value."""
     results = Results(
         {"network": ["plain", "résumé"], "depth": [20, 56, 110]},
         attributes={"data": "digits", "epochs": 20, "lr": 0.1, "augmented": False},
@@ -26,7 +26,7 @@ def made() -> Results:
     return results
 
 
-def test_what_is_written_is_read(tmp_path: Path) -> None:
+def test_round_trip(tmp_path: Path) -> None:
     results = made()
     results.save(tmp_path / "results.h5")
     read = read_results(tmp_path / "results.h5")
@@ -115,14 +115,14 @@ def folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (no_file, ["there is no file", "results.h5"]),
-        (folder, ["there is no file", "results.h5"]),
-        (text, ["holds no results of an experiment", "landscape.experiments"]),
-        (cut, ["holds no results of an experiment", "landscape.experiments"]),
-        (undimensioned, ["holds no results of an experiment", "landscape.experiments"]),
+        (no_file, ["is not a file", "results.h5"]),
+        (folder, ["is not a file", "results.h5"]),
+        (text, ["contains no results of an experiment", "landscape.experiments"]),
+        (cut, ["contains no results of an experiment", "landscape.experiments"]),
+        (undimensioned, ["contains no results of an experiment", "landscape.experiments"]),
     ],
 )
-def test_what_is_no_result(tmp_path: Path, make: object, words: list[str]) -> None:
+def test_invalid_files(tmp_path: Path, make: object, words: list[str]) -> None:
     path = tmp_path / "given.h5"
     make(path)  # type: ignore[operator]
     with pytest.raises(InputError) as refused:

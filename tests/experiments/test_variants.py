@@ -1,4 +1,4 @@
-"""variants: sentences on made-up numbers, and a run of tiny networks."""
+"""variants: sentences on synthetic numbers, and a run of tiny networks."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ CASES = [
         [
             "have 500 to 500 parameters, exactly as many with shortcuts as without",
             "add: with shortcuts the error on test images is lower, 1.0% against 20.0% without",
-            "add: the surface without shortcuts, beside that with them, is sharper and neither "
-            "rougher nor smoother (flat radius 0.316 and 0.105",
+            "add: the surface without shortcuts is sharper and neither rougher nor smoother than "
+            "that with them (with and without: flat radius 0.316 and 0.105",
             "add with (0.316), add without (0.105)",
         ],
         id="the effect",
@@ -61,9 +61,9 @@ CASES = [
     pytest.param(
         made({"gate": (STEEP, BOWL)}, {"gate": (0.2, 0.01)}, (500, 400)),
         [
-            "have 400 to 500 parameters, not the same number with and without",
+            "have 400 to 500 parameters, different with and without shortcuts",
             "gate: with shortcuts the error on test images is higher, 20.0% against 1.0% without",
-            "beside that with them, is flatter",
+            "the surface without shortcuts is flatter",
             "gate without (0.316), gate with (0.105)",
         ],
         id="the other way round",
@@ -86,7 +86,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("results", "words"), CASES)
-def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -> None:
+def test_findings(results: Results, words: list[str]) -> None:
     text = "\n".join(findings(results))
     for word in words:
         assert word in text
@@ -94,7 +94,7 @@ def test_findings_say_what_the_numbers_say(results: Results, words: list[str]) -
 
 @pytest.mark.parametrize("size", ["small", "paper"])
 def test_sizes_match(size: str) -> None:
-    """With shortcuts and without the same; across variants within an eighth of one another."""
+    """Equal with and without shortcuts; across variants within an eighth of each other."""
     counts = []
     for variant in VARIANTS[size]:
         pair = {
@@ -126,7 +126,7 @@ def tiny(quick: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("tiny")
-def test_a_run_and_the_same_again(tmp_path: Path) -> None:
+def test_a_run_and_its_repetition(tmp_path: Path) -> None:
     outcome = EXPERIMENT.run(tmp_path, seeds=(2,), device="cpu", progress=False)
     results = read_results(outcome.results)
     assert results.coordinates["variant"] == ["add", "long skip"]
@@ -163,7 +163,7 @@ def test_a_run_and_the_same_again(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("tiny")
-def test_what_it_refuses_before_anything_is_written(
+def test_bad_input_before_anything_is_written(
     tmp_path: Path, options: dict[str, object], words: list[str]
 ) -> None:
     with pytest.raises(InputError) as refused:

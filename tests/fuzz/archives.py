@@ -1,4 +1,4 @@
-"""Archives that are in order as such, with members that no data set or checkpoint has."""
+"""Valid archives with invalid members."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _one(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> in
 
 
 def outside(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A member that leads out of the archive's own folder."""
+    """A member with a path outside the folder."""
     k = _one(members, rng)
     name = Path(members[k][0].name).name
     members[k][0].name = rng.choice(["../", "/tmp/", "a/../../../"]) + name
 
 
 def link(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A link, a device or a pipe in the place of a file."""
+    """A link, device or pipe instead of a file."""
     k = _one(members, rng)
     member = tarfile.TarInfo(members[k][0].name)
     member.type = rng.choice([tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE])
@@ -35,23 +35,23 @@ def link(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> No
 
 
 def exchanged(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A member of another name, so that one is there twice or missing."""
+    """A renamed member, so that one is duplicate or missing."""
     members[_one(members, rng)][0].name = members[_one(members, rng)][0].name
 
 
 def left_out(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A member less."""
+    """One member removed."""
     del members[_one(members, rng)]
 
 
 def of_another_size(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A member that says it is larger, or huge; what follows is taken for it."""
+    """A member that claims a larger or huge size, which includes what follows."""
     k = _one(members, rng)
     members[k][0].size += rng.choice([1, 512, 4096, 2**33, 2**50])
 
 
 def attacking(members: list[tuple[tarfile.TarInfo, bytes]], rng: random.Random) -> None:
-    """A member whose pickle wants to run something."""
+    """A member whose pickle tries to run code."""
     k = _one(members, rng)
     raw = rng.choice(ATTACKS)
     member = members[k][0]
@@ -79,7 +79,7 @@ TAR_CHANGES: tuple[TarChange, ...] = (
 
 
 def changed_tar(path: Path, change: TarChange, rng: random.Random) -> None:
-    """Write the archive anew, with the change."""
+    """Rewrite the archive with the change."""
     with tarfile.open(path) as archive:
         members = [
             (member, read.read() if (read := archive.extractfile(member)) else b"")
@@ -133,24 +133,24 @@ ZIP_CHANGES: tuple[ZipChange, ...] = (
 
 
 def changed_zip(path: Path, change: ZipChange, rng: random.Random) -> None:
-    """Write the archive anew, with the change and right checksums."""
+    """Rewrite the archive with the change and correct checksums."""
     with zipfile.ZipFile(path) as archive:
         members = [(name, archive.read(name)) for name in archive.namelist()]
     change(members, rng)
     kind = rng.choice([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
     with warnings.catch_warnings(), zipfile.ZipFile(path, "w", kind) as archive:
-        warnings.simplefilter("ignore")  # of names that are there twice
+        warnings.simplefilter("ignore")  # about duplicate names
         for name, raw in members:
             archive.writestr(name, raw)
 
 
 def _attack(module: str, name: str, argument: str) -> bytes:
-    """A pickle that calls a function: protocol 0, which needs nothing of that function here."""
+    """A pickle that calls a function; protocol 0, so that the function need not exist here."""
     return f"c{module}\n{name}\n(V{argument}\ntR.".encode()
 
 
 TOUCHED = "it-ran"
-"""The file that every attack makes in the current folder when it runs."""
+"""The file that every attack creates in the current folder when it runs."""
 
 ATTACKS = (
     _attack("os", "system", f"touch {TOUCHED}"),
@@ -158,9 +158,9 @@ ATTACKS = (
     _attack("builtins", "eval", f"open('{TOUCHED}', 'w')"),
     _attack("builtins", "exec", f"open('{TOUCHED}', 'w')"),
     _attack("subprocess", "getoutput", f"touch {TOUCHED}"),
-    # what is called is looked up by another call
+    # the function is looked up by another call
     b"cbuiltins\ngetattr\n(cos\nsystem\nV__call__\ntR(V" + f"touch {TOUCHED}".encode() + b"\ntR.",
-    # and the same under names that libraries hand on
+    # the same through names that libraries re-export
     _attack("torch.serialization", "os.system", f"touch {TOUCHED}"),
     _attack("numpy.testing._private.utils", "runstring", f"open('{TOUCHED}', 'w')"),
     b"\x80\x02" + _attack("nt", "system", f"touch {TOUCHED}"),

@@ -1,8 +1,8 @@
-"""Many damaged files, each given to what reads it, as a program.
+"""A program that damages many files and passes each to its reader.
 
-``python -m tests.fuzz.campaign files|lines|both COUNT SEED [KIND]`` prints how many ended in which
-way as a line of JSON, and every fault with the number by which it is found again: a case depends on
-seed and number alone, so ``… files 1 SEED --first NUMBER`` is that case.
+``python -m tests.fuzz.campaign files|lines|both COUNT SEED [KIND]`` prints the numbers of outcomes
+as a line of JSON, and every bug with its number, which reproduces it: a case depends only on seed
+and number, so ``… files 1 SEED --first NUMBER`` is that case.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.fuzz.material import KINDS, Kind, make
 
 @dataclass
 class Told:
-    """How many cases ended in which way; the faults in words; the largest memory in bytes."""
+    """Numbers of outcomes, descriptions of the bugs, and the peak memory in bytes."""
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Told:
 
 
 def damaged(path: Path, rng: random.Random) -> str:
-    """Damage a file in place; in which way."""
+    """Damage a file in place; how it was damaged."""
     suffix = path.suffix.removeprefix(".")
     structural = rng.random() < 0.4
     if structural and suffix == "h5":
@@ -84,7 +84,7 @@ def read_damaged(kind: Kind, seed: str, good: Path, folder: Path) -> int:
     print(f"({how}, reader {number})", file=sys.stderr)
     status = kind.readers[number](folder / part, good)
     if (folder / archives.TOUCHED).exists():
-        return 77  # what the file wanted to run has run
+        return 77  # the attack has run
     return status
 
 
@@ -112,7 +112,7 @@ def command_lines(numbers: range, seed: int, good: Path, scratch: Path, only: st
 
 
 def import_everything() -> None:
-    """All modules of the package, none of which may use the network for it."""
+    """Import all modules of the package, which must not use the network."""
     socket.socket.connect = socket.socket.bind = no_network  # type: ignore[method-assign]
     socket.getaddrinfo = no_network
     for found in pkgutil.walk_packages(landscape.__path__, "landscape."):
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("seed", type=int)
     parser.add_argument("only", nargs="?", default="")
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--good", type=Path, help="a folder of good files that is there already")
+    parser.add_argument("--good", type=Path, help="an existing folder of good files")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         good, scratch = given.good or Path(place, "good"), Path(place, "scratch")

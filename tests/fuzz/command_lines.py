@@ -1,4 +1,4 @@
-"""Command lines that a monkey types: right options with right, odd and impossible values."""
+"""Random command lines: valid options with valid, odd and invalid values."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WORDS += ["width=2", "growth=", "=", "curve:curve.pt", "pca:run", "between:zip.p
 WORDS += ["hessian", "hessian:9,9", "ascent:adaptive", "example:resnet56", "example:nothing"]
 WORDS += ["out.png", "out.pdf", "out.svg", "out.html", "out.stl", "out.xyz", "out.h5"]
 
-# Values that may well be meant, by option.
+# Plausible values, by option.
 MEANT = {
     "x": ["-1:1:2", "0", "0:1:3", "auto:2", "-.5:1e0:2"],
     "y": ["-1:1:2", "0", "0:2:2"],
@@ -77,7 +77,7 @@ MEANT = {
     "device": ["cpu", "auto", "cuda", "cuda:7"],
 }
 
-# What keeps a line that happens to be right from taking minutes.
+# Options that keep a valid line from taking minutes.
 _SMALL = {
     "sample": ["--model", "own:network", "--limit", "4", "--x=-1:1:2", "--device", "cpu"],
     "train": ["--model", "resnet8", "--limit", "4", "--epochs", "1", "-o", "new"],
@@ -85,7 +85,7 @@ _SMALL = {
     "curvature": ["--model", "own:network", "--limit", "4", "--top", "1"],
     "render": ["-o", "out.html"],
 }
-# What keeps a line from serving a page, or from training for minutes, however right it is.
+# Options that keep any line from serving a page or training for minutes.
 _NEVER = {"experiments": ["--size", "tiny"], "live": ["--port", "-1"]}
 _POSITIONAL = {"info": 1, "compare": 2, "convert": 2, "render": 1, "connect": 2, "live": 1}
 
@@ -114,7 +114,7 @@ def generated(rng: random.Random, only: str = "") -> tuple[str, list[str]]:
     if rng.random() < 0.85:
         words += _SMALL.get(command, [])
     else:
-        words += _SMALL.get(command, [])[:4]  # never without a network: that is the default job
+        words += _SMALL.get(command, [])[:4]  # always with a network, to avoid the default job
     for action in rng.sample(options, min(len(options), rng.choice([0, 1, 1, 2, 3]))):
         name = rng.choice(action.option_strings)
         if action.nargs == 0:
@@ -131,6 +131,6 @@ def generated(rng: random.Random, only: str = "") -> tuple[str, list[str]]:
 
 
 def run_line(command: str, words: list[str], good: Path, folder: Path) -> int:
-    """Run it in a folder that holds all good files, under names of their own."""
+    """Run a command in a folder with copies of all good files."""
     shutil.copytree(good, folder, copy_function=os.link, dirs_exist_ok=True)
     return MAIN[command](words)

@@ -1,7 +1,7 @@
-"""Commands in a process of their own, with a bound on memory and time and without a network.
+"""Run commands in a separate process with limits on memory and time and without a network.
 
-The process is a fork of this one, which has imported all commands. It takes one case after the
-other, and where a case kills it, the next fork goes on behind that case.
+The process is a fork of this one, which has imported all commands. It runs one case after another;
+if a case kills it, the next fork continues after that case.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ MOST_SECONDS = 60
 _WRONG_RESULT = 99
 
 Case = Callable[[Path], int]
-"""From the folder of the case, which is empty and the current one, to the exit status."""
+"""Maps the folder of the case, which is empty and current, to the exit status."""
 
 
 class WrongResult(Exception):
-    """A command was content, and what it made is not right."""
+    """A command succeeded with a wrong result."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """``kind`` is ``right``, ``error`` (one clear one), or the fault; ``said`` its standard error.
+    """``kind`` is ``right``, ``error`` (one clear message), or a bug; ``said`` is standard error.
 
     ``peak`` is the largest resident memory of the process so far in bytes, torch itself included.
     """
@@ -46,7 +46,7 @@ class Outcome:
 
 
 def outcomes(cases: Sequence[Case], scratch: Path) -> Iterator[Outcome]:
-    """What each case ends in. A status of 0 is a right result unless it raises ``WrongResult``."""
+    """The outcome of each case. Status 0 is a right result unless it raises ``WrongResult``."""
     results, next_case = scratch / "results", 0
     while next_case < len(cases):
         results.write_text("")
@@ -73,12 +73,12 @@ def _signalled(ended: int) -> str:
 
 
 def _take(cases: Sequence[Case], scratch: Path, results: Path) -> None:
-    """One case after the other; never returns."""
+    """Run the cases; never returns."""
     try:
         for descriptor, name in ((1, "stdout"), (2, "stderr")):
             file = os.open(scratch / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             os.dup2(file, descriptor)
-        # pytest's own may stand here
+        # may be replaced by pytest
         sys.stdout = io.TextIOWrapper(io.FileIO(1, "w"))
         sys.stderr = io.TextIOWrapper(io.FileIO(2, "w"), line_buffering=True)
         held = int(re.findall(r"VmSize:\s+(\d+) kB", Path("/proc/self/status").read_text())[0])
@@ -96,8 +96,8 @@ def _take(cases: Sequence[Case], scratch: Path, results: Path) -> None:
 
 
 def no_network(*_: object, **__: object) -> None:
-    """What stands in the place of the functions that reach other machines."""
-    raise AssertionError("a connection, or a name of the network")
+    """Replaces functions that connect to other machines."""
+    raise AssertionError("a connection or name lookup")
 
 
 def _one(case: Case, scratch: Path) -> Outcome:
@@ -112,7 +112,7 @@ def _one(case: Case, scratch: Path) -> Outcome:
     status: object = 1
     try:
         status = case(folder)
-    except SystemExit as stop:  # argparse's own way
+    except SystemExit as stop:  # raised by argparse
         status = stop.code
     except WrongResult:
         traceback.print_exc()

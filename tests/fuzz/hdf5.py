@@ -1,4 +1,4 @@
-"""HDF5 files that are in order as such and hold what no surface does."""
+"""Valid HDF5 files with invalid content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _replace(file: h5py.File, name: str) -> None:
 
 
 def absurd_shape(file: h5py.File, name: str, rng: random.Random) -> None:
-    """A shape that no memory holds, of which nothing is stored."""
+    """A shape larger than any memory, without stored chunks."""
     _replace(file, name)
     shape = rng.choice([(2**40,), (2**31, 2**10), (2**62,), (2**20, 2**20), (10**9,)])
     kind = rng.choice(["f8", "u1", "i4"])
@@ -32,19 +32,19 @@ def much_from_little(file: h5py.File, name: str, rng: random.Random) -> None:
 
 
 def external_link(file: h5py.File, name: str, rng: random.Random) -> None:
-    """What leads to another file."""
+    """A link to another file."""
     _replace(file, name)
     file[name] = h5py.ExternalLink(rng.choice(["/etc/passwd", "surface.h5", "../x.h5"]), "/loss")
 
 
 def soft_link(file: h5py.File, name: str, rng: random.Random) -> None:
-    """What leads nowhere, to itself or to the root."""
+    """A link to nothing, to itself or to the root."""
     _replace(file, name)
     file[name] = h5py.SoftLink(rng.choice(["/nowhere", f"/{name}", "/"]))
 
 
 def raw_file(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Numbers that are to be taken from a file beside this one."""
+    """External storage: numbers in a file next to this one."""
     shape = file[name].shape if isinstance(file[name], h5py.Dataset) else (4,)
     _replace(file, name)
     space = h5py.h5s.create_simple(shape)
@@ -54,7 +54,7 @@ def raw_file(file: h5py.File, name: str, rng: random.Random) -> None:
 
 
 def virtual(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Numbers put together from other files."""
+    """A virtual dataset of other files."""
     shape = file[name].shape if isinstance(file[name], h5py.Dataset) else (4,)
     _replace(file, name)
     layout = h5py.VirtualLayout(shape, "f8")
@@ -63,7 +63,7 @@ def virtual(file: h5py.File, name: str, rng: random.Random) -> None:
 
 
 def unknown_filter(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Numbers behind a filter that is not built in, and of which plug-ins could be fetched."""
+    """Numbers behind a filter that is not built in, for which plug-ins might be loaded."""
     old = file[name][()] if isinstance(file[name], h5py.Dataset) else np.zeros((2, 2))
     old = np.atleast_1d(old) if np.asarray(old).dtype.kind in "fiu" else np.zeros((2, 2))
     _replace(file, name)
@@ -76,7 +76,7 @@ def unknown_filter(file: h5py.File, name: str, rng: random.Random) -> None:
 
 
 def other_kind(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Text, groups, references, compounds, nothing, where numbers are meant."""
+    """Text, groups, references, compounds or nothing instead of numbers."""
     _replace(file, name)
     kind = rng.randrange(7)
     if kind == 0:
@@ -96,25 +96,25 @@ def other_kind(file: h5py.File, name: str, rng: random.Random) -> None:
 
 
 def other_shape(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Another number of numbers, or of dimensions."""
+    """Another size or number of dimensions."""
     _replace(file, name)
     file[name] = np.zeros(rng.choice([(), (0,), (1,), (7,), (2, 3, 4), (0, 5), (1,) * 20]))
 
 
 def other_numbers(file: h5py.File, name: str, rng: random.Random) -> None:
-    """The same shape of integers, complex numbers, NaN or numbers beyond float64."""
+    """The same shape, with integers, complex numbers, NaN or numbers beyond float64."""
     shape = file[name].shape if isinstance(file[name], h5py.Dataset) else (2, 3)
     _replace(file, name)
     file[name] = np.full(shape, *rng.choice([(np.nan, "f8"), (1, "u8"), (1j, "c16"), (3, "g")]))
 
 
 def gone(file: h5py.File, name: str, rng: random.Random) -> None:
-    """It is not there."""
+    """Removed."""
     _replace(file, name)
 
 
 def attribute(file: h5py.File, name: str, rng: random.Random) -> None:
-    """Facts of another type than they should be."""
+    """Attributes of a wrong type."""
     where = rng.choice([file, file[name]])
     values = [
         "",

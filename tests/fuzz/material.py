@@ -1,4 +1,4 @@
-"""One good file of every kind that a command reads, small, and how each is read."""
+"""One small valid file of every kind that a command reads, and its readers."""
 
 from __future__ import annotations
 
@@ -43,19 +43,19 @@ LINE = ["--x=-1:1:2", *OWN]
 SHORT = ["--epochs", "1", "--points", "3"]
 
 Read = Callable[[Path, Path], int]
-"""A damaged file (or the folder that holds it) and the folder of good ones; the exit status."""
+"""Maps a damaged file (or its folder) and the folder of good ones to the exit status."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: the good one (in the folder of good ones), and what reads it."""
+    """A kind of file: the good one (in the folder of good ones), and its readers."""
 
     name: str
     readers: tuple[Read, ...]
 
 
 def command(name: str, *arguments: str) -> Read:
-    """A command line; ``{}`` is the damaged file and ``{good}`` the folder of the good ones."""
+    """A command line; ``{}`` is the damaged file and ``{good}`` the folder of good ones."""
 
     def read(file: Path, good: Path) -> int:
         words = [a.replace("{good}", str(good)).replace("{}", str(file)) for a in arguments]
@@ -65,12 +65,12 @@ def command(name: str, *arguments: str) -> Read:
 
 
 def function(call: Callable[[Path], object]) -> Read:
-    """A function that commands call, as commands call it."""
+    """A function, called as in a command."""
     return lambda file, good: landscape.commandline.run(lambda _: print(call(file)))
 
 
 def surface_is_the_same(file: Path, good: Path) -> int:
-    """Opened, a surface holds the numbers that were saved, whatever else was damaged."""
+    """A surface that opens contains the saved numbers, regardless of other damage."""
 
     def check(_: object) -> None:
         found, whole = open_surface(file), open_surface(good / "surface.h5")
@@ -84,7 +84,7 @@ def surface_is_the_same(file: Path, good: Path) -> int:
 
 
 def weights_are_the_same(name: str) -> Read:
-    """Read, a checkpoint with a checksum of its own holds the weights that were saved."""
+    """A checkpoint with a checksum that can be read contains the saved weights."""
 
     def read(file: Path, good: Path) -> int:
         def check(_: object) -> None:
@@ -106,7 +106,7 @@ def images(source: str, split: str) -> Read:
 
 
 def live_data(path: Path) -> str:
-    """What the page of a running computation is given; it never fails."""
+    """The data of the live page, which never fails."""
     return str(landscape.live._data_of([path]).keys())
 
 
@@ -152,9 +152,9 @@ KINDS = (
 
 
 def make(folder: Path) -> None:
-    """Fill the folder with good files, in a process of its own.
+    """Fill the folder with good files, in a separate process.
 
-    This one, from which cases are forked, must not have used torch's threads.
+    This process, from which cases are forked, must not have used torch's threads.
     """
     process = os.fork()
     if not process:

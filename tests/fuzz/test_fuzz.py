@@ -1,6 +1,6 @@
-"""Damaged files and senseless command lines: a right result or one clear error, each time.
+"""Damaged files and random command lines: always a right result or one clear error.
 
-One fault is found again by its number: ``python -m tests.fuzz.campaign files 1 SEED --first N``.
+A bug is reproduced by its number: ``python -m tests.fuzz.campaign files 1 SEED --first N``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def check(told: dict[str, Any], count: int) -> None:
     assert told["peak"] < MOST_BYTES
 
 
-def test_fifty_files_and_as_many_lines_as_go_with_them() -> None:
+def test_fifty_files_and_some_lines() -> None:
     check(campaign("both", "75", "1"), 75)
 
 
@@ -56,8 +56,8 @@ def test_two_thousand_lines() -> None:
     check(campaign("lines", "2000", "8"), 2000)
 
 
-def test_every_kind_of_end_is_told_apart(tmp_path: Path) -> None:
-    """The judge itself: what is not a right result or one clear error is found."""
+def test_every_kind_of_outcome_is_detected(tmp_path: Path) -> None:
+    """The classification: anything but a right result or one clear error is detected."""
 
     def says(text: str, status: int) -> int:
         print(text, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""Two small networks of one kind, their data, and runs of checkpoints."""
+"""Small networks of one kind, their data, and runs of checkpoints."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from landscape.problem import Problem
 
 
 def network(seed: int = 0) -> nn.Module:
-    """With batch normalization whose statistics and parameters are not the initial ones."""
+    """A network with batch normalization of non-initial statistics and parameters."""
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     model = nn.Sequential(

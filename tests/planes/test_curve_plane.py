@@ -1,4 +1,4 @@
-"""The plane of a curve holds the curve."""
+"""The plane of a curve contains the curve."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
     assert path.distance.max() < 1e-5 * float(surface.axes["x"]["norm"])
     assert surface.axes["x"]["norm"] == pytest.approx(surface.axes["y"]["norm"], rel=1e-6)
     assert abs(float(surface.attributes["axes_cosine"])) < 1e-6
-    assert path.loss is None  # it has no statistics but the plane's
+    assert path.loss is None  # it has only the plane's statistics
     words = {"stored": "stored", "interpolate": "interpolated"}
     on_plane = losses_along(problem(), curve.at, t, words[bn])
     np.testing.assert_allclose(path.plane_loss, on_plane, rtol=1e-4)
@@ -40,7 +40,7 @@ def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
 @pytest.mark.parametrize(
     ("curve", "message"),
     [
-        (Curve(B, C, A), "the network has other weights than A"),
+        (Curve(B, C, A), "the weights of the network differ from A"),
         (Curve(A, {n: (A[n] + B[n]) / 2 for n in A if A[n].is_floating_point()}, B), "straight"),
     ],
 )

@@ -36,7 +36,7 @@ def test_each_draw_is_the_surface_of_its_seed(options: dict[str, Any]) -> None:
     assert len({float(one["train_loss"][0, 0]) for one in alone}) == R  # draws differ
 
 
-def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from landscape.evaluate import evaluate
 
     whole = sample_surface(problem(), **GRID, repeats=2)
@@ -54,7 +54,7 @@ def test_an_interrupted_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         patch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
         with pytest.raises(KeyboardInterrupt):
             sample_surface(problem(), **GRID, repeats=2, path=path)
-    assert int(open_surface(path).done.sum()) == 4  # of nine evaluations, the whole points
+    assert int(open_surface(path).done.sum()) == 4  # complete points of nine evaluations
     sample_surface(problem(), **GRID, repeats=2, path=path)
     resumed = open_surface(path)
     for name in whole.quantities:

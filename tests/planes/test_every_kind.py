@@ -1,4 +1,4 @@
-"""Every kind of directions from the command line: cut short, gone on with, drawn."""
+"""Every kind of directions from the command line: interrupted, resumed, plotted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ OWN_RANGE = {"pca", "pca of two runs", "curve", "hessian", "ascent", *LINES}
 
 @pytest.fixture(scope="module")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Two training runs, saved directions, a curve; the current folder meanwhile."""
+    """Two training runs, saved directions and a curve, as the current folder."""
     place, before = tmp_path_factory.mktemp("kinds"), Path.cwd()
     os.chdir(place)
     sys.path.insert(0, str(place))
@@ -81,7 +81,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def arguments(kind: str, output: str) -> list[str]:
-    """The command of a kind, on a coarse grid unless it brings its own."""
+    """The command of a kind, on a coarse grid unless it has its own."""
     own = KINDS[kind]
     data = DATA if "--limit" not in own else [*DATA[:2], *DATA[4:]]
     ranged = kind in OWN_RANGE or any(argument.startswith("--x=") for argument in own)
@@ -90,7 +90,7 @@ def arguments(kind: str, output: str) -> list[str]:
 
 
 class Stopped(BaseException):
-    """As abrupt as can be in one process."""
+    """The most abrupt end possible within one process."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -98,7 +98,7 @@ def test_stopped_resumed_and_drawn(
     material: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name = kind.replace(" ", "-")
-    if kind in OWN_RANGE - LINES:  # few points, the ends where they are
+    if kind in OWN_RANGE - LINES:  # few points in the same range
         monkeypatch.setattr("landscape.run.plan.parse_range", coarsely)
         monkeypatch.setattr("landscape.run.plan.automatic_range", coarsely_automatic)
     assert landscape.sample.main(arguments(kind, f"{name}-whole.h5")) == 0
@@ -119,7 +119,7 @@ def test_stopped_resumed_and_drawn(
     whole, found = open_surface(f"{name}-whole.h5"), open_surface(f"{name}.h5")
     assert found.complete
     for quantity in whole.quantities:
-        # Eigenvalues are found to a tolerance, from where the run happens to begin.
+        # Eigenvalues are computed to a tolerance and depend on where the run starts.
         tolerance = 2e-3 if "eigen" in quantity or "lambda" in quantity else 0
         np.testing.assert_allclose(found[quantity], whole[quantity], rtol=tolerance)
     assert whole.trajectories.keys() == found.trajectories.keys()
@@ -142,7 +142,7 @@ def coarsely_automatic(text: str, distance: float) -> Any:
 @pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_killed_and_resumed(material: Path, kind: str) -> None:
-    """The same with kill -9, at a moment that differs from kind to kind."""
+    """The same with kill -9, at a different moment for each kind."""
     name = f"killed-{kind.replace(' ', '-')}"
     command = [sys.executable, "-m", "landscape.sample", *arguments(kind, f"{name}.h5")]
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{material}"}
@@ -152,7 +152,7 @@ def test_killed_and_resumed(material: Path, kind: str) -> None:
     time.sleep(0.02 * len(kind))
     process.send_signal(signal.SIGKILL)
     process.wait()
-    open_surface(f"{name}.h5")  # readable, whatever is in it
+    open_surface(f"{name}.h5")  # readable in any state
     subprocess.run(command, env=environment, check=True, capture_output=True)
     assert landscape.sample.main(arguments(kind, f"{name}-whole.h5")) == 0
     whole, found = open_surface(f"{name}-whole.h5"), open_surface(f"{name}.h5")

@@ -45,7 +45,7 @@ def test_components_are_the_singular_vectors(count: int) -> None:
         np.testing.assert_allclose(mine * np.sign(mine @ theirs), theirs, atol=1e-6)
 
 
-def test_coordinates_are_the_scores_of_a_centred_analysis_from_the_origin() -> None:
+def test_coordinates_are_the_scores_relative_to_the_origin() -> None:
     path = walk(6)
     dense = torch.stack([flat(p) for p in path]).numpy()
     exact = problem()
@@ -77,7 +77,7 @@ def test_coordinates_are_the_scores_of_a_centred_analysis_from_the_origin() -> N
         ),
     ],
 )
-def test_what_spans_no_plane_is_refused(make, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_checkpoints_that_span_no_plane(make, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError) as refused:
         principal_components(make(), ORIGIN, 2)
     assert message in str(refused.value)
@@ -87,7 +87,9 @@ def test_a_run_is_sampled_with_its_path_and_both_losses(tmp_path: Path) -> None:
     final = problem()
     state = final.model.state_dict()
     states = [moved(state, {n: p - ORIGIN[n] for n, p in params.items()}) for params in walk(5)]
-    states[1]["1.running_mean"] = states[1]["1.running_mean"] + 0.3  # a checkpoint has its own
+    states[1]["1.running_mean"] = (
+        states[1]["1.running_mean"] + 0.3
+    )  # checkpoints differ in statistics
     save_states(tmp_path / "sgd", states)
     surface = sample_surface(
         final, directions=f"pca:{tmp_path / 'sgd'}", path=tmp_path / "s.h5", progress=False
@@ -98,7 +100,7 @@ def test_a_run_is_sampled_with_its_path_and_both_losses(tmp_path: Path) -> None:
     shares = [surface.axes[axis]["explained_variance"] for axis in ("x", "y")]
     assert 0.9 < sum(map(float, shares)) <= 1
     assert surface.axes["x"]["kind"] == "pca"
-    # All of the path is in the picture, with room around it.
+    # The whole path is inside the range, with a margin.
     assert surface.y is not None
     for axis, places in ((surface.x, path.x), (surface.y, path.y)):
         assert axis[0] < places.min() < places.max() < axis[-1]
@@ -121,7 +123,7 @@ def test_a_run_is_sampled_with_its_path_and_both_losses(tmp_path: Path) -> None:
     np.testing.assert_allclose(path.distance[-1], 0, atol=1e-5)
 
 
-def test_a_path_is_shown_in_any_plane_and_added_to_a_file_that_is_complete(tmp_path: Path) -> None:
+def test_a_path_is_projected_onto_any_plane_and_added_to_a_complete_file(tmp_path: Path) -> None:
     final = problem()
     states = [
         moved(final.model.state_dict(), {n: p - ORIGIN[n] for n, p in params.items()})
@@ -134,7 +136,7 @@ def test_a_path_is_shown_in_any_plane_and_added_to_a_file_that_is_complete(tmp_p
     np.testing.assert_array_equal(after["train_loss"], before["train_loss"])
     path = open_surface(tmp_path / "s.h5").trajectories["adam"]
     assert path.distance is not None
-    # A random plane knows nothing of the path: nearly all of it is off the plane.
+    # A random plane is unrelated to the path: nearly all of the path is off the plane.
     whole = float(torch.linalg.vector_norm(flat(walk(4)[0]) - flat(ORIGIN)))
     assert 0.8 * whole < path.distance[0] <= whole
 
@@ -149,7 +151,7 @@ def test_folders_are_read_in_the_order_of_training(tmp_path: Path) -> None:
     assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "model_10.pt", "final.pt"]
     assert steps == [1, 2, 10, 12]
     torch.save({"state_dict": state, "epoch": 10}, tmp_path / "run" / "final.pt")
-    files, _ = checkpoints_in(tmp_path / "run")  # the last epoch and the final weights are one
+    files, _ = checkpoints_in(tmp_path / "run")  # the last epoch and the final weights are equal
     assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "final.pt"]
 
 
@@ -158,9 +160,9 @@ def test_folders_are_read_in_the_order_of_training(tmp_path: Path) -> None:
     [
         (lambda place: place / "absent", "does not exist; expected a folder"),
         (lambda place: (place / "file").write_text("x") and place / "file", "is a file"),
-        (lambda place: (place / "empty").mkdir() or place / "empty", "holds 0 checkpoints"),
+        (lambda place: (place / "empty").mkdir() or place / "empty", "contains 0 checkpoints"),
     ],
 )
-def test_what_is_no_run_is_refused(tmp_path: Path, make, message: str) -> None:  # type: ignore[no-untyped-def]
+def test_folders_that_are_no_runs(tmp_path: Path, make, message: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=message):
         read_runs([make(tmp_path)])

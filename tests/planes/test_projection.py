@@ -1,4 +1,4 @@
-"""A checkpoint's place in a plane and its distance off it, against dense numpy."""
+"""Projection of a checkpoint onto a plane and its distance from it, against dense NumPy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PLANES = {
 
 
 @pytest.mark.parametrize("axes", PLANES.values(), ids=list(PLANES))
-def test_place_and_distance_are_those_of_least_squares(axes: list[Params]) -> None:
+def test_projection_and_distance_are_those_of_least_squares(axes: list[Params]) -> None:
     plane = Plane(ORIGIN, axes)
     checkpoint = mixed(1.0, ORIGIN, 0.7, noise(ORIGIN, 3))
     a = torch.stack([flat(axis) for axis in axes], dim=1).numpy()
@@ -41,7 +41,7 @@ def test_place_and_distance_are_those_of_least_squares(axes: list[Params]) -> No
 
 
 @pytest.mark.parametrize("axes", PLANES.values(), ids=list(PLANES))
-def test_a_checkpoint_on_the_plane_has_its_coordinates_back(axes: list[Params]) -> None:
+def test_the_coordinates_of_a_checkpoint_on_the_plane_are_recovered(axes: list[Params]) -> None:
     plane = Plane(ORIGIN, axes)
     coordinates = [0.37, -1.8][: len(axes)]
     place, distance = plane.project(plane.at(coordinates))

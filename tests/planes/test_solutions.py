@@ -30,7 +30,7 @@ def loss_of(model: nn.Module) -> float:
 
 
 def at(share: float, statistics: str) -> nn.Module:
-    """The network so far along the way from A to B, in float64, by its state dict."""
+    """The network at a fraction of the line from A to B, in float64, from its state dict."""
     a, b = network(0).double().state_dict(), network(1).double().state_dict()
     model = network(0).double()
     state = {}
@@ -47,7 +47,7 @@ def at(share: float, statistics: str) -> nn.Module:
 
 
 def averages(model: nn.Module, batches: list[Tensor]) -> None:
-    """Statistics by hand: means and variances that each layer sees of batches, averaged."""
+    """Statistics by hand: mean and variance of each layer's input, averaged over batches."""
     norms = [m for m in model.modules() if isinstance(m, nn.BatchNorm2d)]
     seen: dict[int, list[tuple[int, Tensor, Tensor]]] = {id(m): [] for m in norms}
 
@@ -86,7 +86,7 @@ def test_losses_along_the_line_are_those_of_networks_built_by_hand(bn: str, tune
     words = {"stored": "stored", "interpolate": "interpolated", "reestimate": "re-estimated"}
     assert surface.attributes["bn_statistics"] == words[bn]
     for name, tensor in here.model.state_dict().items():
-        assert torch.equal(tensor, before[name])  # the user's network is left as it was
+        assert torch.equal(tensor, before[name])  # the user's network is not modified
     ends = loss_of(network(0)), loss_of(network(1))
     inside = (surface.x >= 0) & (surface.x <= 1)
     t = surface.x[inside]
@@ -116,22 +116,22 @@ def test_by_name_from_checkpoints(tmp_path: Path) -> None:
     found = open_surface(tmp_path / "s.h5")
     assert found.attributes["barrier"] == surface.attributes["barrier"]
     assert found.axes["x"]["start"] == "0.pt"
-    # The same command finds the file complete, and another treatment another run.
+    # The same command finds the file complete; another treatment of statistics is another run.
     sample_surface(problem(), directions=kind, path=tmp_path / "s.h5", progress=False)
-    with pytest.raises(InputError, match="bn_statistics: the file has stored, asked for re-est"):
+    with pytest.raises(InputError, match="bn_statistics: the file has stored, this run has re-est"):
         sample_surface(
             problem(), directions=kind, bn="reestimate", path=tmp_path / "s.h5", progress=False
         )
 
 
-def test_aligned_a_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
-    """Channels in another order: a solution of the same loss, far away until it is aligned."""
+def test_an_aligned_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
+    """Permuted channels: a solution of the same loss, far away until it is aligned."""
     state, order = network(0).state_dict(), torch.tensor([2, 0, 3, 1])
     for name, tensor in state.items():
         if name.startswith(("0.", "1.")) and tensor.ndim:
             state[name] = tensor[order]
     state["3.weight"] = state["3.weight"][:, order]
-    state["8.bias"] = state["8.bias"] + 0.01  # what alignment cannot take away
+    state["8.bias"] = state["8.bias"] + 0.01  # a difference that alignment cannot remove
     torch.save(network(0).state_dict(), tmp_path / "a.pt")
     torch.save(state, tmp_path / "b.pt")
     files = f"{tmp_path / 'a.pt'},{tmp_path / 'b.pt'}"
@@ -161,7 +161,7 @@ def test_aligned_a_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
         (["1/a/x.pt", "2/a/x.pt"], ["1", "2"]),
     ],
 )
-def test_solutions_have_names_that_tell_them_apart(paths: list[str], names: list[str]) -> None:
+def test_solutions_have_distinct_names(paths: list[str], names: list[str]) -> None:
     assert names_of([Path(path) for path in paths]) == names
 
 
@@ -169,7 +169,7 @@ def test_solutions_have_names_that_tell_them_apart(paths: list[str], names: list
     ("states", "message"),
     [
         ([], "1 solutions given"),
-        ([network(0).state_dict()], "A and B are the same weights"),
+        ([network(0).state_dict()], "A and B have the same weights"),
         ([STATES[0], STATES[0]], "lie on one line"),
         ([{"0.weight": torch.zeros(4, 1, 3, 3)}], "solution B: no entry for parameter"),
         (
@@ -178,7 +178,7 @@ def test_solutions_have_names_that_tell_them_apart(paths: list[str], names: list
         ),
     ],
 )
-def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message: str) -> None:
+def test_solutions_that_span_nothing(states: list[dict[str, Tensor]], message: str) -> None:
     with pytest.raises(InputError, match=message):
         between_plane(problem(), states)
 
@@ -187,7 +187,7 @@ def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message:
     ("options", "message"),
     [
         ({"bn": "running"}, "unknown bn 'running'"),
-        ({"bn": "interpolate"}, "nothing to interpolate between"),
+        ({"bn": "interpolate"}, "no solutions to interpolate between"),
         ({"bn": "reestimate", "precision": "bfloat16"}, "choose float32"),
         ({"directions": "between:absent.pt,other.pt", "y": None}, "absent.pt does not exist"),
         ({"directions": "between:a.pt,b.pt"}, "2 checkpoints for 2 axes; expected two for a line"),
@@ -196,10 +196,10 @@ def test_what_spans_nothing_is_refused(states: list[dict[str, Tensor]], message:
         ({"directions": "between:x,y", "ignore": "biasbn"}, "leave it out"),
         ({"repeats": 0}, "expected a whole number from 1"),
         ({"repeats": 2, "directions": "pca:x"}, "every draw would be the same"),
-        ({"repeats": 2, "trajectories": ["x"]}, "another place in each draw"),
+        ({"repeats": 2, "trajectories": ["x"]}, "different coordinates in each draw"),
     ],
 )
-def test_options_that_do_not_go_together(options: dict[str, Any], message: str) -> None:
+def test_incompatible_options(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError) as refused:
         sample_surface(problem(), "-1:1:3", **{"y": "-1:1:3", "progress": False, **options})
     assert message in str(refused.value)

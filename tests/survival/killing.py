@@ -1,8 +1,8 @@
-"""Runs of ``landscape.sample`` that are killed at random moments and gone on with, as a program.
+"""A program that kills runs of ``landscape.sample`` at random moments and resumes them.
 
 ``python -m tests.survival.killing FOLDER RUNS AT_ONCE SEED SAVE_EVERY_S`` prints a line of JSON.
-Torch is imported once; each run is a fork of this process that has ``landscape.sample.main`` to
-itself, so that a run costs little more than the points that it computes.
+Torch is imported once; each run is a fork of this process that calls ``landscape.sample.main``, so
+that a run costs little more than its points.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OF_THE_MOMENT = {"sessions", "seconds", "images_per_second", "date"}
 
 @dataclass
 class Told:
-    """What became of one run or, added up, of several."""
+    """Statistics of one run or, added up, of several."""
 
     runs: int = 0
     kills: int = 0
@@ -49,7 +49,7 @@ class Told:
 
 
 def start(output: Path) -> int:
-    """The process of a run that writes ``output``."""
+    """Start a run that writes ``output``; its process ID."""
     process = os.fork()
     if process:
         return process
@@ -64,7 +64,7 @@ def start(output: Path) -> int:
 
 
 def look(path: Path, whole: Surface | None, told: Told) -> Surface | None:
-    """The file as it is now; counts if it cannot be read, or holds a value of its own."""
+    """Open the file; count if it is unreadable or contains a wrong value."""
     if not path.exists():
         return None
     told.looks += 1
@@ -81,7 +81,7 @@ def look(path: Path, whole: Surface | None, told: Told) -> Surface | None:
 
 
 def watch(process: int, path: Path, seconds: float, whole: Surface | None, told: Told) -> bool:
-    """Look until the run ends or the seconds are over; whether it ended."""
+    """Check the file until the run ends or time is up; whether it ended."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if os.waitpid(process, os.WNOHANG)[0]:
@@ -92,9 +92,9 @@ def watch(process: int, path: Path, seconds: float, whole: Surface | None, told:
 
 
 def kill(process: int, path: Path, begun: float) -> float:
-    """End the run without a warning; the seconds of work that are lost, at most.
+    """Kill the run; at most how many seconds of work are lost.
 
-    A run saves before its first point: until then it has computed nothing.
+    A run saves before its first point: until then nothing is computed.
     """
     saved = path.stat().st_mtime if path.exists() else 0.0
     now = time.time()
@@ -106,7 +106,7 @@ def kill(process: int, path: Path, begun: float) -> float:
 def killed_until_complete(
     path: Path, whole: Surface, usual_s: float, random_: random.Random
 ) -> Told:
-    """One run, killed at least once before it was complete."""
+    """A run that is killed at least once before it is complete."""
     told = Told(runs=1)
     while True:
         again = told.kills == 0 or random_.random() < 0.5
@@ -114,12 +114,12 @@ def killed_until_complete(
         process = start(path)
         seconds = random_.uniform(0, usual_s) if again else 120.0
         if not watch(process, path, seconds, whole, told):
-            assert again, "a run that does not end"
+            assert again, "the run does not end"
             told.largest_loss_s = max(told.largest_loss_s, kill(process, path, begun))
             told.kills += 1
             look(path, whole, told)
         elif told.kills == 0:
-            path.unlink()  # done before the moment came: begin again
+            path.unlink()  # finished before it was killed: start again
         else:
             break
     found = look(path, whole, told)
@@ -129,7 +129,7 @@ def killed_until_complete(
 
 
 def same(a: Surface, b: Surface) -> bool:
-    """Whether two files are of the same bits, but for when and how fast they were made."""
+    """Whether two files are equal bit by bit, except for date and speed."""
     facts = [{k: v for k, v in s.attributes.items() if k not in _OF_THE_MOMENT} for s in (a, b)]
     values = all(a[name].tobytes() == b[name].tobytes() for name in b.values)
     masks = np.array_equal(a.done, b.done) and bool(a.done.all())
@@ -142,7 +142,7 @@ def same(a: Surface, b: Surface) -> bool:
 
 
 def main(folder: Path, runs: int, at_once: int, seed: int, save_every_s: float) -> Told:
-    """The runs, some at once; what became of all of them."""
+    """All runs, some in parallel; their statistics."""
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     write_module(folder, _SECONDS_A_POINT)

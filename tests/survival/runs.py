@@ -1,4 +1,4 @@
-"""A run slow enough to be disturbed, as a process of its own."""
+"""A slow run in its own process."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ ARGUMENTS = [
 
 
 def write_module(folder: Path, seconds: float) -> None:
-    """The user's module ``slow``, each of whose batches takes so long."""
+    """The user's module ``slow``, whose batches take the given time."""
     (folder / "slow.py").write_text(MODULE.format(seconds=seconds))
 
 
 def start(folder: Path, output: Path, *more: str) -> subprocess.Popen[str]:
-    """``landscape.sample`` of the module in ``folder``, 9×8 points of one batch each."""
+    """Start ``landscape.sample`` of the module in ``folder``, 9×8 points of one batch each."""
     return subprocess.Popen(
         [sys.executable, "-m", "landscape.sample", *ARGUMENTS, "-o", str(output), *more],
         cwd=folder,
@@ -52,12 +52,12 @@ def start(folder: Path, output: Path, *more: str) -> subprocess.Popen[str]:
 
 
 def done(path: Path) -> int:
-    """How many points the file holds; 0 while it is not there."""
+    """Number of points in the file; 0 if it does not exist."""
     return int(open_surface(path).done.sum()) if path.exists() else 0
 
 
 def wait_until(ready: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    """Until ``ready``; fails if the process ends first."""
+    """Wait until ``ready``; fail if the process ends first."""
     deadline = time.monotonic() + 60
     while not ready():
         assert process.poll() is None, process.communicate()

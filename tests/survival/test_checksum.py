@@ -1,4 +1,4 @@
-"""Damage of the numbers in a surface file is found on opening."""
+"""Damaged numbers in a surface file are detected on opening."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def surface() -> Surface:
     return made
 
 
-def test_it_is_the_sum_of_the_bytes_that_it_says() -> None:
+def test_the_checksum_is_that_of_the_documented_bytes() -> None:
     made = surface()
     arrays = {
         "done": made.done.astype("<f8"),
@@ -55,7 +55,9 @@ def change(file: h5py.File, name: str, index: tuple[int, ...], value: float) -> 
         lambda file: file.__delitem__("trajectories"),
     ],
 )
-def test_any_changed_number_is_found(tmp_path: Path, damage: Callable[[h5py.File], None]) -> None:
+def test_any_changed_number_is_detected(
+    tmp_path: Path, damage: Callable[[h5py.File], None]
+) -> None:
     path = save_surface(surface(), tmp_path / "s.h5")
     open_surface(path)
     with h5py.File(path, "r+") as file:

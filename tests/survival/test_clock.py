@@ -1,4 +1,4 @@
-"""A clock that jumps: the file says when it was made, and nothing depends on it."""
+"""A clock that jumps: the file records dates, and nothing else depends on them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_jumping_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         reread = open_surface(path)
         assert reread.complete
         assert all(one["seconds"] >= 0 for one in json.loads(str(reread.attributes["sessions"])))
-        # and begun anew from half of it
+        # and resumed from half of it
         found.done[:2] = False
         landscape.store.save_surface(found, path)
     assert len(json.loads(str(open_surface(path).attributes["sessions"]))) == 3

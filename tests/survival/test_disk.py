@@ -1,4 +1,4 @@
-"""A disk that fills up, a folder that goes away: the file stays, the message says what to do."""
+"""A full disk, a deleted folder: the file stays intact and the message says what to do."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", str(place)], check=True)
 
 
-def test_a_full_disk_keeps_the_file_and_the_run_goes_on_when_there_is_room(
+def test_a_full_disk_keeps_the_file_and_the_run_resumes_once_there_is_space(
     tmp_path: Path, small_disk: Path
 ) -> None:
     write_module(tmp_path, 0.3)
@@ -49,7 +49,7 @@ def test_a_full_disk_keeps_the_file_and_the_run_goes_on_when_there_is_room(
     assert open_surface(path).complete
 
 
-def test_a_folder_that_goes_away(tmp_path: Path) -> None:
+def test_a_deleted_folder(tmp_path: Path) -> None:
     write_module(tmp_path, 0.3)
     folder = tmp_path / "results"
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""``kill -9`` at random moments: a file readable at every look, and in the end the same one."""
+"""``kill -9`` at random moments: the file is always readable, and in the end the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.commands.calls import environment
 from tests.conftest import ROOT
 
 MOST_LOST_S = 10.0
-"""Seconds of work: what lies between two saves, a point, and what a busy machine adds to them."""
+"""Seconds of work: the time between two saves, a point, and a margin for a busy machine."""
 
 
 def killed(folder: Path, runs: int, at_once: int, save_every_s: float) -> dict[str, Any]:
@@ -53,5 +53,5 @@ def test_two_hundred_runs(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_kills_while_the_file_is_written(tmp_path: Path) -> None:
-    """Saving after every point: many of these kills fall into a save."""
+    """With a save after every point, many of these kills happen during a save."""
     check(killed(tmp_path, 50, 4, 0.0), 50)

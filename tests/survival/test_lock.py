@@ -1,4 +1,4 @@
-"""Two runs on one output: the second is refused, and what a dead one left locks nothing."""
+"""Two runs on one output: the second is rejected, and a lock left by a dead run is ignored."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def holder(path: Path) -> subprocess.Popen[str]:
     return process
 
 
-def test_the_second_is_told_host_and_process_and_the_lock_dies_with_its_holder(
+def test_the_error_names_host_and_process_and_the_lock_ends_with_its_holder(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "surface.h5"
@@ -61,8 +61,8 @@ def test_one_process_does_not_write_twice_and_others_are_free(tmp_path: Path) ->
         pass
 
 
-def test_what_a_kill_after_the_last_point_leaves_is_taken_up(tmp_path: Path) -> None:
-    """All is computed and saved, but not what the run would have noted about itself."""
+def test_a_run_killed_after_the_last_point_is_completed(tmp_path: Path) -> None:
+    """All points are saved, but not the attributes of the session."""
     whole = sampled(tmp_path / "whole.h5")
     path = tmp_path / "s.h5"
     saved: list[bytes] = []
@@ -84,13 +84,13 @@ def test_what_a_kill_after_the_last_point_leaves_is_taken_up(tmp_path: Path) -> 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["s.h5", "whole.h5"]
 
 
-def test_a_folder_that_cannot_hold_a_lock_is_left_to_the_writing(tmp_path: Path) -> None:
+def test_no_lock_is_made_in_a_missing_folder(tmp_path: Path) -> None:
     with only_writer(tmp_path / "missing" / "a.h5"):
         pass
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_second_sample_is_refused_and_the_first_goes_on(tmp_path: Path) -> None:
+def test_a_second_sample_is_rejected_and_the_first_continues(tmp_path: Path) -> None:
     write_module(tmp_path, 0.5)
     path = tmp_path / "out.h5"
     first = start(tmp_path, path)

@@ -1,4 +1,4 @@
-"""A place that can no longer be written to during a run: message, exit status, and the file."""
+"""A folder that becomes unwritable during a run: message, exit status, and the file."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ def loss(output, target):
 
 
 def shell(*words: str) -> None:
-    """A command of the system; skips where it is refused."""
+    """Run a system command; skip the test if it fails."""
     try:
         ended = subprocess.run(words, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        pytest.skip(f"there is no {words[0]} here")
+        pytest.skip(f"{words[0]} is not installed")
     if ended.returncode:
         pytest.skip(f"{' '.join(words[:3])}: {ended.stderr.strip()}")
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own that a test may do anything to."""
+    """A separate folder that a test may modify in any way."""
     folder = tmp_path / "place"
     folder.mkdir()
     yield folder
@@ -56,7 +56,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
 def no_permission(folder: Path) -> None:
     if os.geteuid():
         folder.chmod(0o500)
-    else:  # root may write everywhere but where nobody may
+    else:  # root ignores permissions, but not the immutable attribute
         shell("chattr", "+i", str(folder))
 
 
@@ -78,7 +78,7 @@ def writable(folder: Path) -> None:
         (read_only, ("Read-only file system",)),
     ],
 )
-def test_the_file_stays_and_the_run_goes_on_when_it_can(
+def test_the_file_stays_and_the_run_resumes_once_writable(
     tmp_path: Path,
     place: Path,
     becomes: Callable[[Path], None],
@@ -103,7 +103,9 @@ def test_the_file_stays_and_the_run_goes_on_when_it_can(
     assert 20 < kept < 30
 
     hooked.action = None
-    assert landscape.sample.main(arguments) == 2  # still so, and said before anything is computed
+    assert (
+        landscape.sample.main(arguments) == 2
+    )  # still unwritable, reported before any computation
     assert done(path) == kept
     writable(place)
     assert landscape.sample.main(arguments) == 0

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT during a run: what is computed is saved, soon, with its exit status."""
+"""SIGTERM and SIGINT during a run: points are saved promptly, with the right exit status."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.survival.runs import done, start, wait_until, write_module
     ("number", "status", "said"),
     [(signal.SIGTERM, 143, "terminated: what was"), (signal.SIGINT, 130, "interrupted: what was")],
 )
-def test_a_signal_saves_and_leaves(
+def test_a_signal_saves_and_exits(
     tmp_path: Path, number: signal.Signals, status: int, said: str
 ) -> None:
     write_module(tmp_path, 0.3)
@@ -45,7 +45,7 @@ def test_the_first_ctrl_c_finishes_the_point_the_second_does_not(tmp_path: Path)
         process.send_signal(signal.SIGINT)
         assert process.stderr is not None
         for line in process.stderr:
-            if "Ctrl-C again leaves at once" in line:
+            if "Ctrl-C again quits now" in line:
                 break
         if times == 2:
             process.send_signal(signal.SIGINT)

@@ -28,9 +28,9 @@ _AT_THE_END, _LEAST_ERRORS = 3.0, 10.0
 
 
 def curves(results: Results, what: str) -> StyledFigure:
-    """``error`` or ``loss`` over the epochs: medians of the seeds as lines, their range as bands.
+    """Plot ``error`` or ``loss`` by epoch: medians of the seeds as lines, ranges as bands.
 
-    Errors are drawn in percent on a linear axis, losses on a logarithmic one; all panels share it.
+    Errors are in percent on a linear axis, losses on a logarithmic one; panels share it.
     """
     networks = [str(network) for network in results.coordinates["network"]]
     depths = [int(depth) for depth in results.coordinates["depth"]]
@@ -64,9 +64,9 @@ draw = partial(save_error_and_loss, curves)
 
 
 def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
-    """What the axis of all panels has room for: of errors, three times those of the last epoch.
+    """Limits of the axis of all panels; for errors, up to three times those of the last epoch.
 
-    As in the figures of He et al., the first epochs of a long training lie above.
+    As in the figures of He et al., the first epochs of a long training are cut off.
     """
     values = factor * np.stack([results.measured[f"{split}_{what}"].values for split in SPLITS])
     if what == "error":
@@ -81,7 +81,7 @@ def _colours(depths: list[int]) -> list[str]:
 
 
 def _notes(results: Results) -> list[str]:
-    """What stands below the two panels."""
+    """Notes below the two panels."""
     data = data_in_words(results)
     counts = results.measured["parameters"].values
     if (counts == counts[0]).all():

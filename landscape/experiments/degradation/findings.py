@@ -1,4 +1,4 @@
-"""What the errors say: whether depth made them worse, and in how many of the trainings."""
+"""Summary of the errors: whether depth makes them worse, and for how many seeds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from landscape.grid import FloatArray
 
 
 def findings(results: Results) -> list[str]:
-    """Sentences on the errors after the last epoch, and on what depth did to them."""
+    """Sentences on the errors after the last epoch, and on the effect of depth."""
     networks = [str(network) for network in results.coordinates["network"]]
     depths = [int(depth) for depth in results.coordinates["depth"]]
     sentences = [_sizes(results, networks, depths)]
@@ -51,18 +51,19 @@ def _conclusion(increases: dict[str, Increase], shallow: int, deep: int) -> str:
         f"{residual.points} points with them"
     )
     if plain.seeds == 1:
-        return f"{step} {points}; one seed does not tell whether this is chance."
+        return f"{step} {points}; with one seed this may be chance."
     if plain.apart and residual.median <= 0:
         return f"{step} {points}: plain networks degrade, and residual ones do not."
     if plain.apart and not residual.apart:
         return (
-            f"{step} {points}: plain networks degrade; of the residual ones the seeds do not tell."
+            f"{step} {points}: plain networks degrade; for residual ones the seeds are "
+            "inconclusive."
         )
     if plain.apart and residual.median < plain.median:
-        return f"{step} {points}: both degrade, the residual ones less."
+        return f"{step} {points}: both degrade, residual ones less."
     if plain.median > 0 and not plain.apart:
-        return f"{step} {points}: the seeds do not tell whether plain networks degrade."
-    return f"{step} {points}: the effect of the paper is not there."
+        return f"{step} {points}: for plain networks the seeds are inconclusive."
+    return f"{step} {points}: the effect of the paper is not observed."
 
 
 def _errors(results: Results, network: str, depth: int) -> str:
@@ -88,6 +89,6 @@ def _sizes(results: Results, networks: list[str], depths: list[int]) -> str:
 
 
 def _last(results: Results, name: str, network: str, depth: int) -> FloatArray:
-    """Shape (seeds,): after the last epoch."""
+    """Values after the last epoch, shape (seeds,)."""
     values: FloatArray = results.select(name, network=network, depth=depth)[:, -1]
     return values

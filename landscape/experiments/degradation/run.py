@@ -1,8 +1,8 @@
-"""Training plain and residual networks of several depths, several times each.
+"""Train plain and residual networks of several depths with several seeds.
 
-The residual networks have identity shortcuts that pad with zero channels where the shape changes
-(option A of He et al.). Those have no parameters, so a plain and a residual network of one depth
-have exactly the same ones, and any difference between them is due to the shortcuts.
+The residual networks have identity shortcuts, padded with zero channels where the shape changes
+(option A of He et al.). These have no parameters, so a plain and a residual network of one depth
+have the same parameters, and any difference between them is due to the shortcuts.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385, section 4.2.
 """
@@ -24,12 +24,12 @@ SIZES = {"small": Size(SMALL, (20, 56)), "paper": Size(HE, (20, 56))}
 
 
 def measure(setup: Setup[Size]) -> Results:
-    """Train every network; errors and losses per epoch.
+    """Train every network; record errors and losses per epoch.
 
     Raises
     ------
     InputError
-        If there are fewer than two depths; they are compared with the shallowest.
+        If there are fewer than two depths: all are compared with the shallowest.
     """
     settings, depths = setup.size.settings, tuple(sorted(set(setup.size.depths)))
     if len(depths) < 2:
@@ -45,11 +45,11 @@ def measure(setup: Setup[Size]) -> Results:
             "epoch": list(range(1, settings.epochs + 1)),
         }
     )
-    parameters = [  # which also refuses wrong depths before any training
+    parameters = [  # raises for invalid depths before any training
         [parameters_in(setup.network(f"resnet{d}", shortcuts=kind)) for d in depths]
         for kind in NETWORKS.values()
     ]
-    results.add("parameters", ("network", "depth"), parameters, "trained numbers of the network")
+    results.add("parameters", ("network", "depth"), parameters, "number of trainable parameters")
     for name, (long_name, units) in HISTORY_COLUMNS.items():
         results.add(name, tuple(results.coordinates), None, long_name, units)
     for (network, shortcuts), depth, seed in product(NETWORKS.items(), depths, setup.seeds):

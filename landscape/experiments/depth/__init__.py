@@ -1,4 +1,4 @@
-"""The surfaces of deeper and deeper networks, with and without shortcuts.
+"""Surfaces of networks of increasing depth, with and without shortcuts.
 
 Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913, section 5.1.
 """

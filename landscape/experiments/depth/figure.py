@@ -1,4 +1,4 @@
-"""All surfaces in one figure on one scale: from above, in space, and on a page."""
+"""All surfaces on one scale: as contours, in 3-D, and as a page."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from landscape.render import save
 KINDS = ("residual", "plain")
 """The rows of every figure."""
 HIGHEST = 1000.0
-"""Nats that a loss is drawn up to, so that networks which learnt nothing leave room for others.
+"""Clipping value of the loss in nats, so that networks that learnt nothing do not set the scale.
 
-Far from such a network the loss of digits reaches 10²⁰.
+Far from such a network the loss on digits reaches 10²⁰.
 """
 COLUMN = 10.0 / 3.0
-"""Inches of a column of panels."""
+"""Width of a column of panels in inches."""
 PAGE = "explore.html"
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
-    """Write the figures and the page; points above :data:`HIGHEST` are drawn at it and counted."""
+    """Write figures and page; values above :data:`HIGHEST` are clipped and counted."""
     depths = [int(depth) for depth in results.coordinates["depth"]]
     rows = [[sampled(folder, f"{kind}-{depth}") for depth in depths] for kind in KINDS]
     drawn = save_surfaces(rows, folder, clip=HIGHEST, width=COLUMN * len(depths))

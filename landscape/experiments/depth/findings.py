@@ -1,4 +1,4 @@
-"""What the measures of the surfaces say about shortcuts and depth."""
+"""Summary of the effects of shortcuts and depth on the surfaces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _Row = dict[int, Sampled]
 
 
 def findings(results: Results) -> list[str]:
-    """Sentences on each surface, on both of each depth, and on what depth does to either kind."""
+    """Sentences on each surface, on the pair of each depth, and on the effect of depth."""
     depths = [int(depth) for depth in results.coordinates["depth"]]
     rows = {
         kind: {depth: Sampled.read(results, network=kind, depth=depth) for depth in depths}
@@ -27,8 +27,7 @@ def _about(name: str, one: Sampled) -> str:
     m = one.measures
     if not one.learnt:
         return (
-            f"{name} has learnt nothing (training error {one.train_error:.1%}): its surface is "
-            "that of a network that guesses, and is left out below."
+            f"{name} learnt nothing (training error {one.train_error:.1%}): it is left out below."
         )
     return (
         f"{name} (training error {one.train_error:.2%}, test error {one.test_error:.1%}): loss "
@@ -45,7 +44,10 @@ def _pair(rows: dict[str, _Row], depth: int) -> str:
     if silent:
         return f"{where} the surfaces are not compared: {' and '.join(silent)} learnt nothing."
     words, numbers = rows["plain"][depth].differs_from(rows["residual"][depth])
-    return f"{where} the surface without shortcuts, beside that with them, is {words}: {numbers}."
+    return (
+        f"{where} the surface without shortcuts is {words} than that with them (with and without: "
+        f"{numbers})."
+    )
 
 
 def _trend(kind: str, row: _Row) -> str:
@@ -54,7 +56,7 @@ def _trend(kind: str, row: _Row) -> str:
     silent = ", ".join(f"{kind}-{depth}" for depth, one in row.items() if not one.learnt)
     rest = f" ({silent} learnt nothing)" if silent else ""
     if len(learnt) < 2:
-        return f"{who} too few networks have learnt to say what depth does to their surfaces{rest}."
+        return f"{who} too few networks learnt to determine the effect of depth{rest}."
     first, last = learnt[0], learnt[-1]
     words, numbers = row[last].differs_from(row[first])
     return f"{who}, from {first} to {last} layers, the surface becomes {words}: {numbers}{rest}."

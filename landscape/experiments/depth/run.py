@@ -1,8 +1,8 @@
-"""Training networks of several depths, with and without shortcuts, and sampling their surfaces.
+"""Train networks of several depths, with and without shortcuts, and sample their surfaces.
 
-The shortcuts are identities that pad with zero channels (option A of He et al.), which have no
-parameters: both networks of a depth have the same ones, so that one seed draws the same random
-directions for both. Only the normalization, filter by filter, differs with the weights.
+The shortcuts are identities padded with zero channels (option A of He et al.), which have no
+parameters: both networks of a depth have the same parameters, so that a seed gives the same random
+directions for both. Only the filter normalization depends on the weights.
 
 Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913, section 5.1.
 """
@@ -29,8 +29,8 @@ SIZES = {
     "small": SurfaceSize(
         replace(SMALL, epochs=16, lr=0.02), (20, 56, 110), axis="-1:1:21", limit=200
     ),
-    # A tenth after 150 and 225 epochs; that after 275 of Li et al. is left out, and so are their
-    # shifted and flipped images.
+    # Learning rate divided by 10 after 150 and 225 epochs, without the third step of Li et al.
+    # after 275 epochs, and without shifted and flipped images.
     "paper": SurfaceSize(
         TrainingSettings(epochs=300, lr=0.1, weight_decay=5e-4, schedule="step"),
         (20, 56, 110),
@@ -41,21 +41,23 @@ SIZES = {
 
 
 def measure(setup: Setup[SurfaceSize]) -> Results:
-    """Train every network, sample its surface, and measure that.
+    """Train every network, sample its surface, and measure it.
 
     Raises
     ------
     InputError
-        If there is no depth, or one is not 6n+2.
+        If there are no depths, or one is not 6n+2.
     """
     depths = tuple(sorted(set(setup.size.depths)))
     if not depths:
         raise InputError("no depths: expected one or more, such as 20, 56 and 110")
     for depth in depths:
-        setup.network(f"resnet{depth}", shortcuts="none")  # refuses wrong depths before training
+        setup.network(
+            f"resnet{depth}", shortcuts="none"
+        )  # raises for invalid depths before any training
     results = setup.results({"network": KINDS, "depth": depths}, seed=setup.seeds[0])
     for error, split in ERRORS.items():
-        results.add(error, DIMS, None, f"fraction of {split} examples answered wrongly")
+        results.add(error, DIMS, None, f"fraction of misclassified {split} examples")
     surfaces: dict[tuple[int, ...], Surface] = {}
     for i, network in enumerate(KINDS):
         for j, depth in enumerate(depths):

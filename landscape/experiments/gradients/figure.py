@@ -1,4 +1,4 @@
-"""Norms by layer: all networks side by side, and each network through its training."""
+"""Norms by layer: all networks compared, and each network during training."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LEAST, _MOST = 1e-30, 1e30
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
-    """Write for every depth the comparison and one figure for each quantity; their paths."""
+    """Write a comparison and one figure per quantity for every depth; their paths."""
     figures = {}
     for depth in (int(depth) for depth in results.coordinates["depth"]):
         figures[f"layers-{depth}"] = compared(results, depth)
@@ -55,7 +55,7 @@ def draw(results: Results, folder: Path) -> list[Path]:
 
 
 def compared(results: Results, depth: int) -> StyledFigure:
-    """All networks in one panel for each quantity; above at initialization, below at the end."""
+    """Compare all networks, one panel per quantity: at initialization (top) and end (bottom)."""
     epochs, notes = _epochs(results), _notes(results, depth)
     ends = (epochs[0], epochs[-1])
     titles = [f"{title}, {_when(epoch)}" for epoch in ends for title in TITLES.values()]
@@ -72,7 +72,7 @@ def compared(results: Results, depth: int) -> StyledFigure:
 
 
 def through_training(results: Results, what: str, depth: int) -> StyledFigure:
-    """One quantity, a panel for each network, a line for each epoch it was measured after."""
+    """Plot one quantity during training: a panel per network, a line per epoch."""
     networks, epochs, notes = list(LOOKS), _epochs(results), _notes(results, depth)
     colours = mpl.colormaps["viridis"](np.linspace(0.0, 0.8, len(epochs)))
     with mpl.rc_context(STYLE):
@@ -88,7 +88,7 @@ def through_training(results: Results, what: str, depth: int) -> StyledFigure:
 
 
 def _line(axes: Any, values: FloatArray, *, label: str, color: Any, **look: Any) -> None:
-    """Norms of shape (seeds, layers); what a logarithmic axis has no place for is left out."""
+    """Plot norms, shape (seeds, layers); values that are not finite and positive are left out."""
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
     layers = np.arange(1, values.shape[1] + 1, dtype=np.float64)
     draw_seeds(axes, layers, shown, color, label, linewidth=1.1, **look)
@@ -113,7 +113,7 @@ def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence
 
 
 def _sheet(titles: Sequence[str], columns: int, lines: Sequence[str]) -> Sheet:
-    """Panels, and below all of them room for a legend and lines of notes."""
+    """Panels with space for a legend and notes below."""
     foot = LINE * (len(lines) + 1.8)
     margins = Margins(left=0.68, right=0.1, below=TICKS_BELOW + LINE)
     texts = [PanelText(title, []) for title in titles]
@@ -136,13 +136,13 @@ def _when(epoch: float) -> str:
 
 
 def _notes(results: Results, depth: int) -> list[str]:
-    """What stands below all panels, in lines."""
+    """Notes below all panels, as lines."""
     facts = results.attributes
     notes = [
-        f"{depth} layers. {seeds_in_words(results)} Gradient: of the "
-        f"mean cross-entropy of {facts['probed_examples']} training images, in training mode, by "
-        "what a layer gives after BN, shortcut and ReLU; weight gradient: by its weights.",
-        f"{data_in_words(results)} Trained by Adam. Dotted: where the maps halve "
-        "and the channels double.",
+        f"{depth} layers. {seeds_in_words(results)} Gradient: of the mean cross-entropy of "
+        f"{facts['probed_examples']} training images, in training mode, with respect to the output "
+        "of a layer after BN, shortcut and ReLU; weight gradient: with respect to its weights.",
+        f"{data_in_words(results)} Trained with Adam. Dotted: where the maps halve and the "
+        "channels double.",
     ]
     return [line for note in notes for line in wrap(note, PAGE - 0.3)]

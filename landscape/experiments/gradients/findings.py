@@ -1,4 +1,4 @@
-"""What the norms say: whether the gradient vanishes on its way back, and whether BN prevents it."""
+"""Summary of the norms: whether gradients vanish during backpropagation, and BN prevents it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from landscape.experiments.words import learns
 from landscape.grid import FloatArray
 
 LARGE = 100.0
-"""A gradient that shrinks by more than this factor on its way back vanishes; one that grows by
+"""A gradient that shrinks by more than this factor in backpropagation vanishes; one that grows by
 more explodes."""
 BACK, FORTH = (
     "from the last convolution back to the first",
@@ -18,7 +18,7 @@ BACK, FORTH = (
 
 
 def findings(results: Results) -> list[str]:
-    """Sentences on what is measured, on every network, and on what BN and shortcuts do."""
+    """Sentences on the definitions, on every network, and on the effect of BN and shortcuts."""
     networks = [str(network) for network in results.coordinates["network"]]
     sentences = [_meaning(results)]
     for depth in (int(depth) for depth in results.coordinates["depth"]):
@@ -35,7 +35,7 @@ def findings(results: Results) -> list[str]:
 
 
 def change_of(results: Results, name: str, network: str, depth: int, epoch: int) -> FloatArray:
-    """By what factor ``name`` changes from the last convolution back to the first, by seed."""
+    """Ratio of ``name`` at the first convolution to that at the last, by seed."""
     values = results.select(name, network=network, depth=depth, epoch=epoch)
     with np.errstate(all="ignore"):
         change: FloatArray = values[:, 0] / values[:, depth - 2]
@@ -43,9 +43,9 @@ def change_of(results: Results, name: str, network: str, depth: int, epoch: int)
 
 
 def verdict(change: FloatArray) -> str:
-    """``vanishes``, ``explodes`` or ``neither vanishes nor explodes``, if so for all seeds."""
+    """``vanishes``, ``explodes`` or ``neither vanishes nor explodes``, if equal for all seeds."""
     if not np.isfinite(change).all():
-        return "is not known"
+        return "is unknown"
     if (change < 1 / LARGE).all():
         return "vanishes"
     if (change > LARGE).all():
@@ -59,11 +59,11 @@ def _meaning(results: Results) -> str:
     facts = results.attributes
     return (
         f"The gradient of a layer is that of the mean cross-entropy of {facts['probed_examples']} "
-        "training examples by what the layer gives, in training mode. Here it vanishes where it "
-        f"shrinks by a factor of more than {LARGE:g} on its way from the last convolution back to "
-        "the first, and explodes where it grows by more. All convolutions start from He et al.'s "
-        "normal distribution; without BN a factor of 1 and a summand of 0 for each channel, which "
-        "are trained, stand in its place."
+        "training examples with respect to its output, in training mode. Here it vanishes if it "
+        f"shrinks by a factor of more than {LARGE:g} from the last convolution back to the first, "
+        "and explodes if it grows by more. All convolutions are initialized with He et al.'s "
+        "normal distribution; without BN it is replaced by a trainable scale (initially 1) and "
+        "offset (initially 0) per channel."
     )
 
 
@@ -74,9 +74,9 @@ def _initially(results: Results, network: str, depth: int) -> str:
     with np.errstate(all="ignore"):
         activation = 1 / change_of(results, "activation", network, depth, 0)
     return (
-        f"{network}, {depth} layers, at initialization: the gradient {_in_words(gradient)}. By the "
-        f"weights it is {first:.2g} nats at the first convolution and {last:.2g} at the last. The "
-        f"activation {_factor(activation, FORTH)}."
+        f"{network}, {depth} layers, at initialization: the gradient {_in_words(gradient)}. The "
+        f"weight gradient is {first:.2g} nats at the first convolution and {last:.2g} at the last. "
+        f"The activation {_factor(activation, FORTH)}."
     )
 
 
@@ -100,7 +100,7 @@ def _trained(results: Results, network: str, depth: int) -> str:
 def _prevents(
     results: Results, depth: int, what: str, where: str, networks: tuple[str, str]
 ) -> str:
-    """Whether the second network, which has ``what``, has a gradient that the first has not."""
+    """Whether ``what``, which only the second network has, prevents a vanishing gradient."""
     without, given = (
         verdict(change_of(results, "gradient", network, depth, 0)) for network in networks
     )
@@ -110,9 +110,9 @@ def _prevents(
     )
     begin = f"At initialization, {where}, {depth} layers"
     end = f"(the gradient at the first convolution is {numbers}, as a multiple of that at the last)"
-    unknown = {"is not known", "differs between seeds"}
+    unknown = {"is unknown", "differs between seeds"}
     if unknown & {without, given}:
-        return f"{begin}: whether {what} prevents vanishing cannot be said {end}."
+        return f"{begin}: whether {what} prevents vanishing is unclear {end}."
     if without == "vanishes" and given == "vanishes":
         return f"{begin}: {what} does not prevent the gradient from vanishing {end}."
     if without == "vanishes" and given == "explodes":
@@ -120,20 +120,20 @@ def _prevents(
     if without == "vanishes":
         return f"{begin}: {what} prevents the gradient from vanishing, and it {given} {end}."
     if given == "vanishes":
-        return f"{begin}: it is with {what} that the gradient vanishes {end}."
+        return f"{begin}: the gradient vanishes only with {what} {end}."
     return (
-        f"{begin}: there is no vanishing for {what} to prevent; without, the gradient {without}, "
-        f"with, it {given} {end}."
+        f"{begin}: there is no vanishing to prevent; the gradient {without} without {what} and "
+        f"{given} with it {end}."
     )
 
 
 def _in_words(change: FloatArray) -> str:
-    """What happens to the gradient on its way back."""
+    """Describe the change of the gradient in backpropagation."""
     return f"{_factor(change)}: it {verdict(change)}"
 
 
 def _factor(change: FloatArray, way: str = BACK) -> str:
-    """``shrinks by a factor of 1.4e+05 (8.1e+04 to 2.2e+05 over 3 seeds)`` and which way."""
+    """``shrinks by a factor of 1.4e+05 (8.1e+04 to 2.2e+05 over 3 seeds)`` and the direction."""
     if not np.isfinite(change).all():
         return "is not finite"
     middle = float(np.median(change))

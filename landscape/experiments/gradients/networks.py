@@ -19,7 +19,7 @@ from landscape.models.resnet import CifarResNet
 
 @dataclass(frozen=True)
 class Kind:
-    """One of the four.
+    """One of the four networks.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class Kind:
     normalized
         Whether the network has batch normalization.
     folder
-        What the folders of its trainings begin with.
+        Prefix of its training folders.
     """
 
     shortcuts: str
@@ -36,10 +36,10 @@ class Kind:
     folder: str
 
     def network(self, setup: Setup[Any], depth: int) -> Network:
-        """The network with fresh weights; all four kinds have the same number of them.
+        """The network, newly initialized; all four kinds have the same number of parameters.
 
-        Convolutions start from the normal distribution of He et al. (fan-out mode), with or
-        without normalization.
+        Convolutions are initialized with the normal distribution of He et al. (fan-out mode), with
+        or without normalization.
         """
         network = setup.network(f"resnet{depth}", shortcuts=self.shortcuts)
         if self.normalized:
@@ -57,7 +57,7 @@ KINDS = {
 
 
 def norms_at(network: Network, weights: Path, examples: Examples, device: torch.device) -> Norms:
-    """The norms of every layer with the weights of a checkpoint, in training mode as in training.
+    """Norms of every layer with the weights of a checkpoint, in training mode.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""A network with everything that batch normalization has but the normalization."""
+"""Replace batch normalization by its scale and shift only."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from torch import Tensor, nn
 
 
 class ScaleAndShift(nn.Module):
-    """What batch normalization does after it has normalized: a factor and a summand per channel.
+    """The affine part of batch normalization: a scale and a shift per channel.
 
-    They start at 1 and 0 as those of ``BatchNorm2d`` do, so the layer is first the identity.
+    They are initialized to 1 and 0 as in ``BatchNorm2d``, so the layer is initially the identity.
     """
 
     def __init__(self, channels: int) -> None:
@@ -22,9 +22,9 @@ class ScaleAndShift(nn.Module):
 
 
 def without_normalization(model: nn.Module) -> None:
-    """Put a fresh :class:`ScaleAndShift` in the place of every batch normalization, in place.
+    """Replace every batch normalization by a new :class:`ScaleAndShift`, in place.
 
-    The network keeps the names and the number of its parameters.
+    Names and number of parameters do not change.
     """
     for module in list(model.modules()):
         for name, child in list(module.named_children()):

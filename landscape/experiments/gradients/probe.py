@@ -1,4 +1,4 @@
-"""Norms of activations and gradients, layer by layer."""
+"""Norms of activations and gradients by layer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from landscape.models.resnet import CifarResNet
 
 @dataclass(frozen=True)
 class Layer:
-    """A layer with weights, and where in the network its activation can be read.
+    """A layer with weights, and where to read its activation.
 
     Attributes
     ----------
     weight
-        Of the convolution or the linear layer.
+        Weight of the convolution or linear layer.
     module
-        What gives the activation, or, if ``taken`` is set, what takes it as its input: a ReLU
-        that is no module of its own can only be read where its values arrive.
+        The module that outputs the activation or, if ``taken`` is set, has it as its input: a
+        functional ReLU can only be read at its consumer.
     """
 
     weight: Tensor
@@ -34,10 +34,10 @@ class Layer:
 
 
 def layers_of(model: CifarResNet) -> list[Layer]:
-    """The ``depth`` layers with weights that a CIFAR ResNet is named after, the first one first.
+    """The ``depth`` layers with weights of a CIFAR ResNet, in order.
 
-    The activation of a convolution is what the next one takes: after normalization and ReLU, and
-    at the end of a block after the shortcut. That of the linear layer are the logits.
+    The activation of a convolution is the input of the next one: after normalization and ReLU, and
+    at the end of a block after the shortcut. That of the linear layer is the logits.
     """
     layers = [Layer(model.conv1.weight, model.layer1, taken=True)]
     for block in (*model.layer1, *model.layer2, *model.layer3):
@@ -48,17 +48,17 @@ def layers_of(model: CifarResNet) -> list[Layer]:
 
 @dataclass(frozen=True)
 class Norms:
-    """One number for each layer, arrays of shape (layers,).
+    """Norms of each layer, shape (layers,).
 
     Attributes
     ----------
     activation
         Root mean square over examples and units.
     gradient
-        Euclidean norm of the derivative of the loss by the activations of all examples: what is
-        propagated back to the layer.
+        Euclidean norm of the gradient of the loss with respect to the activations of all examples:
+        what is backpropagated to the layer.
     weight_gradient
-        Euclidean norm of the derivative of the loss by the weights.
+        Euclidean norm of the gradient of the loss with respect to the weights.
     """
 
     activation: FloatArray
@@ -67,15 +67,15 @@ class Norms:
 
 
 def norms(model: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: Tensor) -> Norms:
-    """The norms under the mean cross-entropy (nats) of these examples, as one batch.
+    """Norms for the mean cross-entropy (nats) of these examples, as one batch.
 
-    The network is used in the mode that it is in; in training mode batch normalization takes the
-    statistics of the batch, and its running statistics move.
+    The mode of the network is not changed; in training mode batch normalization uses batch
+    statistics, and its running statistics are updated.
 
     Parameters
     ----------
     inputs, targets
-        As the network takes them, and whole numbers of shape (n,).
+        Inputs of the network, and integer labels of shape (n,).
     """
     seen: dict[int, Tensor] = {}
     handles = [_catch(layer, seen, number) for number, layer in enumerate(layers)]
@@ -95,7 +95,7 @@ def norms(model: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: Te
 
 
 def _catch(layer: Layer, seen: dict[int, Tensor], number: int) -> Any:
-    """A hook that keeps the activation of a layer."""
+    """Register a hook that stores the activation of a layer."""
     if layer.taken:
         return layer.module.register_forward_pre_hook(
             lambda _, taken: seen.__setitem__(number, taken[0])
@@ -104,6 +104,5 @@ def _catch(layer: Layer, seen: dict[int, Tensor], number: int) -> Any:
 
 
 def _length(tensor: Tensor) -> float:
-    # Without normalization the squares of single numbers can be beyond float32; not every device
-    # has float64.
+    # Without normalization, squares can overflow float32; not every device has float64.
     return float(torch.linalg.vector_norm(tensor.detach().cpu(), dtype=torch.float64))

@@ -1,10 +1,10 @@
-"""Training four networks, and measuring each layer before, on the way and after.
+"""Train four networks, and measure each layer before, during and after training.
 
-The networks have batch normalization or not and shortcuts or not, at the same number of
-parameters. All are trained by Adam: its steps do not grow and shrink with the gradient, so that
-one learning rate serves networks whose gradients differ by many orders of magnitude. By SGD at the
-learning rate that the other experiments take for digits, 56 layers with shortcuts and without
-normalization diverge in their first epoch.
+The networks are with and without batch normalization and with and without shortcuts, with the same
+number of parameters. All are trained with Adam: its steps do not scale with the gradient, so that
+one learning rate works for networks whose gradients differ by many orders of magnitude. With SGD at
+the learning rate of the other experiments on digits, 56 layers with shortcuts but without
+normalization diverge in the first epoch.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385, sections 4.1 and 4.2.
 """
@@ -28,18 +28,18 @@ from landscape.experiments.setup import Setup, Size
 from landscape.training import Diverged, TrainingSettings, seeded
 
 PROBED = 256
-"""Training examples, one batch, behind every norm."""
+"""Number of training examples, as one batch, for every norm."""
 NORMS = {
-    "activation": ("root mean square of what a layer gives, after normalization and ReLU", "1"),
-    "gradient": ("norm of the derivative of the loss by what a layer gives", "nats"),
-    "weight_gradient": ("norm of the derivative of the loss by the weights of a layer", "nats"),
+    "activation": ("root mean square of a layer's output after normalization and ReLU", "1"),
+    "gradient": ("norm of the gradient of the loss with respect to a layer's output", "nats"),
+    "weight_gradient": ("norm of the gradient of the loss with respect to its weights", "nats"),
 }
-"""By the names of :class:`landscape.experiments.gradients.probe.Norms`."""
+"""Description and unit of the fields of :class:`landscape.experiments.gradients.probe.Norms`."""
 
 
 @dataclass(frozen=True)
 class GradientSize(Size):
-    """Checkpoints are where layers are measured."""
+    """A size whose checkpoints are the epochs of measurement."""
 
     @property
     def epochs(self) -> list[int]:
@@ -60,7 +60,7 @@ SIZES = {
 
 
 def measure(setup: Setup[GradientSize]) -> Results:
-    """Train every network; norms of all its layers at several epochs."""
+    """Train every network; record norms of all layers at several epochs."""
     size, device = setup.size, choose_device(setup.device)
     examples = setup.splits["train"].subset(PROBED)
     results = setup.results(
@@ -80,14 +80,14 @@ def measure(setup: Setup[GradientSize]) -> Results:
         "train_error",
         dims[:3],
         None,
-        "fraction of training examples answered wrongly at the end; NaN where training diverged",
+        "fraction of misclassified training examples at the end; NaN if training diverged",
     )
     for (name, kind), depth, seed in product(KINDS.items(), size.depths, setup.seeds):
         labels: dict[str, str | float] = {"network": name, "depth": depth, "seed": seed}
         make_network = partial(kind.network, setup, depth)
         folder = f"{kind.folder}-{depth}-seed{seed}"
         settings = replace(size.settings, seed=seed)
-        with suppress(Diverged):  # a result, too: what there is of it until then is measured
+        with suppress(Diverged):  # a result, too: its checkpoints until then are measured
             title = f"{name}, {depth} layers, seed {seed}"
             history = setup.train(make_network, folder, settings, title)
             results.select("train_error", **labels)[...] = history.columns["train_error"][-1]

@@ -1,7 +1,7 @@
-"""A deep network that computes the same function as a trained shallow one.
+"""Construct a deep network that computes the same function as a trained shallow one.
 
-Each stage of the deep network begins with the blocks of the shallow one, and the blocks after
-them are the identity. What enters them comes out of a ReLU, so that another ReLU lets it pass.
+Each stage of the deep network begins with the blocks of the shallow one, and the blocks after them
+are the identity. Their inputs are outputs of a ReLU, so another ReLU does not change them.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385, section 1.
 """
@@ -16,24 +16,22 @@ from landscape.models.resnet import BasicBlock, CifarResNet
 
 
 def extend(shallow: CifarResNet, deep: CifarResNet, inputs: Tensor) -> None:
-    """Give ``deep`` weights with which it has the outputs of ``shallow`` in evaluation mode.
+    """Set the weights of ``deep`` such that its outputs equal those of ``shallow`` in eval mode.
 
-    A block with a shortcut becomes the identity where its last batch normalization multiplies by
-    zero: what is added to the shortcut is nothing. A block without becomes it where both
-    convolutions pass every channel on, and each normalization multiplies by the standard
-    deviation that it divides by and adds the mean that it subtracts. In training mode, where
-    statistics of the batch take the place of stored ones, the first form stays the identity
-    exactly, the second as far as a batch is like all examples.
+    A block with a shortcut is the identity if its last batch normalization multiplies by zero, so
+    that zero is added to the shortcut. A block without is the identity if both convolutions are
+    identities, and each normalization multiplies by the standard deviation that it divides by and
+    adds the mean that it subtracts. In training mode, with batch statistics instead of stored ones,
+    the first form remains exactly the identity, the second only approximately.
 
     Parameters
     ----------
     shallow, deep
-        Networks of the same kind, width, input channels and classes; ``deep`` has as many blocks
-        or more, with fresh weights. ``shallow`` is left as it is but for its mode, which becomes
-        evaluation.
+        Networks of the same kind, width, input channels and classes; ``deep`` has at least as many
+        blocks, newly initialized. ``shallow`` is set to evaluation mode and otherwise not modified.
     inputs
-        Examples as the network takes them (n, channels, height, width), whose means and standard
-        deviations the second form takes; the outputs are the same for any others, too.
+        Inputs (n, channels, height, width), which determine the means and standard deviations of
+        the second form; the outputs are equal for any other inputs, too.
 
     Raises
     ------
@@ -51,18 +49,18 @@ def extend(shallow: CifarResNet, deep: CifarResNet, inputs: Tensor) -> None:
             for block in list(deep.get_submodule(name).children())[len(list(own.children())) :]:
                 assert isinstance(block, BasicBlock)
                 if block.shortcut is None:
-                    _pass_on(block, x)
+                    _make_identity(block, x)
                 else:
-                    _add_nothing(block)
+                    _zero_branch(block)
 
 
-def _add_nothing(block: BasicBlock) -> None:
+def _zero_branch(block: BasicBlock) -> None:
     nn.init.zeros_(block.bn2.weight)
     nn.init.zeros_(block.bn2.bias)
 
 
-def _pass_on(block: BasicBlock, x: Tensor) -> None:
-    """Both layers of a block without a shortcut become the identity; ``x`` is what enters it."""
+def _make_identity(block: BasicBlock, x: Tensor) -> None:
+    """Make both layers of a block without a shortcut the identity; ``x`` is its input."""
     variance, mean = torch.var_mean(x, dim=(0, 2, 3), correction=0)
     for convolution, normalization in ((block.conv1, block.bn1), (block.conv2, block.bn2)):
         nn.init.dirac_(convolution.weight)

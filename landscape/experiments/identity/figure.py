@@ -1,4 +1,4 @@
-"""Errors and losses over all epochs: the shallow network, its extension, and the fresh start."""
+"""Errors and losses by epoch: shallow network, its extension, and training from scratch."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _MOST_MARKS = 20
 
 
 def curves(results: Results, what: str) -> StyledFigure:
-    """Training ``error`` or ``loss`` by epochs; a vertical line where the network is extended.
+    """Plot training ``error`` or ``loss`` by epoch; a vertical line marks the extension.
 
-    Errors are drawn in percent on a linear axis, losses on a logarithmic one; both panels share it.
+    Errors are in percent on a linear axis, losses on a logarithmic one; panels share it.
     """
     networks = [str(network) for network in results.coordinates["network"]]
     epochs = np.asarray(results.coordinates["epoch"], dtype=np.float64)
@@ -80,7 +80,7 @@ def _label(results: Results, training: str) -> str:
     return {
         "shallow": f"{shallow} layers",
         "extended": f"{deep} layers, extended from {shallow}",
-        "fresh": f"{deep} layers, fresh start",
+        "fresh": f"{deep} layers, from scratch",
     }[training]
 
 
@@ -93,12 +93,12 @@ def _limits(results: Results, what: str) -> tuple[float, float]:
 
 
 def _notes(results: Results) -> list[str]:
-    """What stands below the two panels."""
+    """Notes below the two panels."""
     facts = results.attributes
     added = int(facts["deep_depth"]) - int(facts["shallow_depth"])
     return [
         f"{seeds_in_words(results)} Training examples, in evaluation "
-        f"mode. Dotted: {added} layers set to identity are added.",
+        f"mode. Dotted: {added} identity layers are added.",
         f"{data_in_words(results)} Learning rate {facts['lr']:g}, after the "
         f"extension {facts['extended_lr']:g}.",
     ]

@@ -1,4 +1,4 @@
-"""What the outputs and errors say: what can be constructed, and whether training finds it."""
+"""Summary of outputs and errors: whether training finds the constructed solution."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from landscape.experiments.words import Increase, loss_spread, spread, what_spre
 from landscape.grid import FloatArray
 
 SAME = {"float32": 1e-5, "float64": 1e-12}
-"""Outputs that differ by no more than this part of the largest one are the same to rounding."""
+"""Largest difference of outputs due to rounding, relative to the largest output."""
 WORDS = {
-    "plain": "convolutions that pass each channel on and normalizations undone",
+    "plain": "identity convolutions and normalizations that are undone",
     "residual": "blocks whose last normalization multiplies by zero",
 }
 
 
 def findings(results: Results) -> list[str]:
-    """Sentences on the construction, on where each training ends, and on the gap between them."""
+    """Sentences on the construction, on the end of each training, and on the gap between them."""
     networks = [str(network) for network in results.coordinates["network"]]
     sentences = [_construction(results, network) for network in networks]
     gaps = {}
@@ -48,27 +48,27 @@ def _construction(results: Results, network: str) -> str:
     verdict = "gives the same outputs to rounding" if same else "does not give the same outputs"
     return (
         f"{network}-{shallow}, extended to {deep} layers by {WORDS[network]}, {verdict}: "
-        f"{seeds} they differ by at most {' and '.join(parts)}, and are as large as "
+        f"{seeds} they differ by at most {' and '.join(parts)}; the largest output is "
         f"{outputs.max():.3g} (evaluation mode)."
     )
 
 
 def _trained_on(deep: str, errors: Increase) -> str:
-    """What training did to the error of the constructed network."""
+    """The effect of further training on the error of the constructed network."""
     change = errors.median
     what = "leaves" if change == 0 else ("lowers" if change < 0 else "raises")
     to = "at" if change == 0 else "to"
     return (
-        f"Training {deep} on from the construction {what} its training error {to} "
+        f"Further training of the constructed {deep} {what} its training error {to} "
         f"{spread(errors.after)}, from {spread(errors.before)}."
     )
 
 
 def _fresh(deep: str, gap: Increase) -> str:
-    """Whether the fresh start found what was constructed."""
+    """Whether training from scratch finds a solution as good as the constructed one."""
     ends = (
-        f"From a fresh start {deep} ends at a training error of {spread(gap.after)}, "
-        f"{gap.points} points from what was constructed"
+        f"From scratch {deep} reaches a training error of {spread(gap.after)}, {gap.points} points "
+        "from the constructed one"
     )
     if gap.median <= 0:
         return f"{ends}: training finds a solution as good as the constructed one."
@@ -82,30 +82,30 @@ def _fresh(deep: str, gap: Increase) -> str:
 def _conclusion(gaps: dict[str, Increase]) -> str:
     plain, residual = gaps["plain"], gaps["residual"]
     points = (
-        f"the gap in training error between fresh start and construction is {plain.points} "
-        f"points without shortcuts and {residual.points} with them"
+        f"the gap in training error between training from scratch and construction is "
+        f"{plain.points} points without shortcuts and {residual.points} with them"
     )
     if plain.seeds == 1:
-        return f"In short, {points}; one seed does not tell whether this is chance."
+        return f"In short, {points}; with one seed this may be chance."
     if plain.apart and residual.median <= 0:
         return (
-            f"In short, {points}: without shortcuts what is constructible is not what is found; "
-            "with them it is found."
+            f"In short, {points}: training does not find the constructible solution without "
+            "shortcuts, but does with them."
         )
     if plain.apart and residual.apart:
-        more = "more" if plain.median > residual.median else "no more"
+        more = "larger" if plain.median > residual.median else "not larger"
         return (
-            f"In short, {points}: what is constructible is not what is found in either form, and "
-            f"{more} so without shortcuts."
+            f"In short, {points}: training finds the constructible solution in neither form, and "
+            f"the gap is {more} without shortcuts."
         )
     if plain.apart:
         return (
-            f"In short, {points}: without shortcuts what is constructible is not what is found; "
-            "with them the seeds do not tell."
+            f"In short, {points}: training does not find the constructible solution without "
+            "shortcuts; with them the seeds are inconclusive."
         )
     if plain.median > 0:
-        return f"In short, {points}: without shortcuts the seeds do not tell."
-    return f"In short, {points}: what is constructible is found, even without shortcuts."
+        return f"In short, {points}: without shortcuts the seeds are inconclusive."
+    return f"In short, {points}: training finds the constructible solution even without shortcuts."
 
 
 def _errors(results: Results, network: str) -> str:
@@ -114,13 +114,13 @@ def _errors(results: Results, network: str) -> str:
     for training, name in (
         ("shallow", f"{network}-{shallow}"),
         ("extended", f"{network}-{deep} extended from it"),
-        ("fresh", f"{network}-{deep} from a fresh start"),
+        ("fresh", f"{network}-{deep} from scratch"),
     ):
         columns = {
             column: _of(results, column, network, training)
             for column in ("train_loss", "test_error")
         }
-        # The shallow network ends before the others do.
+        # The training of the shallow network ends before the others.
         last = {column: _last(values) for column, values in columns.items()}
         parts.append(
             f"{name} test error {spread(last['test_error'])}, training loss "
@@ -136,12 +136,12 @@ def _depths(results: Results) -> tuple[int, int]:
 
 
 def _of(results: Results, name: str, network: str, training: str) -> FloatArray:
-    """Shape (seeds, epochs)."""
+    """Values of one training, shape (seeds, epochs)."""
     return results.select(name, network=network, training=training)
 
 
 def _last(values: FloatArray) -> FloatArray:
-    """The last number of each row."""
+    """The last measured value of each row."""
     measured = np.flatnonzero(np.isfinite(values).all(axis=0))
     last: FloatArray = values[:, measured[-1]]
     return last

@@ -1,7 +1,7 @@
-"""What is constructible against what is found.
+"""Compare constructed solutions with those found by training.
 
-Three trainings a seed and network: a shallow network; the deep one that is made from it by layers
-set to identity, from there on; and the deep one from a fresh start, for as many epochs as the two
+Three trainings per seed and network: a shallow network; the deep one constructed from it by
+identity layers, trained further; and the deep one from scratch, for as many epochs as the two
 others together.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385, sections 1 and 4.2.
@@ -21,16 +21,16 @@ from landscape.experiments.setup import HE, NETWORKS, SMALL, Setup
 
 SIZES = {
     "small": IdentitySize(replace(SMALL, epochs=12), (20, 56), before=8),
-    # Each training has the whole schedule of the paper: a tenth of the learning rate after half of
-    # its epochs and after three quarters.
+    # Each training has the whole schedule of the paper: the learning rate is divided by 10 after
+    # half and after three quarters of its epochs.
     "paper": IdentitySize(HE, (20, 56), before=110),
 }
 
 
 def measure(setup: Setup[IdentitySize]) -> Results:
-    """Train every network; errors and losses by the epochs since the shallow network began.
+    """Train every network; record errors and losses by epochs since the start of the shallow one.
 
-    The extended network begins, untrained, where the shallow one ends.
+    The extended network starts, without further training, where the shallow one ends.
     """
     size = setup.size
     results = setup.results(

@@ -1,4 +1,4 @@
-"""The three trainings of one kind of network with one seed, and what the extension changed."""
+"""The three trainings of one kind of network with one seed, and a check of the extension."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from landscape.models.resnet import CifarResNet
 from landscape.training import FINAL, TrainingSettings, evaluate_examples, seeded
 
 TRAININGS = ("shallow", "extended", "fresh")
-"""The shallow network, the deep one from there on, and the deep one from a fresh start."""
+"""The shallow network, the deep one extended from it, and the deep one from scratch."""
 PRECISIONS = {"float32": torch.float32, "float64": torch.float64}
 COMPARED = 2000
-"""Images of a split that outputs are compared on, and training images behind the statistics."""
+"""Number of images of a split to compare outputs on, and of training images for statistics."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentitySize(Size):
-    """What is trained: a shallow and a deep network, the settings being those of a fresh start.
+    """A shallow and a deep network; the settings are those of training from scratch.
 
     Attributes
     ----------
     before
-        Epochs of the shallow network; the extended one is trained for the remaining ones.
+        Epochs of the shallow network; the extended one is trained for the remaining epochs.
     """
 
     before: int
 
     def settings_of(self, training: str, seed: int) -> TrainingSettings:
-        """Those of one of :data:`TRAININGS`.
+        """Settings of one of :data:`TRAININGS`.
 
-        The extended network is trained at a tenth of the learning rate, as He et al. continue
-        once a network has learnt most of what it will: at the full rate plain networks move away
-        from what was constructed.
+        The extended network is trained at a tenth of the learning rate, as He et al. do once a
+        network has converged: at the full rate plain networks move away from the constructed
+        solution.
         """
         settings = replace(self.settings, seed=seed)
         if training == "shallow":
@@ -57,18 +57,17 @@ class IdentitySize(Size):
 
 @dataclass(frozen=True)
 class Trained:
-    """What the trainings gave.
+    """Results of the trainings.
 
     Attributes
     ----------
     columns
-        Errors and losses by training; one number per epoch. Those of the extended network begin
-        with what it had before its first epoch.
+        Errors and losses by training, one value per epoch. Those of the extended network start
+        with the values before its first epoch.
     difference
-        The largest difference of any output between the shallow network and its extension, by
-        precision.
+        Largest difference of outputs between the shallow network and its extension, by precision.
     largest_output
-        The largest absolute output of the shallow network.
+        Largest absolute output of the shallow network.
     """
 
     columns: dict[str, dict[str, list[float]]]
@@ -125,7 +124,7 @@ def _images(examples: Examples) -> Tensor:
 
 
 def _errors(model: nn.Module, splits: dict[str, Examples]) -> dict[str, float]:
-    """Losses and errors under the names that a history has for them."""
+    """Losses and errors, by column names of a history."""
     device = next(model.parameters()).device
     found: dict[str, float] = {}
     for split, examples in splits.items():
@@ -139,7 +138,7 @@ def _difference(
 ) -> tuple[float, float]:
     """The largest difference of outputs for any of the images, and the largest output.
 
-    The extension is made anew in each precision, on the CPU, where every device has both.
+    The extension is constructed again in each precision, on the CPU, which supports both.
     """
     dtype = PRECISIONS[precision]
     first, second = copy.deepcopy(shallow).to(dtype), copy.deepcopy(deep).to(dtype)

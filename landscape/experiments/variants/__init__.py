@@ -1,3 +1,3 @@
-"""Ways to skip a layer: adding, gating, concatenating, a long way round, each beside none."""
+"""Kinds of skip connections (add, gate, concatenate, long skip), each compared with none."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""All surfaces on one scale, their numbers side by side, and a gallery of both."""
+"""All surfaces on one scale, their measures, and a gallery."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText
 from landscape.render.figure.style import LINE, STYLE, StyledFigure
 
 HIGHEST = 100.0
-"""Nats that a loss is drawn up to; points above are drawn at it and counted."""
+"""Clipping value of the loss in nats; points above are counted."""
 WIDE = 13.0
-"""Inches that four panels side by side need."""
+"""Width of four panels side by side in inches."""
 GALLERY = "gallery.html"
 MARKS = {"with": ("#0072B2", "o", -0.12), "without": ("#E69F00", "s", 0.12)}
 PANELS = {
@@ -32,7 +32,7 @@ PANELS = {
 
 
 def draw(results: Results, folder: Path) -> list[Path]:
-    """Write the figures and the page."""
+    """Write figures and page."""
     names = [str(name) for name in results.coordinates["variant"]]
     rows = [[sampled(folder, folder_of(name, skips)) for name in names] for skips in SKIPS]
     drawn = save_surfaces(rows, folder, clip=HIGHEST, width=WIDE)
@@ -42,18 +42,18 @@ def draw(results: Results, folder: Path) -> list[Path]:
         for name, pair in zip(names, zip(*rows, strict=True), strict=True)
         for surface in pair
     ]
-    title = "Ways to skip layers, each beside none"
+    title = "Kinds of skip connections, each with none"
     return [*drawn, save_gallery(entries, folder / GALLERY, title=title, clip=HIGHEST)]
 
 
 def numbers(results: Results) -> StyledFigure:
-    """Test error, flat radius and share of the plane of every network, with their ranges."""
+    """Plot test error, flat radius and share of the plane of every network, with ranges."""
     names = [str(name) for name in results.coordinates["variant"]]
     notes = [
-        f"Of images; of the long skips, of pixels of {results.attributes['classes_of_masks']} "
+        f"Of images; for long skips, of pixels with {results.attributes['classes_of_masks']} "
         "classes.",
-        "Where the loss has risen by 0.1 nats. Bars: sampling error and what the grid leaves open.",
-        "Points of the plane with a loss below that of guessing, with their range.",
+        "Where the loss has risen by 0.1 nats. Bars: sampling error and grid spacing.",
+        "Points of the plane with a loss below that of guessing. Bars: as for the flat radius.",
     ]
     with mpl.rc_context(STYLE):
         texts = [

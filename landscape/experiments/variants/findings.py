@@ -1,4 +1,4 @@
-"""What shortcuts did to each network: to its errors and to its surface."""
+"""Summary of the effect of shortcuts on errors and surfaces."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from landscape.experiments.words import Sampled
 
 
 def findings(results: Results) -> list[str]:
-    """Two sentences on each variant, and two on all of them."""
+    """Two sentences on each variant, and two on all."""
     names = [str(name) for name in results.coordinates["variant"]]
     sentences = [_sizes(results, names)]
     for name in names:
@@ -20,7 +20,7 @@ def findings(results: Results) -> list[str]:
 
 
 def errors_of(results: Results, variant: str) -> str:
-    """What one kind of shortcuts does to the errors."""
+    """The effect of one kind of shortcuts on the errors."""
     with_, without = _pair(results, variant)
     iou_with, iou_without = results.select("test_iou", variant=variant)
     masks = not math.isnan(iou_with)
@@ -49,11 +49,11 @@ def _sizes(results: Results, names: list[str]) -> str:
     same = (
         "exactly as many with shortcuts as without"
         if equal
-        else "not the same number with and without shortcuts"
+        else "different with and without shortcuts"
     )
     return (
-        f"The networks ({', '.join(names)}) have {low:,} to {high:,} parameters, {same}; one "
-        "training of each does not tell how much of a difference is chance."
+        f"The networks ({', '.join(names)}) have {low:,} to {high:,} parameters, {same}; with one "
+        "training of each, differences may be chance."
     )
 
 
@@ -67,7 +67,8 @@ def _surfaces(results: Results, variant: str) -> str:
     share = [one.measures["share_below_guessing"].value for one in pair]
     convex = [one.measures["convexity_share"].value for one in pair]
     return (
-        f"{variant}: the surface without shortcuts, beside that with them, is {words} ({numbers}); "
+        f"{variant}: the surface without shortcuts is {words} than that with them (with and "
+        f"without: {numbers}); "
         f"{share[0]:.0%} of the plane with shortcuts and {share[1]:.0%} without is better than "
         f"guessing, {convex[0]:.0%} and {convex[1]:.0%} is convex, with "
         f"{pair[0].basins} and {pair[1].basins}."
@@ -82,10 +83,10 @@ def _flattest(results: Results, names: list[str]) -> str:
     }
     known = {name: e for name, e in radii.items() if not math.isnan(e.value)}
     if len(known) < 2:
-        return "Too few flat radii are known to order the surfaces by them."
+        return "Too few flat radii are known to rank the surfaces."
     ordered = sorted(known, key=lambda name: -known[name].value)
     return (
-        "From the flattest to the sharpest, by flat radius: "
+        "From flattest to sharpest, by flat radius: "
         + ", ".join(f"{name} ({known[name].value:.3g})" for name in ordered)
         + "; coordinates of different networks have different lengths."
     )

@@ -1,4 +1,4 @@
-"""The networks that are compared: one for each way to skip a layer, of about one size."""
+"""The networks compared: one for each kind of skip connection, of similar size."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 
 SKIPS = ("with", "without")
 SCENES = "scenes"
-"""What a network for segmentation is trained on, whatever the others are."""
+"""Data of the segmentation network, independent of the others."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to skip layers, and a network that does.
+    """A kind of skip connection, and a network that has it.
 
     Attributes
     ----------
     name
-        What happens to what was skipped.
+        What the skip connection does.
     network
-        As on the command line.
+        Name of the network on the command line.
     shortcuts
-        Their kind in that network; its opposite is ``none``, at the same parameters.
+        Kind of shortcuts of that network; ``none`` has the same number of parameters.
     settings
-        Others of the network.
+        Other settings of the network.
     masks
-        Whether it answers for every pixel.
+        Whether the network predicts a class for each pixel.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Variant:
     masks: bool = False
 
     def options(self, skips: str) -> dict[str, str | int]:
-        """Those of the network ``with`` or ``without`` shortcuts."""
+        """Options of the network ``with`` or ``without`` shortcuts."""
         return {"shortcuts": self.shortcuts if skips == "with" else "none", **self.settings}
 
 
 def folder_of(variant: str, skips: str) -> str:
-    """Where a network is trained."""
+    """Name of the folder a network is trained in."""
     return f"{variant.replace(' ', '-')}-{skips}"
 
 
@@ -60,4 +60,4 @@ VARIANTS: dict[str, tuple[Variant, ...]] = {
         Variant("long skip", "unet", "concatenate", {"levels": 3, "channels": 21}, masks=True),
     ),
 }
-"""By size. Each is compared with itself without shortcuts; sizes match across variants as well."""
+"""Variants by size. Each is compared with itself without shortcuts; all have similar sizes."""

@@ -1,8 +1,8 @@
-"""Training and sampling one network for each way to skip layers, and the same without.
+"""Train and sample one network for each kind of skip connection, and the same without.
 
-Each network without shortcuts has exactly the parameters of the one with them, and all have about
-as many as one another. Classifiers answer for the same images; the long skips of a U-Net are for
-masks, so it has other data, and its two networks are compared only with each other.
+Each network has exactly as many parameters without shortcuts as with them, and all are of similar
+size. Classifiers use the same images; the long skips of a U-Net are for segmentation, so it has
+other data, and its two networks are compared only with each other.
 
 He et al., arXiv 1512.03385 (add); Srivastava et al., arXiv 1505.00387 (gate); Huang et al.,
 arXiv 1608.06993 (concatenate); Ronneberger et al., arXiv 1505.04597 (long skip).
@@ -26,9 +26,9 @@ from landscape.training import TrainingSettings
 
 DIMS = ("variant", "shortcuts")
 COLUMNS = {
-    "train_error": "fraction of training images (long skip: pixels) answered wrongly",
-    "test_error": "fraction of test images (long skip: pixels) answered wrongly",
-    "test_iou": "mean intersection over union of the test masks (long skip alone)",
+    "train_error": "fraction of misclassified training images (long skip: pixels)",
+    "test_error": "fraction of misclassified test images (long skip: pixels)",
+    "test_iou": "mean intersection over union of the test masks (long skip only)",
 }
 SIZES = {
     "small": SurfaceSize(replace(SMALL, epochs=12), axis="-1:1:21", limit=128),
@@ -38,22 +38,22 @@ _ADAM = TrainingSettings(
     epochs=12, lr=0.01, batch_size=16, weight_decay=1e-4, optimizer="adam", schedule="onecycle"
 )
 FOR_MASKS = {"small": _ADAM, "paper": replace(_ADAM, epochs=60)}
-"""Trainings with masks: SGD at these numbers of epochs leaves most digits unlearnt."""
+"""Training settings for masks: with these epochs SGD does not learn most digits."""
 
 
 def measure(setup: Setup[SurfaceSize]) -> Results:
-    """Train every network, sample its surface, and measure that.
+    """Train every network, sample its surface, and measure it.
 
     Raises
     ------
     InputError
-        If the data are masks: the U-Net is trained on ``scenes`` beside what is asked for.
+        If the data have masks: the U-Net is always trained on ``scenes``.
     """
     if setup.splits["train"].labels is None:
         raise InputError(
             f"{argument('data', setup.source)} has masks: expected images with one label each, "
-            f"such as digits or cifar10:PATH; the network for segmentation is trained on {SCENES} "
-            "beside them"
+            f"such as digits or cifar10:PATH; the segmentation network is always trained on "
+            f"{SCENES}"
         )
     variants, settings = VARIANTS[setup.size_name], FOR_MASKS[setup.size_name]
     masks = replace(setup.with_data(SCENES), size=replace(setup.size, settings=settings))
@@ -66,11 +66,11 @@ def measure(setup: Setup[SurfaceSize]) -> Results:
         epochs_with_masks=settings.epochs,
         networks=", ".join(v.network for v in variants),
     )
-    parameters = [  # which also builds each network before any training
+    parameters = [  # builds each network before any training
         [parameters_in(setups[v.masks].network(v.network, **v.options(skips))) for skips in SKIPS]
         for v in variants
     ]
-    results.add("parameters", DIMS, parameters, "trained numbers of the network")
+    results.add("parameters", DIMS, parameters, "number of trainable parameters")
     for name, long_name in COLUMNS.items():
         results.add(name, DIMS, None, long_name)
     surfaces: dict[tuple[int, ...], Surface] = {}

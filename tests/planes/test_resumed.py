@@ -1,4 +1,4 @@
-"""What belongs to a surface is there, and is of what it says, whenever a run was cut short."""
+"""Trajectories, barriers and gradients of a surface are complete and correct after resuming."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run_of(folder: Path, scale: float) -> Path:
     return folder
 
 
-def test_a_barrier_that_was_not_reached_comes_with_the_next_call(
+def test_a_missing_barrier_is_added_by_the_next_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line = between_plane(problem(), [network(1).state_dict()])
@@ -43,7 +43,7 @@ def test_a_barrier_that_was_not_reached_comes_with_the_next_call(
     assert open_surface(tmp_path / "s.h5").attributes["barrier"] == whole.attributes["barrier"]
 
 
-def test_a_run_that_was_trained_anew_has_its_new_path(tmp_path: Path) -> None:
+def test_the_path_of_a_retrained_run_is_updated(tmp_path: Path) -> None:
     run = run_of(tmp_path / "sgd", 0.1)
     grid = {"x": "-1:1:3", "y": "-1:1:3", "path": tmp_path / "s.h5", "progress": False}
     before = sample_surface(problem(), **grid, trajectories=[run]).trajectories["sgd"]
@@ -62,12 +62,12 @@ def test_a_run_that_was_trained_anew_has_its_new_path(tmp_path: Path) -> None:
     )
 
 
-def test_runs_in_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
+def test_runs_in_folders_of_equal_names_get_distinct_names(tmp_path: Path) -> None:
     runs = [run_of(tmp_path / name / "weights", scale) for name, scale in (("a", 0.1), ("b", 0.2))]
     grid = {"x": "-1:1:3", "y": "-1:1:3", "progress": False}
     shown = sample_surface(problem(), **grid, trajectories=runs)
     assert list(shown.trajectories) == ["a", "b"]
-    with pytest.raises(InputError, match="two runs are called 'weights'"):
+    with pytest.raises(InputError, match="two runs are named 'weights'"):
         sample_surface(problem(), **grid, directions=f"pca:{runs[0]}", trajectories=[runs[1]])
     kind = f"pca:{runs[0]},{runs[1]}"
     spanned = sample_surface(problem(), **grid, directions=kind)
@@ -75,7 +75,7 @@ def test_runs_in_folders_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("ignored", ["none", "biasbn"])
-def test_the_gradient_is_of_the_parameters_that_the_command_line_leaves(
+def test_the_gradient_excludes_ignored_parameters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ignored: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
