@@ -212,7 +212,7 @@ def test_an_unknown_quantity_without_a_declaration_is_as_before(tmp_path: Path) 
     )
     page = save_page(surface, tmp_path / "a.html", quantity="train_margin")
     assert quantity_in(page, "train_margin")["better"] is None
-    with pytest.raises(InputError, match="unknown loss to be compared 'train_margin'"):
+    with pytest.raises(InputError, match="unknown loss to compare 'train_margin'"):
         compare_surfaces([surface] * 2, quantity="train_margin")
 
 

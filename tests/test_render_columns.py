@@ -59,7 +59,7 @@ def test_panels_stand_in_rows_on_one_scale(style, count, options, rows):
     [
         ("surface", 3, "3 columns in a figure 6.75 inches wide leave"),
         ("contour", 0, "0 columns: expected at least 1"),
-        ("heatmap", 9, "ask for fewer columns or a larger width"),
+        ("heatmap", 9, "use fewer columns or a larger width"),
     ],
 )
 def test_columns_that_cannot_be_are_refused(style, columns, words):

@@ -50,7 +50,7 @@ def test_bands_lie_between_the_quantiles_and_are_said():
     }
     outer = bands(accuracy)["train_accuracy_q05…train_accuracy_q95"]
     assert outer == pytest.approx((40 + 5 * np.log(0.5), 40 + 5 * np.log(3)))
-    assert "Bands: 5 to 95 % and 25 to 75 % of the random draws; line: their mean." in said(figure)
+    assert "Bands: 5 to 95 % and 25 to 75 % of the random draws; line: mean." in said(figure)
     assert "standard errors" not in said(figure)
 
 

@@ -136,7 +136,7 @@ class TestContour:
     def test_clipping_is_stated_and_the_bar_gets_a_point(self):
         figure = contour(bowl(), clip=1.0)
         cut = int((bowl()["train_loss"] > 1).sum())
-        assert f"Values above 1 drawn as 1: {cut} of 225 points." in texts(figure)
+        assert f"{cut} of 225 points clipped at 1 nats." in texts(figure)
         (filled,), _ = contour_sets(figure)
         assert filled.norm.vmax == pytest.approx(0)
 
@@ -152,7 +152,7 @@ class TestContour:
         axes = figure.add_subplot()
         assert contour(bowl(), ax=axes, clip=1.0, title="mine") is figure
         assert axes.get_title() == "mine"
-        assert "Values above 1 drawn as 1" in axes.get_xlabel()
+        assert " points clipped at 1 nats" in axes.get_xlabel()
         assert len(figure.axes) == 2  # the colour bar
 
     @pytest.mark.parametrize("name", ["cividis", "magma"])

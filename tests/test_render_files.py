@@ -226,7 +226,7 @@ class TestPage:
         wanted = "ResNet-56 without shortcuts on 400 training images of handwritten digits"
         assert f"Training loss of {wanted}." in panel["captions"]["train_loss"]
         assert f"Training accuracy of {wanted}." in panel["captions"]["train_accuracy"]
-        assert "for every filter, a step as long as the filter itself" in panel["axes"]
+        assert "one unit moves every filter by its own norm" in panel["axes"]
         surface.axes["y"]["normalization"] = "none"
         (panel,) = Page(save_page(surface, tmp_path / "a.html")).data["panels"]
         assert panel["axes"] == "The trained network is at x = 0, y = 0."
@@ -308,7 +308,7 @@ class TestCommandLine:
         [
             (["-o", "a.png", "--width", "wide"], "expected column (3.25 inches), page"),
             (["-o", "a.html", "--width", "page"], "option width does not apply"),
-            (["-o", "a.html", "--style", "heatmap"], "do not go together"),
+            (["-o", "a.html", "--style", "heatmap"], "is not supported for .html files"),
             (["-o", "a.gif2"], "expected a file ending in one of"),
             (["-o", "a.png", "--quantity", "test_loss"], "no 'test_loss'"),
             (["-o", "a.png", "--clip", "high"], "expected auto, none or a number"),

@@ -92,7 +92,7 @@ def test_heights_are_logarithms_and_stored_values_stay():
     assert (scale.kind, scale.low, scale.high) == ("log", 1e-3, 50)
     assert np.array_equal(surface["loss"], values)
     assert np.array_equal(panel.values, values)
-    assert panel.notes == ("Values above 50 drawn as 50: 1 of 4 points.",)
+    assert panel.notes == ("1 of 4 points clipped at 50 nats.",)
     assert panel.best == (0, 0)
 
 
@@ -100,14 +100,14 @@ def test_scale_is_shared_and_cuts_are_counted_per_surface():
     mild, wild = surface_of([[1.0, 2], [3, 4]]), surface_of([[2.0, 8], [900, 1000]])
     panels, scale = prepare([(mild, "loss"), (wild, "loss")], clip=100)
     assert (scale.low, scale.high) == (1, 100)
-    assert [p.notes for p in panels] == [(), ("Values above 100 drawn as 100: 2 of 4 points.",)]
+    assert [p.notes for p in panels] == [(), ("2 of 4 points clipped at 100 nats.",)]
 
 
 def test_zero_under_a_log_is_drawn_at_the_smallest_positive_value():
     (panel,), scale = prepare([(surface_of([[0.0, 0.01], [1, 0]]), "loss")])
     assert scale.low == 0.01
     assert panel.heights == pytest.approx(np.array([[-2, -2], [0, -2]]))
-    assert panel.notes == ("Values of 0 drawn as 0.01: 2 of 4 points.",)
+    assert panel.notes == ("2 of 4 points equal to 0, drawn at 0.01 nats.",)
 
 
 def test_holes_are_told_apart():
@@ -117,8 +117,8 @@ def test_holes_are_told_apart():
     assert np.isnan(panel.heights).tolist() == [[False, True], [True, True]]
     assert panel.not_finite.tolist() == [[False, True], [True, False]]
     assert panel.notes == (
-        "Not finite (left open): 2 of 4 points.",
-        "Not computed yet (left open): 1 of 4 points.",
+        "2 of 4 points not finite (left blank).",
+        "1 of 4 points not computed yet (left blank).",
     )
 
 
@@ -188,8 +188,8 @@ class TestAutomaticClip:
         (panel,), scale = prepare(pair, norm_range=(2, 100))
         assert (scale.low, scale.high) == (2, 100)
         assert panel.notes == (
-            "Values above 100 drawn as 100: 1 of 100 points.",
-            "Values below 2 drawn as 2: 99 of 100 points.",
+            "1 of 100 points clipped at 100 nats.",
+            "99 of 100 points below 2 nats, drawn at 2 nats.",
         )
 
 
@@ -248,7 +248,7 @@ class TestCaptions:
         assert full(surface, shown(surface, "train_loss")) == (
             "Training loss of ResNet-56 without shortcuts on 1,000 of 4,660 training images of "
             "CIFAR-10 (subset.npz). Two filter-normalized random directions, seed 0; the axes "
-            "count multiples of them. Biases and batch normalization are not moved."
+            "in multiples of them. Biases and batch normalization kept fixed."
         )
         assert axis_label(surface, "y") == (
             "multiples of the second random direction, filter-normalized"

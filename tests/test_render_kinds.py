@@ -36,13 +36,13 @@ def plain(text):
         (
             "pca",
             "x",
-            "first principal component of 21 checkpoints, 83 % of their spread",
+            "first principal component of 21 checkpoints, 83 % of the variance",
             "first principal component",
         ),
         (
             "pca",
             "y",
-            "second principal component of 21 checkpoints, 9.1 % of their spread",
+            "second principal component of 21 checkpoints, 9.1 % of the variance",
             "second principal component",
         ),
         ("between", "x", "from seed0.pt (0) to seed1.pt (1)", "seed0.pt to seed1.pt"),
@@ -115,7 +115,7 @@ def test_what_is_not_known_of_an_axis_is_left_out(facts, label):
 
 
 def test_what_the_plane_holds_of_a_path():
-    words = "Principal components of 21 checkpoints: 83 % and 9.1 % of their spread."
+    words = "Principal components of 21 checkpoints: 83 % and 9.1 % of the variance."
     assert plain(explained(kinds.pca_plane())) == words
     assert explained(kinds.hessian_plane()) == ""
 
@@ -212,7 +212,7 @@ class TestSolutions:
         assert dots["solution seed0.pt"].get_xydata().tolist() == [[0, 0.01]]
         assert dots["solution seed1.pt"].get_xydata().tolist() == [[1, 30]]
         assert figure.axes[0].get_ylim()[1] > 30
-        assert "●: the solutions themselves" in said(figure)
+        assert "●: the solutions" in said(figure)
         names = [t.get_text() for t in figure.axes[0].texts]
         assert names == ["seed0.pt", "seed1.pt"]
 
@@ -278,7 +278,7 @@ class TestQuantities:
         assert surface["density"].min() < 1e-30
         _, scale = prepare([(surface, "density")])
         assert (scale.kind, scale.low) == ("log", 1e-7)
-        assert "Values below 10⁻⁷ drawn as 10⁻⁷" in said(curve(surface))
+        assert " points below 10⁻⁷, drawn at 10⁻⁷." in said(curve(surface))
 
     @pytest.mark.parametrize(
         ("name", "label"),

@@ -192,7 +192,7 @@ class TestGrids:
         mesh = pyvista.read(save(exponential(), tmp_path / "a.vtp", clip=5))
         assert mesh["train_loss"].max() == pytest.approx(10**1.5)
         assert mesh["height"].max() == pytest.approx(np.log10(5))
-        assert "Values above 5 drawn as 5" in mesh.GetFieldData().GetAbstractArray(
+        assert " points clipped at 5 nats" in mesh.GetFieldData().GetAbstractArray(
             "notes"
         ).GetValue(0)
 
@@ -207,7 +207,7 @@ class TestGrids:
         assert np.flatnonzero(grid.cell_data["vtkGhostType"]).tolist() == [0, 1, 5, 6]
 
     def test_several_are_one_clear_error(self, tmp_path):
-        with pytest.raises(InputError, match="holds one surface, 2 came: write one file for each"):
+        with pytest.raises(InputError, match="holds one surface, got 2: write one file for each"):
             save([exponential(), exponential()], tmp_path / "a.vtp")
 
 

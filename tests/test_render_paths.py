@@ -88,14 +88,14 @@ class TestOverPlanes:
         lines = {line.get_gid(): line for line in figure.axes[0].lines}
         assert not lines["trajectory SGD"].is_dashed()
         assert not {"off steps of SGD", "true part of SGD"} & set(lines)
-        assert "2 of 2 steps have the loss of their projection (within 10 %)" in said(figure)
+        assert "2 of 2 steps match the loss of their projection within 10 %" in said(figure)
         assert "Hollow" not in said(figure)
 
     def test_the_caption_says_how_true_how_far_and_how_much_the_plane_holds(self):
         words = said(contour(self.surface(distance=[0.0, 2.5, np.nan, 1.0, 0.0])))
-        assert "Principal components of 21 checkpoints: 83 % and 9.1 % of their spread." in words
-        assert "up to 2.5 off the plane; 3 of 5 steps have the loss of their projection" in words
-        assert "Hollow and dashed: the others, whose own loss the picture does not show." in words
+        assert "Principal components of 21 checkpoints: 83 % and 9.1 % of the variance." in words
+        assert "up to 2.5 from the plane; 3 of 5 steps match the loss of their projection" in words
+        assert "Hollow, dashed: the other steps, whose loss differs from the plane's." in words
 
 
 def test_losses_of_each_step_and_distances(tmp_path):
@@ -111,12 +111,12 @@ def test_losses_of_each_step_and_distances(tmp_path):
     strokes = ("loss", "plane_loss", "distance")
     assert len({lines[f"{kind} of SGD"].get_linestyle() for kind in strokes}) == 3
     assert left.get_yscale() == "log"
-    assert (left.get_xlabel(), right.get_ylabel()) == ("step", "distance off the plane")
+    assert (left.get_xlabel(), right.get_ylabel()) == ("step", "distance from the plane")
     assert left.get_ylabel() == "training loss (nats)"
     hollow = lines["off plane_loss of SGD"]
     assert hollow.get_xdata().tolist() == run.step[~faithful(run)].tolist()
     assert to_hex(hollow.get_markerfacecolor()) == "#ffffff"
-    assert "SGD: 4 of 21 steps have the loss of their projection (within 10 %)" in said(figure)
+    assert "SGD: 4 of 21 steps match the loss of their projection within 10 %" in said(figure)
     written = save(surface, tmp_path / "a.pdf", "path")
     assert written.read_bytes().startswith(b"%PDF")
 
@@ -147,8 +147,8 @@ def test_zeros_holes_and_missing_arrays_are_drawn_and_said():
     assert np.array_equal(line.get_ydata(), [1, np.nan, 0.25, 0.25], equal_nan=True)
     assert figure.axes[0].get_xlabel() == "checkpoint, from 0"
     words = said(figure)
-    assert "bare: values of 0 drawn as 0.25: 1 of 4 points." in words
-    assert "bare: not finite (left open): 1 of 4 points." in words
+    assert "bare: 1 of 4 points equal to 0, drawn at 0.25 nats." in words
+    assert "bare: 1 of 4 points not finite (left blank)." in words
     assert "dashed" not in words
 
 
@@ -190,13 +190,13 @@ def bare(**trajectories):
 @pytest.mark.parametrize(
     ("surface", "options", "message"),
     [
-        (bare(), {}, "style path needs trajectories, a surface of 5 × 5 points holds none"),
-        (bare(a=Trajectory([0.0], [0.0])), {}, "the trajectory a of .* has places only"),
-        (bare(a=of([np.nan], None)), {}, "loss of a holds nothing to draw"),
+        (bare(), {}, "style path needs trajectories, a surface of 5 × 5 points has none"),
+        (bare(a=Trajectory([0.0], [0.0])), {}, "the trajectory a of .* has coordinates only"),
+        (bare(a=of([np.nan], None)), {}, "loss of a has nothing to draw"),
         (bare(a=of([0.0, 0.0], None)), {}, "0 everywhere"),
         (bare(a=of([-1.0, 1.0], None)), {}, "negative at 1 of 2 .*use scale linear"),
-        (pca_plane(), {"quantity": "train_accuracy"}, "style path takes no quantity"),
-        (pca_plane(), {"cmap": "magma"}, "style path takes no cmap"),
+        (pca_plane(), {"quantity": "train_accuracy"}, "style path does not accept quantity"),
+        (pca_plane(), {"cmap": "magma"}, "style path does not accept cmap"),
         (pca_plane(), {"renderer": "pyvista"}, "neither interpolate nor renderer"),
     ],
 )
@@ -207,11 +207,11 @@ def test_what_cannot_be_drawn_is_one_clear_error(surface, options, message):
 
 
 def test_a_page_knows_no_paths(tmp_path):
-    with pytest.raises(InputError, match=r"style path and \.html do not go together"):
+    with pytest.raises(InputError, match=r"style path is not supported for \.html files"):
         save(pca_plane(), tmp_path / "a.html", "path")
 
 
 def test_one_step_is_a_picture():
     figure = path(bare(a=of([0.5], [0.6], distance=[0.0])))
     figure.canvas.draw()
-    assert "0 of 1 steps have the loss of their projection" in said(figure)
+    assert "0 of 1 steps match the loss of their projection" in said(figure)

@@ -170,14 +170,12 @@ class TestUnfinished:
         )
         words = said(contour(surface))
         size = f"{16 // step + 1} × {16 // step + 1}"
-        assert (f"points are computed): drawn on {size} of its 17 × 17 points" in words) == (
-            step > 1
-        )
+        assert (f"points computed): showing {size} of 17 × 17 points" in words) == (step > 1)
 
     def test_heat_maps_show_every_point(self):
         words = said(heatmap(self.begun(0.5)))
         assert "▨ not computed: 145 of 289 points." in words
-        assert "drawn on" not in words
+        assert "showing" not in words
 
     def test_rows_in_order_stay_as_they_are(self):
         surface = waves(17)
@@ -312,7 +310,7 @@ class TestTrajectories:
         ends = [x.get_gid() for x in figure.axes[0].lines if x.get_gid() in ("start", "end")]
         assert ends == ["end"]
         words = said(figure)
-        assert "far from □ to ◆, up to 2.5 off the plane; the path leaves the picture." in words
+        assert "far from □ to ◆, up to 2.5 from the plane; partly outside the plot." in words
         assert "Path of outside from □ to ◆; it lies outside." in words
 
     def test_several_paths_have_a_legend_of_plain_text(self):

@@ -158,9 +158,9 @@ class TestFigure:
         surface.values["train_loss"][0, 0] = np.inf
         surface.done[4, 4] = False
         said = texts(surface3d(surface, renderer="pyvista", clip=1))
-        assert "Values above 1 drawn as 1" in said
-        assert "Not finite (left open): 1 of 225 points." in said
-        assert "Not computed yet (left open): 1 of 225 points." in said
+        assert " points clipped at 1 nats" in said
+        assert "1 of 225 points not finite (left blank)." in said
+        assert "1 of 225 points not computed yet (left blank)." in said
 
     def test_the_lowest_point_is_marked_only_where_it_is_in_view(self):
         shallow = surface3d(bowl(), renderer="pyvista", scale="linear", elevation=50)
@@ -168,7 +168,7 @@ class TestFigure:
         assert "○ lowest" in texts(shallow)
         deep = surface3d(bowl(), renderer="pyvista", elevation=10)
         assert len(deep.axes[0].lines) == 0
-        assert "Lowest 0.001 nats at x = 0, y = 0, hidden by the wall before it." in texts(deep)
+        assert "Lowest 0.001 nats at x = 0, y = 0, hidden behind the surface." in texts(deep)
 
     @pytest.mark.parametrize("renderer", RENDERERS)
     def test_all_text_is_inside_the_page(self, renderer):
@@ -294,8 +294,8 @@ def test_unusual_surfaces_are_drawn(tmp_path, renderer, name):
 
 def test_a_drawing_with_fewer_points_says_so():
     figure = surface3d(GOOD["501 × 501"])
-    assert "Drawn: 168 × 168 of the 501 × 501 points." in texts(figure)
-    assert "Drawn:" not in texts(surface3d(GOOD["501 × 501"], renderer="pyvista"))
+    assert "Showing 168 × 168 of 501 × 501 points." in texts(figure)
+    assert "Showing" not in texts(surface3d(GOOD["501 × 501"], renderer="pyvista"))
 
 
 BAD = {

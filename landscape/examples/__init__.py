@@ -1,10 +1,10 @@
-"""Surfaces that come with the package, named ``example:NAME`` wherever a surface is read.
+"""Surfaces that ship with the package, opened as ``example:NAME`` wherever a surface is read.
 
 ``resnet56`` and ``resnet56_noshort`` are the two networks of Li et al. 2018 on CIFAR-10; those
-that begin with ``digits`` show every other kind of plane, on networks trained on handwritten
-digits by the commands of the README; ``variant_add`` and ``variant_add_none`` and the like are
-those of ``landscape.experiments variants``. All are written by ``landscape.sample`` or as it does
-(the density of eigenvalues by ``landscape.curvature``).
+that begin with ``digits`` show every other kind of plane, for networks trained on handwritten
+digits by the commands of the README; ``variant_add``, ``variant_add_none`` and so on are from
+``landscape.experiments variants``. All are written by ``landscape.sample`` or in the same way (the
+density of eigenvalues by ``landscape.curvature``).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ FOLDER = Path(__file__).parent
 
 
 def example_names() -> list[str]:
-    """What can stand after ``example:``."""
+    """The names that can follow ``example:``."""
     return sorted(path.stem for path in FOLDER.glob("*.h5"))
 
 
 def located(path: str | os.PathLike[str]) -> Path:
-    """The file behind a path, which may be ``example:NAME``.
+    """The file of a path, which may be ``example:NAME``.
 
     >>> located("mine.h5").name
     'mine.h5'
@@ -34,7 +34,7 @@ def located(path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        If there is no example of that name; those that exist are listed.
+        If there is no such example; the message lists the available ones.
     """
     text = os.fspath(path)
     if not text.startswith(PREFIX):
@@ -46,7 +46,7 @@ def located(path: str | os.PathLike[str]) -> Path:
 
 
 def refuse_example(path: str | os.PathLike[str]) -> None:
-    """Nothing is written over what comes with the package, nor into a file that looks like it.
+    """Refuse to write to an example, or to a path that looks like one.
 
     Raises
     ------
@@ -55,6 +55,6 @@ def refuse_example(path: str | os.PathLike[str]) -> None:
     """
     if any(part.startswith(PREFIX) for part in Path(path).parts):
         raise InputError(
-            f"cannot write {path}: {PREFIX}NAME stands for a surface that comes with the package "
-            "and is only read; choose the name of a file"
+            f"cannot write {path}: {PREFIX}NAME is a read-only surface of the package; "
+            "choose another file name"
         )

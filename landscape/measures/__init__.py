@@ -1,7 +1,7 @@
-"""Summaries of a surface in a number each: what they are, how far off they may be.
+"""Summaries of a surface, each a single number with its uncertainty.
 
-All take a :class:`~landscape.surface.Surface` and, where not its main loss is meant, the name of a
-quantity. They know numpy only.
+All take a :class:`~landscape.surface.Surface` and, for anything but its main loss, the name of a
+quantity. They depend on numpy only.
 """
 
 from __future__ import annotations

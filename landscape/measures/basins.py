@@ -14,7 +14,7 @@ from landscape.measures.sampled import Sampled, sampled
 from landscape.surface import Surface
 
 SHALLOWEST = 0.05
-"""A basin is at least this deep, as a share of the loss at its floor."""
+"""Minimum depth of a basin, as a share of the loss at its floor."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Basin:
         The persistence: how far the loss must rise from the floor, in its unit, before a deeper
         basin is reached. Infinite for the deepest.
     at_rim
-        Whether its lowest point lies at the rim of the plane: the valley may go on outside.
+        Whether its lowest point is at the boundary of the plane: the valley may continue outside.
     """
 
     floor: float
@@ -43,21 +43,21 @@ class Basin:
 def basins(
     surface: Surface, quantity: str | None = None, shallowest: float = SHALLOWEST
 ) -> list[Basin]:
-    """The basins of a surface or a line, by falling depth; the deepest first.
+    """The basins of a surface or a line, the deepest first.
 
     A basin is a branch of the merge tree of sublevel sets (see
     :func:`~landscape.measures.merge_tree.merge_tree`) whose depth, the saddle's loss less the
     floor's, is
 
-    - more than the standard errors of both allow for: their ranges, two standard errors on
-      either side, do not overlap. So dips that sampling makes are no basins;
+    - more than the standard errors of both explain: their ranges, two standard errors on either
+      side, do not overlap. So dips caused by sampling are not basins;
     - more than ``shallowest`` times the loss at the floor.
 
-    A valley that is narrower than the spacing of the grid and runs obliquely to it can fall apart
-    into several: count on grids of the same spacing only.
+    A valley that is narrower than the grid spacing and oblique to the grid can break up into
+    several: compare counts only on grids of the same spacing.
 
-    Points that are NaN, infinite or not computed are holes: a part of the plane that holes cut
-    off has a deepest basin of its own.
+    Points that are NaN, infinite or not computed are holes: a part of the plane that is cut off by
+    holes has its own deepest basin.
 
     Parameters
     ----------
@@ -78,21 +78,21 @@ def basins(
 
 
 def number_of_basins(surface: Surface, quantity: str | None = None) -> Estimate:
-    """How many :func:`basins` there are; unit 1. What sampling may have made does not count."""
+    """The number of :func:`basins`, unit 1; dips that sampling may have caused do not count."""
     return Estimate.exact(len(basins(surface, quantity)))
 
 
 def second_depth(surface: Surface, quantity: str | None = None) -> Estimate:
-    """The depth of the deepest basin beside the deepest of all, in the unit of the loss.
+    """The depth of the second deepest basin, in the unit of the loss.
 
-    0 where there is but one. Basins that only holes cut off from one another do not count.
+    0 where there is only one. Basins separated only by holes do not count.
     """
     depths = [b.depth for b in basins(surface, quantity) if math.isfinite(b.depth.value)]
     return depths[0] if depths else Estimate.exact(0.0)
 
 
 def significant(branch: Branch, found: Sampled) -> bool:
-    """Whether a branch is deeper than the standard errors of its ends, two of each, allow for."""
+    """Whether a branch is deeper than two standard errors of both its ends explain."""
     if branch.saddle is None:
         return True
     values, errors = found.values.ravel(), found.errors.ravel()

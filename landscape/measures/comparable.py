@@ -1,4 +1,4 @@
-"""Whether the planes of surfaces can be compared, and what stands in the way."""
+"""Whether the planes of surfaces can be compared, and what prevents it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from landscape.surface import Attribute, Surface
 
 @dataclass(frozen=True)
 class Difference:
-    """Something in which surfaces differ, beside the networks.
+    """Something in which surfaces differ, apart from the networks.
 
     Attributes
     ----------
     what
-        A sentence that names it and says what each surface has.
+        A sentence that names it and gives the value of each surface.
     reason
         The same in two or three words.
     breaks
-        What can no longer be taken to be equal: some of :data:`ASPECTS`.
+        What can no longer be assumed equal: some of :data:`ASPECTS`.
     """
 
     what: str
@@ -48,7 +48,7 @@ def _attribute(key: str) -> Callable[[Surface, str], Attribute | None]:
 
 
 def _axis_fact(key: str) -> Callable[[Surface, str], Attribute | None]:
-    """What both axes say, once if it is the same."""
+    """The fact of both axes, once if it is the same."""
 
     def read(surface: Surface, quantity: str) -> Attribute | None:
         said = [facts.get(key) for facts in surface.axes.values()]
@@ -69,61 +69,66 @@ def _source(surface: Surface, quantity: str) -> Attribute | None:
 
 
 _FACTS: list[Fact] = [
-    (_attribute("loss"), "loss", "other loss", frozenset({"loss"})),
-    (_source, "data", "other data", frozenset({"data"})),
-    (_attribute("classes"), "number of classes", "other classes", frozenset({"data"})),
-    (_split, "split", "other split", frozenset({"data"})),
-    (_attribute("preprocess"), "preprocessing", "other preprocessing", frozenset({"data"})),
+    (_attribute("loss"), "loss", "different loss", frozenset({"loss"})),
+    (_source, "data", "different data", frozenset({"data"})),
+    (
+        _attribute("classes"),
+        "number of classes",
+        "different number of classes",
+        frozenset({"data"}),
+    ),
+    (_split, "split", "different split", frozenset({"data"})),
+    (_attribute("preprocess"), "preprocessing", "different preprocessing", frozenset({"data"})),
     (
         _attribute("bn_statistics"),
-        "statistics of batch normalization",
-        "other BN statistics",
+        "batch-norm statistics",
+        "different BN statistics",
         frozenset({"statistics"}),
     ),
     (
         _axis_fact("kind"),
         "kind of direction",
-        "other kind of direction",
+        "different kind of direction",
         frozenset({"directions"}),
     ),
     (
         _axis_fact("normalization"),
-        "normalization of the directions",
-        "other normalization",
+        "direction normalization",
+        "different normalization",
         frozenset({"directions"}),
     ),
     (
         _axis_fact("ignore"),
-        "parameters that the directions leave out",
-        "other parameters ignored",
+        "parameters excluded from the directions",
+        "different excluded parameters",
         frozenset({"directions"}),
     ),
-    (_axis_fact("which"), "eigenvectors", "other eigenvectors", frozenset({"directions"})),
+    (_axis_fact("which"), "eigenvectors", "different eigenvectors", frozenset({"directions"})),
 ]
 
-# Facts that not every kind of direction has: that none says them is no gap.
+# Facts that not every kind of direction has: their absence is not a gap.
 _OPTIONAL = {
     "eigenvectors",
     "number of classes",
-    "parameters that the directions leave out",
+    "parameters excluded from the directions",
 }
 
 
 def differences(
     surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
 ) -> list[Difference]:
-    """In what surfaces differ that bears on a comparison; nothing that a file does not say."""
+    """The differences that affect a comparison; facts that a file does not record are skipped."""
     found = []
     for read, what, reason, breaks in _FACTS:
         said = [read(s, q) for s, q in zip(surfaces, quantities, strict=True)]
         if len({value for value in said if value is not None}) > 1:
-            words = _by_surface([str(v) if v is not None else "not said" for v in said], names)
+            words = _by_surface([str(v) if v is not None else "not recorded" for v in said], names)
             found.append(Difference(f"different {what}: {words}", reason, breaks))
     found += _examples(surfaces, quantities, names, found)
     found += _grids(surfaces, names)
     for surface, name in zip(surfaces, names, strict=True):
         if not surface.complete:
-            done = f"{int(surface.done.sum())} of {surface.grid.size} points are computed"
+            done = f"{int(surface.done.sum())} of {surface.grid.size} points computed"
             found.append(
                 Difference(f"{name} is incomplete: {done}", "incomplete", frozenset({"points"}))
             )
@@ -133,7 +138,7 @@ def differences(
 def unsaid(
     surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
 ) -> list[str]:
-    """A sentence for every surface that does not say what would have to be compared."""
+    """A sentence for every surface that does not record what would have to be compared."""
     lines = []
     for surface, quantity, name in zip(surfaces, quantities, names, strict=True):
         gaps = [
@@ -142,26 +147,26 @@ def unsaid(
             if what not in _OPTIONAL and read(surface, quantity) is None
         ]
         if gaps:
-            lines.append(f"{name} does not say: {', '.join(gaps)}; taken to be the same")
+            lines.append(f"{name} does not record: {', '.join(gaps)}; assumed to be the same")
     return lines
 
 
 Named = tuple[Surface, str, str]
-"""A surface, its quantity and what it is called."""
+"""A surface, its quantity and its name."""
 
 OTHER_NETWORK = Difference(
-    "different networks", "other networks, and the scale of weights is free", frozenset({"network"})
+    "different networks", "different networks, so weight scales differ", frozenset({"network"})
 )
 
 _SUBJECTS = {"data", "statistics"}
-"""What may be the question itself, where the network is the same."""
+"""Aspects that may be the subject of the comparison where the network is the same."""
 
 
 def obstacles(first: Named, other: Named) -> tuple[list[Difference], list[str]]:
-    """What stands in the way of comparing two surfaces, and a note where they are of one network.
+    """What prevents comparing two surfaces, and a note where they show the same network.
 
-    The data and the statistics of batch normalization do not, where the network is the same: to
-    see what they do is then what the comparison is for.
+    Where the network is the same, the data and the batch-norm statistics do not: their effect is
+    then the subject of the comparison.
     """
     surfaces, names = (first[0], other[0]), (first[2], other[2])
     found = differences(surfaces, (first[1], other[1]), names)
@@ -169,15 +174,15 @@ def obstacles(first: Named, other: Named) -> tuple[list[Difference], list[str]]:
     if len(said) > 1 or None in said:
         return [*found, OTHER_NETWORK], []
     about = [d.reason for d in found if d.breaks & _SUBJECTS]
-    due = f": what differs below is due to {listed(about)}" if about else ""
-    note = f"{names[0]} and {names[1]} are of the same network{due}"
+    due = f": the differences below are due to {listed(about)}" if about else ""
+    note = f"{names[0]} and {names[1]} show the same network{due}"
     return [d for d in found if not d.breaks & _SUBJECTS], [note]
 
 
 def remarks(
     surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
 ) -> list[str]:
-    """What does not stand in the way of a comparison but should be known."""
+    """What does not prevent a comparison but should be known."""
     lines = []
     random = [
         (surface, name)
@@ -187,12 +192,12 @@ def remarks(
     seeds = [str(_axis_fact("seed")(surface, "")) for surface, _ in random]
     if len(set(seeds)) > 1:
         words = _by_surface([f"seed {seed}" for seed in seeds], [name for _, name in random])
-        lines.append(f"other draws of the directions: {words}")
+        lines.append(f"different draws of the directions: {words}")
     single = [name for surface, name in random if surface.attributes.get("repeats", 1) == 1]
     if single:
         lines.append(
             f"a single draw of the directions ({', '.join(single)}): the ranges cover the "
-            "sampling of examples, not what another draw would give"
+            "sampling of examples, not the variation between draws"
         )
     precisions = {
         name: str(surface.attributes["precision"])
@@ -201,14 +206,14 @@ def remarks(
     }
     if len(set(precisions.values())) > 1:
         words = _by_surface(list(precisions.values()), list(precisions))
-        lines.append(f"different precision: {words}; its error is not in the ranges")
+        lines.append(f"different precision: {words}; the ranges do not include rounding errors")
     without = [
         name
         for surface, quantity, name in zip(surfaces, quantities, names, strict=True)
         if not has_errors(surface, quantity)
     ]
     if without:
-        lines.append(f"no standard errors in {listed(without)}: taken to be exact")
+        lines.append(f"no standard errors in {listed(without)}: treated as exact")
     return lines
 
 
@@ -218,7 +223,7 @@ def _examples(
     names: Sequence[str],
     found: Sequence[Difference],
 ) -> list[Difference]:
-    """Other examples of the same data are a sample like the first, where both are one."""
+    """Different samples of the same data are comparable; different data sets are not."""
     if any("data" in difference.breaks for difference in found):
         return []
     facts = [
@@ -234,9 +239,9 @@ def _examples(
     words = _by_surface([f"{fact[1]} of {fact[2]}" for fact in facts], names)
     drawn = all(isinstance(n, int) and isinstance(p, int) and n < p for _, n, p in facts)
     if drawn and len({fact[2] for fact in facts}) == 1:
-        what = f"other draws of examples of the same data: {words}"
-        return [Difference(f"{what}; the ranges allow for it", "other examples", frozenset())]
-    return [Difference(f"different examples: {words}", "other examples", frozenset({"data"}))]
+        what = f"different samples of the same data: {words}"
+        return [Difference(f"{what}; the ranges allow for it", "different examples", frozenset())]
+    return [Difference(f"different examples: {words}", "different examples", frozenset({"data"}))]
 
 
 def _grids(surfaces: Sequence[Surface], names: Sequence[str]) -> list[Difference]:
@@ -247,13 +252,13 @@ def _grids(surfaces: Sequence[Surface], names: Sequence[str]) -> list[Difference
     words = _by_surface([str(grid) for grid in grids], names)
     if len({grid.y is None for grid in grids}) > 1:
         everything = frozenset({"directions", "range", "spacing"})
-        return [Difference(f"a line is beside a plane: {words}", "line and plane", everything)]
+        return [Difference(f"a line and a plane: {words}", "line and plane", everything)]
     ends = {tuple((axis[0], axis[-1]) for axis in grid.axes.values()) for grid in grids}
     if len(ends) > 1:
         broken = frozenset({"range", "spacing"})
-        return [Difference(f"different range: {words}", "other range", broken)]
-    what = f"different points of the grid: {words}"
-    return [Difference(what, "other grid", frozenset({"spacing"}))]
+        return [Difference(f"different range: {words}", "different range", broken)]
+    what = f"different grid points: {words}"
+    return [Difference(what, "different grid", frozenset({"spacing"}))]
 
 
 def _by_surface(words: Sequence[str], names: Sequence[str]) -> str:

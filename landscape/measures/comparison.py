@@ -1,4 +1,4 @@
-"""What was found on comparing surfaces, as text and as a table for notebooks."""
+"""The result of comparing surfaces, as text and as a table for notebooks."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Row:
     Attributes
     ----------
     name
-        With its unit.
+        Including its unit.
     estimates
         One for each surface; None where it does not have the measure.
     meaning
-        A sentence on the difference, or on why there is none to speak of.
+        A sentence on the difference, or on why there is none.
     compared
         For each surface whether its value may be compared with that of the first; for the first,
         whether any may.
@@ -38,19 +38,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What :func:`~landscape.measures.compare_surfaces` found: text when printed, else a table.
+    """The result of :func:`~landscape.measures.compare_surfaces`: text, or a table in notebooks.
 
     Attributes
     ----------
     names
-        What the surfaces are called.
+        The names of the surfaces.
     verdicts
-        For each surface but the first, whether it is comparable with that; and what is
-        nevertheless where some of it is not.
+        For each surface but the first, whether it is comparable with the first and, where only
+        partly, which measures are.
     differences
-        What stands in the way of comparing some or all measures.
+        What prevents comparing some or all measures.
     notes
-        What does not, but should be known.
+        What does not prevent it, but should be known.
     rows
         The measures.
     """
@@ -79,7 +79,7 @@ class Comparison:
         items = "".join(
             f"<li>{escape(t)}</li>" for t in [*(d.what for d in self.differences), *self.notes]
         )
-        head = "".join(f"<th>{escape(name)}</th>" for name in ("", *self.names, "what it means"))
+        head = "".join(f"<th>{escape(name)}</th>" for name in ("", *self.names, "meaning"))
         body = "".join(
             "<tr>"
             + f"<th>{escape(row.name)}</th>"

@@ -1,4 +1,4 @@
-"""Convexity share: at how much of the plane the surface curves upwards in every direction."""
+"""Convexity share: how much of the plane curves upwards in every direction."""
 
 from __future__ import annotations
 
@@ -18,11 +18,10 @@ def convexity_share(surface: Surface, quantity: str | None = None) -> Estimate:
 
     The Hessian is of central second differences over the point and its eight neighbours (two on a
     line), exact for quadratics on unequal spacing too; those along x are the mean over the three
-    rows, those along y over the three columns, which makes the least of noise and of the
-    discretisation. It is that of the loss in coordinates H; in an
-    orthonormal basis of the plane it is AᵀHA, and by Sylvester's law of inertia the signs of
-    eigenvalues stay the same under every invertible A. So oblique axes, and axes of any length,
-    have the same share.
+    rows, those along y over the three columns, which reduces noise and discretisation error.
+    With H the Hessian in coordinates, that in an orthonormal basis of the plane is AᵀHA, and by
+    Sylvester's law of inertia the signs of eigenvalues stay the same under every invertible A.
+    So oblique axes, and axes of any length, have the same share.
 
     It is a property of the plane: where the plane's Hessian is positive, that of the whole weight
     space need not be (where it is not, that of the weight space is not either; Li et al. 2018,
@@ -100,7 +99,7 @@ def _on_plane(
     x: FloatArray, y: FloatArray, values: FloatArray, errors: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The smallest eigenvalue at each interior point, its standard error, and its rounding."""
-    # In units of the spacing, so that neither axis weighs more for being counted in small steps.
+    # In units of the spacing, so that both axes have the same weight.
     xx, xy, yy = hessian_weights(x / np.diff(x).mean(), y / np.diff(y).mean())
     around = neighbourhoods(values)
     hxx, hxy, hyy = ((weights * around).sum(axis=0) for weights in (xx, xy, yy))

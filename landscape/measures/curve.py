@@ -1,7 +1,7 @@
-"""A curve through sampled values, exact for parabolas, to look between the points of a grid.
+"""A curve through sampled values, exact for parabolas, to interpolate between grid points.
 
-A straight line between two points would put the rise out of a minimum much too close to it: the
-bottom of a bowl is a parabola.
+Linear interpolation would place the rise out of a minimum much too close to it: the bottom of a
+bowl is a parabola.
 """
 
 from __future__ import annotations

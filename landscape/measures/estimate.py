@@ -1,4 +1,4 @@
-"""A number that was measured, and how far off it may be."""
+"""A measured number and its uncertainty."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import math
 from dataclasses import dataclass
 
 SIGMAS = 2.0
-"""Standard errors on either side that count as possible: about 95% for a normal error."""
+"""Half width of a range in standard errors: about 95% for a normal error."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with the range that it may have.
+    """A value and its range.
 
     Attributes
     ----------
     value
-        What the surface as sampled gives.
+        The value from the surface as sampled.
     low, high
-        What it may be where every loss may be two standard errors off, and where the grid leaves
-        it open. Both are the value itself where nothing is open; ``high`` is infinite where the
-        sampled range ends before the answer is found.
+        Bounds, given that every loss may be two standard errors off and given the resolution of
+        the grid. Both equal the value where it is exact; ``high`` is infinite where the sampled
+        range ends before the answer is found.
     at_least
         Whether the value is only a lower bound.
     """
@@ -36,7 +36,7 @@ class Estimate:
         return Estimate(value, value, value)
 
     def differs_from(self, other: Estimate) -> bool:
-        """Whether the ranges do not overlap; numbers without an error differ where unequal."""
+        """Whether the ranges do not overlap; numbers without an error differ if unequal."""
         return self.low > other.high or other.low > self.high
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Flatness: how far from the trained network the loss stays low, whichever way one goes."""
+"""Flatness: how far from the trained network the loss stays low in every direction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from landscape.surface import Surface
 
 @dataclass(frozen=True)
 class Level:
-    """A loss to be reached: ``factor`` · L₀ + ``amount``, with L₀ the loss at the origin.
+    """A threshold of the loss: ``factor`` · L₀ + ``amount``, with L₀ the loss at the origin.
 
     Attributes
     ----------
@@ -34,14 +34,14 @@ class Level:
 def risen_by(amount: float = 0.1) -> Level:
     """L₀ + ``amount``: the same rise for a loss of 0.0008 and for one of 0.14.
 
-    A cross-entropy that has risen by 0.1 nats gives the right answer, in the geometric mean, 10%
-    less probability.
+    When a cross-entropy rises by 0.1 nats, the probability of the right answer falls by 10% in the
+    geometric mean.
     """
     return Level(1.0, amount)
 
 
 def risen_to(factor: float = 2.0) -> Level:
-    """``factor`` · L₀. Of a loss near zero this is nearly nothing, and within its error."""
+    """``factor`` · L₀. For a loss near zero this is a tiny rise, within its error."""
     return Level(factor, 0.0)
 
 
@@ -53,21 +53,21 @@ def reaching(loss: float) -> Level:
 def flat_radius(surface: Surface, level: Level, quantity: str | None = None) -> Estimate:
     """The radius, in coordinates, of the largest disc in which the loss stays at or below a level.
 
-    The disc lies around the origin: r = min √(x² + y²) over the points of the plane where the
+    The disc is centred at the origin: r = min √(x² + y²) over the points of the plane where the
     loss is above the level. Unit: 1, multiples of the directions. With filter-normalized
     directions 1 is a displacement as long as the weights of the network, filter by filter, so
     radii of different networks can be compared (Li et al. 2018, section 4).
 
-    The contour of the level is looked for between neighbouring points of the grid, on a curve
-    that is exact for parabolas. The range reaches from the last point below to the first above,
-    each two standard errors off. NaN and infinity count as above the level. A point that is not
-    computed, or the rim of the plane, ends what is known: the radius is a lower bound there.
+    The contour of the level is located between neighbouring grid points, on a curve that is exact
+    for parabolas. The range extends from the last point below to the first above, each two
+    standard errors off. NaN and infinity count as above the level. Where a point that is not
+    computed, or the boundary of the plane, is reached first, the radius is a lower bound.
 
     Raises
     ------
     InputError
-        If the origin is no point of the grid or holds no finite loss; if a multiple is asked of
-        a loss that is not positive.
+        If the origin is not a grid point or has no finite loss; if the level is a multiple of a
+        loss that is not positive.
     """
     return _radius(surface, level, in_coordinates(surface), quantity)
 
@@ -75,14 +75,14 @@ def flat_radius(surface: Surface, level: Level, quantity: str | None = None) -> 
 def flat_distance(surface: Surface, level: Level, quantity: str | None = None) -> Estimate:
     """The same radius in weight space: r = min ‖x·δ + y·η‖₂, by the lengths and angle of the axes.
 
-    Unit: that of the weights. Of networks whose weights can be scaled without a change of what
-    they compute (before batch normalization) it says little by itself: a rescaled network has
-    another radius (Dinh et al. 2017, arXiv 1703.04933).
+    Unit: that of the weights. For networks whose weights can be rescaled without changing
+    their function (before batch normalization) it means little on its own: a rescaled network
+    has a different radius (Dinh et al. 2017, arXiv 1703.04933).
 
     Raises
     ------
     InputError
-        As :func:`flat_radius`; if the file does not say how long its axes are.
+        As for :func:`flat_radius`; if the file does not record the lengths of its axes.
     """
     return _radius(surface, level, in_weights(surface), quantity)
 
@@ -91,7 +91,9 @@ def _radius(surface: Surface, level: Level, metric: FloatArray, quantity: str | 
     found, origin = sampled(surface, quantity), usable_origin(surface, quantity)
     start = found.values[origin]
     if level.factor > 1.0 and start <= 0.0:
-        raise InputError(f"the loss at the origin is {start:.4g}: no multiple of it is a rise")
+        raise InputError(
+            f"the loss at the origin is {start:.4g}: expected a positive loss for a multiple of it"
+        )
     excess = np.where(found.usable, found.values, np.inf) - level.factor * start - level.amount
     errors = np.hypot(found.errors, level.factor * found.errors[origin])
     errors[origin] = abs(1.0 - level.factor) * found.errors[origin]  # one number, not two
@@ -109,10 +111,10 @@ def _radius(surface: Surface, level: Level, metric: FloatArray, quantity: str | 
 
 
 def _nearest(surface: Surface, excess: FloatArray, metric: FloatArray) -> list[float]:
-    """The distance of the nearest place where ``excess`` becomes positive, and its bounds.
+    """The distance of the nearest crossing of ``excess`` to positive values, and its bounds.
 
-    Returns the smallest lengths of: the ends at or below zero, the places in between, the ends
-    above. Infinite where it does nowhere.
+    Returns the smallest lengths of the ends at or below zero, of the crossings, and of the ends
+    above zero. Infinite where there is no crossing.
     """
     ends: list[FloatArray] = []
     mesh = np.meshgrid(*surface.grid.axes.values(), indexing="xy")

@@ -12,19 +12,19 @@ from landscape.surface import Surface
 
 
 def in_coordinates(surface: Surface) -> FloatArray:
-    """The metric in which a coordinate counts as it is: the identity, shape (axes, axes)."""
+    """The metric of the coordinates themselves: the identity, shape (axes, axes)."""
     return np.eye(len(surface.grid.axes))
 
 
 def in_weights(surface: Surface) -> FloatArray:
     """The metric of weight space: Gᵢⱼ = ⟨dᵢ, dⱼ⟩ of the axes, shape (axes, axes).
 
-    From what the file says of its axes: each ``norm``, and their ``axes_cosine``.
+    From the attributes of the axes: each ``norm``, and their ``axes_cosine``.
 
     Raises
     ------
     InputError
-        If the file does not say it, or the axes are parallel.
+        If the file does not record them, or the axes are parallel.
     """
     facts = [surface.axes[name].get("norm") for name in surface.grid.axes]
     cosine = surface.attributes.get("axes_cosine") if len(facts) == 2 else 0.0
@@ -32,13 +32,13 @@ def in_weights(surface: Surface) -> FloatArray:
     norms = np.array(said[:-1], dtype=np.float64)
     if len(said) != len(facts) + 1 or not (norms > 0).all():
         raise InputError(
-            "the file does not say how long its axes are in weight space (norm of each, and "
+            "the file does not record the lengths of its axes in weight space (norm of each, and "
             "axes_cosine), so distances are known in coordinates only"
         )
     metric = np.outer(norms, norms)
     metric[~np.eye(len(norms), dtype=bool)] *= float(said[-1])
     if np.linalg.det(metric) <= 1e-12 * np.prod(norms**2):
-        raise InputError("the axes are parallel: they span a line, and a plane was sampled")
+        raise InputError("the axes are parallel: they span a line, not a plane")
     return metric
 
 
@@ -52,7 +52,7 @@ def inscribed_radius(grid: Grid, metric: FloatArray) -> float:
     """The radius of the largest ball around the origin that the grid reaches all round.
 
     The nearest point of the line x = a has the length |a| / √(G⁻¹)ₓₓ, which on oblique axes is
-    less than that of the point (a, 0). 0 where the origin lies at the rim or outside.
+    less than that of the point (a, 0). 0 where the origin is at the boundary or outside.
     """
     inverse = np.linalg.inv(metric)
     return min(

@@ -11,7 +11,7 @@ from landscape.measures.table import Measure
 
 
 def meaning_of(measure: Measure, known: Sequence[tuple[str, Estimate]]) -> str:
-    """One sentence, or two words where there is no difference.
+    """Describe the difference in one sentence.
 
     Parameters
     ----------
@@ -21,14 +21,14 @@ def meaning_of(measure: Measure, known: Sequence[tuple[str, Estimate]]) -> str:
     ordered = sorted(known, key=lambda pair: (pair[1].value, pair[1].low))
     (low, less), (high, more) = ordered[0], ordered[-1]
     if all(e.at_least for _, e in known):
-        return "Not reached within any of the planes: they end before."
+        return "Not reached within any of the planes."
     if all(e == less for _, e in known):
         return "No difference."
     if not more.differs_from(less):
-        return "No difference beyond the sampling error and what the grid leaves open."
+        return "No difference beyond sampling error and grid resolution."
     says = measure.says
     if "{times}" in says and not (less.value > 0.0 and math.isfinite(more.value)):
-        says = "{high} has the larger value: {more}, {low} {less}."
+        says = "{high} has the larger value: {more} vs {less} for {low}."
     sentence = says.format(
         high=high,
         low=low,
@@ -40,7 +40,7 @@ def meaning_of(measure: Measure, known: Sequence[tuple[str, Estimate]]) -> str:
 
 
 def _times(more: Estimate, less: Estimate) -> str:
-    """``13 times (at least 5)``: the ratio, and the least that the ranges leave of it."""
+    """``13 times (at least 5)``: the ratio, and its lower bound given the ranges."""
     ratio = more.value / less.value
     least = more.low / less.high
     words = f"{'at least ' if more.at_least else ''}{_digits(ratio)} times"

@@ -13,7 +13,7 @@ from landscape.grid import FloatArray
 
 @dataclass(frozen=True)
 class Branch:
-    """A basin, from its lowest point to where it runs together with a deeper one.
+    """A basin, from its lowest point to where it merges with a deeper one.
 
     Attributes
     ----------
@@ -44,12 +44,12 @@ def merge_tree(values: FloatArray, usable: npt.NDArray[np.bool_]) -> list[Branch
     values
         Shape (ny, nx) or (n,).
     usable
-        Same shape: other points are not there, as holes in the plane.
+        Same shape: False marks holes in the plane.
     """
     flat = values.ravel()
     order = np.flatnonzero(usable.ravel())
     order = order[np.argsort(flat[order], kind="stable")]
-    parent = np.full(flat.size, -1, dtype=np.int64).tolist()  # −1: not there yet
+    parent = np.full(flat.size, -1, dtype=np.int64).tolist()  # −1: not added yet
     floor = list(range(flat.size))
     branches: list[Branch] = []
 
@@ -67,7 +67,7 @@ def merge_tree(values: FloatArray, usable: npt.NDArray[np.bool_]) -> list[Branch
             a, b = root(p), root(q)
             if a == b:
                 continue
-            # Of equal floors the one met first is the elder; a point alone is its own floor.
+            # Of equal floors the one added first is the elder; a single point is its own floor.
             old, young = (a, b) if flat[floor[a]] < flat[floor[b]] else (b, a)
             if flat[p] > flat[floor[young]]:
                 branches.append(Branch(floor[young], p))

@@ -1,4 +1,4 @@
-"""Roughness: how much must be climbed again on a straight way across the plane."""
+"""Roughness: how much the loss must climb out of dips along straight lines across the plane."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ def roughness(surface: Surface, quantity: str | None = None) -> Estimate:
     """The climbs out of dips on a line of the grid, summed over the line; mean over all lines.
 
     Along a row or column, the loss of a bowl, a valley or a slope falls to one lowest point and
-    rises again: no line of it has a dip beside that point, and the roughness is 0, whatever the
-    bowl's shape (every quasiconvex function). Otherwise each dip is left over its lower side, a
+    rises again: no line has a dip other than that point, and the roughness is 0, whatever the
+    bowl's shape (every quasiconvex function). Otherwise each dip is left over its lower side by a
     climb from the dip's floor f to its saddle s (a branch of the line's merge tree), and
 
         roughness = mean over lines of Σ log₁₀(Lₛ / L_f)       unit: decades,
 
-    where rows and columns together weigh the same, and each line as much as the cells around it.
+    where rows and columns have equal total weight, and each line the weight of the cells around it.
 
     2 · ln 10 times that sum is by how much the total variation of ln L exceeds the least that
     any function with the same ends and the same minimum has. 0.3 decades: all climbs together
     are by a factor of 2.
 
-    On the logarithm, because losses of one plane span several decades: on the loss itself the
-    hills at the rim would decide alone, and the networks could not be compared. A total variation
+    The logarithm is used because losses of one plane span several decades: otherwise the hills at
+    the boundary would dominate, and networks could not be compared. A total variation
     does not depend on how the axes are scaled, nor on how finely a line is sampled once its dips
     are resolved; a grid that is too coarse misses dips (every second point of the shipped
-    ResNet-56 without shortcuts: 0.31 for 0.41). It grows with the range.
+    ResNet-56 without shortcuts: 0.31 instead of 0.41). It grows with the range.
 
     Dips that the standard errors allow for (as in :func:`~landscape.measures.basins`) do not
     count. The range is that of two standard errors of the sum. A line is cut where the loss is
@@ -51,9 +51,7 @@ def roughness(surface: Surface, quantity: str | None = None) -> Estimate:
     """
     found = sampled(surface, quantity)
     if (found.values[found.usable] <= 0.0).any():
-        raise InputError(
-            "roughness is about the logarithm of the loss, and some loss is not positive"
-        )
+        raise InputError("roughness uses the logarithm of the loss: expected positive losses")
     weights = np.zeros(found.values.size)  # derivative of the sum by the log of each loss
     means = []
     for lines, widths in _bundles(surface):

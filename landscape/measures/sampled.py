@@ -1,4 +1,4 @@
-"""What a measure reads of a surface: values, which of them can be used, and their errors."""
+"""The input of a measure: the values of a surface, which are usable, and their errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Sampled:
     usable
         Where the value has been computed and is finite.
     errors
-        Standard errors; 0 where the file does not know one.
+        Standard errors; 0 where the file has none.
     """
 
     values: FloatArray
@@ -50,12 +50,12 @@ def sampled(surface: Surface, quantity: str | None = None) -> Sampled:
 
 
 def has_errors(surface: Surface, quantity: str | None = None) -> bool:
-    """Whether the file holds standard errors of the quantity."""
+    """Whether the file contains standard errors of the quantity."""
     return stderr_of(surface.quantities, quantity or surface.main_quantity) is not None
 
 
 def origin_index(surface: Surface) -> tuple[int, ...]:
-    """Where the trained network lies in the arrays: the index of the point at coordinate 0.
+    """The array index of the trained network: the point at coordinate 0.
 
     Raises
     ------
@@ -93,5 +93,5 @@ def usable_origin(surface: Surface, quantity: str | None = None) -> tuple[int, .
     index = origin_index(surface)
     if not sampled(surface, quantity).usable[index]:
         state = "NaN or infinite" if surface.done[index] else "not computed yet"
-        raise InputError(f"the loss of the network itself, at the origin, is {state}")
+        raise InputError(f"the loss at the origin, of the network itself, is {state}")
     return index

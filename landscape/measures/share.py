@@ -1,4 +1,4 @@
-"""How much of the plane lies below a level of the loss, such as that of guessing."""
+"""The share of the plane below a level of the loss, such as that of guessing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from landscape.surface import Surface
 def share_below(surface: Surface, level: float, quantity: str | None = None) -> Estimate:
     """The share of the plane (of the line) where the loss is below a level; unit 1.
 
-    Every computed point stands for the cell around it, which reaches half way to its neighbours;
-    at the rim as far outwards as inwards. On an evenly spaced grid this is the share of the
-    points. NaN and infinity count as above, points that are not computed as not there.
+    Every computed point represents the cell around it, which extends half way to its neighbours;
+    at the boundary as far outwards as inwards. On an evenly spaced grid this is the share of the
+    points. NaN and infinity count as above, points that are not computed are left out.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def share_below(surface: Surface, level: float, quantity: str | None = None) -> 
         If nothing has been computed.
     """
     if not surface.done.any():
-        raise InputError("no point has been computed, so no share of them is below a level")
+        raise InputError("no point has been computed yet")
     found = sampled(surface, quantity)
     values = np.where(found.usable, found.values, np.inf)
     area = np.where(surface.done, cell_areas(surface), 0.0)
@@ -46,7 +46,7 @@ def share_below(surface: Surface, level: float, quantity: str | None = None) -> 
 def chance_level(surface: Surface) -> float | None:
     """ln(classes), the cross-entropy of guessing, in nats.
 
-    None where the loss is no cross-entropy, or the file does not say how many classes there are.
+    None where the loss is not a cross-entropy, or the file does not record the number of classes.
     """
     classes = surface.attributes.get("classes")
     in_nats = surface.quantities[surface.main_quantity].units == "nats"
@@ -56,7 +56,7 @@ def chance_level(surface: Surface) -> float | None:
 def share_below_chance(surface: Surface) -> float | None:
     """The share of the computed plane where the loss is below that of guessing.
 
-    None where there is no such level, or where nothing has been computed.
+    None without such a level, or where nothing has been computed.
     """
     level = chance_level(surface)
     if level is None or not surface.done.any():
@@ -65,13 +65,13 @@ def share_below_chance(surface: Surface) -> float | None:
 
 
 def cell_areas(surface: Surface) -> FloatArray:
-    """What each point stands for, shape of the grid, in products of coordinates."""
+    """The area that each point represents, shape of the grid, in products of coordinates."""
     widths = [cell_widths(axis) for axis in surface.grid.axes.values()]
     return widths[0] if len(widths) == 1 else np.outer(widths[1], widths[0])
 
 
 def cell_widths(axis: FloatArray) -> FloatArray:
-    """How much of an axis each of its points stands for, shape (n,)."""
+    """The length of an axis that each of its points represents, shape (n,)."""
     if axis.size == 1:
         return np.ones(1)
     gaps = np.diff(axis)

@@ -16,14 +16,14 @@ from landscape.surface import Surface
 def sharpness(surface: Surface, epsilon: float = 0.1, quantity: str | None = None) -> Estimate:
     """100 · (max L − L₀) / (1 + L₀) over the box |x| ≤ ε, |y| ≤ ε; unit: percent of 1 + L₀.
 
-    After Keskar et al. 2017 (arXiv 1609.04836), metric 2.1 with the box of equation 3. What
-    differs from the paper: the maximum is over the sampled plane and not over all of weight
+    After Keskar et al. 2017 (arXiv 1609.04836), metric 2.1 with the box of equation 3. Differences
+    from the paper: the maximum is over the sampled plane and not over all of weight
     space or a random subspace of a hundred dimensions, so it is smaller; it is read off the grid
-    and not searched by an optimizer; and the box is ε in coordinates, multiples of directions
+    and not found by an optimizer; and the box is ε in coordinates, multiples of directions
     that are already scaled to the weights, where the paper scales each weight's by |w| + 1, with
-    ε of 10⁻³ or 5·10⁻⁴. Only values of one ε can be compared.
+    ε of 10⁻³ or 5·10⁻⁴. Only values for the same ε can be compared.
 
-    Sides of the box that fall between points of the grid are read off a curve that is exact for
+    Sides of the box between grid points are read off a curve that is exact for
     parabolas. Where a point in the box, or next to its side, is NaN or infinite, the sharpness
     is infinite.
 
@@ -35,8 +35,8 @@ def sharpness(surface: Surface, epsilon: float = 0.1, quantity: str | None = Non
     Raises
     ------
     InputError
-        If the box reaches out of the sampled range, the grid is too coarse to have a point in it
-        beside the origin, or it is not computed in full; and as for the origin of
+        If the box extends beyond the sampled range, the grid is too coarse to have a point in it
+        besides the origin, or not all of it is computed; for the origin, as in
         :func:`~landscape.measures.flat_radius`.
     """
     found, origin = sampled(surface, quantity), usable_origin(surface, quantity)
@@ -44,21 +44,22 @@ def sharpness(surface: Surface, epsilon: float = 0.1, quantity: str | None = Non
     for name, axis in surface.grid.axes.items():
         if not axis[0] <= -epsilon < epsilon <= axis[-1]:
             raise InputError(
-                f"the box of ε = {epsilon:g} is not within {name} from {axis[0]:g} to {axis[-1]:g}"
+                f"the box of ε = {epsilon:g} exceeds the range of {name}: "
+                f"{axis[0]:g} to {axis[-1]:g}"
             )
         inside = axis[_inside(axis, epsilon)]
         if not inside[0] < 0.0 < inside[-1]:
             raise InputError(
-                f"no point of {name} lies within ε = {epsilon:g} on both sides of the origin: the "
+                f"no point of {name} within ε = {epsilon:g} on both sides of the origin: the "
                 "grid is too coarse for it"
             )
         window.append(slice(*_touched(axis, epsilon)))
     box = tuple(window[::-1])
     if not surface.done[box].all():
-        raise InputError(f"the box of ε = {epsilon:g} is not computed in full yet")
+        raise InputError(f"not all points in the box of ε = {epsilon:g} are computed yet")
     start = found.values[origin]
     if start <= -1.0:
-        raise InputError(f"the loss at the origin is {start:.4g}, and 1 + L is not positive")
+        raise InputError(f"the loss at the origin is {start:.4g}: expected 1 + L above 0")
     if not found.usable[box].all():
         return Estimate.exact(np.inf)
     errors = np.hypot(found.errors, found.errors[origin])

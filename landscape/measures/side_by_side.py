@@ -1,4 +1,4 @@
-"""Measuring surfaces and comparing each with the first, as far as that means something."""
+"""Measure surfaces, and compare each with the first where that is meaningful."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compare_surfaces(
     rise: float = 0.1,
     epsilon: float = 0.1,
 ) -> Comparison:
-    """Measure surfaces and say what their differences mean.
+    """Measure surfaces and describe what their differences mean.
 
     Each surface is compared with the first, in those measures that mean the same on both planes.
     A difference is one where the ranges of the values (two standard errors, and what the grid
@@ -44,9 +44,9 @@ def compare_surfaces(
     names
         One for each; by default their titles or networks.
     quantity
-        A loss that all hold; by default each one's main loss. Of another quantity of which is
-        known which way is better, such as an accuracy, the value at the origin and the best on
-        the plane are compared.
+        A loss that all surfaces have; by default the main loss of each. For any other quantity
+        whose better direction is known, such as an accuracy, the value at the origin and the
+        best value on the plane are compared.
     rise
         The amount by which the loss has risen at the flat radius, in its unit.
     epsilon
@@ -55,8 +55,8 @@ def compare_surfaces(
     Raises
     ------
     InputError
-        For fewer than two surfaces, a quantity that is not there or of which is not known which
-        way is better, an amount that is not positive.
+        For fewer than two surfaces, a quantity that does not exist or whose better direction is
+        unknown, or an amount that is not positive.
 
     Examples
     --------
@@ -99,7 +99,7 @@ def compare_surfaces(
 def _estimates(
     measure: Measure, everything: Sequence[tuple[Surface, str, str]]
 ) -> tuple[list[Estimate | None], str]:
-    """One for each surface, and a sentence on those that do not have it."""
+    """One estimate for each surface, and a sentence on the surfaces without one."""
     estimates: list[Estimate | None] = []
     missing: dict[str, list[str]] = {}
     for surface, quantity, name in everything:
@@ -149,12 +149,12 @@ def _verdict(
     hindering = [d.reason for d in found if d.breaks and d is not OTHER_NETWORK]
     if not hindering:
         same = ": same loss, data, kind of directions, range and grid"
-        return f"{first} and {other} are comparable{same if said else ', as far as they say'}."
+        return f"{first} and {other} are comparable{same if said else ', as far as recorded'}."
     why = listed(list(dict.fromkeys(hindering)))
     if not compared:
-        return f"{first} and {other} are NOT comparable ({why}): their difference means nothing."
+        return f"{first} and {other} are NOT comparable ({why}): their difference is meaningless."
     return (
-        f"{first} and {other} are comparable IN PART only ({why}). Compared nevertheless: "
+        f"{first} and {other} are only PARTLY comparable ({why}). Still compared: "
         f"{'; '.join(compared)}."
     )
 
@@ -165,7 +165,7 @@ def _loss_of(surface: Surface, quantity: str | None) -> str:
     asked = quantity is not None and name in surface.quantities
     known = surface.quantity(name) if asked else None
     if name not in losses and (known is None or known.better is None or known.of_draws):
-        raise unknown_choice("loss to be compared", name, losses or ["no loss in this surface"])
+        raise unknown_choice("loss to compare", name, losses or ["none in this surface"])
     return name
 
 

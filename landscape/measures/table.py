@@ -1,4 +1,4 @@
-"""The measures that a comparison shows: how each is computed, what it needs, what it says."""
+"""The measures of a comparison: how each is computed, what it requires, and its sentence."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ class Measure:
     Attributes
     ----------
     name
-        With the unit, unless that is 1.
+        Including the unit, unless that is 1.
     compute
         ``(surface, quantity) -> Estimate``.
     needs
-        What must be equal for two values to be compared: some of
+        What must be equal for two values to be comparable: some of
         :data:`~landscape.measures.comparable.ASPECTS`.
     says
-        What it means that one value is larger, with ``{high}`` and ``{low}`` for the names of
+        The sentence for a larger value, with ``{high}`` and ``{low}`` for the names of
         the surfaces, ``{more}`` and ``{less}`` for their values, ``{times}`` for the ratio.
     show
-        How a value is written in that sentence.
+        Formats a value in that sentence.
     """
 
     name: str
@@ -52,14 +52,14 @@ class Measure:
 def measures_for(
     surfaces: Sequence[Surface], quantities: Sequence[str], rise: float, epsilon: float
 ) -> list[Measure]:
-    """The rows for these surfaces: all that at least one of them can have.
+    """The measures that apply to at least one of these surfaces.
 
     Parameters
     ----------
     rise
-        The amount, in the unit of the loss, behind the flat radius.
+        The rise that defines the flat radius, in the unit of the loss.
     epsilon
-        The half side of the box of the sharpness, in coordinates.
+        Half the side of the box of the sharpness, in coordinates.
     """
     units = {s.quantities[q].units for s, q in zip(surfaces, quantities, strict=True)} - {"1"}
     unit = f", {'/'.join(sorted(units))}" if units else ""
@@ -71,7 +71,7 @@ def measures_for(
             f"loss at the origin{unit}",
             origin_loss,
             _VALUE,
-            "The network of {high} has the higher loss: {more}, {low} {less}.",
+            "The network of {high} has the higher loss: {more} vs {less} for {low}.",
         ),
         Measure(
             f"flat radius, loss + {rise:g}",
@@ -84,13 +84,14 @@ def measures_for(
             "flat radius, loss × 2",
             lambda s, q: flat_radius(s, risen_to(2.0), q),
             _LOCAL,
-            "{high} takes {times} as far as {low} to double its own loss.",
+            "The loss of {high} doubles {times} as far out as that of {low}.",
         ),
         Measure(
             f"flat distance in weight space, loss + {rise:g}",
             lambda s, q: flat_distance(s, risen_by(rise), q),
             _VALUE | {"network"},
-            "By the length of the displacement, {high} is flatter: {times} as far as {low}.",
+            "In weight space {high} is flatter: its loss stays low {times} as far out as that of "
+            "{low}.",
         ),
         Measure(
             f"sharpness, ε = {epsilon:g}, %",
@@ -103,8 +104,8 @@ def measures_for(
             "roughness, decades",
             roughness,
             _WHOLE | {"spacing"},
-            "{high} is rougher: on a straight way across the plane, the climbs out of dips "
-            "multiply to a factor of {more} on average, {less} for {low}.",
+            "{high} is rougher: on a straight line across the plane, the climbs out of dips "
+            "multiply the loss by {more} on average, by {less} for {low}.",
             lambda decades: f"{10.0**decades:.3g}",
         ),
         Measure(
@@ -119,13 +120,13 @@ def measures_for(
             "basins",
             number_of_basins,
             _WHOLE | {"spacing"},
-            "{high} has more basins, sampling error allowed for: {more}, {low} {less}.",
+            "{high} has more basins, beyond sampling error: {more} vs {less} for {low}.",
         ),
         Measure(
             f"depth of the second basin{unit}",
             second_depth,
             _WHOLE | {"spacing"},
-            "Beside its deepest basin {high} has one that is {more} deep; that of {low} is {less}.",
+            "{high} has the deeper second basin: {more} vs {less} for {low}.",
         ),
     ]
     if any(chance_level(surface) is not None for surface in surfaces):
@@ -142,31 +143,33 @@ def measures_for(
                 "share below the loss of guessing",
                 lambda s, q: share_below(s, _guessing(s), q),
                 _WHOLE,
-                "{high} is better than guessing on more of the plane: {more}, {low} on {less}.",
+                "{high} is better than guessing on more of the plane: {more} vs {less} for {low}.",
                 _percent,
             ),
         ]
     if any("barrier" in surface.attributes for surface in surfaces):
-        says = "Between the solutions of {high} the loss rises higher: by {more}, {less} for {low}."
+        says = (
+            "The loss rises higher between the solutions of {high}: by {more} vs {less} for {low}."
+        )
         rows.append(Measure(f"barrier{unit}", _barrier, _LOCAL | {"range"}, says))
     return rows
 
 
 def _of_any(word: str, best: str, unit: str) -> list[Measure]:
-    """The rows of a quantity that is no loss: its value at the origin, and its best."""
+    """The rows of a quantity that is not a loss: its value at the origin, and its best."""
     says = f"{{high}} has the higher {word.replace('{', '{{').replace('}', '}}')}"
     return [
         Measure(
             f"{word} at the origin{unit}",
             origin_loss,
             _VALUE,
-            f"{says} at the origin: {{more}}, {{low}} {{less}}.",
+            f"{says} at the origin: {{more}} vs {{less}} for {{low}}.",
         ),
         Measure(
             f"{best} {word}{unit}",
             best_value,
             _WHOLE | {"spacing"},
-            f"{says} where it is {best}: {{more}}, {{low}} {{less}}.",
+            f"{says} at its {best}: {{more}} vs {{less}} for {{low}}.",
         ),
     ]
 
@@ -177,7 +180,7 @@ def best_value(surface: Surface, quantity: str) -> Estimate:
     Raises
     ------
     InputError
-        If no point holds a finite value.
+        If no point has a finite value.
     """
     found = sampled(surface, quantity)
     value, index = surface.best(quantity)
@@ -222,14 +225,14 @@ def _repeats(surface: Surface) -> int:
 def _guessing(surface: Surface) -> float:
     level = chance_level(surface)
     if level is None:
-        raise InputError("the file does not say how many classes there are")
+        raise InputError("the file does not record the number of classes")
     return level
 
 
 def _barrier(surface: Surface, quantity: str) -> Estimate:
     barrier = surface.attributes.get("barrier")
     if not isinstance(barrier, int | float):
-        raise InputError("the file holds no barrier")
+        raise InputError("the file contains no barrier")
     return Estimate.exact(float(barrier))
 
 

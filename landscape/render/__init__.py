@@ -1,8 +1,8 @@
-"""From a sampled surface to pictures: figures for a paper, one-file pages for a browser.
+"""Draw sampled surfaces: figures for papers, self-contained pages for browsers.
 
-One file per medium, imported when it is first asked for, so that ``import landscape.render``
-costs nothing, a page never imports matplotlib and a figure never imports plotly. Nothing here
-knows torch: a saved surface can be drawn where it is not installed.
+Each medium is imported on first use, so ``import landscape.render`` is cheap, a page never imports
+matplotlib and a figure never imports plotly. Nothing here uses torch: a saved surface can be drawn
+where it is not installed.
 """
 
 from __future__ import annotations

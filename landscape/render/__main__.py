@@ -38,20 +38,27 @@ def _parser() -> argparse.ArgumentParser:
         "--style",
         choices=(*STYLES, GALLERY),
         metavar="STYLE",
-        help=f"{', '.join((*STYLES, GALLERY))} (default: what suits surfaces and file)",
+        help=f"{', '.join((*STYLES, GALLERY))} (default: chosen for surfaces and file)",
     )
     p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
-    p.add_argument("--scale", choices=SCALES, help="default: log for what spans decades, as a loss")
+    p.add_argument(
+        "--scale", choices=SCALES, help="default: log for a loss, linear for an accuracy"
+    )
     p.add_argument(
         "--clip",
         metavar="VALUE",
         help="auto, none, or the largest value drawn (default: auto)",
     )
     p.add_argument(
-        "--levels", type=_levels, metavar="N|A,B,…", help="how many lines or ticks, or their values"
+        "--levels",
+        type=_levels,
+        metavar="N|A,B,…",
+        help="number of lines or ticks, or their values",
     )
     p.add_argument("--cmap", metavar="NAME", help="colour map (default: viridis; RdBu_r if signed)")
-    p.add_argument("--title", metavar="TEXT", help="in place of the network's name, or over all")
+    p.add_argument(
+        "--title", metavar="TEXT", help="instead of the network's name; above all panels"
+    )
     p.add_argument(
         "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
     )
@@ -59,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
     p.add_argument("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
     p.add_argument(
-        "--transparent", action="store_true", default=None, help="figures: leave the paper out"
+        "--transparent", action="store_true", default=None, help="figures: transparent background"
     )
     _add_space(p)
     _add_time(p)
@@ -67,17 +74,17 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_space(parser: argparse.ArgumentParser) -> None:
-    p = parser.add_argument_group("surfaces in space")
+    p = parser.add_argument_group("3-D surfaces")
     p.add_argument(
-        "--interpolate", choices=METHODS, help="between the samples (default: cubic, no overshoot)"
+        "--interpolate", choices=METHODS, help="between samples (default: cubic, no overshoot)"
     )
     p.add_argument(
         "--renderer",
         choices=RENDERERS,
-        help="default: pyvista for .png and movies if installed, matplotlib for .pdf and .svg",
+        help="default: pyvista for .png and movies if installed, else matplotlib",
     )
-    p.add_argument("--elevation", type=float, metavar="DEGREES", help="of the camera")
-    p.add_argument("--azimuth", type=float, metavar="DEGREES", help="of the camera")
+    p.add_argument("--elevation", type=float, metavar="DEGREES", help="camera angle")
+    p.add_argument("--azimuth", type=float, metavar="DEGREES", help="camera angle")
     p.add_argument(
         "--height-ratio", type=float, metavar="R", help="meshes: height / width (default: 0.65)"
     )
@@ -90,11 +97,15 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--movie",
         choices=MOVIES,
-        help="once around, one frame per surface, or linear to log height (default: turntable)",
+        help="full turn, one frame per surface, or linear to log height (default: turntable)",
     )
-    p.add_argument("--frames", type=int, metavar="N", help="how many (default: 72; 60 for height)")
-    p.add_argument("--fps", type=float, metavar="N", help="per second (default: 15; sequence: 4)")
-    p.add_argument("--seconds", type=float, metavar="S", help="in place of frames or fps")
+    p.add_argument(
+        "--frames", type=int, metavar="N", help="number of frames (default: 72; 60 for height)"
+    )
+    p.add_argument(
+        "--fps", type=float, metavar="N", help="frames per second (default: 15; sequence: 4)"
+    )
+    p.add_argument("--seconds", type=float, metavar="S", help="duration, instead of frames or fps")
 
 
 def _levels(text: str) -> int | list[float]:
@@ -102,7 +113,7 @@ def _levels(text: str) -> int | list[float]:
         return [float(part) for part in text.split(",")] if "," in text else int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is neither a whole number nor numbers with commas between them"
+            f"{text!r} is neither a whole number nor comma-separated numbers"
         ) from None
 
 

@@ -57,9 +57,9 @@ class SurfacePlot:
         return render.save_page([self._surface], path, **style)
 
     def png(self) -> bytes | None:
-        """The picture that a notebook shows: a contour, or a curve of a line.
+        """The picture shown in a notebook: a contour plot, or a curve for a line.
 
-        None where there is nothing to draw, as with a single point.
+        None where there is nothing to draw, for example with a single point.
         """
         surface = self._surface
         line = surface.y is None or 1 in surface.grid.shape

@@ -1,7 +1,7 @@
-"""What is drawn for each point, and what has to be said about it.
+"""The height drawn for each point, and the notes that go with it.
 
 The stored values are never altered. A point that is not computed, or whose value is not finite,
-is a hole (NaN) in the heights; every value that is not drawn where it lies is counted and said.
+is a hole (NaN) in the heights; each value that is not drawn at its own height is counted in a note.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class Heights:
     values
         In the unit of the picture, shape of the grid, NaN for a hole; not clipped.
     heights
-        The same on the shared scale: log10 or as it is, held within the range.
+        The same on the shared scale (log10 or unchanged), clipped to the range.
     chance
-        What guessing gives, if it lies among the values and in the range; else None.
+        The chance level if it lies among the values and within the range, else None.
     not_finite
         Boolean, shape of the grid: computed, but NaN or infinite.
     cuts
-        Which values are not drawn where they lie, one sentence each.
+        Which values are clipped, one sentence each.
     notes
-        What a reader has to know about this panel, one sentence each: the cuts and the holes.
+        What a reader has to know about this panel, one sentence each: clipped values and holes.
     """
 
     surface: Surface
@@ -57,7 +57,7 @@ class Heights:
 
     @property
     def best(self) -> tuple[int, ...]:
-        """The index of the smallest value, of the largest where higher is better."""
+        """The index of the smallest value, or of the largest where higher is better."""
         find = np.nanargmax if self.quantity.best_is_highest else np.nanargmin
         return tuple(int(i) for i in np.unravel_index(find(self.values), self.values.shape))
 
@@ -79,7 +79,7 @@ def prepare(
     clip: str | float = "auto",
     norm_range: tuple[float, float] | None = None,
 ) -> tuple[list[Heights], Scale]:
-    """Bring quantities of one or more surfaces onto one scale.
+    """Put quantities of one or more surfaces on one scale.
 
     Parameters
     ----------
@@ -88,13 +88,13 @@ def prepare(
     scale
         ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,
         and linear for everything else. Under ``log`` a value of exactly 0 is drawn at the
-        smallest positive value, and said.
+        smallest positive value, and counted.
     clip
         Values above it are drawn at it, and counted: a number in the unit of the picture (percent
         for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
     norm_range
         The range of the scale itself, (low, high); it replaces ``clip`` and fixes the colours of
-        pictures that are made one by one.
+        pictures that are drawn one at a time.
 
     Raises
     ------
@@ -126,12 +126,12 @@ def prepare(
 
 
 def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
-    """Where ``clip="auto"`` cuts, or None where nothing needs to be cut.
+    """The limit that ``clip="auto"`` chooses, or None where nothing needs to be clipped.
 
     The corners of a plane can lie orders of magnitude above everything else and would take most
-    of the colours. At most 5 % of the points of any surface are cut: the limit is the largest of
+    of the colours. At most 5 % of the points of a surface are clipped; the limit is the largest of
     the surfaces' 95 % quantiles, rounded up to one significant digit (so that one surface is never
-    judged by another's walls). It is used only where it is worth it: on a log scale if the part
+    judged by another's walls). It is used only where it pays: on a log scale if the part
     above it is more than a tenth of the whole range, on a linear one if the largest value is more
     than 1.5 times the limit. A bowl, whose corners belong to it, is therefore left whole.
 
@@ -176,8 +176,8 @@ def _check_drawable(
     if np.isnan(values).all():
         done = int(surface.done.sum())
         raise InputError(
-            f"{where} holds nothing to draw: {share(done, values.size)} are computed and none of "
-            "them is finite; expected at least one finite value"
+            f"{where} has nothing to draw: {share(done, values.size)} computed, none of them "
+            "finite; expected at least one finite value"
         )
     if kind == "linear":
         return
@@ -238,7 +238,7 @@ def _clip_value(
     if top <= low:
         raise InputError(
             f"clip {short(top)} is not above the smallest value, {short(low)}: nothing would be "
-            "left to see; expected a larger number, auto or none"
+            "visible; expected a larger number, auto or none"
         )
     return top
 
@@ -246,27 +246,26 @@ def _clip_value(
 def _panel(surface: Surface, show: DisplayedQuantity, values: FloatArray, drawn: Scale) -> Heights:
     not_finite = surface.done & ~np.isfinite(surface[show.name])
     total = values.size
+    high, low = (f"{short(end)} {show.unit}".rstrip() for end in (drawn.high, drawn.low))
     notes = []
-    # A relative hair, because a limit that is itself a value must not count as cut.
+    # A small relative margin: a limit that is itself a value must not count as clipped.
     above = int((values > drawn.high * (1 + 1e-12)).sum()) if drawn.high > 0 else 0
     if drawn.high <= 0:
         above = int((values > drawn.high).sum())
     if above:
-        end = short(drawn.high)
-        notes.append(f"Values above {end} drawn as {end}: {share(above, total)}.")
+        notes.append(f"{share(above, total)} clipped at {high}.")
     zeros = int((values == 0).sum()) if drawn.kind == "log" else 0
     if zeros:
-        notes.append(f"Values of 0 drawn as {short(drawn.low)}: {share(zeros, total)}.")
+        notes.append(f"{share(zeros, total)} equal to 0, drawn at {low}.")
     below = int((values < drawn.low).sum()) - zeros
     if below:
-        end = short(drawn.low)
-        notes.append(f"Values below {end} drawn as {end}: {share(below, total)}.")
+        notes.append(f"{share(below, total)} below {low}, drawn at {low}.")
     cuts = tuple(notes)
     if not_finite.any():
-        notes.append(f"Not finite (left open): {share(int(not_finite.sum()), total)}.")
+        notes.append(f"{share(int(not_finite.sum()), total)} not finite (left blank).")
     missing = int((~surface.done).sum())
     if missing:
-        notes.append(f"Not computed yet (left open): {share(missing, total)}.")
+        notes.append(f"{share(missing, total)} not computed yet (left blank).")
     heights, chance = drawn.heights(values), _chance(show, values, drawn)
     return Heights(surface, show, values, heights, chance, not_finite, cuts, tuple(notes))
 

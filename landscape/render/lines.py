@@ -1,4 +1,4 @@
-"""Surfaces that are lines: the one axis along which their values change."""
+"""Surfaces that are lines: the axis along which their values change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NORMAL_95 = 1.96
 
 @dataclass(frozen=True)
 class Line:
-    """The axis (``x`` or ``y``), its coordinates, and where it lies: ``y = 0.2``, or nothing."""
+    """The axis (``x`` or ``y``), its coordinates, and its position: ``y = 0.2``, or empty."""
 
     axis: str
     coordinates: FloatArray
@@ -23,18 +23,18 @@ class Line:
 
 
 def line_of(surface: Surface) -> Line:
-    """The line that a 1-D surface, or a single row or column of a plane, is.
+    """The line of a 1-D surface, or of a plane with a single row or column.
 
     Raises
     ------
     InputError
-        If there are several rows and columns, or a single point only.
+        If there are several rows and columns, or only a single point.
     """
     sizes = {name: axis.size for name, axis in surface.grid.axes.items()}
     long = [name for name, size in sizes.items() if size > 1]
     if not long:
         raise InputError(
-            f"a surface of a single point ({surface.grid}) has no picture; expected at least two"
+            f"cannot draw a surface of a single point ({surface.grid}); expected at least two"
         )
     if len(long) > 1:
         raise InputError(

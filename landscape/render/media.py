@@ -1,4 +1,4 @@
-"""The suffix of a file decides what it becomes: a figure, a page, a mesh or a movie."""
+"""Write surfaces to a file whose suffix decides the medium: figure, page, mesh or movie."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from landscape.surface import Surface
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# A file that is made twice is the same twice: no date inside.
+# Files are reproducible: no date inside.
 _METADATA: dict[str, dict[str, Any]] = {
     "pdf": {"CreationDate": None},
     "svg": {"Date": None},
@@ -29,7 +29,7 @@ _DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
 
 @dataclass(frozen=True)
 class Medium:
-    """What a suffix stands for: its writer, and the styles and options that it knows."""
+    """The medium of a suffix: its writer, and the styles and options that it supports."""
 
     write: Callable[..., Path]
     styles: tuple[str, ...]
@@ -42,7 +42,7 @@ def save(
     style: str | None = None,
     **options: Any,
 ) -> Path:
-    """Draw surfaces side by side into a file of the kind that its suffix names.
+    """Draw surfaces side by side into a file whose suffix decides the medium.
 
     Parameters
     ----------
@@ -54,10 +54,10 @@ def save(
         ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
         ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve``, ``path``
-        or ``gallery``; None is what suits the surfaces and the medium.
+        or ``gallery``; None chooses one that suits the surfaces and the medium.
     options
         Those of the function above; for figures also ``dpi`` and ``transparent``, see
-        :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista where that is
+        :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista if it is
         installed and can draw, unless ``renderer`` says otherwise.
 
     Raises
@@ -81,14 +81,14 @@ def save(
         raise unknown_choice("style", style, (*STYLES, GALLERY))
     if style is not None and style not in medium.styles:
         raise InputError(
-            f"style {style} and {target.suffix} do not go together: "
-            f"{target.suffix} files know {', '.join(medium.styles)}"
+            f"style {style} is not supported for {target.suffix} files; "
+            f"expected one of {', '.join(medium.styles)}"
         )
     strange = sorted(set(options) - medium.options)
     if strange:
         raise InputError(
-            f"option {', '.join(strange)} does not apply to {target.suffix} files: "
-            f"they know {', '.join(sorted(medium.options))}"
+            f"option {', '.join(strange)} does not apply to {target.suffix} files; "
+            f"expected some of {', '.join(sorted(medium.options))}"
         )
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
     return medium.write(several, target, style, **options)
@@ -108,12 +108,13 @@ def save_figure(
     dpi
         Dots per inch of a .png, 300 unless given.
     transparent
-        Whether the paper is left out.
+        Whether the background is transparent.
 
     Raises
     ------
     InputError
-        If the suffix is another one, dpi is not between 1 and 2400, or it cannot be written.
+        If the suffix is a different one, dpi is not between 1 and 2400, or the file cannot be
+        written.
 
     Examples
     --------
@@ -126,7 +127,7 @@ def save_figure(
     kind = target.suffix.lower().lstrip(".")
     if kind not in _METADATA:
         known = ", ".join(f".{k}" for k in _METADATA)
-        raise InputError(f"{target}: a figure can be saved as one of {known}")
+        raise InputError(f"{target}: expected a figure file ending in one of {known}")
     if dpi is not None and not 1 <= dpi <= 2400:
         raise InputError(f"dpi {dpi:g}: expected between 1 and 2400")
     import matplotlib as mpl

@@ -1,4 +1,4 @@
-"""A surface file that is to be drawn."""
+"""Open a surface file for drawing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from landscape.surface import Surface
 
 
 def opened(path: str | Path) -> Surface:
-    """The surface in a file; where it does not say which network it is of, called by the file.
+    """The surface in a file, named after the file if it does not record its network.
 
     Raises
     ------
@@ -19,5 +19,7 @@ def opened(path: str | Path) -> Surface:
     """
     surface = open_surface(path)
     if not network(surface):
-        surface.attributes.setdefault("title", Path(path).stem)  # or panels could not be told apart
+        surface.attributes.setdefault(
+            "title", Path(path).stem
+        )  # otherwise panels would be indistinguishable
     return surface

@@ -1,4 +1,4 @@
-"""What to draw, agreed on by all surfaces of a picture: style, quantity, levels."""
+"""Resolve what to draw for all surfaces of a picture: style, quantity, levels."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
 GALLERY = "gallery"
-"""A page of many planes with their numbers: the style of a whole page, not of a picture."""
+"""A page of many planes with their numbers: a style for pages, not for figures."""
 RENDERERS = ("pyvista", "matplotlib")
-"""Who draws a surface in space."""
+"""Renderers of 3-D surfaces."""
 _FEWEST, _MOST = 1, 200
 
 
@@ -26,13 +26,13 @@ def is_line(surface: Surface) -> bool:
 
 
 def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
-    """The style that suits all surfaces: ``style`` itself, or contour for planes, curve for lines.
+    """The style for all surfaces: ``style`` itself, or contour for planes and curve for lines.
 
     Raises
     ------
     InputError
         If there is no surface, lines are mixed with planes, or the style does not suit them.
-        Paths are drawn without what surrounds them, so ``path`` suits lines and planes alike.
+        ``path`` draws trajectories alone, so it suits lines and planes alike.
     """
     if not surfaces:
         raise InputError("no surface to draw; expected at least one")
@@ -43,9 +43,7 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     lines = [is_line(s) for s in surfaces]
     sizes = ", ".join(f"{name_of(s)}: {s.grid}" for s in surfaces)
     if any(lines) and not all(lines):
-        raise InputError(
-            f"lines and planes cannot share a picture ({sizes}); draw them in two pictures"
-        )
+        raise InputError(f"lines and planes cannot share a picture ({sizes}); draw them separately")
     suits = "curve" if lines[0] else "contour"
     if style is None:
         return suits
@@ -56,7 +54,7 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
 
 
 def checked_renderer(renderer: str) -> str:
-    """The renderer itself.
+    """Validate a renderer and return it.
 
     Raises
     ------
@@ -74,15 +72,15 @@ def quantity_of_all(surfaces: Sequence[Surface], quantity: str | None) -> str:
     Raises
     ------
     InputError
-        If a surface does not hold it.
+        If a surface does not have it.
     """
     name = quantity or surfaces[0].main_quantity
     for number, surface in enumerate(surfaces, start=1):
         if name not in surface.quantities:
-            where = f"surface {number} of {len(surfaces)}, {name_of(surface)},"
+            where = f"surface {number} of {len(surfaces)} ({name_of(surface)})"
             raise InputError(
-                f"{where} holds no {name!r}: it holds {', '.join(surface.quantities)}; "
-                "choose a quantity that all have"
+                f"{where} has no {name!r}, only {', '.join(surface.quantities)}; "
+                "choose a quantity that all surfaces have"
             )
     return name
 
@@ -92,18 +90,18 @@ def chosen_levels(
     scale: Scale,
     bar: tuple[float, float] | None = None,
 ) -> FloatArray:
-    """The values that get a line or a tick: given ones, or about that many round ones.
+    """The values of lines or ticks: the given ones, or about that many round ones.
 
     Parameters
     ----------
     bar
-        The heights at which the colour bar ends, where these are not those of the scale.
+        The heights at the ends of the colour bar, if they differ from those of the scale.
 
     Raises
     ------
     InputError
         If the number is not between 1 and 200, or the values are not finite and increasing, or
-        none of them lies in the range of the picture.
+        none of them is within the range of the picture.
     """
     if levels is None and scale.kind == "linear" and bar is not None:
         ticks = Scale("linear", *bar).ticks()
@@ -120,5 +118,5 @@ def chosen_levels(
     inside = values[(values >= scale.low) & (values <= scale.high)]
     if inside.size == 0:
         low, high = f"{scale.low:.4g}", f"{scale.high:.4g}"
-        raise InputError(f"levels {list(levels)}: none lies in the drawn range {low} to {high}")
+        raise InputError(f"levels {list(levels)}: none is within the drawn range {low} to {high}")
     return inside

@@ -12,13 +12,13 @@ from landscape.grid import FloatArray
 
 SCALES = ("log", "linear")
 
-# Within a decade, from few ticks to many; decades themselves are always among them.
+# Within a decade, from few ticks to many; decades are always included.
 _MANTISSAS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0))
 
 
 @dataclass(frozen=True)
 class Scale:
-    """A range of values and how they become heights (and colours).
+    """A range of values and its mapping to heights (and colours).
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Scale:
     high: float
 
     def heights(self, values: npt.ArrayLike) -> FloatArray:
-        """Values to heights, any shape; NaN stays NaN, what lies outside is drawn at the end."""
+        """Values to heights, any shape; NaN stays NaN, values outside are clipped."""
         clipped = np.clip(np.asarray(values, dtype=np.float64), self.low, self.high)
         return np.log10(clipped) if self.kind == "log" else clipped
 
@@ -63,12 +63,12 @@ class Scale:
         return _even_steps(self.low, self.high, count)
 
     def clear_of_bottom(self, ticks: FloatArray) -> FloatArray:
-        """The ticks of a vertical axis in 3-D whose labels do not meet those of the floor."""
+        """The ticks of a vertical axis in 3-D whose labels do not overlap those of the floor."""
         return ticks[self.heights(ticks) > self.bottom + 0.06 * (self.top - self.bottom)]
 
 
 def inner_ticks(axis: FloatArray) -> FloatArray:
-    """Round coordinates well within an axis: at its ends, labels of two axes meet in a corner."""
+    """Round coordinates well within an axis: at its ends, labels of two axes would overlap."""
     low, high = float(axis[0]), float(axis[-1])
     ticks, room = _even_steps(low, high, 4), 0.08 * (high - low)
     return ticks[(ticks > low + room) & (ticks < high - room)]
@@ -88,6 +88,6 @@ def _even_steps(low: float, high: float, count: int) -> FloatArray:
     step = min((m * decade for m in (1.0, 2.0, 2.5, 5.0, 10.0)), key=lambda s: abs(s - rough))
     multiples = np.arange(math.floor(low / step), math.ceil(high / step) + 1)
     ticks = np.array([float(f"{m * step:.12g}") for m in multiples])
-    # The ends are ticks too, even if rounding puts them a hair outside.
+    # The ends are ticks too, even if rounding puts them slightly outside.
     slack = 1e-9 * (high - low)
     return ticks[(ticks >= low - slack) & (ticks <= high + slack)]

@@ -1,4 +1,4 @@
-"""The networks that a line or plane was laid through, and where they lie on it."""
+"""The networks that define a line or plane, and their coordinates on it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Solution:
 
 
 def solutions(surface: Surface) -> list[Solution]:
-    """Those that the axes of the surface begin and end at, none where no axis is of that kind.
+    """The solutions at the ends of the axes, empty if no axis is of that kind.
 
-    Coordinate 0 of an axis is its start and 1 its end, so three of them lie at (0, 0), (1, 0) and
-    (0, 1); the second axis of the plane of a curve points at its bend, which is no solution.
+    Coordinate 0 of an axis is its start and 1 its end, so three of them are at (0, 0), (1, 0) and
+    (0, 1); the second axis of the plane of a curve points at its bend, which is not a solution.
     """
     found: dict[tuple[float, float], str] = {}
     for axis, end in (("x", (1.0, 0.0)), ("y", (0.0, 1.0))):
@@ -34,7 +34,7 @@ def solutions(surface: Surface) -> list[Solution]:
 
 
 def own_losses(surface: Surface) -> dict[float, float]:
-    """By coordinate the loss of each solution as it is, where the surface knows it."""
+    """The loss of each unmodified solution by coordinate, where the surface records it."""
     given = {0.0: "loss_at_start", 1.0: "loss_at_end"}
     values = {at: surface.attributes.get(name) for at, name in given.items()}
     return {

@@ -1,4 +1,4 @@
-"""The styles of figures: which module draws each, and what it can draw."""
+"""The styles of figures: the module that draws each, and the surfaces it accepts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Style:
     suits: str = PLANES
 
     def draws(self, lines: bool) -> bool:
-        """Whether it can draw lines, or else planes."""
+        """Whether it can draw lines, or planes if ``lines`` is false."""
         return self.suits in (BOTH, LINES if lines else PLANES)
 
     def load(self) -> Any:

@@ -1,7 +1,7 @@
-"""Contours of a run that goes on: the coarser grid that it has finished already.
+"""Contours of an unfinished run: the finest grid that is complete.
 
-Points are computed from coarse to fine, so the first quarter of them covers the whole plane, but
-with gaps that leave hardly a cell of the full grid with values at its corners.
+Points are computed from coarse to fine, so the first quarter covers the whole plane, but hardly any
+cell of the full grid has values at all four corners.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from landscape.surface import Surface
 
 _ENOUGH = 0.9
 _FEWEST = 3
-"""Points along an axis; the corners alone show nothing."""
+"""Minimum number of points along an axis; the corners alone show nothing."""
 
 
 def finished_part(surface: Surface) -> Surface:
-    """The surface on the finest coarser grid that is complete; itself if that shows no more.
+    """The surface on the finest complete subgrid, or unchanged if that shows no more.
 
-    A surface stays as it is if at least nine tenths of its cells have four computed corners, or if
-    it was computed in another order.
+    A surface is unchanged if at least nine tenths of its cells have four computed corners, or if it
+    was computed in another order.
     """
     done = surface.done
     if done.ndim < 2 or min(done.shape) < 2:
@@ -46,9 +46,9 @@ def finished_part(surface: Surface) -> Surface:
 
 
 def unfinished_notes(surface: Surface, drawn: Surface) -> list[str]:
-    """What a reader has to know if a part is drawn."""
+    """A note for the reader if only a subgrid is drawn."""
     if drawn is surface:
         return []
     coarse, full = (" × ".join(str(n) for n in s.done.shape[::-1]) for s in (drawn, surface))
-    computed = f"{int(surface.done.sum()):,} of {surface.done.size:,} points are computed"
-    return [f"Not finished ({computed}): drawn on {coarse} of its {full} points."]
+    computed = f"{int(surface.done.sum()):,} of {surface.done.size:,} points computed"
+    return [f"Incomplete ({computed}): showing {coarse} of {full} points."]

@@ -92,8 +92,8 @@ def test_what_is_not_finite_is_marked_and_never_a_height(fresh, surfaces):
     assert "not finite" in fresh.page.locator("figure").nth(1).inner_text()
     assert "not finite" not in fresh.page.locator("figure").nth(0).inner_text()
     assert fresh.state["notes"][1] == [
-        "Not finite (marked, left open): 2 of 99 points.",
-        "Not computed yet (left open): 1 of 99 points.",
+        "2 of 99 points not finite (marked, left blank).",
+        "1 of 99 points not computed yet (left blank).",
     ]
 
 

@@ -27,7 +27,9 @@ def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
     )
     least = surface["train_loss"][surface["train_loss"] > 0].min()
     assert explorer.drawn("contour")["z"][0][0] == pytest.approx(math.log10(least), abs=1e-5)
-    assert explorer.state["notes"][0] == [f"Values of 0 drawn as {short(least)}: 1 of 99 points."]
+    assert explorer.state["notes"][0] == [
+        f"1 of 99 points equal to 0, drawn at {short(least)} nats."
+    ]
     explorer.choose(quantity="test_loss")
     assert explorer.state["kind"] == "linear"
     assert explorer.page.locator("input[value=log]").is_disabled()

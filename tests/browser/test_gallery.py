@@ -79,11 +79,11 @@ def test_every_entry_is_there_and_its_numbers_are_those_of_the_file(gallery, fil
         found = float(dict(figures[2 * k]["numbers"])["flat radius (loss + 0.1)"].split()[0])
         assert found == pytest.approx(math.sqrt(0.1 / (k + 1)), rel=0.02)
     why = page.locator("figure").nth(16).locator("details").text_content()
-    assert "flat radius (loss + 0.1) is not known: the loss of the network itself" in why
+    assert "flat radius (loss + 0.1): unknown (the loss at the origin, of the network itself" in why
     assert figures[-1]["title"] == NASTY
     assert figures[16]["look"].startswith("Every point is NaN: ")
-    assert figures[17]["look"].startswith("Mind that 1 of 49 points is infinite and left open: ")
-    assert figures[18]["look"].startswith("Mind that 14 of 49 points are not computed yet: ")
+    assert figures[17]["look"].startswith("Note that 1 of 49 points is infinite and left blank: ")
+    assert figures[18]["look"].startswith("Note that 14 of 49 points are not yet computed: ")
     first = [bowl(1, 0.01, n=7, model="resnet8", shortcuts=s) for s in ("identity", "none")]
     first[1] = bowl(20, 0.01, n=7, model="resnet8", shortcuts="none")
     assert figures[0]["look"] == " ".join(sentences(first[0], first[1]))
@@ -119,7 +119,7 @@ def into_view(gallery, k):
 def test_scenes_turn_together_and_those_that_come_into_view_too(gallery):
     page = gallery.page
     scale = page.locator("#bar-label").inner_text()
-    assert scale.startswith("One scale of height and colour for all 20 surfaces, 0.01 to 320: ")
+    assert scale.startswith("Shared scale of height and colour for all 20 surfaces, 0.01 to 320: ")
     assert gallery.state["drawn"] == [0, 1]
     before = gallery.state["camera"]["eye"]
     page.locator(".plot.surface").nth(1).focus()

@@ -34,7 +34,7 @@ def words_of(surface, name, k, differs):
     return (
         f"{name}, step {short(run.step[k])}: own loss {short(run.loss[k], 4)} nats, "
         f"on the plane {short(run.plane_loss[k], 4)} nats{more}, "
-        f"{short(run.distance[k], 4)} off the plane"
+        f"{short(run.distance[k], 4)} from the plane"
     )
 
 
@@ -55,7 +55,7 @@ def test_contours_have_dots_that_are_hollow_where_the_plane_is_not_true(page, su
     assert first != edges[0]  # each path has a colour of its own
     legend = page.page.locator(".legend").inner_text()
     assert NASTY in legend
-    assert "own loss differs from that of the plane by more than 10" in legend
+    assert "own loss differs from the plane's by more than 10" in legend
 
 
 def test_pointing_at_a_step_reads_it_out(page, surface):
@@ -79,7 +79,7 @@ def test_pointing_at_a_step_reads_it_out(page, surface):
     page.page.mouse.move(1, 1)
     page.settle()
     assert page.state["step"] is None
-    assert page.page.locator("#step").inner_text().startswith("Point at a step")
+    assert page.page.locator("#step").inner_text().startswith("Hover over a step")
     assert page.page.locator(".ring:visible").count() == 0
 
 
@@ -154,7 +154,7 @@ def test_left_out_paths_say_nothing(page):
     page.page.get_by_label("Trajectory").uncheck()
     page.settle()
     assert page.page.locator("#step").count() == 0
-    assert "off the plane" not in page.page.locator("figcaption").inner_text()
+    assert "from the plane" not in page.page.locator("figcaption").inner_text()
     page.page.get_by_label("Trajectory").check()
     page.settle()
     assert "4 of 21 steps have the loss" in page.page.locator("figcaption").inner_text()

@@ -99,9 +99,9 @@ def test_compare_of_different_planes_says_so_with_status_0(
 ) -> None:
     assert landscape.compare.main(["surface.h5", "mine.h5"]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "surface and mine are comparable IN PART only (other grid)" in said
+    assert "surface and mine are only PARTLY comparable (different grid)" in said
     assert "different points of the grid: x=-1:1:3 y=-1:1:2 (surface)" in said
-    assert "surface does not say: loss, data" in said
+    assert "surface does not record: loss, data" in said
     assert "grid x=-1:1:3 y=-1:1:2 has no point at the origin" in said
 
 

@@ -40,37 +40,36 @@ def without_origin() -> Surface:
 FIRST = {
     "parabola": (
         bowl(10.0),
-        "The loss at the centre is 0.05 nats; look how far its floor reaches: at a radius of 0.1 "
-        "the loss has risen by 0.1, and 16% of the plane is better than guessing.",
+        "The loss at the centre is 0.05 nats; it rises by 0.1 at a radius of 0.1, and 16% of "
+        "the plane is better than guessing.",
     ),
-    "flat to the rim": (bowl(0.01), "nowhere within 1 the loss has risen by 0.1, and 100%"),
-    "no unit": (in_other_units(), "at a radius of 0.071 the loss has doubled."),
+    "flat to the rim": (bowl(0.01), "it does not rise by 0.1 within a radius of 1, and 100%"),
+    "no unit": (in_other_units(), "it doubles at a radius of 0.071."),
     "learnt nothing": (
         spoilt(bowl(10.0, 2.4), 2.4),
-        "is 2.4 nats, no better than guessing (2.3): this is the surface of a network that has "
-        "learnt next to nothing.",
+        "is 2.4 nats, no better than guessing (2.3): this network has learnt almost nothing.",
     ),
-    "nearly nothing": (bowl(1.0, 2.1), "hardly better than guessing (2.3): this is"),
+    "nearly nothing": (bowl(1.0, 2.1), "hardly better than guessing (2.3): this"),
     "NaN at the centre": (
         spoilt(bowl(10.0), math.nan, CENTRE),
-        "Mind that 1 of 441 points is NaN and left open: the loss of the trained network itself is "
-        "NaN, so it has no flat floor.",
+        "Note that 1 of 441 points is NaN and left blank: the loss of the trained network is "
+        "NaN, so flatness is undefined.",
     ),
     "infinite": (
         spoilt(bowl(10.0), math.inf, (0, 0), (20, 20)),
-        "Mind that 2 of 441 points are inf",
+        "Note that 2 of 441 points are inf",
     ),
     "unfinished": (
         unfinished(bowl(10.0), 2),
-        "Mind that 42 of 441 points are not computed yet: the loss at the centre is 0.05 nats;",
+        "Note that 42 of 441 points are not yet computed: the loss at the centre is 0.05 nats;",
     ),
     "centre not computed": (
         unfinished(bowl(10.0), 12),
-        "is not known (not computed yet), so no floor is measured.",
+        "is unknown (not computed yet), so flatness cannot be measured.",
     ),
     "all NaN": (spoilt(bowl(10.0), math.nan), "Every point is NaN: the loss of the trained"),
-    "no origin": (without_origin(), "is not known (the grid has no point at the origin)"),
-    "no loss": (without_loss(), "The file holds no loss, so look at its |λ_min/λ_max|"),
+    "no origin": (without_origin(), "is unknown (the grid has no point at the origin)"),
+    "no loss": (without_loss(), "The file contains no loss; look at its |λ_min/λ_max|"),
 }
 
 
@@ -88,41 +87,49 @@ def test_sure_of_its_errors_is_not_guessing() -> None:
     surface = bowl(1.0, 3.0)
     surface.values["train_accuracy"][:] = 0.77
     first, second = sentences(surface, plain())
-    assert "no better than guessing (2.3), although 77% of the answers are right; look" in first
-    assert second.startswith("Beside plain it is flatter")
+    assert "no better than guessing (2.3), although 77% of the answers are right; it" in first
+    assert second.startswith("Compared with plain, it is flatter")
 
 
 SECOND = {
     "flatter": (
         bowl(1.0),
         plain(),
-        "Beside plain it is flatter (radius 0.316 against 0.05), and no different in roughness "
-        "and the number of basins beyond what sampling error and grid leave open.",
+        "Compared with plain, it is flatter (radius 0.316 vs 0.05); no difference in roughness "
+        "and the number of basins beyond sampling error and grid resolution.",
     ),
-    "sharper": (plain(), bowl(1.0, title="residual"), "Beside residual it is sharper (radius 0.05"),
+    "sharper": (
+        plain(),
+        bowl(1.0, title="residual"),
+        "Compared with residual, it is sharper (radius 0.05",
+    ),
     "the same": (
         bowl(10.0),
         plain(10.0),
-        "Beside plain nothing sets it apart in flatness, roughness and the number of basins beyond "
-        "what sampling error and grid leave open.",
+        "Compared with plain, it shows no difference in flatness, roughness and the number of "
+        "basins beyond sampling error and grid resolution.",
     ),
     "rougher": (plain(1.0, ripple=8.0), bowl(1.0, title="residual"), "rougher ("),
     "one guesses": (
         bowl(1.0),
         plain(1.0, 2.4),
-        "It is not compared with plain, as that learnt next to nothing.",
+        "Not compared with plain, because the latter learnt almost nothing.",
     ),
-    "both guess": (bowl(1.0, 2.4), plain(1.0, 2.4), "as both learnt next to nothing."),
-    "other data": (bowl(1.0, data="cifar10"), plain(), "It cannot be compared with plain (other"),
-    "all NaN": (bowl(1.0), spoilt(plain(), math.nan), "(their measures are not known)."),
+    "both guess": (bowl(1.0, 2.4), plain(1.0, 2.4), "because both learnt almost nothing."),
+    "other data": (
+        bowl(1.0, data="cifar10"),
+        plain(),
+        "It cannot be compared with plain (different",
+    ),
+    "all NaN": (bowl(1.0), spoilt(plain(), math.nan), "(their measures are unknown)."),
     "alone": (
         bowl(10.0),
         None,
-        "Of its shape: 1 basin, 100% curves upwards, 0 decades to climb on a straight way across.",
+        "Shape: 1 basin, convex at 100% of the points, roughness 0 decades.",
     ),
-    "beside no loss": (bowl(10.0), without_loss(), "Of its shape: 1 basin"),
-    "alone and NaN": (spoilt(bowl(1.0), math.nan), None, "for want of finite values."),
-    "no loss": (without_loss(), plain(), "Nothing is compared without a loss."),
+    "beside no loss": (bowl(10.0), without_loss(), "Shape: 1 basin"),
+    "alone and NaN": (spoilt(bowl(1.0), math.nan), None, "too few finite values."),
+    "no loss": (without_loss(), plain(), "Without a loss there is nothing to compare."),
 }
 
 

@@ -140,7 +140,7 @@ def test_what_stands_in_the_way_is_named_and_the_rest_is_compared(
     (verdict,) = found.verdicts
     assert found.differences[0].reason in verdict
     if left:
-        assert verdict.startswith("a and b are comparable IN PART only (")
+        assert verdict.startswith("a and b are only PARTLY comparable (")
         assert all(name in verdict for name in left)
     else:
         assert verdict.startswith("a and b are NOT comparable (")
@@ -151,13 +151,13 @@ def test_what_stands_in_the_way_is_named_and_the_rest_is_compared(
 
 
 def test_the_same_network_in_two_ways_shows_the_effect_of_the_way() -> None:
-    """Test loss beside training loss of one network, or other BN statistics, is the question."""
+    """Test loss and training loss of one network, or different BN statistics, are the question."""
     found = compare_surfaces([plane(), plane(split="test", bn_statistics="re-estimated")], "ab")
     assert (
-        "a and b are of the same network: what differs below is due to other split"
+        "a and b show the same network: the differences below are due to different split"
         in found.notes[0]
     )
-    assert "other BN statistics" in found.notes[0]
+    assert "different BN statistics" in found.notes[0]
     assert len(found.differences) == 2
     assert all(all(row.compared) for row in found.rows)
     ascent = compare_surfaces([plane(), plane(x_kind="gradient ascent")], "ab")
@@ -176,7 +176,7 @@ def test_the_same_network_in_two_ways_shows_the_effect_of_the_way() -> None:
         (lambda: plane(), "a single draw of the directions (a, b)"),
         (lambda: plane(repeats=5), "a single draw of the directions (a):"),
         (lambda: plane(precision=None), "a single draw of the directions (a, b)"),
-        (lambda: plane(loss=None, x_kind=None, y_kind=None), "b does not say: loss, kind of"),
+        (lambda: plane(loss=None, x_kind=None, y_kind=None), "b does not record: loss, kind of"),
     ],
 )
 def test_what_should_be_known_is_a_note(make: Callable[[], Surface], words: str) -> None:
@@ -208,11 +208,11 @@ def test_files_that_say_nothing_at_all_are_compared_with_a_note() -> None:
     """As those of tomgoldstein/loss-landscape."""
     silent = [Surface(p.grid, p.quantities, p.values, p.done) for p in (plane(), plane(0.5))]
     found = compare_surfaces(silent, ["a", "b"])
-    assert found.verdicts == ("a and b are comparable, as far as they say.",)
-    assert sum("does not say" in note for note in found.notes) == 2
+    assert found.verdicts == ("a and b are comparable, as far as recorded.",)
+    assert sum("does not record" in note for note in found.notes) == 2
     distance = next(row for row in found.rows if row.name == WEIGHTS)
     assert distance.estimates == (None, None)
-    assert "does not say how long its axes are" in distance.meaning
+    assert "does not record the lengths of its axes" in distance.meaning
     assert str(found).count("—") >= 2
 
 
@@ -221,7 +221,9 @@ def test_of_three_each_is_compared_with_the_first() -> None:
     other = plane(0.25, x_normalization="layer", y_normalization="layer")
     found = compare_surfaces([plane(), plane(0.5), other], ["a", "b", "c"])
     assert found.verdicts[0].startswith("a and b are comparable: ")
-    assert found.verdicts[1].startswith("a and c are comparable IN PART only (other normalization)")
+    assert found.verdicts[1].startswith(
+        "a and c are only PARTLY comparable (different normalization)"
+    )
     radius = next(row for row in found.rows if row.name == RADIUS)
     assert radius.compared == (True, True, False)
     assert radius.meaning.startswith("a is flatter: ")

@@ -100,7 +100,7 @@ def test_the_barrier_is_shown_where_a_file_holds_one() -> None:
     found = compare_surfaces([plane(barrier=0.4), plane(0.5, barrier=1.5)], "ab")
     assert "of b the loss rises higher: by 1.5, 0.4 for a" in row_of(found, "barrier, nats").meaning
     found = compare_surfaces([plane(barrier=0.4), plane(0.5)], "ab")
-    assert row_of(found, "barrier, nats").meaning == "(b: the file holds no barrier.)"
+    assert row_of(found, "barrier, nats").meaning == "(b: the file contains no barrier.)"
 
 
 def test_losses_without_a_level_of_guessing_have_no_row_for_it() -> None:
@@ -108,7 +108,7 @@ def test_losses_without_a_level_of_guessing_have_no_row_for_it() -> None:
     assert not any("guessing" in row.name for row in found.rows)
     found = compare_surfaces([plane(), plane(0.5, classes=None)], "ab")
     assert (
-        "(b: the file does not say how many"
+        "(b: the file does not record the number"
         in row_of(found, "flat radius, loss of guessing").meaning
     )
 
@@ -128,7 +128,7 @@ def test_amounts_of_the_users_choice() -> None:
         ({"names": ["a"]}, "1 names for 2 surfaces"),
         ({"rise": -1.0}, "rise -1"),
         ({"epsilon": math.inf}, "epsilon inf"),
-        ({"quantity": "train_loss_stderr"}, "unknown loss to be compared"),
+        ({"quantity": "train_loss_stderr"}, "unknown loss to compare"),
     ],
 )
 def test_what_cannot_be_compared(arguments: dict, words: str) -> None:
@@ -189,7 +189,7 @@ def test_the_shipped_surfaces() -> None:
         ("roughness, decades", "resnet56_noshort is rougher"),
         ("basins", "resnet56_noshort has more basins"),
         ("flat radius, loss × 2", "No difference beyond the sampling error"),
-        (WEIGHTS, "not compared: other networks"),
+        (WEIGHTS, "not compared: different networks"),
     ]:
         assert row_of(found, name).meaning.startswith(start)
 

@@ -139,10 +139,10 @@ def test_an_oblique_plane_ends_nearer_than_its_coordinates_say() -> None:
 @pytest.mark.parametrize(
     ("facts", "attributes", "words"),
     [
-        (({}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not say how long"),
-        (({"norm": 1.0}, {"norm": 1.0}), {}, "does not say how long"),
-        (({"norm": "2"}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not say how long"),
-        (({"norm": 0.0}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not say how long"),
+        (({}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not record the lengths"),
+        (({"norm": 1.0}, {"norm": 1.0}), {}, "does not record the lengths"),
+        (({"norm": "2"}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not record the lengths"),
+        (({"norm": 0.0}, {"norm": 1.0}), {"axes_cosine": 0.0}, "does not record the lengths"),
         (({"norm": 1.0}, {"norm": 1.0}), {"axes_cosine": 1.0}, "parallel"),
     ],
 )
@@ -167,7 +167,7 @@ def test_it_needs_the_origin() -> None:
     undo(line, (2,))
     with pytest.raises(InputError, match="not computed yet"):
         flat_radius(line, risen_by(0.1))
-    with pytest.raises(InputError, match="no multiple of it"):
+    with pytest.raises(InputError, match="expected a positive loss for a multiple of it"):
         flat_radius(surface_of(lambda x: x**2, FINE), risen_to(2.0))
 
 

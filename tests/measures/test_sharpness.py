@@ -70,7 +70,7 @@ def test_odd_points() -> None:
     assert sharpness(plane, 0.4).value == math.inf
     assert sharpness(plane, 0.35).value == math.inf  # the side lies between 0.3 and NaN
     undo(plane, (10, 8))
-    with pytest.raises(InputError, match="not computed in full"):
+    with pytest.raises(InputError, match="not all points in the box"):
         sharpness(plane, 0.3)
     with pytest.raises(InputError, match="not positive"):
         sharpness(surface_of(lambda x: -1 + x**2, EVEN), 0.3)

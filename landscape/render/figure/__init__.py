@@ -1,1 +1,1 @@
-"""Figures for paper, by matplotlib: one style a file."""
+"""Figures by matplotlib: one style per file."""

@@ -1,6 +1,6 @@
-"""Bands around a curve: what random draws give, or how well its points are known.
+"""Bands around a curve: quantiles over random draws, or standard errors.
 
-Beside ``train_loss``, the mean over several random draws, a surface may hold their quantiles
+Besides ``train_loss``, the mean over several random draws, a surface may contain their quantiles
 ``train_loss_q05``, ``_q25``, ``_q75`` and ``_q95``; or, of one draw, ``train_loss_stderr``, the
 standard error of the mean over examples.
 """
@@ -24,7 +24,7 @@ _QUANTILES = (("q05", "q95", "5 to 95 %"), ("q25", "q75", "25 to 75 %"))
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """What lies between two curves of shape (n,), in the unit of the picture."""
+    """The area between two curves of shape (n,), in the unit of the picture."""
 
     name: str
     low: FloatArray
@@ -32,7 +32,7 @@ class Band:
 
 
 def bands_of(surface: Surface, quantity: str) -> list[Band]:
-    """The bands around a quantity, the widest first; none if the surface holds none."""
+    """The bands around a quantity, the widest first; empty if the surface has none."""
     error = stderr_of(surface.quantities, quantity)
     quantiles = quantile_bands(surface, quantity)
     if quantiles or error is None:
@@ -43,7 +43,7 @@ def bands_of(surface: Surface, quantity: str) -> list[Band]:
 
 
 def quantile_bands(surface: Surface, quantity: str) -> list[Band]:
-    """The bands between quantiles over random draws, if the surface holds them."""
+    """The bands between quantiles over random draws, if the surface has them."""
     factor = shown(surface, quantity).factor
     return [
         Band(f"{low}…{high}", _along(surface, low, factor), _along(surface, high, factor))
@@ -52,7 +52,7 @@ def quantile_bands(surface: Surface, quantity: str) -> list[Band]:
 
 
 def with_room(scale: Scale, bands: list[Band], clipped: bool) -> Scale:
-    """The scale with room for the bands; a limit that clips values stays."""
+    """The scale, extended to the bands; a limit that clips values is kept."""
     ends = np.concatenate(
         [[scale.low, scale.high], *(b.low for b in bands), *(b.high for b in bands)]
     )
@@ -68,7 +68,7 @@ def _along(surface: Surface, name: str, factor: float) -> FloatArray:
 def draw_bands(
     axes: Any, at: FloatArray, bands: list[Band], colour: str, scale: Scale | None
 ) -> None:
-    """Shade the bands, one over the other; held within the range of ``scale``."""
+    """Shade the bands on top of each other, clipped to the range of ``scale``."""
     for band in bands:
         low, high = band.low, band.high
         if scale is not None:
@@ -77,17 +77,17 @@ def draw_bands(
 
 
 def band_words(surface: Surface, quantity: str) -> str:
-    """What the bands are: ``Bands: 5 to 95 % and 25 to 75 % of the random draws…``, or nothing."""
+    """Describe the bands: ``Bands: 5 to 95 % and 25 to 75 % of the random draws…``, or empty."""
     quantiles = quantiles_of(surface, quantity)
     if quantiles:
         shares = " and ".join(words for _, _, words in quantiles)
         noun = "Bands" if len(quantiles) > 1 else "Band"
-        return f"{noun}: {shares} of the random draws; line: their mean."
+        return f"{noun}: {shares} of the random draws; line: mean."
     return "Band: ±1.96 standard errors." if stderr_of(surface.quantities, quantity) else ""
 
 
 def quantiles_of(surface: Surface, quantity: str) -> list[tuple[str, str, str]]:
-    """Per band between quantiles that the surface holds its lower and upper end, and its words."""
+    """Lower end, upper end and label of each quantile band in the surface."""
     found = []
     for *ends, words in _QUANTILES:
         low, high = (quantile_of(surface.quantities, quantity, end) for end in ends)

@@ -1,4 +1,4 @@
-"""Words around axes that belong to the caller: wrapped to their size, in the caller's style."""
+"""Text around axes provided by the caller: wrapped to their size, in the caller's style."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from landscape.surface import Surface
 def write_around(
     axes: Any, surface: Surface, title: str | None, below: str, notes: Sequence[str]
 ) -> None:
-    """The title above, and below the label of the x axis with the notes under it."""
+    """Set the title, and the label of the x axis with the notes below it."""
     axes.set_title(name_of(surface) if title is None else title, parse_math=False)
     width, _ = _inches(axes)
     size = axes.xaxis.label.get_fontsize()
@@ -22,7 +22,7 @@ def write_around(
 
 
 def write_beside(axes: Any, words: str) -> None:
-    """The label of the y axis."""
+    """Set the label of the y axis."""
     _, height = _inches(axes)
     lines = wrap(words, height, axes.yaxis.label.get_fontsize())
     axes.set_ylabel("\n".join(lines), parse_math=False)

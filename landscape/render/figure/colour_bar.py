@@ -1,4 +1,4 @@
-"""Values as colours: the norm and map that suit them, and the bar that explains them."""
+"""Values as colours: norm, colour map and colour bar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from landscape.render.words.numerals import short
 
 
 def bar_room(panel: Heights, ticks: FloatArray, height: float) -> float:
-    """The width in inches that the bar, its ticks and its label take."""
+    """The width in inches of the bar with its ticks and label."""
     label = wrap(panel.quantity.axis_label, height)
     return bar_width([short(v) for v in ticks], len(label))
 
@@ -32,9 +32,9 @@ def colour_bar(
     colours: Any,
     where: dict[str, Any],
 ) -> None:
-    """Draw the bar into ``where``: ``cax``, or ``ax`` to take its room from.
+    """Draw the bar into ``where``: ``cax``, or ``ax`` to take space from.
 
-    It ends in a point where values of a panel lie beyond the scale.
+    It has a pointed end where values of a panel exceed the scale.
     """
     above = any((p.values > shared.high).any() for p in panels)
     below = any((p.values < shared.low).any() for p in panels)
@@ -53,7 +53,7 @@ _DARK_ENOUGH = 0.5
 def colours_of(shared: Scale, cmap: str | None) -> tuple[Any, Any]:
     """The norm of heights and the colour map.
 
-    Values of both signs get a diverging map with 0 in its middle, unless another one is asked for.
+    Values of both signs get a diverging map centred at 0, unless another one is requested.
     """
     if cmap is None and shared.kind == "linear" and shared.low < 0 < shared.high:
         most = max(-shared.low, shared.high)
@@ -62,7 +62,7 @@ def colours_of(shared: Scale, cmap: str | None) -> tuple[Any, Any]:
 
 
 def on_white(cmap: Any) -> Any:
-    """The colour map with its light colours darkened until thin lines show on white paper."""
+    """The colour map with its light colours darkened until thin lines are visible on white."""
     colours = cmap(np.linspace(0, 1, 256))
     luminance = colours[:, :3] @ (0.2126, 0.7152, 0.0722)
     colours[:, :3] *= np.minimum(1, _DARK_ENOUGH / np.maximum(luminance, 1e-9))[:, None]

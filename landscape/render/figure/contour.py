@@ -1,7 +1,7 @@
 """Contours of a surface: filled, as labelled lines, or both.
 
 Contours are interpolated in the height (the logarithm on a log scale), as the 3-D pictures are, so
-that a line between 0.001 and 10 lies where the drawn slope has that height.
+that a line between 0.001 and 10 is where the drawn slope has that height.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _MOST_VERTICES = 60_000
 def draw_contour(
     axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
 ) -> None:
-    """Shades, and a labelled line at each of the levels (in the unit of the picture)."""
+    """Draw shades, and a labelled line at each level (in the unit of the picture)."""
     _fill(axes, panel, scale, norm, cmap)
     chance = _draw_chance(axes, panel, scale, "white")
     look = {"colors": "#222222", "linewidths": 0.5}
@@ -45,7 +45,7 @@ def draw_contour(
 def draw_filled(
     axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
 ) -> None:
-    """Shades alone; the levels are ticks of the colour bar."""
+    """Draw shades only; the levels are ticks of the colour bar."""
     _fill(axes, panel, scale, norm, cmap)
     _draw_chance(axes, panel, scale, "white")
 
@@ -53,14 +53,14 @@ def draw_filled(
 def draw_lines(
     axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
 ) -> None:
-    """Labelled lines alone, each in the colour of its value, on white."""
+    """Draw labelled lines only, each in the colour of its value, on white."""
     chance = _draw_chance(axes, panel, scale, "0.3")
     look = {"norm": norm, "cmap": cmap, "linewidths": 0.9}
     _draw_lines(axes, panel, scale, levels, look, chance)
 
 
 def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where a contour picture ends: at the outermost points of the grid."""
+    """The limits of a contour plot: the outermost points of the grid."""
     x, y = panel.surface.x, panel.surface.y
     assert y is not None
     return (float(x[0]), float(x[-1])), (float(y[0]), float(y[-1]))
@@ -86,7 +86,7 @@ def _draw_lines(
     chance: list[FloatArray],
 ) -> None:
     inside = levels[(levels > scale.low) & (levels < scale.high)]
-    # A value that is drawn at the end of the scale has no line of its own.
+    # A value clipped to the end of the scale has no line.
     heights = panel.heights[np.isfinite(panel.heights)]
     at = scale.heights(inside)
     at = at[(at > heights.min()) & (at < heights.max())]
@@ -104,7 +104,7 @@ def _draw_lines(
 
 
 def _draw_chance(axes: Any, panel: Heights, scale: Scale, colour: str) -> list[FloatArray]:
-    """Draw the chance level, if it is in the picture; returns the points of its line."""
+    """Draw the chance level, if it is in the picture, and return the points of its line."""
     if panel.chance is None:
         return []
     at = [float(scale.heights(panel.chance))]
@@ -129,20 +129,19 @@ def contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
 
     The white ring is the smallest value (the largest accuracy); the dashed line is what guessing
     gives, where the number of classes is known. Points that are not computed, NaN or infinite are
-    hatched; trajectories of the surface are drawn as lines with dots. Of a run that is far from
-    its end the coarser grid is drawn that is complete. What is clipped or left open is said below
-    the picture.
+    hatched; trajectories of the surface are drawn as lines with dots. For an unfinished run the
+    finest complete subgrid is drawn. Clipped values and holes are reported below the picture.
 
     Parameters
     ----------
     ax
-        Matplotlib axes to draw into, in the caller's own style and with a colour bar beside them;
-        ``width`` has no meaning then.
+        Matplotlib axes to draw into, in the caller's own style and with a colour bar next to them;
+        ``width`` is ignored then.
 
     Raises
     ------
     InputError
-        If there is nothing to draw, or an option is not one of those below.
+        If there is nothing to draw, or an option is unknown.
 
     Examples
     --------

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
 _ASPECT = 0.75
 _HIGHEST = 3.0
-"""Inches; a curve across a page need not be as high as one in a column."""
+"""Inches; a curve across a page is lower than one in a column."""
 _TICKS = 6
 
 
@@ -52,20 +52,20 @@ _TICKS = 6
 def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     """Loss (left axis) and accuracy (right axis) along a line, each with a band if the file has it.
 
-    Without ``quantity`` all losses are drawn, the first with a full line. A plane of a single row
-    or column is a line too. The band is ±1.96 standard errors or, where the surface holds
+    Without ``quantity`` all losses are drawn, the first as a solid line. A plane with a single row
+    or column counts as a line. The band is ±1.96 standard errors or, where the surface has
     quantiles over random draws (``train_loss_q05``, ``_q25``, ``_q75``, ``_q95``), those.
 
     Parameters
     ----------
     ax
-        Matplotlib axes to draw the losses into, in the caller's own style; accuracies get an axis
-        of their own at the right of it. ``width`` has no meaning then.
+        Matplotlib axes to draw the losses into, in the caller's own style; accuracies get a
+        separate axis on the right. ``width`` is ignored then.
 
     Raises
     ------
     InputError
-        If the surface is no line, or an option is not one of those below.
+        If the surface is not a line, or an option is unknown.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
 def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:
     """One panel for each surface, on one loss scale; options as for :func:`curve`.
 
-    ``asked`` is how many stand side by side; None is at most two.
+    ``asked`` is the number of columns; None is at most two.
     """
     groups, shared = _prepared(surfaces, look)
     with mpl.rc_context(STYLE):
@@ -120,7 +120,7 @@ def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) ->
 
 
 def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Heights]], Scale]:
-    """Per surface its losses, ready to be drawn, and the scale of all."""
+    """Each surface's losses, ready to draw, and the common scale."""
     one_kind(surfaces, "curve")
     for surface in surfaces:
         line_of(surface)
@@ -138,7 +138,7 @@ def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Height
 
 
 def _ends(surface: Surface, name: str) -> list[Band]:
-    """The losses of the solutions at the ends of a line, which get room on the axis."""
+    """The losses of the solutions at the ends of a line, for which the axis is extended."""
     own = np.array(list(own_losses(surface).values()))
     return [Band("solutions", own, own)] if own.size and name == surface.main_quantity else []
 
@@ -154,7 +154,7 @@ def _accuracies(group: Sequence[Heights]) -> list[str]:
 
 
 def _other_losses(surface: Surface, name: str) -> list[str]:
-    """Losses of the same unit that a curve shows beside ``name``, three at most."""
+    """Losses of the same unit shown along with ``name``, at most three."""
     if not surface.quantity(name).is_loss:
         return []
     unit = shown(surface, name).unit
@@ -194,7 +194,7 @@ def _loss_label(group: Sequence[Heights]) -> str:
 
 
 def _curve_notes(group: Sequence[Heights]) -> list[str]:
-    # Training and test losses have numbers of examples of their own; what is the same is said once.
+    # Training and test losses have different numbers of examples; identical captions appear once.
     said = dict.fromkeys(brief(panel.surface, panel.quantity) for panel in group)
     notes = [*filter(None, said)]
     if len(group) > 1:
@@ -203,7 +203,7 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         notes.append(f"{words[:1].upper()}{words[1:]}.")
     notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
     if any(_ends(panel.surface, panel.quantity.name) for panel in group):
-        notes.append("●: the solutions themselves, with their own batch-norm statistics.")
+        notes.append("●: the solutions, with their own batch-norm statistics.")
     if group[0].chance is not None:
         notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
     for panel in group:

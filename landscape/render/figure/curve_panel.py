@@ -1,4 +1,4 @@
-"""Loss and accuracy along a line, on axes that are there."""
+"""Loss and accuracy along a line, on existing axes."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
 _STROKES: Any = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1, 1, 1)))
-STROKE_WORDS = ("full lines", "dashed", "dotted", "dash-dotted")
+STROKE_WORDS = ("solid", "dashed", "dotted", "dash-dotted")
 
 
 def draw_losses(axes: Any, panels: Sequence[Heights], scale: Scale, ticks: FloatArray) -> None:
     """Draw one or more quantities of one unit on the left axis, with their bands.
 
-    The first is a full line, the others are broken. A point between two holes is a dot.
+    The first is solid, the others are dashed. A point between two holes is a dot.
     """
     axes.set_yscale(scale.kind)
     room = 0.04 * (scale.top - scale.bottom)
@@ -41,7 +41,7 @@ def draw_losses(axes: Any, panels: Sequence[Heights], scale: Scale, ticks: Float
 
 
 def draw_accuracies(axes: Any, surface: Surface, names: Sequence[str]) -> None:
-    """Draw accuracies on the right axis, 0 to 100 %, in the strokes of their losses."""
+    """Draw accuracies on the right axis, 0 to 100 %, in the line styles of their losses."""
     axes.set_ylim(0, 100)
     for name, stroke in zip(names, _STROKES, strict=False):
         _draw(axes, surface, name, _percent(surface, name), ACCURACY_COLOUR, stroke, None)

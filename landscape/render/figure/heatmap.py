@@ -1,4 +1,4 @@
-"""A heat map of any stored quantity: one colour around each point, nothing between invented."""
+"""A heat map of any stored quantity: one colour per point, without interpolation."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def draw_heatmap(
 
 
 def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where a heat map ends: at the outer edges of the outermost cells."""
+    """The limits of a heat map: the outer edges of the outermost cells."""
     x, y = panel.surface.x, panel.surface.y
     assert y is not None
     across, upward = cell_edges(x), cell_edges(y)
@@ -46,8 +46,8 @@ HEATMAP = PlaneStyle("heatmap", draw_heatmap, limits, shows_chance=False)
 def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
     """One cell of colour for each point of one surface, without interpolation.
 
-    Cells end midway between neighbouring points, also where these are not equally far apart.
-    Points that are not computed, NaN or infinite are hatched, each in its own way. A quantity of
+    Cells end midway between neighbouring points, also if these are unevenly spaced. Points that
+    are not computed, NaN or infinite are hatched, each with its own pattern. A quantity of
     both signs gets a diverging colour map with 0 in the middle.
 
     Parameters
@@ -58,7 +58,7 @@ def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
     Raises
     ------
     InputError
-        If there is nothing to draw, or an option is not one of those below.
+        If there is nothing to draw, or an option is unknown.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Points without a value: not computed, NaN and infinite, hatched each in its own way."""
+"""Points without a value: not computed, NaN and infinite, each with its own hatching."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from landscape.render.figure.style import HOLE_COLOUR
 from landscape.render.heights import Heights
 from landscape.render.words.numerals import share
 
-# The signs show the hatching, so that the caption is the legend.
+# The symbols resemble the hatching, so that the caption serves as the legend.
 _KINDS = {
     "not computed": ("▨", "//////"),
     "NaN": ("▩", "xxxxxx"),
@@ -44,7 +44,7 @@ def draw_holes(axes: Any, panel: Heights) -> None:
 
 
 def hole_notes(panel: Heights) -> list[str]:
-    """``▨ not computed: 3 of 24 points.`` and the like, one for each kind that there is."""
+    """``▨ not computed: 3 of 24 points.``, one note for each kind present."""
     total = panel.values.size
     return [
         f"{_KINDS[kind][0]} {kind}: {share(int(mask.sum()), total)}."
@@ -61,7 +61,7 @@ def _masks(panel: Heights) -> Iterator[tuple[str, npt.NDArray[np.bool_]]]:
 def _rectangles(
     x_edges: FloatArray, y_edges: FloatArray, mask: npt.NDArray[np.bool_]
 ) -> Iterator[Path]:
-    # One rectangle for each run of a row: a surface of 501 × 501 points may be mostly holes.
+    # One rectangle per run of a row: a surface of 501 × 501 points may be mostly holes.
     for j, row in enumerate(mask):
         steps = np.diff(np.concatenate([[0], row.astype(int), [0]]))
         for left, right in zip(np.flatnonzero(steps > 0), np.flatnonzero(steps < 0), strict=True):

@@ -1,7 +1,7 @@
 """The layout of a figure in inches: panels in rows, a title above and notes below each.
 
-Everything is placed by measured text, so nothing overlaps and nothing is cut off, whatever the
-titles say.
+Everything is placed by the measured size of the text, so nothing overlaps or is cut off, however
+long the titles.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PAGE = 6.75
 """Width of both columns."""
 _NARROWEST, _WIDEST = 2.0, 40.0
 LEAST_PANEL = 1.1
-"""Inches of plotting area that a panel needs beside others, seen from above."""
+"""Minimum plotting area in inches of a 2-D panel when several are side by side."""
 _BAR_GAP = 0.06
 _BAR_WIDTH = 0.11
 _PAD = 0.08
@@ -40,14 +40,14 @@ HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
 
 
 TICKS_BELOW = 0.27
-"""Inches that the tick labels below a panel take."""
+"""Height in inches of the tick labels below a panel."""
 
 
 @dataclass(frozen=True)
 class Margins:
-    """Room in inches around the plotting area of each panel, for ticks and labels.
+    """Margins in inches around the plotting area of each panel, for ticks and labels.
 
-    ``above`` is negative where the plot leaves its own upper edge empty, as a 3-D box does.
+    ``above`` is negative where the top of the plot itself is empty, as with a 3-D box.
     """
 
     left: float
@@ -58,7 +58,7 @@ class Margins:
 
 @dataclass(frozen=True)
 class PanelText:
-    """What stands above and below a panel."""
+    """The text above and below a panel."""
 
     title: str
     notes: Sequence[str]
@@ -66,7 +66,7 @@ class PanelText:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A figure, its panels in reading order, and the axes of the colour bar if it has one."""
+    """A figure, its panels in reading order, and the axes of the colour bar, if any."""
 
     figure: StyledFigure
     panels: list[Any]
@@ -74,7 +74,7 @@ class Sheet:
 
 
 def inches(width: str | float | None, panels: int) -> float:
-    """The width of a figure: ``column``, ``page``, inches, or None for what suits the panels.
+    """The width of a figure: ``column``, ``page``, inches, or None to suit the panels.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def inches(width: str | float | None, panels: int) -> float:
 
 
 def columns_for(panels: int) -> int:
-    """The columns of so many panels in space or from above: at most three, four panels in two."""
+    """The default number of columns, 3-D or 2-D: at most three, two for four panels."""
     return {4: 2}.get(panels, min(panels, 3))
 
 
@@ -109,19 +109,19 @@ def columns_that_fit(
     asked: int | None = None,
     least: float = LEAST_PANEL,
 ) -> int:
-    """How many panels stand side by side: as many as wanted, or fewer if they would be tiny.
+    """The number of columns: as many as wanted, or fewer if panels would be too small.
 
     Parameters
     ----------
     asked
-        What the caller insists on in place of that, or None.
+        The number that the caller requires instead, or None.
     least
-        Inches of plotting area that each panel needs.
+        Minimum plotting area of each panel in inches.
 
     Raises
     ------
     InputError
-        If it is not at least 1, or so many would be tiny.
+        If it is below 1, or so many panels would be too small.
     """
     if asked is not None:
         return _columns_asked(width, asked, margins, bar, least)
@@ -137,13 +137,13 @@ def _columns_asked(width: float, asked: int, margins: Margins, bar: float, least
     if (room := panel_width(width, asked, margins, bar)) < least:
         raise InputError(
             f"{asked} columns in a figure {width:g} inches wide leave {max(room, 0.0):.2f} inches "
-            f"for each panel, which needs {least:g}: ask for fewer columns or a larger width"
+            f"for each panel, which needs {least:g}: use fewer columns or a larger width"
         )
     return asked
 
 
 def panel_width(width: float, columns: int, margins: Margins, bar: float) -> float:
-    """The width in inches of the plotting area of panels in so many columns."""
+    """The width in inches of the plotting area of each panel, given the number of columns."""
     return (width - bar) / columns - margins.left - margins.right
 
 
@@ -159,26 +159,26 @@ def lay_out(
     projection: str | None = None,
     foot: float = 0.0,
 ) -> Sheet:
-    """Place as many panels as there are texts.
+    """Lay out one panel for each text.
 
     Parameters
     ----------
     texts
-        Titles and notes; they are shown as they are, without mathematical markup.
+        Titles and notes, shown verbatim, without mathematical markup.
     width
         Of the figure, in inches; see :func:`inches`.
     columns
-        How many panels stand side by side.
+        Number of columns.
     aspect
         Height over width of the plotting area.
     bar
-        Width in inches of the room for a colour bar at the right, 0 for none; :func:`bar_width`.
+        Width in inches reserved for a colour bar on the right, 0 for none; :func:`bar_width`.
     title
-        A heading over the whole figure.
+        A heading for the whole figure.
     projection
         ``3d``, or None for plane axes.
     foot
-        Inches of empty paper at the lower end.
+        Inches of blank space at the bottom.
     """
     count = len(texts)
     rows = math.ceil(count / columns)
@@ -206,7 +206,7 @@ def lay_out(
         panels.append(figure.add_axes(_relative(place, width, height), projection=projection))
         middle = left + margins.left + plot_width / 2
         half = min(middle - left, left + cell - middle)
-        # A title wider than the room around the middle of the plot is centred on its cell.
+        # A title too wide to be centred on the plot is centred on its cell.
         wide = any(text_width(line, TITLE_SIZE) > 2 * half - _PAD for line in titles[k])
         centre = left + cell / 2 if wide else middle
         ceiling = floor + plot_height + margins.above + _PAD * 0.8 + TITLE_LINE * len(titles[k])
@@ -231,7 +231,7 @@ def _relative(
 def _write(
     figure: StyledFigure, x: float, top: float, lines: list[str], size: float, side: str
 ) -> None:
-    # Line by line on baselines: a block is placed by its ink, and would jump with each descender.
+    # Line by line on baselines: a block is placed by its ink, which shifts with descenders.
     width, height = figure.get_size_inches()
     for number, line in enumerate(lines, start=1):
         y = top - number * LINE * size / TEXT_SIZE + 0.25 * size / 72
@@ -239,7 +239,7 @@ def _write(
 
 
 def bar_width(ticks: Sequence[str], label_lines: int) -> float:
-    """The room in inches that a colour bar with these tick labels takes."""
+    """The width in inches of a colour bar with these tick labels."""
     text = max((text_width(tick) for tick in ticks), default=0.0)
     return _BAR_GAP + _BAR_WIDTH + 0.1 + text + LINE * label_lines + 2 * _PAD
 
@@ -247,7 +247,7 @@ def bar_width(ticks: Sequence[str], label_lines: int) -> float:
 def panel_texts(
     panels: Sequence[Heights], notes: Sequence[Sequence[str]], title: str | None
 ) -> tuple[list[PanelText], str | None]:
-    """What stands around each panel, and over all: ``title`` heads the only panel, or all."""
+    """The text of each panel, and the heading: ``title`` is that of a single panel, or of all."""
     alone = len(panels) == 1 and title is not None
     texts = [
         PanelText(str(title) if alone else name_of(panel.surface), panel_notes)

@@ -1,4 +1,4 @@
-"""Where the labels of contour lines stand: on the line, clear of the marker and of each other."""
+"""Place the labels of contour lines: on the line, clear of the marker and of each other."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def label_lines(
     marked: Sequence[FloatArray],
     crossing: Sequence[FloatArray],
 ) -> None:
-    """Label each level once, on its longest line, where that is straightest and most alone.
+    """Label each level once, on its longest line, where that is straightest and least crowded.
 
     A rough surface has dozens of islands per level; labelling each would hide the picture. A
-    level whose line has no free place gets no label.
+    level without free space on its line gets no label.
 
     Parameters
     ----------
     lines
         The contour set; the limits of the axes are those of the finished picture.
     marked
-        Points, shapes (n, 2), that no label may cover.
+        Points, shapes (n, 2), that labels must not cover.
     crossing
-        Other lines of the picture, shapes (n, 2), that labels had better not cover.
+        Other lines of the picture, shapes (n, 2), that labels should avoid.
     """
     box = axes.get_position()
     size = axes.figure.get_size_inches() * (box.width, box.height)
@@ -81,7 +81,7 @@ def _best_place(
     taken: list[tuple[FloatArray, float]],
     others: list[FloatArray],
 ) -> tuple[FloatArray, FloatArray] | None:
-    """Discs that cover the label and its centre on the line, all in inches; None without a place.
+    """Discs that cover the label and its centre on the line, in inches; None if there is no space.
 
     A label is a row of discs along the chord of the piece of line that it covers.
     """

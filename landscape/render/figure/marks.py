@@ -1,4 +1,4 @@
-"""The lowest point of a panel, and what is said about it."""
+"""The best point of a panel, and its note."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def best_point(panel: Heights) -> tuple[float, float]:
 
 
 def mark_best(axes: Any, panel: Heights) -> None:
-    """A ring at the best point, if it means something."""
+    """Mark the best point with a ring, if the better direction is known."""
     if panel.quantity.has_best:
         axes.plot(*best_point(panel), **MARK, clip_on=False, zorder=5, gid="best")
 
 
 def mark_notes(panel: Heights, chance_drawn: bool) -> list[str]:
-    """``○ lowest 0.1 nats at x = 0, y = 0; dashed: chance level, 2.3.``, or nothing."""
+    """``○ lowest 0.1 nats at x = 0, y = 0; dashed: chance level, 2.3.``, or none."""
     place = panel.best_words().replace(" = ", "\u00a0=\u00a0")
     words = [f"○ {place}"] if panel.quantity.has_best else []
     if chance_drawn and panel.chance is not None:

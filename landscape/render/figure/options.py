@@ -1,4 +1,4 @@
-"""The options that pictures share: their types, their defaults and their help, said once."""
+"""The options shared by pictures: their types, defaults and help."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Look(Shared, Quantified, total=False):
 
 
 class Coloured(Marked, Quantified, total=False):
-    """Options of pictures in which colours are values: of pages, too, and of movies."""
+    """Options of pictures in which colours are values, including pages and movies."""
 
     cmap: str | None
 
@@ -55,7 +55,7 @@ class PlaneLook(Look, Coloured, total=False):
 
 
 class SpaceLook(Coloured, total=False):
-    """Options of pages and movies, which show surfaces in space."""
+    """Options of pages and movies, which show 3-D surfaces."""
 
     elevation: float | None
     azimuth: float | None
@@ -68,15 +68,15 @@ HELP = {
         "and linear for everything else.",
     ],
     "clip": [
-        "Values above it are drawn at it, and counted below the picture: a number in the unit of",
-        "the picture, ``none``, or ``auto``, see :func:`landscape.render.heights.prepare`.",
+        "Values above it are clipped to it, and counted below the picture: a number in the unit",
+        "of the picture, ``none``, or ``auto``, see :func:`landscape.render.heights.prepare`.",
     ],
     "levels": [
         "About how many lines and ticks, or their values in the unit of the picture (percent for",
         "an accuracy); None is about 8.",
     ],
-    "title": ["Over a single panel in place of the network's name, over all if there are more."],
-    "norm_range": ["(low, high) of the scale, to make pictures one by one on one scale."],
+    "title": ["Replaces the network's name above a single panel; above all panels if several."],
+    "norm_range": ["(low, high) of the scale, to draw separate pictures on the same scale."],
     "width": [
         "``column`` (3.25 inches), ``page`` (6.75 inches) or a number of inches: the width of the",
         "figure, whose text is set at its final size; None is a column for one panel, a page for",
@@ -95,9 +95,9 @@ _ALL = inspect.Parameter.VAR_KEYWORD
 
 
 def takes(options: type) -> Callable[[Drawing], Drawing]:
-    """Decorate a function of ``**look: Unpack[options]``: its help and signature name each option.
+    """Decorate a function of ``**look: Unpack[options]``: its help and signature list each option.
 
-    A name that is no option is a TypeError, as with any function.
+    An unknown option is a TypeError, as with any function.
     """
     types = {name: hint.__forward_arg__ for name, hint in options.__annotations__.items()}
 
@@ -137,12 +137,12 @@ def _section(names: Any) -> str:
 
 
 def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
-    """The notes below each panel, or none of them where the caption is not wanted.
+    """The notes below each panel, or none where the caption is ``none``.
 
     Raises
     ------
     InputError
-        If ``caption`` is neither of its two words.
+        If ``caption`` is neither ``full`` nor ``none``.
     """
     wanted = look.get("caption") or "full"
     if wanted not in CAPTIONS:
@@ -151,7 +151,7 @@ def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
 
 
 def picked(look: Mapping[str, Any], options: type) -> dict[str, Any]:
-    """Those of the given options that belong to a list of them."""
+    """The given options that belong to a set of options."""
     return {name: value for name, value in look.items() if name in options.__annotations__}
 
 

@@ -1,4 +1,4 @@
-"""How true a plane is along the paths of training runs, step by step, as a figure."""
+"""Losses along the trajectories of training runs, compared with the plane, as a figure."""
 
 from __future__ import annotations
 
@@ -48,27 +48,27 @@ if TYPE_CHECKING:
 _LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
 _ASPECT, _HIGHEST = 0.75, 3.0
 _TICKS = 6
-_OFF = "distance off the plane"
+_OFF = "distance from the plane"
 
 
 @takes(Shared)
 def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
-    """Per step of each trajectory its own loss, the loss of its projection, and the distance.
+    """Plot the loss, the projection's loss and the distance at each step of the trajectories.
 
-    Losses stand on the left axis: full lines are those of the checkpoints themselves, dashed ones
-    those of the nearest points of the plane, hollow where the two differ by more than 10 %. The
-    dotted lines are distances off the plane (Euclidean norm in weight space), on the right axis.
+    Losses are on the left axis: solid lines for the checkpoints, dashed ones for the nearest points
+    of the plane, hollow where the two differ by more than 10 %. Dotted lines are
+    distances from the plane (Euclidean norm in weight space), on the right axis.
 
     Parameters
     ----------
     ax
-        Matplotlib axes to draw the losses into, in the caller's own style; distances get an axis
-        of their own at the right of it. ``width`` has no meaning then.
+        Matplotlib axes to draw the losses into, in the caller's own style; distances get a
+        separate axis on the right. ``width`` is ignored then.
 
     Raises
     ------
     InputError
-        If the surface holds no trajectory with losses, or an option is not one of those below.
+        If the surface has no trajectory with losses, or an option is unknown.
 
     Examples
     --------
@@ -89,13 +89,13 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
 def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
     """One panel for each surface, on one loss scale; options as for :func:`path`.
 
-    ``asked`` is how many stand side by side; None is at most two.
+    ``asked`` is the number of columns; None is at most two.
     """
     strange = [name for name in ("quantity", "cmap") if look.get(name)]
     if strange:
         raise InputError(
-            f"style path takes no {' and no '.join(strange)}: it draws the losses that the "
-            "trajectories hold, in lines"
+            f"style path does not accept {' or '.join(strange)}: it draws the losses of the "
+            "trajectories as lines"
         )
     steps, panels, shared = _prepared(surfaces, look)
     most = _farthest(steps)
@@ -138,7 +138,7 @@ def _draw(
 def _prepared(
     surfaces: Sequence[Surface], look: Shared
 ) -> tuple[list[list[Steps]], list[list[Heights]], Scale]:
-    """Per surface its paths and their losses, ready to be drawn, and the scale of all losses."""
+    """Each surface's paths and losses, ready to draw, and the common scale."""
     lines = [_lines(surface) for surface in surfaces]
     pairs = [(line, name) for own in lines for line in own for name in line.quantities]
     prepared, shared = prepare(pairs, **of_heights(look))
@@ -154,10 +154,10 @@ def _prepared(
 
 
 def _lines(surface: Surface) -> list[Surface]:
-    """Each trajectory as a line of its own, whose quantities are its two losses."""
+    """Each trajectory as a separate line whose quantities are its two losses."""
     if not surface.trajectories:
         raise InputError(
-            f"style path needs trajectories, {name_of(surface)} holds none: sample it along the "
+            f"style path needs trajectories, {name_of(surface)} has none: sample it along the "
             f"checkpoints of a run, with {argument('directions', 'pca:RUN')}"
         )
     unit = surface.quantities[surface.main_quantity]
@@ -166,8 +166,8 @@ def _lines(surface: Surface) -> list[Surface]:
         values = {k: v for k, v in trajectory.arrays().items() if k in (OWN, PLANE)}
         if not values:
             raise InputError(
-                f"style path needs losses, the trajectory {name} of {name_of(surface)} has places "
-                "only: draw it over contours"
+                f"style path needs losses, the trajectory {name} of {name_of(surface)} has "
+                "coordinates only: draw it on contours"
             )
         grid = Grid(np.arange(float(trajectory.x.size)))
         done = np.ones(trajectory.x.size, dtype=bool)
@@ -181,7 +181,7 @@ def _steps_of(trajectory: Any) -> FloatArray:
 
 
 def _farthest(steps: Sequence[Sequence[Steps]]) -> float | None:
-    """The largest distance off a plane; None if no path has any."""
+    """The largest distance from a plane; None if no path has one."""
     known = [s.path.distance for own in steps for s in own if s.path.distance is not None]
     far = [float(d[np.isfinite(d)].max()) for d in known if np.isfinite(d).any()]
     return max(far, default=None)
@@ -204,15 +204,15 @@ def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
     notes = [brief(surface, shown(surface, surface.main_quantity)), explained(surface)]
     kept = surface.trajectories.values()
     words = {
-        "full lines: the checkpoints themselves": any(p.loss is not None for p in kept),
-        "dashed: their projections on the plane": any(p.plane_loss is not None for p in kept),
-        "dotted: distance off the plane": any(p.distance is not None for p in kept),
+        "solid: checkpoints": any(p.loss is not None for p in kept),
+        "dashed: their projections onto the plane": any(p.plane_loss is not None for p in kept),
+        "dotted: distance from the plane": any(p.distance is not None for p in kept),
     }
     said = "; ".join(w for w, there in words.items() if there)
     notes.append(f"{said[:1].upper()}{said[1:]}.")
     notes += [path_words(name, p) for name, p in surface.trajectories.items()]
     if any(not true.all() for p in kept if (true := faithful(p)) is not None):
-        notes.append("Hollow: the others.")
+        notes.append("Hollow: the other steps.")
     for panel in panels:
         what = "" if panel.quantity.name == OWN else ", projections"
         notes += [f"{name_of(panel.surface)}{what}: {n[:1].lower()}{n[1:]}" for n in panel.notes]

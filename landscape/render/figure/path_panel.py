@@ -1,4 +1,4 @@
-"""Paths of training runs step by step: own loss, loss on the plane, distance off it."""
+"""Trajectories step by step: own loss, loss on the plane, distance from the plane."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _STROKES: dict[str, Any] = {OWN: "-", PLANE: (0, (4, 1.5))}
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """One path, ready to be drawn.
+    """One path, ready to draw.
 
     Attributes
     ----------
     at
-        Shape (steps,): the numbers of its checkpoints, counted from 0 where it has none.
+        Shape (steps,): the step numbers of its checkpoints, or 0, 1, … where it has none.
     losses
-        ``loss`` and ``plane_loss``, those of them that it has, in the unit of the surface.
+        ``loss`` and ``plane_loss``, where available, in the unit of the surface.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Steps:
 
 
 def draw_losses(axes: Any, paths: Sequence[Steps], scale: Scale, ticks: FloatArray) -> None:
-    """The losses on the left axis; on the dashes hollow dots where they differ."""
+    """Draw the losses on the left axis; hollow dots on the dashed line where they differ."""
     axes.set_yscale(scale.kind)
     room = 0.04 * (scale.top - scale.bottom)
     axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
@@ -69,7 +69,7 @@ def _draw_dots(axes: Any, steps: Steps, drawn: FloatArray, colour: str, which: s
 
 
 def draw_distances(axes: Any, paths: Sequence[Steps], most: float) -> None:
-    """Distances off the plane on the right axis, from 0 to a little above ``most``."""
+    """Draw distances from the plane on the right axis, from 0 to just above ``most``."""
     axes.set_ylim(0, 1.04 * most if most > 0 else 1.0)
     for colour, steps in zip(_colours(paths), paths, strict=True):
         if steps.path.distance is not None:
@@ -79,7 +79,7 @@ def draw_distances(axes: Any, paths: Sequence[Steps], most: float) -> None:
 
 
 def name_paths(axes: Any, paths: Sequence[Steps]) -> None:
-    """A legend, where there is more than one."""
+    """Add a legend if there is more than one path."""
     if len(paths) < 2:
         return
     # matplotlib leaves names that begin with _ out of legends

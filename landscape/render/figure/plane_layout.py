@@ -1,4 +1,4 @@
-"""What all pictures of a plane from above have in common: axes, colour bar, marks and notes."""
+"""The common parts of all 2-D pictures of planes: axes, colour bar, marks and notes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ from landscape.surface import Surface
 _RIGHT = 0.1
 _TICKS_LEFT = 0.47
 _NARROW = 1.8
-"""Width in inches below which panels get the short names of their axes."""
+"""Width in inches below which panels use the short names of their axes."""
 
 _Paint = tuple[Scale, FloatArray, Any, Any]
 """The scale, the levels, the norm and the colour map that all panels share."""
@@ -48,22 +48,22 @@ _Paint = tuple[Scale, FloatArray, Any, Any]
 
 @dataclass(frozen=True)
 class PlaneStyle:
-    """A way of drawing a plane from above.
+    """A 2-D style for planes.
 
     Attributes
     ----------
     name
-        As the command line calls it.
+        Its name on the command line.
     draw
         Draws one panel: (axes, panel, scale, levels, norm, colour map).
     limits
-        Where the axes of a panel end: ((left, right), (bottom, top)).
+        The axis limits of a panel: ((left, right), (bottom, top)).
     shows_chance
         Whether it draws the chance level.
     part
-        What it shows of a surface.
+        The part of a surface that it shows.
     adapt
-        What becomes of a colour map.
+        Adapts a colour map.
     """
 
     name: str
@@ -87,9 +87,9 @@ def planes(
     ax: Any = None,
     asked: int | None = None,
 ) -> Figure:
-    """Draw surfaces on one scale: on a new sheet, or the only one into axes of the caller.
+    """Draw surfaces on one scale in a new figure, or a single one into the caller's axes.
 
-    ``asked`` is how many stand side by side; None is what suits their number and the width.
+    ``asked`` is the number of columns; None adapts it to the number of surfaces and the width.
     """
     one_kind(surfaces, style.name)
     name = quantity_of_all(surfaces, look.get("quantity"))
@@ -109,7 +109,7 @@ def planes(
         with mpl.rc_context(STYLE):
             return _sheet(panels, notes, style, paint, look, asked)
     _draw(ax, panels[0], style, paint)
-    colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its room from the axes
+    colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its space from the axes
     write_beside(ax, axis_name(surfaces[0], "y"))
     write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
     figure: Figure = ax.figure
@@ -153,7 +153,7 @@ def _sheet(
     width = inches(look.get("width"), len(panels))
     bar = bar_room(panels[0], paint[1], aspect * 2.0)
     margins, columns, across, upward = _labels(panels, aspect, bar, width, asked)
-    # A flat panel has a short bar, whose label takes more lines, which take from the panel.
+    # A flat panel has a short bar, whose label needs more lines, which narrow the panel.
     bar = bar_room(panels[0], paint[1], aspect * panel_width(width, columns, margins, bar))
     margins, columns, across, upward = _labels(panels, aspect, bar, width, asked)
     texts, heading = panel_texts(panels, notes, look.get("title"))
@@ -180,7 +180,7 @@ def _labels(
         [[""]],
     )
     wanted = columns_for(len(panels))
-    for _ in range(3):  # more lines at the left leave less height for each: settle by repetition
+    for _ in range(3):  # more lines on the left leave less height for each: iterate until stable
         columns = columns_that_fit(width, wanted, margins, bar, asked)
         room = panel_width(width, columns, margins, bar)
         words = axis_label if room > _NARROW else axis_name

@@ -39,17 +39,17 @@ def side_by_side(
     elevation, azimuth, interpolate, renderer
         Of style ``surface``, as for :func:`landscape.render.surface3d`.
     columns
-        How many panels stand side by side; None is what suits their number and the width.
+        Number of columns; None adapts it to the number of surfaces and the width.
 
     Returns
     -------
-    A figure of exactly the width asked for.
+    A figure of exactly the requested width.
 
     Raises
     ------
     InputError
         If lines and planes are mixed, a surface lacks the quantity, the columns do not fit, or
-        nothing can be drawn.
+        there is nothing to draw.
 
     Examples
     --------

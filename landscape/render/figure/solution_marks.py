@@ -27,7 +27,7 @@ _DOT: dict[str, Any] = {
 
 
 def mark_solutions(axes: Any, surface: Surface) -> None:
-    """A dot with a name for each solution within the picture."""
+    """Mark each solution within the picture with a dot and its name."""
     for place in _within(axes, surface):
         axes.plot(place.x, place.y, **_DOT, zorder=4.8, gid=f"solution {place.name}")
         leftward, rise = _side(axes, place)
@@ -46,7 +46,7 @@ def mark_solutions(axes: Any, surface: Surface) -> None:
 
 
 def covered(axes: Any, surface: Surface) -> list[FloatArray]:
-    """Points (x, y) over each dot and its name, which no label of a line may cover, (points, 2)."""
+    """Points (x, y) over each dot and its name, which line labels must not cover, (points, 2)."""
     found = []
     for place in _within(axes, surface):
         leftward, rise = _side(axes, place)
@@ -60,8 +60,8 @@ def covered(axes: Any, surface: Surface) -> list[FloatArray]:
 def mark_ends(axes: Any, surface: Surface, quantity: str) -> None:
     """On a line: a dotted line at each solution with its name above, and a dot at its own loss.
 
-    The dot is that of the network as it is, with its own batch-norm statistics, and need not lie
-    on the curve; the surface may not know it.
+    The dot is the loss of the unmodified network, with its own batch-norm statistics; it may be off
+    the curve, and the surface may not record it.
     """
     x0, x1 = axes.get_xlim()
     room = float(1.0 / _per_inch(axes)[0]) - 0.1  # between 0 and 1
@@ -85,7 +85,7 @@ def mark_ends(axes: Any, surface: Surface, quantity: str) -> None:
 
 
 def _cut(name: str, room: float) -> str:
-    """A name with as much of its middle left out as it takes to be so wide, in inches."""
+    """A name, shortened in the middle to at most this width in inches."""
     kept = len(name)
     shorter = name
     while text_width(shorter, _SIZE) > room and kept > 2:
@@ -100,10 +100,10 @@ def _within(axes: Any, surface: Surface) -> list[Solution]:
 
 
 def _side(axes: Any, place: Solution) -> tuple[bool, float]:
-    """Whether a name goes to the left of its dot, and how far above it (below: negative).
+    """Whether a name is left of its dot, and how far above it (below: negative).
 
-    Towards the middle of the picture, and that of the start below its dot: so two names on one
-    level do not meet.
+    Names point to the middle of the picture, and that of the start is below its dot, so that two
+    names at the same height do not overlap.
     """
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
     below = (place.x, place.y) == (0.0, 0.0) and -y0 > 0.1 * (y1 - y0)
@@ -112,7 +112,7 @@ def _side(axes: Any, place: Solution) -> tuple[bool, float]:
 
 
 def _room(axes: Any, place: Solution) -> float:
-    """Inches from a dot to the side of the picture that its name is written towards."""
+    """Inches from a dot to the side of the picture that its name extends towards."""
     x0, x1 = axes.get_xlim()
     leftward, _ = _side(axes, place)
     return float((place.x - x0 if leftward else x1 - place.x) / _per_inch(axes)[0]) - 0.06

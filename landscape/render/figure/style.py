@@ -1,4 +1,4 @@
-"""How figures look: sizes in inches, a sans font, and text set at its final size.
+"""The look of figures: sizes in inches, a sans-serif font, and text at its final size.
 
 Figures are made without pyplot, so that drawing leaves no global state and opens no window; they
 show themselves in a notebook.
@@ -37,7 +37,7 @@ MARK: dict[str, Any] = {
     "markeredgewidth": 0.8,
     "linestyle": "none",
 }
-"""How the lowest point is marked."""
+"""Marker of the lowest point."""
 
 STYLE: Any = {
     "font.family": "sans-serif",
@@ -67,10 +67,10 @@ STYLE: Any = {
 
 
 class StyledFigure(Figure):
-    """A figure that keeps its style whoever draws it, because ticks are only made at drawing."""
+    """A figure that always draws in its own style, because ticks are only created on drawing."""
 
     description: str = ""
-    """What a file that it is saved in says of it."""
+    """The description stored in the metadata of saved files."""
 
     def draw(self, renderer: Any) -> None:
         """Draw under :data:`STYLE`."""
@@ -78,7 +78,7 @@ class StyledFigure(Figure):
             super().draw(renderer)
 
     def savefig(self, fname: Any, **options: Any) -> None:
-        """Save under :data:`STYLE`, at 300 dots per inch unless told otherwise."""
+        """Save under :data:`STYLE`, by default at 300 dots per inch."""
         options.setdefault("dpi", 300)
         with mpl.rc_context(STYLE):
             super().savefig(fname, **options)
@@ -90,19 +90,19 @@ class StyledFigure(Figure):
 
 
 def new_figure(width: float, height: float) -> StyledFigure:
-    """An empty figure of that size in inches, with a canvas."""
+    """An empty figure of the given size in inches, with a canvas."""
     figure = StyledFigure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure
 
 
 def colour_map(name: str | None) -> Any:
-    """The colour map of that name, with holes in light grey.
+    """The named colour map, with holes in light grey.
 
     Raises
     ------
     InputError
-        If matplotlib has none of that name.
+        If matplotlib has no such colour map.
     """
     chosen = name or DEFAULT_CMAP
     if chosen not in mpl.colormaps:
@@ -122,7 +122,7 @@ def wrap(text: str, width: float, size: float = TEXT_SIZE) -> list[str]:
     lines: list[str] = []
     for paragraph in text.splitlines():
         line = ""
-        for word in paragraph.replace("\t", " ").split(" "):  # no-break spaces hold together
+        for word in paragraph.replace("\t", " ").split(" "):  # no-break spaces stay together
             longer = f"{line} {word}".strip()
             if line and text_width(longer, size) > width:
                 lines.append(line)

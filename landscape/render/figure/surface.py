@@ -1,4 +1,4 @@
-"""Surfaces in space, side by side on one scale, drawn by matplotlib or by PyVista."""
+"""3-D surfaces side by side on one scale, drawn by matplotlib or PyVista."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _AXES_ASPECT = 0.94
 _SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
 _SOLID_CELLS = 320
 _LEAST_PANEL = 1.8
-"""Inches that a panel in space needs beside others: its axes are named on the slant."""
+"""Minimum width of a 3-D panel in inches, when several are side by side."""
 _PER_INCH = 600.0
 _HEIGHT_TICKS = 4
 _LINES = 16
@@ -51,16 +51,16 @@ _LINES = 16
 
 @dataclass(frozen=True)
 class Scene:
-    """How reliefs are drawn: everything that all panels of a figure, or a movie, share.
+    """How reliefs are drawn: the settings shared by all panels of a figure or a movie.
 
     Attributes
     ----------
     panels
-        All that are drawn on the scale.
+        All panels drawn on the scale.
     ticks, few, lines
         Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
     window
-        What of PyVista's picture plane is shown; not used by matplotlib.
+        The visible part of PyVista's picture plane; not used by matplotlib.
     per_inch
         Pixels of PyVista's picture per inch.
     width, columns, caption
@@ -82,11 +82,11 @@ class Scene:
 
     @property
     def solid(self) -> bool:
-        """Whether PyVista draws."""
+        """Whether PyVista is the renderer."""
         return self.renderer == "pyvista"
 
     def seen_by(self, camera: Camera) -> Scene:
-        """The same from another place."""
+        """The same scene from another camera position."""
         return replace(self, camera=camera)
 
 
@@ -107,17 +107,17 @@ def surface3d(
     elevation, azimuth
         Of the camera, in degrees; None chooses the lowest view that shows the minimum.
     interpolate
-        ``cubic`` (also None) passes smoothly through the samples, and nowhere beyond the corners
+        ``cubic`` (also None) passes smoothly through the samples without overshooting the corners
         of a cell (:mod:`landscape.render.space.interpolate`); ``none`` joins them by straight
         lines.
     renderer
-        ``matplotlib`` (also None), or ``pyvista``: light, shine and shadow, in an image that the
-        figure holds; it needs the extra ``mesh``.
+        ``matplotlib`` (also None), or ``pyvista``: lighting, highlights and shadows, as an image in
+        the figure; it needs the extra ``mesh``.
 
     Raises
     ------
     InputError
-        If there is nothing to draw, or an option is not one of those here.
+        If there is nothing to draw, or an option is unknown.
 
     Examples
     --------
@@ -146,9 +146,9 @@ def surfaces(
     renderer: str,
     columns: int | None = None,
 ) -> StyledFigure:
-    """Draw them; options are those of :func:`surface3d`.
+    """Draw several surfaces; options as for :func:`surface3d`.
 
-    ``columns`` is how many stand side by side; None is what suits their number and the width.
+    ``columns`` is the number of columns; None adapts it to the number of surfaces and the width.
     """
     drawn = [finished_part(surface) for surface in several]
     shapes, shared = reliefs_of(drawn, look, interpolate, renderer)
@@ -175,7 +175,7 @@ def reliefs_of(
     renderer: str,
     cells: int = _SOLID_CELLS,
 ) -> tuple[list[Relief], Scale]:
-    """The shapes of all surfaces on one scale, as fine as the renderer can draw them.
+    """The shapes of all surfaces on one scale, at the resolution of the renderer.
 
     ``cells`` along each axis are drawn by PyVista.
     """
@@ -190,7 +190,7 @@ def reliefs_of(
 def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
     """The camera of all panels; None chooses the lowest view that shows the marked points.
 
-    What stands before them is the surface as it is drawn, which rises between the samples.
+    Occlusion is tested with the interpolated surface, as drawn.
     """
     chosen = choose_camera([r.up for r in reliefs], [r.best_index for r in reliefs])
     return Camera(
@@ -208,9 +208,9 @@ def scene_of(
     renderer: str,
     per_inch: float | None = None,
 ) -> Scene:
-    """What all panels share, for pictures from every one of the cameras.
+    """The shared settings for pictures from all of the cameras.
 
-    ``per_inch`` is 600 unless given: twice the dots of a .png, so that edges are smooth.
+    ``per_inch`` defaults to 600: twice the dots of a .png, so that edges are smooth.
     """
     norm, _ = colours_of(shared, cmap)
     ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
@@ -234,7 +234,7 @@ def scene_of(
 def draw(
     reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0
 ) -> StyledFigure:
-    """The figure of these shapes, with ``foot`` inches of empty paper at its lower end."""
+    """The figure of these shapes, with ``foot`` inches of blank space at the bottom."""
     shared = reliefs[0].scale
     norm, colours = colours_of(shared, scene.cmap)
     with mpl.rc_context(STYLE):
@@ -252,7 +252,7 @@ def draw(
 
 
 def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0) -> Sheet:
-    """The figure with its words and with nothing drawn yet."""
+    """The figure with its text, before anything is drawn."""
     panels = [r.panel for r in reliefs]
     margins = _SOLID_MARGINS if scene.solid else _AXES_MARGINS
     width, bar = inches(scene.width, len(panels)), bar_room(panels[0], scene.ticks, 2.0)
@@ -272,7 +272,7 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
 
 
 def described(reliefs: Sequence[Relief], renderer: str) -> str:
-    """What a file says of itself: what was drawn, and what lies between the samples."""
+    """The description for a file's metadata: what was drawn, and how it was interpolated."""
     words = dict.fromkeys(r.words for r in reliefs)
     return f"{'; '.join(words)}; drawn by {renderer}"
 
@@ -290,7 +290,7 @@ def _draw_solid(
 def _shows(shape: Relief, scene: Scene) -> bool:
     if not scene.solid:
         return sees(shape.up, shape.best_index, scene.camera)
-    # What is in the open there must be so in the picture, to the thickness of a line.
+    # A visible point must be visible in the picture, to the thickness of a line.
     return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
 
@@ -300,7 +300,7 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
     lowest = f"○ {words}."
     if not _shows(shape, scene):
         mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
-        lowest = f"{mark}, hidden by the wall before it."
+        lowest = f"{mark}, hidden behind the surface."
     first = brief(panel.surface, panel.quantity)
     sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
     plane = explained(panel.surface)
@@ -308,7 +308,7 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
 
 
 def _sides(panel: Heights) -> str:
-    """The axes in words, where the picture has none."""
+    """The axes in words, for pictures without them."""
     axes = panel.surface.grid.axes.items()
     parts = [
         f"{name} from {short(v[0])} to {short(v[-1])} ({axis_name(panel.surface, name)})"

@@ -1,4 +1,4 @@
-"""A shaded 3-D surface on matplotlib's axes in space."""
+"""A shaded 3-D surface on matplotlib's 3-D axes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
 CELLS = 100
-"""About how many faces are drawn along each axis."""
+"""Approximate number of faces along each axis."""
 MOST = 200
-"""More than so many along an axis would take minutes."""
+"""Maximum number of faces along an axis: more would take minutes."""
 _VECTORS = 4000
 _LONGEST_NAME = 1.4
 _LIGHT = LightSource(azdeg=225, altdeg=50)
@@ -38,14 +38,14 @@ def draw_surface(
     *,
     seen: bool,
 ) -> Any:
-    """Draw one panel; returns the collection of its faces.
+    """Draw one panel and return the collection of its faces.
 
-    Colours follow the height on the scale, shading the slope.
+    Colours follow the height on the scale, shading follows the slope.
 
     Parameters
     ----------
     ticks
-        Values that get a tick on the height.
+        Values of the ticks of the vertical axis.
     seen
         Whether the marked point is in view.
     """
@@ -61,7 +61,7 @@ def draw_surface(
     colours[:, :3] = _lit(colours[:, :3], box, camera)
     collection.set_facecolor(colours)
     collection.set_edgecolor(colours)
-    # So many small faces are a picture: as vectors they would make a file of many megabytes.
+    # Rasterized: this many small faces would make a vector file of many megabytes.
     collection.set_rasterized(len(colours) > _VECTORS)
     axes.add_collection3d(collection)
     axes.computed_zorder = False
@@ -91,7 +91,7 @@ def faces(x: FloatArray, y: FloatArray, heights: FloatArray) -> FloatArray:
 
 
 def long_names(surface: Surface) -> bool:
-    """Whether the axes have names too long to stand beside a box: they are x and y there."""
+    """Whether the axis names are too long for a 3-D box, which then shows x and y."""
     return max(map(text_width, _names(surface))) > _LONGEST_NAME
 
 
@@ -107,7 +107,7 @@ def _mark_best(axes: Any, relief: Relief, per_unit: float, seen: bool) -> None:
     if seen:
         axes.plot([x0], [y0], [z0], **MARK, zorder=5, gid="best")
         return
-    # Drawn through the wall before it: hollow, and held by a dotted line that rises into the open.
+    # Drawn through the surface in front: hollow, with a dotted line up to where it is visible.
     axes.plot([x0], [y0], [z0], **{**MARK, "markerfacecolor": "none"}, zorder=5, gid="best")
     axes.plot([x0, x0], [y0, y0], [z0, top], ":", color="black", linewidth=0.8, zorder=5)
 
@@ -131,7 +131,7 @@ def _dress(axes: Any, relief: Relief, per_unit: float, ticks: FloatArray, camera
     axes.set_ylim(y[0], y[-1])
     axes.set_zlim(scale.bottom, scale.top)
     raised = relief.raised(scale.heights(ticks))
-    free = raised > 0.06 * HEIGHT  # labels there would meet those of the floor
+    free = raised > 0.06 * HEIGHT  # labels there would overlap those of the floor
     axes.set_zticks(scale.bottom + raised[free] * per_unit, [short(v) for v in ticks[free]])
     axes.set_xticks(inner_ticks(x))
     axes.set_yticks(inner_ticks(y))

@@ -1,4 +1,4 @@
-"""Paths of training runs over contours and heat maps."""
+"""Trajectories of training runs on contours and heat maps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from landscape.render.words.faithful import faithful, faithful_words, off_plane
 from landscape.render.words.numerals import short
 from landscape.surface import Surface, Trajectory
 
-# Told apart by colour and by lightness, on dark and on light shades (the halo sees to that).
+# Distinct in hue and lightness; the halo keeps them visible on dark and light shades.
 _COLOURS = ("black", "#D55E00", "#56B4E9", "#CC79A7", "#009E73", "#F0E442")
 _HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
 _MOST_DOTS = 60
@@ -26,11 +26,11 @@ _ENDS: dict[str, dict[str, Any]] = {
 
 
 def draw_trajectories(axes: Any, surface: Surface) -> None:
-    """Draw every path of the surface into its plane; a legend names them if there are several.
+    """Draw all trajectories of the surface in its plane, with a legend if there are several.
 
-    Steps whose own loss is not that of the plane (:mod:`landscape.render.words.faithful`) are
-    hollow, and the line to and from them is dashed. The limits of the axes stay: what lies beyond
-    them is cut off.
+    Steps whose loss differs from the plane's (:mod:`landscape.render.words.faithful`) are
+    hollow, and the line to and from them is dashed. The axis limits do not change: what is
+    outside is cut off.
     """
     keys = []
     for k, (name, path) in enumerate(surface.trajectories.items()):
@@ -62,7 +62,7 @@ def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
     dashes = "-" if true.all() else (0, (2.0, 1.6))
     axes.plot(path.x, path.y, linestyle=dashes, **line, gid=f"trajectory {name}")
     if not true.all():
-        # A step between two hollow ones ends no full line: it stands as a dot on the dashes.
+        # A step between two hollow ones has no solid segment: it is a dot on the dashed line.
         for first, last in _runs(true[:-1] & true[1:]):
             x, y = path.x[first : last + 2], path.y[first : last + 2]
             axes.plot(x, y, "-", **line, gid=f"true part of {name}")
@@ -76,21 +76,21 @@ def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
 
 
 def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last index of every unbroken stretch of True."""
+    """First and last index of every contiguous run of True."""
     edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
     firsts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
     return [(int(a), int(b) - 1) for a, b in zip(firsts, ends, strict=True)]
 
 
 def trajectory_notes(axes_limits: tuple[Any, Any], surface: Surface) -> list[str]:
-    """A sentence on each path: its ends, how true it is, how far off the plane, what is cut off.
+    """A sentence on each path: its ends, distance from the plane, faithfulness, and cut-off.
 
-    Before them stands what share of the paths the plane holds, where its axes say so.
+    Preceded by the variance that the plane explains, where its axes record it.
     """
     paths = surface.trajectories.items()
     notes = [_note(name, path, axes_limits) for name, path in paths]
     if any(not true.all() for _, p in paths if (true := faithful(p)) is not None):
-        notes.append("Hollow and dashed: the others, whose own loss the picture does not show.")
+        notes.append("Hollow, dashed: the other steps, whose loss differs from the plane's.")
     return [*filter(None, [explained(surface)]), *notes]
 
 
@@ -103,7 +103,7 @@ def _note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
     words = "; ".join(filter(None, (words, faithful_words(path))))
     inside = _within(path, *limits)
     if not inside.all():
-        words += "; the path leaves the picture" if inside.any() else "; it lies outside"
+        words += "; partly outside the plot" if inside.any() else "; outside the plot"
     return f"{words}."
 
 

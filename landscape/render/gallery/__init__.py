@@ -1,6 +1,6 @@
 """Many surfaces on one page, each with its numbers and two sentences on what to look at.
 
-``entry`` is what a page is made of, ``numbers`` and ``sentences`` compute what it says of a
+``entry`` defines the entries of a page, ``numbers`` and ``sentences`` compute what it says about a
 surface, ``siblings`` finds the same network with other shortcuts, ``save`` writes the page.
 """
 

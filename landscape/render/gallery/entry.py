@@ -12,17 +12,17 @@ from landscape.surface import Surface
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """A surface as a gallery shows it.
+    """A surface as shown in a gallery.
 
     Attributes
     ----------
     surface
-        Itself, or the path of its file, or ``example:NAME``.
+        The surface, the path of its file, or ``example:NAME``.
     title
-        In place of the title that the file holds, or of the name of its network.
+        Replaces the title stored in the file, or the name of its network.
     lines
-        What stands below the two sentences, a paragraph each, as plain text: an error on other
-        data, where the network comes from.
+        Text below the two sentences, one paragraph each: for example an error on other data, or
+        where the network comes from.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The numbers of a surface in a gallery: what the network is, and what lies around it."""
+"""The numbers of a surface in a gallery: the network's values, and measures of its surface."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNKNOWN = "—"
 
 @dataclass(frozen=True)
 class Number:
-    """One number in words.
+    """One number as text.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class Number:
     value
         With its unit and range, or a dash where the surface does not have it.
     why
-        Why it does not; nothing where it does.
+        Why it does not; empty where it does.
     """
 
     label: str
@@ -51,8 +51,8 @@ class Number:
 def numbers(surface: Surface) -> list[Number]:
     """The values at the trained network, its parameters, and the measures of its main loss.
 
-    What a file cannot say, because its loss is NaN there or its grid has no point at the origin,
-    is a dash with the reason.
+    What the file cannot give, because its loss is NaN there or its grid has no point at the
+    origin, is a dash with the reason.
     """
     found = [_at_centre(surface, name) for name in measured_at_centre(surface)]
     parameters = surface.attributes.get("parameters")
@@ -64,9 +64,9 @@ def numbers(surface: Surface) -> list[Number]:
     found.append(_measure(f"flat radius ({words})", lambda s: flat_radius(s, rise), surface))
     if (level := chance_level(surface)) is not None:
         below: Measure = lambda s: share_below(s, level)  # noqa: E731
-        found.append(_measure("plane better than guessing", below, surface, percent))
+        found.append(_measure("share better than guessing", below, surface, percent))
     found.append(_measure("roughness, decades", roughness, surface))
-    found.append(_measure("points that curve upwards", convexity_share, surface, percent))
+    found.append(_measure("convex points", convexity_share, surface, percent))
     found.append(_measure("basins", number_of_basins, surface))
     return found
 
@@ -75,16 +75,16 @@ Measure = Callable[[Surface], Estimate]
 
 
 def measured_at_centre(surface: Surface) -> list[str]:
-    """The quantities of the network itself: losses first, no errors, counts, draws or quantiles."""
+    """The quantities of the network itself: losses first; no errors, counts, draws or quantiles."""
     known = {name: surface.quantity(name) for name in surface.quantities}
     own = [n for n, q in known.items() if not (q.is_stderr or q.is_count or q.of_draws)]
     return sorted(own, key=lambda name: not known[name].is_loss)
 
 
 def rise_of(surface: Surface) -> tuple[Level, str]:
-    """By how much a loss rises at the edge of the flat floor, and that in words.
+    """The rise of the loss that defines the flat radius, and its label.
 
-    A tenth of a nat; of a loss in another unit no amount is small by itself, so there it doubles.
+    A tenth of a nat; in other units no amount is small in itself, so the loss doubles instead.
     """
     if surface.quantities[surface.main_quantity].units == "nats":
         return risen_by(RISE), f"loss + {RISE:g}"
@@ -106,7 +106,7 @@ def percent(share: Estimate) -> str:
 
 
 def why_unknown(surface: Surface, name: str) -> str:
-    """Why there is no value at the centre; nothing where there is one, NaN and infinity too."""
+    """Why there is no value at the centre; empty where there is one, including NaN and infinity."""
     try:
         index = origin_index(surface)
     except InputError:

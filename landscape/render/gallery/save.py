@@ -29,22 +29,22 @@ def save_gallery(
     path: str | os.PathLike[str],
     **look: Unpack[SpaceLook],
 ) -> Path:
-    """Write one self-contained HTML file with many planes, which needs no network.
+    """Write one self-contained HTML file with many planes that works offline.
 
     Each has its title, its surface in space, its numbers and two sentences on what to look at
     (:func:`~landscape.render.gallery.numbers.numbers`,
-    :func:`~landscape.render.gallery.sentences.sentences`). All stand on one scale of height and
+    :func:`~landscape.render.gallery.sentences.sentences`). All share one scale of height and
     colour, and turn together. A browser draws those near the view, at most eight at a time; the
     others are still pictures until then. The file holds plotly.js once, 4.8 MB, and some 100 kB for
-    each surface of 51×51 points with loss, accuracy and their errors. The options say what the
-    page shows first; ``title`` is its heading, by default the number of surfaces, ``cmap`` a colour
-    scale of plotly.
+    each surface of 51×51 points with loss, accuracy and their errors. The options set what the
+    page initially shows; ``title`` is its heading, by default the number of surfaces, ``cmap``
+    a colour scale of plotly.
 
     Parameters
     ----------
     entries
-        Planes, in the order of the page: two that are to be compared side by side follow one
-        another. Surfaces and paths of their files stand for entries without text of their own.
+        Planes, in the order of the page; put two that are to be compared next to each other. A
+        surface, or the path of its file, is an entry without text of its own.
 
     Raises
     ------
@@ -62,11 +62,11 @@ def save_gallery(
     surfaces = [entry.opened() for entry in wanted]
     one_kind(surfaces, "surface")
     name = quantity_of_all(surfaces, look.get("quantity"))
-    # One that diverged everywhere is shown, and said to be so, but has no part in the scale.
+    # A surface that diverged everywhere is shown with a note, but does not affect the scale.
     drawn = [s for s in surfaces if (s.done & np.isfinite(s[name])).any()]
     if not drawn:
         raise InputError(
-            f"none of {len(surfaces)} surfaces holds a finite {name}; expected at least one"
+            f"none of {len(surfaces)} surfaces has a finite {name}; expected at least one"
         )
     heading = look.get("title") or f"{len(surfaces)} loss landscape{'s' * (len(surfaces) != 1)}"
     first: SpaceLook = {**look, "quantity": name, "title": heading}

@@ -1,10 +1,10 @@
 """Two sentences on what to look at in a surface, computed from its numbers.
 
-The first is on the surface itself: how far the floor around the trained network reaches, how much
-of the plane is better than guessing. The second is on what sets it apart from the same network
-with other shortcuts, or, where there is none to compare it with, on how rough it is. Nothing is
-assumed: a difference within the sampling error is said to be none, and a number that the file does
-not have is said to be missing, with the reason.
+The first describes the surface itself: how flat it is around the trained network, and how much
+of the plane is better than guessing. The second says how it differs from the same network
+with other shortcuts or, without one to compare it with, describes its shape. Nothing is
+assumed: a difference within the sampling error is reported as none, and a number that the file
+does not have as missing, with the reason.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
 _HARDLY_BETTER = 0.9
-"""Of the loss of guessing: a network with a loss above that has learnt little, unless
-its accuracy says otherwise."""
-_OPEN = "beyond what sampling error and grid leave open"
+"""Share of the chance-level loss above which a network has learnt little, unless its accuracy
+shows otherwise."""
+_OPEN = "beyond sampling error and grid resolution"
 _OF_CHANCE = 2.0
-"""Times the accuracy of guessing: a network that reaches it has learnt something."""
+"""Multiple of the chance-level accuracy from which a network has learnt something."""
 
 
 def sentences(surface: Surface, sibling: Surface | None = None) -> tuple[str, str]:
-    """What to look at in ``surface``, and beside its sibling.
+    """Two sentences: what to look at in ``surface``, and how it differs from its sibling.
 
     Parameters
     ----------
     surface
-        A plane or a line of any state: unfinished, with NaN or infinite values.
+        A plane or a line in any state: unfinished, with NaN or infinite values.
     sibling
         The same network with other shortcuts, see
         :func:`landscape.render.gallery.siblings.siblings`.
@@ -59,50 +59,52 @@ def sentences(surface: Surface, sibling: Surface | None = None) -> tuple[str, st
 
 
 def _state(surface: Surface) -> str:
-    """What is missing of the surface, as the beginning of a sentence."""
+    """What the surface lacks, as the beginning of a sentence."""
     values = surface[surface.main_quantity]
     if surface.complete and np.isnan(values).all():
         return "Every point is NaN: "
     total, done = values.size, surface.done
     parts = []
     if missing := int((~done).sum()):
-        parts.append(f"{missing:,} of {total:,} points are not computed yet")
+        parts.append(f"{missing:,} of {total:,} points are not yet computed")
     for words, test in (("NaN", np.isnan), ("infinite", np.isinf)):
         if odd := int((done & test(values)).sum()):
             verb = "is" if odd == 1 else "are"
-            parts.append(f"{odd:,} of {total:,} points {verb} {words} and left open")
-    return f"Mind that {' and '.join(parts)}: " if parts else ""
+            parts.append(f"{odd:,} of {total:,} points {verb} {words} and left blank")
+    return f"Note that {' and '.join(parts)}: " if parts else ""
 
 
 def _floor(surface: Surface) -> str:
     name = surface.main_quantity
     how = shown(surface, name)
     if not how.quantity.is_loss:
-        return f"the file holds no loss, so look at its {how.label} alone"
+        return f"the file contains no loss; look at its {how.label} instead"
     if why := why_unknown(surface, name):
-        return f"the loss of the trained network is not known ({why}), so no floor is measured"
+        return f"the loss of the trained network is unknown ({why}), so flatness cannot be measured"
     start = float(surface[name][origin_index(surface)])
     if not math.isfinite(start):
-        return f"the loss of the trained network itself is {short(start)}, so it has no flat floor"
+        return f"the loss of the trained network is {short(start)}, so flatness is undefined"
     at = f"the loss at the centre is {short(start)} {how.unit}".rstrip()
     level = chance_level(surface)
     if level is not None and start >= _HARDLY_BETTER * level:
         at += f", {'no' if start >= level else 'hardly'} better than guessing ({short(level)})"
         if _guesses(surface):
-            return f"{at}: this is the surface of a network that has learnt next to nothing"
+            return f"{at}: this network has learnt almost nothing"
         at += f", although {_accuracy(surface):.3g}% of the answers are right"
     return f"{at}; {_reach(surface)}{_share(surface, level)}"
 
 
 def _reach(surface: Surface) -> str:
     level, words = rise_of(surface)
-    rise = f"has risen by {RISE:g}" if words.startswith("loss +") else "has doubled"
+    by_amount = words.startswith("loss +")
     radius = _known(lambda s: flat_radius(s, level), surface)
     if isinstance(radius, str):
-        return f"how far its floor reaches is not known ({radius})"
+        return f"the flat radius is unknown ({radius})"
     if radius.at_least:
-        return f"look how far its floor reaches: nowhere within {radius.value:.2g} the loss {rise}"
-    return f"look how far its floor reaches: at a radius of {radius.value:.2g} the loss {rise}"
+        rise = f"rise by {RISE:g}" if by_amount else "double"
+        return f"it does not {rise} within a radius of {radius.value:.2g}"
+    rise = f"rises by {RISE:g}" if by_amount else "doubles"
+    return f"it {rise} at a radius of {radius.value:.2g}"
 
 
 def _share(surface: Surface, level: float | None) -> str:
@@ -118,14 +120,14 @@ def _share(surface: Surface, level: float | None) -> str:
 
 def _beside(surface: Surface, sibling: Surface | None) -> str:
     if not _has_loss(surface):
-        return "Nothing is compared without a loss"
+        return "Without a loss there is nothing to compare"
     if sibling is None or not _has_loss(sibling):
         return _alone(surface)
     other = name_of(sibling)
     silent = [_guesses(s) for s in (surface, sibling)]
     if any(silent):
-        who = "both" if all(silent) else "it" if silent[0] else "that"
-        return f"It is not compared with {other}, as {who} learnt next to nothing"
+        who = "both" if all(silent) else "it" if silent[0] else "the latter"
+        return f"Not compared with {other}, because {who} learnt almost nothing"
     found = compare_surfaces([surface, sibling], ["this", "that"], rise=RISE)
     rows = {row.name: row for row in found.rows}
     words, same, reasons = [], [], []
@@ -139,24 +141,24 @@ def _beside(surface: Surface, sibling: Surface | None) -> str:
             continue
         if how.tells(first, second):
             word = how.more if first.value > second.value else how.less
-            values = f"{short(first.value)} against {short(second.value)}"
+            values = f"{short(first.value)} vs {short(second.value)}"
             words.append(f"{word} ({how.unit.format(values)})")
         else:
             same.append(how.what)
     if not (words or same):
-        why = next(iter(dict.fromkeys(reasons)), "their measures are not known")
+        why = next(iter(dict.fromkeys(reasons)), "their measures are unknown")
         return f"It cannot be compared with {other} ({why})"
     if not words:
-        return f"Beside {other} nothing sets it apart in {listed(same)} {_OPEN}"
-    rest = f", and no different in {listed(same)} {_OPEN}" if same else ""
-    return f"Beside {other} it is {listed(words)}{rest}"
+        return f"Compared with {other}, it shows no difference in {listed(same)} {_OPEN}"
+    rest = f"; no difference in {listed(same)} {_OPEN}" if same else ""
+    return f"Compared with {other}, it {listed(words)}{rest}"
 
 
 @dataclass(frozen=True)
 class _Compared:
-    """A row of a comparison: what it is of, what more and less of it is called.
+    """A row of a comparison: its subject, and the words for more and less of it.
 
-    ``unit`` holds two values in words; a difference up to ``least`` is none to speak of.
+    ``unit`` formats the two values; a difference up to ``least`` is negligible.
     """
 
     row: str
@@ -175,14 +177,12 @@ class _Compared:
 
 def _flatness(surface: Surface) -> _Compared:
     row = f"flat radius, {rise_of(surface)[1]}"
-    return _Compared(row, "flatness", "flatter", "sharper", "radius {}")
+    return _Compared(row, "flatness", "is flatter", "is sharper", "radius {}")
 
 
 _COMPARED = (
-    _Compared(
-        "roughness, decades", "roughness", "rougher", "smoother", "{} decades to climb", 0.01
-    ),
-    _Compared("basins", "the number of basins", "richer in basins", "poorer in basins", "{}"),
+    _Compared("roughness, decades", "roughness", "is rougher", "is smoother", "{} decades", 0.01),
+    _Compared("basins", "the number of basins", "has more basins", "has fewer basins", "{}"),
 )
 
 
@@ -193,14 +193,17 @@ def _alone(surface: Surface) -> str:
         parts.append(words(found) if isinstance(found, Estimate) else "")
     known = [part for part in parts if part]
     if not known:
-        return "Its shape is not measured, for want of finite values"
-    return f"Of its shape: {', '.join(known)}"
+        return "Its shape cannot be measured: too few finite values"
+    return f"Shape: {', '.join(known)}"
 
 
 _SHAPE: tuple[tuple[Measure, Callable[[Estimate], str]], ...] = (
     (number_of_basins, lambda n: f"{n.value:.0f} basin{'s' * (n.value != 1)}"),
-    (convexity_share, lambda share: f"{percent(Estimate.exact(share.value))} curves upwards"),
-    (roughness, lambda r: f"{short(r.value)} decades to climb on a straight way across"),
+    (
+        convexity_share,
+        lambda share: f"convex at {percent(Estimate.exact(share.value))} of the points",
+    ),
+    (roughness, lambda r: f"roughness {short(r.value)} decades"),
 )
 
 
@@ -209,9 +212,9 @@ def _has_loss(surface: Surface) -> bool:
 
 
 def _guesses(surface: Surface) -> bool:
-    """Whether loss and accuracy of the network are those of guessing, as far as they are known.
+    """Whether the network's loss and, if known, accuracy are at chance level.
 
-    A network whose loss is high because it is sure of its few errors has learnt nevertheless.
+    A network whose loss is high because it is confident in its few errors has learnt something.
     """
     level, name = chance_level(surface), surface.main_quantity
     if level is None or why_unknown(surface, name):
@@ -224,7 +227,7 @@ def _guesses(surface: Surface) -> bool:
 
 
 def _accuracy(surface: Surface) -> float:
-    """Of the network itself in percent; NaN where the file does not say it."""
+    """The accuracy of the network itself in percent; NaN where the file has none."""
     name = accuracy_of(surface.quantities, surface.main_quantity)
     if name is None:
         return math.nan
@@ -232,7 +235,7 @@ def _accuracy(surface: Surface) -> float:
 
 
 def _known(compute: Measure, surface: Surface) -> Estimate | str:
-    """A measure, or why the surface does not have it."""
+    """A measure, or the reason why the surface does not have it."""
     try:
         return compute(surface)
     except InputError as error:

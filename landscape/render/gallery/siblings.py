@@ -8,15 +8,15 @@ from landscape.surface import Surface
 
 
 def siblings(surfaces: Sequence[Surface]) -> list[Surface | None]:
-    """For each surface one of the same network that has no shortcuts, or has them.
+    """For each surface, one of the same network with and without shortcuts swapped.
 
-    The same network is the same ``model``, as the files say it, on the same ``data``. Of several,
-    the nearest in the row is taken; of two that are as near, the one that has taken this surface,
-    or else one that has not been taken.
+    The same network means the same ``model`` and the same ``data``, as recorded in the files. Of
+    several, the nearest in the list is taken; of two that are equally near, the one that has taken
+    this surface, or else one that has not been taken.
 
     Returns
     -------
-    One for each surface; None where there is none, or a file does not say its shortcuts.
+    One for each surface; None where there is none, or a file does not record its shortcuts.
     """
     places = range(len(surfaces))
     taken: dict[int, int] = {}

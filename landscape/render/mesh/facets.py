@@ -1,4 +1,4 @@
-"""The drawn cells of a relief as quadrilaterals over the points that they use."""
+"""The drawn cells of a relief as quadrilaterals over the points they use."""
 
 from __future__ import annotations
 

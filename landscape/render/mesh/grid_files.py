@@ -26,15 +26,15 @@ _ALL = 10**9
 def write_grid(
     surfaces: Sequence[Surface], path: Path, style: str | None = None, **shape: Any
 ) -> Path:
-    """Write the samples of one surface, none between them.
+    """Write the samples of one surface, without interpolation.
 
     Points lie at (x, y) of the plane and rise to their drawn height. Every quantity is point data
-    as it is stored, unclipped; beside them stand ``done`` and the drawn ``height`` (log10 of the
+    as it is stored, unclipped; together with ``done`` and the drawn ``height`` (log10 of the
     value on a log scale). Where the surface came from is field data, one array per attribute.
     ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides them. Trajectories are lines
     of a ``.vtp`` on the surface, whose points hold ``path`` (its number, 0 on the surface), ``path
     loss`` (the checkpoint's own), ``path plane_loss``, ``path distance`` and ``path step``; their
-    names are field data. A ``.vts`` has no room for lines.
+    names are field data. A ``.vts`` file cannot contain lines.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def write_grid(
     pv = pyvista(f"writing {path.suffix} files")
     if len(surfaces) > 1:
         raise InputError(
-            f"a {path.suffix} file holds one surface, {len(surfaces)} came: write one file for "
+            f"a {path.suffix} file holds one surface, got {len(surfaces)}: write one file for "
             "each, with the same norm_range for one scale (.glb holds several side by side)"
         )
     options = Shape(**shape, interpolate="none")
@@ -66,7 +66,7 @@ def write_grid(
 
 
 def _places(relief: Relief, options: Shape) -> FloatArray:
-    """(x, y) of the plane, and heights in the proportion that was asked for."""
+    """(x, y) of the plane, and heights in the requested proportion."""
     x, y = relief.fine.x, relief.fine.y
     raised = relief.up * _per_height(relief, options)
     return np.stack([*np.meshgrid(x, y), raised], axis=-1).reshape(-1, 3)
@@ -125,7 +125,7 @@ def _with_paths(
         points, faces=squares, lines=np.concatenate(lines) if lines else None, verts=None
     )
     count, own = len(paths.places), len(places)
-    # What is measured on the grid is not known at the steps, nor a step's own loss on the grid.
+    # Grid quantities are unknown at the steps, and the steps' own losses on the grid.
     gaps = {name: np.zeros(count) if name == "done" else np.full(count, np.nan) for name in data}
     gaps["height"] = paths.places[:, 2]
     whole = {name: np.append(array, gaps[name]) for name, array in data.items()}

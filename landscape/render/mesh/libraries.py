@@ -38,5 +38,5 @@ def _library(module: str, name: str, purpose: str) -> Any:
 def _broken(name: str, purpose: str, error: ImportError) -> InputError:
     return InputError(
         f"{purpose} needs {name}, which is installed but fails to import ({one_line(error)}): "
-        "install it anew"
+        "reinstall it"
     )

@@ -41,7 +41,7 @@ def write_model(
     cmap
         A matplotlib colour map; None is viridis.
     title
-        In place of the names of the surfaces.
+        Replaces the names of the surfaces.
     shape
         The attributes of :class:`landscape.render.mesh.scenery.Shape`.
 

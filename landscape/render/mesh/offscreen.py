@@ -1,4 +1,4 @@
-"""Whether VTK can draw here without a screen; it ends the process where it finds no way to."""
+"""Check whether VTK can draw off-screen here; VTK ends the process where it cannot."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ plotter.screenshot(return_img=True)
 
 
 def check_offscreen() -> None:
-    """Nothing, if pictures can be drawn.
+    """Check that pictures can be drawn.
 
     Raises
     ------
@@ -52,8 +52,7 @@ def _can_draw() -> bool:
         kind = type(vtkRenderWindow()).__name__
     if kind in ("vtkEGLRenderWindow", "vtkWin32OpenGLRenderWindow", "vtkCocoaRenderWindow"):
         return True
-    # An X server that is not there, or OSMesa without its library, ends the process: let it be
-    # another one.
+    # A missing X server, or OSMesa without its library, ends the process: try in another one.
     trial = subprocess.run(
         [sys.executable, "-c", _TRIAL], capture_output=True, timeout=120, check=False
     )
@@ -62,7 +61,7 @@ def _can_draw() -> bool:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """VTK warns on stderr of every way to draw that it tries before the one that it takes."""
+    """VTK warns on stderr about every backend that it tries before one works."""
     from vtkmodules.vtkCommonCore import vtkLogger
 
     before = vtkLogger.GetCurrentVerbosityCutoff()

@@ -1,4 +1,4 @@
-"""A relief as PyVista sees it: smooth, lit from the upper left, with shadow in its folds."""
+"""Render a relief with PyVista: smooth, lit from the upper left, with ambient occlusion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from landscape.render.space.projection import MIDDLE, Window, position
 from landscape.render.space.relief import Relief
 
 _LIGHTS = (
-    # Beside the camera, in its own coordinates: position and strength.
+    # In camera coordinates: position and intensity.
     ((-1.2, 1.6, 1.0), 0.72),
     ((1.5, 0.3, 1.0), 0.22),
     ((0.0, 0.0, 1.0), 0.22),
@@ -35,12 +35,12 @@ def picture(
     norm: Any,
     cmap: Any,
 ) -> npt.NDArray[np.uint8]:
-    """Draw a relief into memory, on nothing.
+    """Draw a relief off-screen on a transparent background.
 
     Parameters
     ----------
     window
-        What of the picture plane is shown.
+        The visible part of the picture plane.
     pixels
         The width of the picture.
     lines
@@ -55,7 +55,7 @@ def picture(
     Raises
     ------
     InputError
-        If PyVista is not installed, or finds nothing to draw with.
+        If PyVista is not installed, or cannot draw here.
     """
     pv = pyvista("drawing a surface with renderer pyvista")
     check_offscreen()

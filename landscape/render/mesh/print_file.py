@@ -1,4 +1,4 @@
-"""``.stl``: a solid with a base and sides, closed, in millimetres, ready to be printed."""
+"""``.stl``: a closed solid with a base and sides, in millimetres, ready for 3-D printing."""
 
 from __future__ import annotations
 
@@ -82,9 +82,9 @@ def _solid(pv: Any, upper: FloatArray, cells: npt.NDArray[np.bool_]) -> Any:
 
 
 def _without_pinches(cells: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Fewer cells, no two of which touch at a corner alone.
+    """Remove cells until no two touch only at a corner.
 
-    Along such a corner four sides would meet in one edge, which is no solid to a printer.
+    At such a corner four sides would share one edge, which is not a valid solid for a printer.
     """
     cells = cells.copy()
     while True:

@@ -1,4 +1,4 @@
-"""Reliefs side by side in one space, with the options that mesh files share checked."""
+"""Reliefs side by side in one space, and the shared options of mesh files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GAP = 0.15
 
 @dataclass(frozen=True)
 class Shape:
-    """Which reliefs a mesh file holds, as options of its writer.
+    """The shape options of the writers of mesh files.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Shape:
     height_ratio: float = HEIGHT
 
     def reliefs(self, surfaces: Sequence[Surface], cells: int, most: int) -> list[Relief]:
-        """The shapes of all surfaces on one scale, with about so many cells, and not more.
+        """The shapes of all surfaces on one scale, with at most about this many cells.
 
         Raises
         ------
@@ -72,24 +72,24 @@ class Shape:
 
 
 def in_range(name: str, value: float, low: float, high: float) -> None:
-    """Nothing, if the value of this option lies between.
+    """Check that the value of an option is within bounds.
 
     Raises
     ------
     InputError
-        If it does not, or is no number.
+        If it is out of bounds, or not a number.
     """
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name} {value:g}: expected between {low:g} and {high:g}")
 
 
 def said(reliefs: Sequence[Relief]) -> str:
-    """What lies between the samples, in a line for the file's metadata."""
+    """The interpolation, as one line for the file's metadata."""
     return "; ".join(dict.fromkeys(r.words for r in reliefs))
 
 
 def notes(reliefs: Sequence[Relief]) -> str:
-    """What was clipped or left open."""
+    """Notes on clipped values and holes."""
     return " ".join(dict.fromkeys(n for r in reliefs for n in (*r.panel.notes, *r.notes)))
 
 

@@ -1,1 +1,1 @@
-"""Surfaces that turn, follow one another, or rise: ``.gif`` and ``.mp4``."""
+"""Movies of surfaces, ``.gif`` and ``.mp4``: turntables, sequences, and changes of height."""

@@ -19,20 +19,20 @@ _SAMPLES = 4
 def write_gif(
     picture: Callable[[int], Picture], frames: int, fps: float, path: Path, description: str
 ) -> None:
-    """Write a GIF that repeats without end, all its pictures in the same 256 colours.
+    """Write an endlessly looping GIF, with the same 256 colours for all frames.
 
     Parameters
     ----------
     picture
         The picture of each frame, from 0.
     fps
-        Rounded to whole hundredths of a second per frame, which is all that the format knows.
+        Rounded to whole hundredths of a second per frame, the resolution of the format.
     description
-        Kept as the comment of the file.
+        Stored as the comment of the file.
     """
     from PIL import Image
 
-    # Some pictures first, for colours that suit all of them.
+    # A few pictures first, to choose colours for all of them.
     first = {k * frames // _SAMPLES: None for k in range(_SAMPLES)}
     kept = {k: picture(k) for k in first}
     palette = Palette(kept.values())
@@ -95,7 +95,7 @@ def write_mp4(
 
 
 def encoder() -> Any:
-    """imageio-ffmpeg, which brings FFmpeg along.
+    """imageio-ffmpeg, which bundles FFmpeg.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Surfaces to a movie file: planned, drawn picture by picture, and written."""
+"""Write surfaces to a movie file: plan, draw each frame, encode."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def write_movie(
     one_kind(surfaces, "surface")
     frames, fps = timing(movie, len(surfaces), frames, fps, seconds)
     if path.suffix.lower() == ".mp4":
-        encoder()  # or minutes of drawing would be in vain
+        encoder()  # before minutes of drawing are wasted
     renderer = renderer or ("pyvista" if available() else "matplotlib")
     reliefs, shared = reliefs_of(surfaces, look, interpolate, renderer, _CELLS)
     camera = camera_for(reliefs, look.get("elevation"), look.get("azimuth"))
@@ -94,7 +94,7 @@ def write_movie(
 
 
 def _everything(plan: Sequence[Frame]) -> tuple[list[Any], list[Any]]:
-    """All shapes and all cameras of a plan, each once."""
+    """All distinct shapes and cameras of a plan."""
     shapes = {id(r): r for frame in plan for r in frame.reliefs}
     return list(shapes.values()), list(dict.fromkeys(frame.camera for frame in plan))
 
@@ -102,7 +102,7 @@ def _everything(plan: Sequence[Frame]) -> tuple[list[Any], list[Any]]:
 def _camera_man(
     plan: Sequence[Frame], scene: Scene, dpi: float, bar: Any
 ) -> Callable[[int], Picture]:
-    # Notes differ in length from frame to frame: the paper is as long as the longest needs.
+    # Notes differ in length between frames: the figure has the height of the longest.
     tall = [
         float(paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches()[1])
         for f in plan
@@ -122,6 +122,6 @@ def _camera_man(
 
 
 def _even(drawn: Picture) -> Picture:
-    """The picture with one more white row and column where their number is odd, as films need."""
+    """The picture padded with white to an even number of rows and columns, as H.264 requires."""
     rows, columns = (n % 2 for n in drawn.shape[:2])
     return np.pad(drawn, ((0, rows), (0, columns), (0, 0)), constant_values=255)

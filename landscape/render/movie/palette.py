@@ -13,10 +13,10 @@ _ROUNDS = 12
 
 
 class Palette:
-    """White, black and the colours that are nearest to those of some pictures (by k-means).
+    """White, black and colours fitted to some pictures by k-means.
 
-    A colour counts with the fourth root of its area: by the area itself, paper and the largest
-    surface would leave next to nothing to the colour bar.
+    A colour is weighted by the fourth root of its area: otherwise the background and the largest
+    surface would leave almost nothing for the colour bar.
     """
 
     def __init__(self, pictures: Iterable[Picture]) -> None:

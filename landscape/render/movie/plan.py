@@ -1,4 +1,4 @@
-"""What each picture of a movie shows: which shapes, from where, under which title."""
+"""The frames of a movie: shapes, camera and title of each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FRAMES = {"turntable": 72, "height": 60}
 _FPS = {"turntable": 15.0, "height": 15.0, "sequence": 4.0}
 _MOST_FRAMES = 5000
 _HELD = 0.15
-"""The part of a movie of heights that stands still at each of its two ends."""
+"""The share of a height movie that is still at each of its two ends."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Frame:
 def timing(
     movie: str, surfaces: int, frames: int | None, fps: float | None, seconds: float | None
 ) -> tuple[int, float]:
-    """How many frames, and how many of them per second.
+    """The number of frames, and frames per second.
 
     Raises
     ------
@@ -41,14 +41,14 @@ def timing(
     if movie not in MOVIES:
         raise unknown_choice("movie", movie, MOVIES)
     if None not in (frames, fps, seconds):
-        raise InputError("frames, fps and seconds: expected at most two of them, three came")
+        raise InputError("frames, fps and seconds: expected at most two of them, got all three")
     if movie == "sequence":
         if surfaces < 2:
             raise InputError("a sequence needs at least two surfaces, one for each frame")
         if frames is not None or None not in (fps, seconds):
             raise InputError(
                 f"a sequence has one frame for each surface, here {surfaces}: expected fps or "
-                "seconds, and no frames"
+                "seconds instead of frames"
             )
         frames = surfaces
     if seconds is not None and not 0 < seconds <= 3600:
@@ -83,7 +83,7 @@ def planned(
     Raises
     ------
     InputError
-        If heights are to change that are not logarithmic.
+        If ``height`` is requested without a log scale.
     """
     if movie == "sequence":
         names = [name_of(r.panel.surface) for r in reliefs]

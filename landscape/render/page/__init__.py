@@ -1,7 +1,7 @@
-"""The explorer: surfaces side by side on one page, in one file, in any browser, offline.
+"""The explorer: surfaces side by side on a single-file page that works offline in any browser.
 
-``data`` turns surfaces into the one JSON document that the page draws from, ``document`` puts it
-between HTML, CSS, JavaScript (the files in ``web``) and plotly.js, ``save`` writes the file.
+``data`` turns surfaces into the JSON document that the page draws from, ``document`` combines it
+with HTML, CSS, JavaScript (the files in ``web``) and plotly.js, ``save`` writes the file.
 """
 
 from landscape.render.page.data import page_data

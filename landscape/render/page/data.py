@@ -1,7 +1,7 @@
-"""Surfaces as the one JSON document from which the page draws everything.
+"""Surfaces as the JSON document from which the page draws everything.
 
-The document holds measured values, not pictures: heights, colours, clipping and notes follow from
-them in the browser, where the reader chooses quantity and scale.
+The document contains measured values, not pictures: heights, colours, clipping and notes are
+computed in the browser, where the reader chooses quantity and scale.
 """
 
 from __future__ import annotations
@@ -53,23 +53,23 @@ def page_data(
     camera: Camera = _CAMERA,
     **look: Unpack[Coloured],
 ) -> dict[str, Any]:
-    """What the page knows: every quantity that all surfaces hold, with words for it.
+    """The data of a page: every quantity that all surfaces have, with its labels.
 
     Numbers have six significant digits and the unit of the picture (percent for accuracies); None
-    stands for a point that is not computed or not finite, and both are listed besides. Surfaces
-    need not be complete, nor hold a single point yet.
+    marks a point that is not computed or not finite; both are also listed separately. Surfaces may
+    be incomplete, or have no computed point yet.
 
     Parameters
     ----------
     surfaces
         All planes or all lines.
     style, camera
-        What the page shows first; see :func:`landscape.render.page.save_page`.
+        What the page initially shows; see :func:`landscape.render.page.save_page`.
 
     Raises
     ------
     InputError
-        If lines are mixed with planes, or a quantity, style or colour map is not known.
+        If lines are mixed with planes, or a quantity, style or colour map is unknown.
     """
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
     first = quantity_of_all(surfaces, look.get("quantity"))
@@ -96,12 +96,12 @@ def page_data(
 
 
 def colours(cmap: str | None) -> list[list[Any]]:
-    """A colour scale of plotly as pairs of a place in 0…1 and a colour.
+    """A colour scale of plotly as pairs of a position in 0…1 and a colour.
 
     Raises
     ------
     InputError
-        If plotly has none of that name.
+        If plotly has no such colour scale.
     """
     from plotly.colors import get_colorscale
     from plotly.exceptions import PlotlyError
@@ -164,7 +164,7 @@ def _label(how: DisplayedQuantity) -> str:
 
 
 def _beside(head: Surface, name: str, common: Sequence[str]) -> dict[str, str]:
-    """The quantities that a reader wants with this one: those of the same split."""
+    """The quantities shown along with this one: those of the same split."""
     split = split_beside(head.quantities, name)
     found: dict[str, str] = {}
     for base in ("loss", "accuracy", "count"):
@@ -177,7 +177,7 @@ def _beside(head: Surface, name: str, common: Sequence[str]) -> dict[str, str]:
 
 
 def _along(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dict[str, Any]:
-    """What a curve shows with it: its bands, or its standard error, and the accuracy of a loss."""
+    """What a curve shows with a quantity: bands or standard errors, and the accuracy of a loss."""
     head = surfaces[0]
     held = head.quantities
     found = {"stderr": stderr_of(held, name), "accuracy": accuracy_of(held, name)}
@@ -226,7 +226,7 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
 
 
 def _path(name: str, path: Trajectory) -> dict[str, Any]:
-    """A trajectory, with its steps whose own loss the plane does not show."""
+    """A trajectory, with the steps whose loss differs from the plane's."""
     true = faithful(path)
     arrays = {key: rounded(values) for key, values in path.arrays().items()}
     off = [] if true is None else np.flatnonzero(~true).tolist()
@@ -234,7 +234,7 @@ def _path(name: str, path: Trajectory) -> dict[str, Any]:
 
 
 def _places(surface: Surface) -> dict[str, Any]:
-    """The coordinates; for a line also which axis it runs along, and where it lies."""
+    """The coordinates; for a line also which axis it runs along, and its position."""
     if sum(axis.size > 1 for axis in surface.grid.axes.values()) < 2:
         line = line_of(surface)
         return {"x": rounded(line.coordinates), "y": None, "axis": line.axis, "at": line.at}
@@ -243,7 +243,7 @@ def _places(surface: Surface) -> dict[str, Any]:
 
 
 def _coarse(surface: Surface) -> dict[str, list[int]] | None:
-    """Rows and columns of the finest level that is computed throughout, of an incomplete plane."""
+    """Rows and columns of the finest complete level of an incomplete plane."""
     if surface.complete or surface.y is None:
         return None
     found = finest_complete(surface.done)

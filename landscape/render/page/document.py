@@ -1,4 +1,4 @@
-"""The page around its data: HTML, CSS and JavaScript in one document that may fetch nothing."""
+"""The page around its data: HTML, CSS and JavaScript in one document that makes no requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from landscape.render.space.relief import HEIGHT
 
-# The order matters: each may use what stands before it.
+# The order matters: each may use those before it.
 _SCRIPTS = (
     "numbers.js",
     "scale.js",
@@ -39,15 +39,15 @@ _LIVE = "live.js"
 def page_html(data: dict[str, Any], *, live: bool = False) -> str:
     """One HTML document that draws ``data``.
 
-    Its policy allows its own scripts alone, by their hash, and no request; text of the data that
-    reads like markup could therefore not even run where it slipped through.
+    Its policy allows only its own scripts, by their hashes, and no requests; even if text of the
+    data were parsed as markup, it could not run.
 
     Parameters
     ----------
     data
         From :func:`landscape.render.page.page_data`.
     live
-        Whether the page asks the server that it came from for newer data.
+        Whether the page polls its server for newer data.
     """
     names = (*_SCRIPTS, _LIVE) if live else _SCRIPTS
     start = f'(() => {{\n"use strict";\nconst BOX_HEIGHT = {HEIGHT};\n'
@@ -88,11 +88,11 @@ def _text(name: str) -> str:
 def _plotly_js() -> str:
     from plotly.offline import get_plotlyjs
 
-    # A browser reads every line end as \n before it computes the hash.
+    # A browser normalizes every line end to \n before it computes the hash.
     return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(data: dict[str, Any]) -> str:
-    # Without "<" no text can end the element that holds it, nor begin a comment.
+    # Without "<" no text can close its element or start a comment.
     text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c")

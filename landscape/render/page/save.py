@@ -1,4 +1,4 @@
-"""The page as a file."""
+"""Write the page to a file."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def save_page(
     style: str | None = None,
     **look: Unpack[SpaceLook],
 ) -> Path:
-    """Write one self-contained HTML file that needs no network.
+    """Write one self-contained HTML file that works offline.
 
     Planes become 3-D scenes that turn together, or contours, on one colour scale; lines become
     curves. The reader changes view, quantity, scale and clipping there, and points at values.
-    Points that are not computed or not finite are no heights; they are marked and counted. The
-    options say what the page shows first; ``title`` is its heading, ``cmap`` a colour scale of
+    Points that are not computed or not finite have no height; they are marked and counted. The
+    options set what the page initially shows; ``title`` is its heading, ``cmap`` a colour scale of
     plotly, such as viridis (the default) or cividis.
 
     Parameters
     ----------
     style
-        What planes are shown as first: ``surface`` (also for None) or ``contour``.
+        The initial view of planes: ``surface`` (also for None) or ``contour``.
 
     Raises
     ------
@@ -60,19 +60,19 @@ def save_page(
 def first_data(
     several: Sequence[Surface], drawn: Sequence[Surface], style: str | None, look: SpaceLook
 ) -> dict[str, Any]:
-    """The data of a page that shows first what is asked for; see :func:`save_page`.
+    """The data of a page with the requested initial view; see :func:`save_page`.
 
     Parameters
     ----------
     several
         All surfaces.
     drawn
-        Those of them that must hold something to draw, and from whose marks the view is chosen.
+        Those that must have something to draw; their marks determine the camera.
     """
     kind = one_kind(several, style)
     name = quantity_of_all(several, look.get("quantity"))
     panels, shared = prepare([(s, name) for s in drawn], **of_heights(look))
-    chosen_levels(look.get("levels"), shared)  # unusable ones are refused
+    chosen_levels(look.get("levels"), shared)  # raises if unusable
     boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
     found = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
     elevation, azimuth = look.get("elevation"), look.get("azimuth")

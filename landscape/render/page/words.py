@@ -1,4 +1,4 @@
-"""What one unit along an axis means, for a reader who has not read the paper."""
+"""The meaning of one unit along an axis, for readers who have not read the paper."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
 _LENGTH = {
-    "filter": "one unit is, for every filter, a step as long as the filter itself",
-    "layer": "one unit is, for every layer, a step as long as the layer's weights themselves",
-    "dfilter": "one unit is a step of length 1 for every filter",
-    "dlayer": "one unit is a step of length 1 for every layer",
+    "filter": "one unit moves every filter by its own norm",
+    "layer": "one unit moves every layer by the norm of its weights",
+    "dfilter": "one unit moves every filter by a distance of 1",
+    "dlayer": "one unit moves every layer by a distance of 1",
 }
 
 
 def axes_words(surface: Surface) -> str:
-    """``The trained network is at x = 0, y = 0. Along each axis …``; what is known of it."""
+    """``The trained network is at x = 0, y = 0. Along each axis …``; as far as it is known."""
     names = list(surface.grid.axes)
     if any(kind_of(surface, name) == "eigenvalue" for name in names):
         return ""
@@ -28,7 +28,7 @@ def axes_words(surface: Surface) -> str:
     how = how or _step(surface, names)
     if not how:
         return words
-    axis = "Along each axis" if len(names) > 1 else "Along the axis"
+    axis = "Along each axis," if len(names) > 1 else "Along the axis,"
     return f"{words} {axis} {how}."
 
 
@@ -37,6 +37,6 @@ def _place(place: dict[str, float]) -> str:
 
 
 def _step(surface: Surface, names: list[str]) -> str:
-    """What a unit is where directions are principal components, which have unit length."""
+    """The meaning of a unit where directions are principal components, which have unit length."""
     components = all(kind_of(surface, name) == "pca" for name in names)
     return "one unit is a distance of 1 in weight space" if components else ""

@@ -1,1 +1,1 @@
-"""Surfaces in space: their shape, the camera and what it sees."""
+"""3-D surfaces: their shape, the camera and the projection."""

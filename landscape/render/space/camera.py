@@ -1,4 +1,4 @@
-"""From where to look at a surface: as low as the view of the minimum allows."""
+"""Choose the camera: as low as the view of the minimum allows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TIP = 0.04
 
 @dataclass(frozen=True)
 class Camera:
-    """Where the viewer stands, in degrees: above the plane, and around from the x axis."""
+    """The viewing angles in degrees: above the plane, and around from the x axis."""
 
     elevation: float
     azimuth: float
@@ -45,15 +45,15 @@ class Camera:
 def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]) -> Camera:
     """The lowest camera that sees the given point of every surface; 40° above them if none does.
 
-    Low, because from there the far walls show their height; the point is the minimum, which a loss
-    surface is about. Surfaces side by side share the camera.
+    Low, because that shows the height of the far walls; the point is the minimum, the main
+    feature of a loss surface. Surfaces side by side share the camera.
 
     Parameters
     ----------
     boxes
         Per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
     points
-        Per surface the index (j, i) of the point to be seen.
+        Per surface the index (j, i) of the point that must be visible.
     """
     for elevation in ELEVATIONS:
         for azimuth in AZIMUTHS:
@@ -64,10 +64,10 @@ def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]
 
 
 def sees(box: FloatArray, point: tuple[int, ...], camera: Camera, tip: float = _TIP) -> bool:
-    """Whether nothing stands between a point of the grid and a far viewer.
+    """Whether a point of the grid is visible to a distant viewer.
 
-    Under a logarithm a minimum is a thin tip, which no view from the side reaches; it counts as
-    seen if the point ``tip`` (0.04) box widths above it is.
+    Under a logarithm a minimum is a thin tip, invisible from the side; it counts as
+    visible if the point ``tip`` (0.04) box widths above it is.
 
     The ray from the point is followed across the unit square in steps of half a cell and
     compared with the bilinear surface below it.

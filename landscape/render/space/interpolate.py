@@ -1,9 +1,9 @@
-"""Between the sampled points: a smooth surface that passes through them and invents nothing.
+"""Interpolate between the sampled points: a smooth surface through them without new extrema.
 
 A bicubic Hermite surface whose slopes at the samples are those of the monotone cubic
-interpolation of Fritsch & Carlson 1980 (PCHIP), and which is held within the range of the four
-corners of each cell. So it has no minimum and no maximum that was not sampled, and because every
-cell depends on its own corners alone, nothing leaks out of a hole or across it.
+interpolation of Fritsch & Carlson 1980 (PCHIP), clipped to the range of the four corners of each
+cell. So it has no minimum or maximum that was not sampled, and because every cell depends only on
+its own corners, a hole affects nothing around it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Fine:
     heights
         Shape (ny, nx), NaN for holes.
     parts
-        Into how many parts each cell is divided along (x, y): every so manieth point is a sample.
+        Number of parts of each cell along (x, y): every ``parts``-th point is a sample.
     """
 
     x: FloatArray
@@ -39,7 +39,7 @@ class Fine:
 
 
 def checked_method(method: str) -> str:
-    """The method itself.
+    """Validate a method and return it.
 
     Raises
     ------
@@ -61,11 +61,11 @@ def refine(
     x, y
         Shapes (nx,) and (ny,), each of at least 2 increasing coordinates, evenly spaced or not.
     heights
-        Shape (ny, nx), NaN for holes. What is drawn: log10 of a loss under a logarithm.
+        Shape (ny, nx), NaN for holes. As drawn: log10 of a loss on a log scale.
     method
         ``cubic``, or ``none``, which divides nothing and returns the samples.
     cells
-        A grid that has more than half as many cells along an axis is not divided along it.
+        An axis with more than half as many cells is not divided.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def refine(
     Raises
     ------
     InputError
-        If the method is another one.
+        If the method is unknown.
     """
     if checked_method(method) == "none":
         return Fine(x, y, heights, (1, 1))
@@ -90,7 +90,7 @@ def refine(
 
 
 def statement(fine: Fine, samples: tuple[int, ...], what: str) -> str:
-    """``cubic interpolation of log10(loss) between 51 x 51 sampled points``, or that there is none.
+    """``cubic interpolation of log10(loss) between 51 x 51 sampled points``.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _hermite(
     along_x = _slopes(x, heights)
     along_y = _slopes(y, heights.T).T
     twist = 0.5 * (_slopes(x, along_y) + _slopes(y, along_x.T).T)
-    # What stands in a hole is never seen: a cell knows its own corners only.
+    # Values in a hole are never used: a cell depends only on its own corners.
     values, along_x, along_y, twist = map(np.nan_to_num, (heights, along_x, along_y, twist))
     rows = CubicHermiteSpline(x, values, along_x, axis=1)(fine_x)
     slopes = CubicHermiteSpline(x, along_y, twist, axis=1)(fine_x)
@@ -128,7 +128,7 @@ def _hermite(
 
 
 def _slopes(axis: FloatArray, rows: FloatArray) -> FloatArray:
-    """Slopes at the points of every row, each unbroken stretch of a row by itself; NaN in holes."""
+    """Slopes at the points of every row, separately for each contiguous run; NaN in holes."""
     slopes = np.where(np.isnan(rows), np.nan, 0.0)
     whole = np.isfinite(rows).all(axis=1)
     if whole.any():
@@ -149,7 +149,7 @@ def _pchip(axis: FloatArray, rows: FloatArray) -> FloatArray:
 
 def _held_in_cells(surface: FloatArray, heights: FloatArray, parts: tuple[int, int]) -> FloatArray:
     corners = np.stack([heights[:-1, :-1], heights[:-1, 1:], heights[1:, :-1], heights[1:, 1:]])
-    # NaN if any corner is: it spreads to every point within the cell.
+    # NaN if any corner is NaN: it spreads to every point within the cell.
     low, high = corners.min(axis=0), corners.max(axis=0)
     (ny, nx), (across, upward) = surface.shape, parts
     held = surface
@@ -159,7 +159,7 @@ def _held_in_cells(surface: FloatArray, heights: FloatArray, parts: tuple[int, i
         for columns in _cells_of(nx, across)
         for cell in [np.ix_(rows, columns)]
     ]
-    # A point on an edge belongs to the cells on both sides, and is there if one of them is.
+    # A point on an edge belongs to the cells on both sides, and exists if either does.
     held = bounded[0]
     for other in bounded[1:]:
         held = np.where(np.isnan(held), other, held)

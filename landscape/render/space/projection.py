@@ -1,4 +1,4 @@
-"""What a camera makes of the box: its picture plane, in the perspective that a renderer takes."""
+"""The perspective projection of the box to the picture plane of a camera."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROOM = 0.02
 
 @dataclass(frozen=True)
 class Window:
-    """The part of the picture plane that is shown: left, right, lower and upper end."""
+    """The visible part of the picture plane: left, right, lower and upper end."""
 
     left: float
     right: float
@@ -34,12 +34,12 @@ class Window:
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
-        """As matplotlib takes it."""
+        """In matplotlib's convention."""
         return (self.left, self.right, self.lower, self.upper)
 
 
 def position(camera: Camera) -> tuple[float, float, float]:
-    """Where the camera stands."""
+    """The position of the camera."""
     x, y, z = (m + DISTANCE * d for m, d in zip(MIDDLE, camera.direction, strict=True))
     return (x, y, z)
 
@@ -56,7 +56,7 @@ def project(points: FloatArray, camera: Camera) -> FloatArray:
 
 
 def window_of(reliefs: Sequence[Relief], cameras: Iterable[Camera]) -> Window:
-    """The smallest window, with a little room, through which every camera sees every relief."""
+    """The smallest window, with a small margin, in which every camera sees every relief."""
     clouds = [p[np.isfinite(p[..., 2])] for p in (r.points() for r in reliefs)]
     cloud = np.concatenate(clouds)
     seen = np.concatenate([project(cloud, camera) for camera in cameras])

@@ -1,6 +1,6 @@
-"""The shape of a surface as it is drawn: a box one unit wide, with all points that are drawn.
+"""The 3-D shape of a surface as drawn, in a box one unit wide.
 
-Every drawing in space has this shape: the figure of either renderer, the exported mesh, the movie.
+All 3-D output has this shape: the figures of both renderers, exported meshes and movies.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ _MOST = 1000
 
 @dataclass(frozen=True, eq=False)
 class Relief:
-    """One panel in space.
+    """One 3-D panel.
 
     Attributes
     ----------
     panel, scale
-        What is drawn, and the scale that it shares with others.
+        The panel, and the scale that it shares with others.
     fine
         Its points: coordinates in the unit of the axes, heights on the scale, NaN for holes.
     logarithmic
-        From 0, where a surface on a log scale rises with the value itself, to 1, where it rises
-        with the logarithm. Between them the height is a mixture: a movie goes from one to the
-        other. Colours are always those of the scale.
+        From 0, where the height on a log scale is proportional to the value, to 1, where it is
+        proportional to the logarithm. In between the height is interpolated, for movies.
+        Colours always follow the scale.
     said
-        What a reader has to know besides, as that a run is not finished.
+        Further notes for the reader, for example that a run is unfinished.
     """
 
     panel: Heights
@@ -62,7 +62,7 @@ class Relief:
 
     @property
     def best(self) -> FloatArray:
-        """The place of the marked point in the box, shape (3,)."""
+        """The position of the marked point in the box, shape (3,)."""
         (j, i), surface = self.panel.best, self.panel.surface
         assert surface.y is not None
         place = _unit(surface.x)[i], _unit(surface.y)[j]
@@ -70,7 +70,7 @@ class Relief:
 
     @property
     def best_index(self) -> tuple[int, int]:
-        """The drawn point (j, i) nearest to the marked one: itself, if no point is left out."""
+        """The drawn point (j, i) nearest to the marked one; the same if no point is left out."""
         x, y, _ = self.best
         return int(np.abs(self.along - y).argmin()), int(np.abs(self.across - x).argmin())
 
@@ -91,7 +91,7 @@ class Relief:
         return np.stack([across, along, self.up], axis=-1)
 
     def mixed(self, logarithmic: float) -> Relief:
-        """The same with another mixture of heights."""
+        """A copy with a different ``logarithmic``."""
         return replace(self, logarithmic=logarithmic)
 
     @property
@@ -103,11 +103,11 @@ class Relief:
 
     @property
     def notes(self) -> list[str]:
-        """What a reader has to know about the shape itself."""
+        """Notes for the reader about the shape itself."""
         drawn, sampled = self._drawn_samples, self.panel.values.shape
         if drawn == sampled:
             return [*self.said]
-        return [*self.said, f"Drawn: {_size(drawn)} of the {_size(sampled)} points."]
+        return [*self.said, f"Showing {_size(drawn)} of {_size(sampled)} points."]
 
     @property
     def _drawn_samples(self) -> tuple[int, ...]:
@@ -123,7 +123,7 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
     interpolate
         ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
     cells
-        Cells are divided until there are about so many along each axis.
+        Cells are divided until there are about this many along each axis.
     most
         Of a grid with more cells along an axis every second (third, …) point is taken.
 
@@ -144,9 +144,9 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
     if np.isnan(corners).all():
         raise InputError(
             f"{name_of(panel.surface)} has no cell whose four corners are all computed and finite, "
-            "so there is no surface to draw yet; go on sampling, or draw contours"
+            "so there is no surface to draw yet; continue sampling, or draw contours"
         )
-    # Cut after the interpolation: the edge of what is cut is a smooth line, not one of steps.
+    # Clipped after the interpolation, so that the edge is smooth rather than stepped.
     whole = _uncut(panel.values, scale)[np.ix_(rows, columns)]
     fine = refine(x[columns], y[rows], whole, interpolate, cells)
     cut = np.clip(fine.heights, scale.bottom, scale.top)
@@ -154,7 +154,7 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
 
 
 def _uncut(values: FloatArray, scale: Scale) -> FloatArray:
-    """Heights that go on beyond the scale, by no more than its length: no wall is endless."""
+    """Heights that exceed the scale, by at most its length."""
     if scale.kind == "log":
         values = np.log10(np.where(values == 0, scale.low, values))
     length = scale.top - scale.bottom
@@ -171,7 +171,7 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def _unit(axis: FloatArray) -> FloatArray:
-    # Divided first: the ends of an axis may be too far apart for their difference.
+    # Divided first: the difference of the ends of an axis could overflow.
     size = max(abs(axis[0]), abs(axis[-1]))
     low, high = axis[0] / size, axis[-1] / size
     unit: FloatArray = (axis / size - low) / (high - low) - 0.5

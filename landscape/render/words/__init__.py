@@ -1,1 +1,1 @@
-"""What pictures say: names of quantities and directions, captions, numbers."""
+"""The text of pictures: names of quantities and directions, captions, numbers."""

@@ -1,7 +1,7 @@
-"""Where a surface comes from, in plain words: titles, captions and axis labels.
+"""Titles and captions: the origin of a surface in words.
 
-Every attribute may be absent or of an unexpected kind; what is not known is left out. Of a path
-only the last part is shown: folders of the machine that computed it say nothing to a reader.
+Every attribute may be missing or have an unexpected type; unknown ones are left out. Only the last
+part of a path is shown: the folders where it was computed mean nothing to a reader.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ _STATISTICS = {
     "re-estimated": "Batch-norm statistics re-estimated at every point",
 }
 _IGNORED = {
-    "biasbn": "biases and batch normalization are not moved",
-    "bias": "biases are not moved",
-    "bn": "batch normalization is not moved",
+    "biasbn": "biases and batch normalization kept fixed",
+    "bias": "biases kept fixed",
+    "bn": "batch normalization kept fixed",
 }
 
 
@@ -58,7 +58,7 @@ def _whole(surface: Surface, key: str) -> int:
 
 
 def network(surface: Surface) -> str:
-    """``ResNet-56 without shortcuts``, or nothing if the network is not known."""
+    """``ResNet-56 without shortcuts``, or empty if the network is unknown."""
     model = base_name(_text(surface, "model")).removeprefix("torchvision:")
     named = re.fullmatch(rf"(?:cifar_)?({'|'.join(_NETWORKS)})-?(\d*)", model, re.IGNORECASE)
     if named:
@@ -70,13 +70,13 @@ def network(surface: Surface) -> str:
 
 
 def name_of(surface: Surface) -> str:
-    """What a panel and an error message call this surface: its title, its network, its size."""
+    """The name of a surface in panels and errors: its title, else its network, else its size."""
     size = " × ".join(str(axis.size) for axis in surface.grid.axes.values())
     return _text(surface, "title") or network(surface) or f"a surface of {size} points"
 
 
 def data(surface: Surface) -> str:
-    """``CIFAR-10 (subset.npz)``, or nothing if the data are not known."""
+    """``CIFAR-10 (subset.npz)``, or empty if the data are unknown."""
     source, _, path = _text(surface, "data").partition(":")
     if not source:
         return ""
@@ -88,9 +88,9 @@ def data(surface: Surface) -> str:
 
 
 def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
-    """``1,000 of 4,660 training images``, or nothing if the number is not known.
+    """``1,000 of 4,660 training images``, or empty if the number is unknown.
 
-    Where every point took as many as it needed, ``about 180 per point of 4,660 training images``.
+    With a tolerance, ``about 180 per point of 4,660 training images``.
     """
     split = quantity.quantity.split
     count = _whole(surface, quantity_name(split, "examples"))
@@ -115,7 +115,7 @@ def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
 
 
 def brief(surface: Surface, quantity: DisplayedQuantity) -> str:
-    """What a figure says of the values in a line or two: data, draws, statistics, barrier."""
+    """The short caption of a figure: data, draws, batch-norm statistics, barrier."""
     source, number = data(surface), examples(surface, quantity)
     first = ", ".join(filter(None, (source, number)))
     return " ".join(f"{s}." for s in (first, *measured(surface, quantity)) if s)
@@ -142,13 +142,13 @@ def full(surface: Surface, quantity: DisplayedQuantity) -> str:
 
 
 def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
-    """How the values came about where it is not the usual way, one sentence each, without a dot.
+    """Anything unusual about how the values were measured, one sentence each, without a full stop.
 
-    The mean of how many draws, batch-norm statistics other than the stored ones, whether channels
-    were aligned, and the barrier between two solutions.
+    The number of draws averaged, batch-norm statistics other than the stored ones, alignment of
+    channels, and the barrier between two solutions.
     """
     said = []
-    if quantity.span is not None:  # a density says how it was smoothed
+    if quantity.span is not None:  # the long name of a density states the smoothing
         words = surface.quantities[quantity.name].long_name
         said.append(words[:1].upper() + words[1:])
     draws = _whole(surface, "repeats")

@@ -1,7 +1,7 @@
-"""What the axes of a surface are, in words: each kind of direction by its own name.
+"""Descriptions of the axes of a surface, for each kind of direction.
 
-Facts of an axis may be absent or of an unexpected kind; what is not known is left out. Of a path
-only the last part is shown: folders of the machine that computed it say nothing to a reader.
+Attributes of an axis may be missing or have an unexpected type; unknown ones are left out. Only the
+last part of a path is shown: the folders where it was computed mean nothing to a reader.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _LONGEST = 28
 
 
 def base_name(path: str) -> str:
-    """The last part of a path of any system.
+    """The last part of a path, in POSIX or Windows notation.
 
     >>> base_name("/data/someone/subset.npz"), base_name("C:\\\\data\\\\subset.npz")
     ('subset.npz', 'subset.npz')
@@ -29,12 +29,12 @@ def base_name(path: str) -> str:
 
 
 def text_of(surface: Surface, axis: str, fact: str) -> str:
-    """A fact of an axis as text; nothing if it is not there."""
+    """An attribute of an axis as text; empty if missing."""
     return str(surface.axes.get(axis, {}).get(fact, "")).strip()
 
 
 def number_of(surface: Surface, axis: str, fact: str) -> float:
-    """A fact of an axis as a number; NaN if it is none."""
+    """An attribute of an axis as a number; NaN if it is not one."""
     try:
         return float(surface.axes.get(axis, {}).get(fact, math.nan))
     except (TypeError, ValueError):
@@ -43,7 +43,7 @@ def number_of(surface: Surface, axis: str, fact: str) -> float:
 
 def kind_of(surface: Surface, axis: str) -> str:
     """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``eigenvalue``, or
-    what the file calls it."""
+    the name in the file."""
     kind = text_of(surface, axis, "kind")
     for begins in ("random", "hessian"):
         if kind.startswith(begins):
@@ -61,7 +61,7 @@ def axis_label(surface: Surface, axis: str) -> str:
 
 
 def axis_name(surface: Surface, axis: str) -> str:
-    """``first random direction``: the label where there is no room for the long one."""
+    """``first random direction``: the short label."""
     kind = kind_of(surface, axis)
     if kind in _NAMES:
         return _NAMES[kind](surface, axis)
@@ -77,7 +77,7 @@ def normalization(surface: Surface, axis: str) -> str:
 
 
 def directions_words(surface: Surface) -> str:
-    """``Two filter-normalized random directions, seed 0; the axes count multiples of them``."""
+    """``Two filter-normalized random directions, seed 0; axes in multiples of them``."""
     axes = list(surface.grid.axes)
     if any(kind_of(surface, a) in _NAMES for a in axes):
         words = [axis_label(surface, a) for a in axes]
@@ -98,25 +98,23 @@ def directions_words(surface: Surface) -> str:
     if "multiples" in sentence:
         return sentence
     return sentence + (
-        "; the axes count multiples of them"
-        if len(axes) > 1
-        else "; the axis counts multiples of it"
+        "; axes in multiples of them" if len(axes) > 1 else "; axis in multiples of it"
     )
 
 
 def explained(surface: Surface) -> str:
-    """``Principal components of 21 checkpoints: 83 % and 9 % of their spread.``, or nothing."""
+    """``Principal components of 21 checkpoints: 83 % and 9 % of the variance.``, or nothing."""
     axes = [a for a in surface.grid.axes if kind_of(surface, a) == "pca"]
     shares = [number_of(surface, a, "explained_variance") for a in axes]
     if not axes or not all(map(math.isfinite, shares)):
         return ""
     noun = "Principal components" if len(axes) > 1 else "Principal component"
     parts = " and ".join(map(percent, shares))
-    return f"{noun}{_checkpoints(surface, axes[0])}: {parts} of their spread."
+    return f"{noun}{_checkpoints(surface, axes[0])}: {parts} of the variance."
 
 
 def percent(part: float) -> str:
-    """``83 %``, with more digits where few would say 0 or 100; no-break.
+    """``83 %`` with a no-break space, to two significant digits.
 
     >>> percent(0.834), percent(0.00042)
     ('83\\xa0%', '0.042\\xa0%')
@@ -137,7 +135,7 @@ def _article(surface: Surface, axis: str) -> str:
 
 
 def solution_name(surface: Surface, axis: str, fact: str) -> str:
-    """The file of a solution (``start`` or ``end`` of an axis), its middle left out if long."""
+    """The file of a solution (``start`` or ``end`` of an axis), shortened in the middle if long."""
     name = base_name(text_of(surface, axis, fact))
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST // 2]}…{name[-_LONGEST // 2 :]}"
 
@@ -155,7 +153,7 @@ def _component(surface: Surface, axis: str) -> str:
 
 def _component_label(surface: Surface, axis: str) -> str:
     share = number_of(surface, axis, "explained_variance")
-    spread = f", {percent(share)} of their spread" if math.isfinite(share) else ""
+    spread = f", {percent(share)} of the variance" if math.isfinite(share) else ""
     return f"{_component(surface, axis)}{_checkpoints(surface, axis)}{spread}"
 
 

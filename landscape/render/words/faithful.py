@@ -1,7 +1,7 @@
-"""Where the picture of a path is true: steps whose own loss is that of the plane below them.
+"""Where a plane represents a trajectory faithfully: steps whose loss matches the plane's.
 
-A plane holds a path's projections only. Where a checkpoint lies off the plane, its loss can be
-another than the one that the picture shows at its place.
+A plane contains only the projections of a trajectory. The loss of a checkpoint off the plane can
+differ from the loss that the picture shows at its position.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from landscape.render.words.numerals import short
 from landscape.surface import Trajectory
 
 WITHIN = 0.1
-"""Two losses that differ by more than this part of the larger one are told apart in pictures."""
+"""Relative difference, by the larger loss, above which pictures mark a step as different."""
 
 
 def faithful(path: Trajectory) -> npt.NDArray[np.bool_] | None:
-    """Which steps have the loss of their projection, to 10 % of the larger of both.
+    """Which steps have the loss of their projection, to within 10 % of the larger of the two.
 
-    A loss that is not finite is that of no other. None where the path does not hold both.
+    A loss that is not finite matches no other. None where the trajectory lacks one of the two.
     """
     if path.loss is None or path.plane_loss is None:
         return None
@@ -32,21 +32,21 @@ def faithful(path: Trajectory) -> npt.NDArray[np.bool_] | None:
 
 
 def faithful_words(path: Trajectory) -> str:
-    """``14 of 21 steps have the loss of their projection (within 10 %)``, or nothing."""
+    """``14 of 21 steps match the loss of their projection within 10 %``, or empty."""
     true = faithful(path)
     if true is None:
         return ""
-    steps = f"{int(true.sum()):,} of {true.size:,} steps have"
-    return f"{steps} the loss of their projection (within {percent(WITHIN)})"
+    steps = f"{int(true.sum()):,} of {true.size:,} steps match"
+    return f"{steps} the loss of their projection within {percent(WITHIN)}"
 
 
 def path_words(name: str, path: Trajectory) -> str:
-    """``SGD: 14 of 21 steps …, up to 2.5 off the plane.``, or nothing where neither is known."""
+    """``SGD: 14 of 21 steps …, up to 2.5 from the plane.``, or empty where neither is known."""
     facts = ", ".join(filter(None, (faithful_words(path), off_plane(path))))
     return f"{name}: {facts}." if facts else ""
 
 
 def off_plane(path: Trajectory) -> str:
-    """``up to 2.5 off the plane``, or nothing where that is not known."""
+    """``up to 2.5 from the plane``, or empty where unknown."""
     off = None if path.distance is None else path.distance[np.isfinite(path.distance)]
-    return "" if off is None or not off.size else f"up to {short(float(off.max()))} off the plane"
+    return "" if off is None or not off.size else f"up to {short(float(off.max()))} from the plane"

@@ -1,4 +1,4 @@
-"""Numbers as a reader expects them: 0.03, 12.5, 31,200, 3×10⁻⁵."""
+"""Numbers formatted for readers: 0.03, 12.5, 31,200, 3×10⁻⁵."""
 
 from __future__ import annotations
 

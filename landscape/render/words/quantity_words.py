@@ -1,4 +1,4 @@
-"""How a quantity is shown: its name in words, its unit, and what guessing gives."""
+"""How a quantity is displayed: its label, its unit and the chance level."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _SPLIT_WORDS = {"train": "training"}
 
 @dataclass(frozen=True)
 class DisplayedQuantity:
-    """A quantity as a reader sees it.
+    """A quantity as displayed.
 
     Attributes
     ----------
     name
         Its name in the surface: ``train_loss``.
     quantity
-        What is known of it.
+        Its parsed name and metadata.
     label
-        Its name in words: ``training loss``.
+        Its label: ``training loss``.
     unit
-        The unit of the numbers in the picture: ``nats``, ``%``, or nothing.
+        The unit of the displayed numbers: ``nats``, ``%``, or empty.
     factor
-        What a stored value is multiplied with to be in that unit: 100 for an accuracy.
+        Multiplies stored values to give that unit: 100 for an accuracy.
     chance
-        What guessing gives, in that unit: ln(classes) for a cross-entropy in nats,
-        100/classes for an accuracy; None where it is not known.
+        The chance level in that unit: ln(classes) for a cross-entropy in nats, 100/classes for
+        an accuracy; None where it is unknown.
     """
 
     name: str
@@ -57,12 +57,12 @@ class DisplayedQuantity:
 
     @property
     def has_best(self) -> bool:
-        """Whether its best value means something: whether it is known which way is better."""
+        """Whether it has a best value, that is, whether the better direction is known."""
         return self.quantity.better is not None
 
     @property
     def best_is_highest(self) -> bool:
-        """Whether the largest value is the best, and not the smallest."""
+        """Whether the largest value is the best, rather than the smallest."""
         return self.quantity.better == HIGHER
 
     @property
@@ -72,27 +72,27 @@ class DisplayedQuantity:
 
     @property
     def reach(self) -> tuple[float, float] | None:
-        """What a linear scale holds in every picture, so that pictures compare; None for most."""
+        """The fixed range of a linear scale, so that pictures can be compared; None for most."""
         return None if self.quantity.is_stderr else self.quantity.kind.reach
 
     @property
     def span(self) -> float | None:
-        """The smallest part of its largest value that a log scale goes down to, if there is one."""
+        """The lower end of a log scale as a fraction of the largest value, if limited."""
         return None if self.quantity.is_stderr else self.quantity.kind.span
 
 
 def split_words(quantity: Quantity) -> str:
-    """``training`` for a quantity of the split ``train``, nothing for one without a split."""
+    """``training`` for a quantity of the split ``train``, empty for one without a split."""
     return _SPLIT_WORDS.get(quantity.split, quantity.split)
 
 
 def shown(surface: Surface, name: str) -> DisplayedQuantity:
-    """How ``name`` is shown.
+    """How the quantity ``name`` is displayed.
 
     Raises
     ------
     InputError
-        If the surface does not hold it.
+        If the surface does not have it.
     """
     quantity = surface.quantity(name)
     percent = quantity.kind.guesses > 0 and quantity.units == "1"

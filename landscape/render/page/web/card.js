@@ -1,23 +1,23 @@
-// What a gallery says of a surface: what to look at, its numbers, and where it comes from.
+// The text of a surface in a gallery: what to look at, its numbers, and where it comes from.
 
 function cardOf(data, { stage, reading, legend, source, notes }) {
   stage.append(reading);
   const rows = data.numbers.map(([label, value]) =>
     element("div", {}, element("dt", {}, label), element("dd", {}, value)));
   const unknown = data.numbers.filter(([, , why]) => why)
-    .map(([label, , why]) => element("li", {}, `${label} is not known: ${why}.`));
+    .map(([label, , why]) => element("li", {}, `${label}: unknown (${why}).`));
   const lines = data.lines.map((line) => element("p", { class: "line" }, line));
   return [
     element("p", { class: "look" }, data.look.join(" ")),
     ...lines,
     notes,
     element("dl", { class: "numbers" }, ...rows),
-    element("details", {}, element("summary", {}, "Marks and origin"), legend,
+    element("details", {}, element("summary", {}, "Legend and source"), legend,
       element("figcaption", {}, source, element("ul", {}, ...unknown))),
   ];
 }
 
-// Where a mark is, each panel reads out its own values: a table of all would hide the surfaces.
+// Each panel shows its own values at the mark: a table of all would hide the surfaces.
 function showReadings() {
   const { data, chosen, picture } = app, columns = columnsOf(picture.quantity);
   const { mark } = chosen;

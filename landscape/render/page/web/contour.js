@@ -40,7 +40,7 @@ function contourSpec(data, picture, drawn, chosen) {
     paper_bgcolor: ink.paper, plot_bgcolor: ink.paper, hovermode: false,
     xaxis: { ...axis, title: { text: "x", standoff: 4 }, range: x },
     yaxis: { ...axis, title: { text: "y", standoff: 6 }, range: y,
-      // Equal units, unless the plane is so long that little of it would be left.
+      // Equal units, unless the plane is so elongated that it would be tiny.
       ...(ratio > 0.5 && ratio < 2 ? { scaleanchor: "x", scaleratio: 1 } : {}) },
     annotations: [...letters, ...labelPlaces(drawn, ticks, scale, chosen).map(([tick, px, py]) => {
       const on = inkOn(picture.colours, scale.part(tick));
@@ -51,7 +51,7 @@ function contourSpec(data, picture, drawn, chosen) {
   return { data: [shades, ...lines, best, odd, ...paths, ...(panel.solutions.length ? [named] : [])], layout };
 }
 
-// A path as one trace, or as lines, dashes and dots where the plane does not show all its steps.
+// A path as one trace, or as lines, dashes and dots where the plane is not faithful to all its steps.
 function flatPath(path, n) {
   const colour = pathColour(n);
   const look = { type: "scatter", hoverinfo: "skip", showlegend: false };
@@ -67,7 +67,7 @@ function flatPath(path, n) {
   ];
 }
 
-// One place on each contour line for its value: within the picture, far from the other labels.
+// One position on each contour line for its label: within the picture, far from the other labels.
 function labelPlaces(drawn, ticks, scale, chosen) {
   const { x, y } = drawn.panel;
   const part = (axis, v) => (v - axis[0]) / (axis[axis.length - 1] - axis[0]);

@@ -1,4 +1,4 @@
-// The controls above the panels and the colour bar: they show what is chosen and change it.
+// The controls above the panels and the colour bar: they show and change the choices.
 
 function wireControls() {
   const { chosen } = app;
@@ -78,7 +78,7 @@ function showBar() {
   const kind = scale.kind === "log" ? ", logarithmic" : "";
   const note = picture.noLog ? ". " + picture.noLog : "";
   const common = data.layout === "gallery"
-    ? `One scale of height and colour for all ${data.panels.length} surfaces, ${short(scale.low)} to ${short(scale.high)}: ` : "";
+    ? `Shared scale of height and colour for all ${data.panels.length} surfaces, ${short(scale.low)} to ${short(scale.high)}: ` : "";
   byId("bar-label").textContent = common + unitLabel(quantity) + kind + note;
   const stops = picture.colours.map(([at, colour]) => `${colour} ${100 * at}%`).join(", ");
   byId("bar-ramp").style.background = `linear-gradient(to right, ${stops})`;
@@ -90,7 +90,7 @@ function showBar() {
   thinMarks();
 }
 
-// A narrow page has not room for all: what would touch the mark to its right is left out.
+// On a narrow page, a label that would touch the one to its right is left out.
 function thinMarks() {
   let free = Infinity;
   for (const mark of [...byId("bar-marks").children].reverse()) {
@@ -101,7 +101,7 @@ function thinMarks() {
   }
 }
 
-// The values beside the colours; where values are cut, the last one says so.
+// The values along the colours; if values are clipped, the last one shows it.
 function barMarks() {
   const { scale, limit } = app.picture;
   const marks = ticksOf(app.picture, 6).map((t) => ({ part: scale.part(t), text: short(t) }));

@@ -1,4 +1,4 @@
-// All panels as they are seen, with titles and colour bar, in one PNG.
+// Exports all panels as displayed, with titles and colour bar, to one PNG.
 
 const SHEET = { panel: 640, height: 520, gap: 24, density: 2 };
 

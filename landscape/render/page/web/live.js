@@ -1,9 +1,9 @@
-// Asks the server that this page came from for newer data, and shows what comes.
+// Polls the server of this page for newer data and shows it.
 
 const POLL_MS = 1500;
 let seen = "";
 
-// The data, if they have changed since they were asked for last.
+// The data, if they have changed since the last request.
 async function newer() {
   const headers = seen ? { "If-None-Match": seen } : {};
   const answer = await fetch("data.json", { cache: "no-store", headers });
@@ -18,8 +18,8 @@ async function poll() {
     if (!document.hidden) data = await newer();
   } catch {
     byId("live").hidden = false;
-    byId("live-words").textContent = "The run has ended or its server has gone; "
-      + "this is the last that was seen.";
+    byId("live-words").textContent = "The run has ended or its server is unreachable; "
+      + "showing the last data received.";
   }
   if (data) await update(data);
   setTimeout(poll, POLL_MS);

@@ -1,4 +1,4 @@
-// Draws what is chosen, as often as it changes and no oftener than the browser keeps up with.
+// Redraws when the choices change, at most as often as the browser can keep up.
 
 let drawing = null, again = false, stale = false;
 
@@ -7,7 +7,7 @@ function draw() {
   return work();
 }
 
-// Draws all that is near anew if something was chosen, and what has come near.
+// Redraws all nearby panels if a choice changed, and draws those newly in view.
 function work() {
   if (drawing) {
     again = true;
@@ -38,7 +38,7 @@ async function drawNow() {
   for (const k of wanted) await drawPanel(k);
 }
 
-// New data: the reader's choices stay, as far as they still mean something.
+// New data: the reader's choices are kept where they still apply.
 function update(data) {
   const before = app.data, { chosen } = app;
   app.data = data;
@@ -64,7 +64,7 @@ function update(data) {
   return draw();
 }
 
-// Of a gallery, links to its surfaces.
+// Links to the surfaces of a gallery.
 function showContents() {
   const { panels, layout } = app.data, contents = byId("contents");
   contents.hidden = layout !== "gallery";
@@ -74,19 +74,19 @@ function showContents() {
 
 function showHint() {
   const keys = {
-    plane: "3-D: drag to turn, scroll or pinch to zoom; with the keyboard, arrow keys turn the scene that "
-      + "has the focus, + and − zoom, Home resets, Shift with arrows moves the mark. Contours: arrow keys "
-      + "move the mark. Escape removes it. Between the sampled points, surfaces and shades are straight.",
-    line: "Point at a curve for its values; with the keyboard, arrow keys move the mark.",
+    plane: "3-D: drag to turn, scroll or pinch to zoom. Keyboard: arrow keys turn the focused scene, + and − "
+      + "zoom, Home resets, Shift+arrow moves the mark. Contours: arrow keys move the mark. Escape removes "
+      + "it. Surfaces and shades are linear between sampled points.",
+    line: "Hover over a curve for its values. Keyboard: arrow keys move the mark.",
   };
   byId("hint").hidden = false;
   const paths = app.data.panels.some((p) => p.trajectories.length)
-    ? " Comma and full stop go along a path." : "";
+    ? " Comma and period step along a path." : "";
   byId("hint").textContent = keys[app.data.kind] + paths
-    + (canDraw3d ? "" : " This browser has no WebGL, which the 3-D view needs.");
+    + (canDraw3d ? "" : " The 3-D view needs WebGL, which this browser lacks.");
 }
 
-// Of a surface that is still being sampled, how far it is; nothing on a page that was saved.
+// The progress of a surface that is still being sampled; hidden on a saved page.
 function showProgress(data) {
   byId("live").hidden = !data.live;
   if (!data.live) return;
@@ -97,7 +97,7 @@ function showProgress(data) {
   byId("progress").value = done;
 }
 
-// For tests, and for whoever feeds the page from elsewhere.
+// For tests, and for code that feeds data to the page.
 window.landscape = {
   update,
   state: () => ({

@@ -1,4 +1,4 @@
-// Numbers as a reader expects them (numerals.py says the same in Python): 0.03, 31,200, 3×10⁻⁵.
+// Numbers formatted for readers (numerals.py in Python): 0.03, 31,200, 3×10⁻⁵.
 
 const SUPERSCRIPT = { "-": "⁻" };
 [..."⁰¹²³⁴⁵⁶⁷⁸⁹"].forEach((sign, digit) => { SUPERSCRIPT[digit] = sign; });

@@ -1,8 +1,8 @@
-// What the page shows now, and how its elements are made. Text is only ever set as text.
+// The state of the page, and helpers to make elements. Text is only ever set as text.
 
 const app = {
   data: null,
-  // What the reader chose; scale and clip per quantity, and only what was really chosen.
+  // The reader's choices; scale and clip per quantity, and only those actually made.
   chosen: { view: null, quantity: null, scale: {}, clip: {}, trajectory: true, preview: false,
     mark: null, step: null, narrow: false },
   picture: null,

@@ -72,23 +72,23 @@ function legendOf(drawn) {
   });
   if (drawn.odd.length) entries.push(["×", "not finite"]);
   if (chosen.trajectory) {
-    const on = chosen.view === "surface" ? ", drawn at the loss of the plane" : "";
+    const on = chosen.view === "surface" ? ", drawn on the surface" : "";
     drawn.panel.trajectories.forEach((path, n) => entries.push(["•–•", path.name + on, "path path-" + n % 6]));
     if (drawn.panel.trajectories.some((path) => path.off.length)) {
-      entries.push(["◦- -◦", "own loss differs from that of the plane by more than 10\u00a0%", "path"]);
+      entries.push(["◦- -◦", "own loss differs from the plane's by more than 10\u00a0%", "path"]);
     }
   }
   return entries;
 }
 
-// What plotly is to draw of a panel in the view that is chosen.
+// The plotly figure of a panel in the current view.
 function specOf(k) {
   const { data, chosen, picture, camera } = app, drawn = picture.panels[k];
   if (chosen.view === "surface") return sceneSpec(data, picture, drawn, chosen, camera);
   return (chosen.view === "contour" ? contourSpec : curveSpec)(data, picture, drawn, chosen);
 }
 
-// Draws one panel in the view that is chosen; gives the promise of plotly.
+// Draws one panel in the current view; returns plotly's promise.
 async function drawPanel(k) {
   const { chosen } = app, panel = app.panels[k], plot = panel.plots[chosen.view], spec = specOf(k);
   await Plotly.react(plot, spec.data, spec.layout, CONFIG);

@@ -1,19 +1,19 @@
-// Paths of training runs: where the plane shows them truly, and what each of their steps holds.
+// Trajectories of training runs: where the plane is faithful to them, and the values of each step.
 
 const DASHES = 4;
-// Bright on dark and light shades; the first is that of the mark, too.
+// Visible on dark and light shades; the first is also that of the mark.
 const PATH_COLOURS = ["#ff2d78", "#00c8ff", "#ffa200", "#c08bff", "#ffffff", "#000000"];
 
 function pathColour(n) {
   return PATH_COLOURS[n % PATH_COLOURS.length];
 }
 
-// The steps whose own loss is not that of the plane, as a set of their numbers.
+// The steps whose loss differs from the plane's, as a set of indices.
 function offSteps(path) {
   return new Set(path.off);
 }
 
-// The lines between neighbouring steps: full where the plane is true at both ends, else dashes.
+// The lines between neighbouring steps: solid where the plane is faithful at both ends, else dashed.
 function pathLines(path) {
   const off = offSteps(path), lines = [];
   const between = (k, t) => [path.x[k] + t * (path.x[k + 1] - path.x[k]),
@@ -34,7 +34,7 @@ function pathLines(path) {
   return lines.map((line) => line.places);
 }
 
-// What a step holds, in words; what is not known of it is left out.
+// The values of a step as text; unknown ones are left out.
 function stepWords({ panel, path, step }) {
   const run = app.data.panels[panel].trajectories[path], off = offSteps(run).has(step);
   const unit = app.data.panels[panel].lossUnit;
@@ -47,11 +47,11 @@ function stepWords({ panel, path, step }) {
     words.push("on the plane " + (of("plane_loss") === null ? "not finite" : withUnit(short(of("plane_loss"), 4), unit))
       + (off ? " (differs by more than 10\u00a0%)" : ""));
   }
-  if (of("distance") !== null) words.push(short(of("distance"), 4) + " off the plane");
+  if (of("distance") !== null) words.push(short(of("distance"), 4) + " from the plane");
   return `${run.name}, ${where}${words.length ? ": " + words.join(", ") : ""}`;
 }
 
-// The step of panel k that lies nearest to a place of its flat view, within reach; or null.
+// The step of panel k nearest to a place of its 2-D view, within reach; or null.
 const REACH = 12;
 
 function stepAt(k, plot, left, top) {
@@ -70,7 +70,7 @@ function placeOfStep({ panel, path, step }) {
   return { x: run.x[step], y: run.y[step] };
 }
 
-// The next step of the paths of panel k by the keys "," and "."; whether it was one of them.
+// Goes to the next step of the paths of panel k by the keys "," and "."; returns whether it was one.
 function moveStep(event, k) {
   const by = { ",": -1, ".": 1 }[event.key], runs = app.data.panels[k].trajectories;
   if (!by || !runs.length || !app.chosen.trajectory || event.ctrlKey || event.metaKey) return false;
@@ -83,7 +83,7 @@ function moveStep(event, k) {
   return true;
 }
 
-// The mark goes to the sampled point nearest to the step, if the step lies within the grid.
+// Moves the mark to the sampled point nearest to the step, if the step is within the grid.
 function pointAtStep(step) {
   const panel = app.data.panels[step.panel], index = indexAt(panel, placeOfStep(step));
   setMark(index === null ? null : placeOfIndex(panel, index), step);

@@ -1,8 +1,8 @@
-// From the data and what the reader chose to what is drawn: one scale, heights, notes per panel.
+// Computes what is drawn from the data and the reader's choices: one scale, heights, notes per panel.
 
 const SLIDER_STEPS = 200;
 
-// What a quantity spans over all panels, on lines with its bands and the losses of their ends; low
+// The range of a quantity over all panels, on lines with bands and the losses of their ends; low
 // is the smallest positive value for a log scale.
 function spanOf(data, { name, along }) {
   let low = Infinity, high = -Infinity, positive = Infinity, negative = 0;
@@ -27,7 +27,7 @@ function whyNoLog(span) {
   return span.high > 0 ? "" : "All values are 0, which a log scale cannot show.";
 }
 
-// The limit at a place of the slider, rounded for the eye; null at its end, where nothing is cut.
+// The limit at a position of the slider, rounded; null at its end, where nothing is clipped.
 function limitAt(place, kind, low, high) {
   if (place >= SLIDER_STEPS) return null;
   const part = place / SLIDER_STEPS;
@@ -102,8 +102,8 @@ function bestOf(values, quantity) {
   return best;
 }
 
-// A preview: points that are not computed yet lie on the bilinear patch between the points of the
-// finest complete level around them. What is computed stays where it is.
+// A preview: points that are not computed yet are on the bilinear patch between the points of the
+// finest complete level around them. Computed points do not move.
 function fillBetween(panel, heights) {
   const { rows, columns } = panel.coarse, nx = panel.x.length;
   const around = (axis, kept, i) => {
@@ -124,20 +124,20 @@ function fillBetween(panel, heights) {
 function notesOf(panel, values, quantity, scale, preview) {
   const total = values.length, notes = [];
   const count = (test) => values.reduce((n, v) => n + (v !== null && test(v) ? 1 : 0), 0);
-  // A relative hair, because a limit that is itself a value must not count as cut.
+  // A small relative margin: a limit that is itself a value must not count as clipped.
   const above = count((v) => v > scale.high + 1e-6 * Math.abs(scale.high));
   const zeros = scale.kind === "log" ? count((v) => v === 0) : 0;
   const below = count((v) => v < scale.low - 1e-6 * Math.abs(scale.low)) - zeros;
-  const [high, low] = [short(scale.high), short(scale.low)];
-  if (above) notes.push(`Values above ${high} drawn as ${high}: ${share(above, total)}.`);
-  if (zeros) notes.push(`Values of 0 drawn as ${low}: ${share(zeros, total)}.`);
-  if (below) notes.push(`Values below ${low} drawn as ${low}: ${share(below, total)}.`);
+  const [high, low] = [scale.high, scale.low].map((end) => withUnit(short(end), quantity.unit));
+  if (above) notes.push(`${share(above, total)} clipped at ${high}.`);
+  if (zeros) notes.push(`${share(zeros, total)} equal to 0, drawn at ${low}.`);
+  if (below) notes.push(`${share(below, total)} below ${low}, drawn at ${low}.`);
   const odd = (panel.notFinite[quantity.name] || []).length;
-  if (odd) notes.push(`Not finite (marked, left open): ${share(odd, total)}.`);
+  if (odd) notes.push(`${share(odd, total)} not finite (marked, left blank).`);
   if (panel.undone.length) {
     const filled = preview && (panel.coarse || !panel.y);
-    notes.push(`Not computed yet (${filled ? "filled in between coarser points" : "left open"}): `
-      + share(panel.undone.length, total) + ".");
+    notes.push(`${share(panel.undone.length, total)} not computed yet `
+      + `(${filled ? "interpolated from coarser points" : "left blank"}).`);
   }
   return notes;
 }

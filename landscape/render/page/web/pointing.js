@@ -1,6 +1,6 @@
-// The place that is pointed at: marked in all panels at the same coordinates, and read out.
+// The place under the pointer: marked in all panels at the same coordinates, with its values shown.
 
-// The nearest sampled point of a panel, or null where the place lies outside of its grid.
+// The nearest sampled point of a panel, or null where the place is outside its grid.
 function indexAt(panel, mark) {
   if (!mark) return null;
   const nearest = (axis, v) => {
@@ -13,11 +13,11 @@ function indexAt(panel, mark) {
   return i === null || j === null ? null : j * panel.x.length + i;
 }
 
-// While a scene is held by the pointer it turns, and nothing else may draw it.
+// While the pointer drags a scene, it turns and nothing else may draw it.
 let marking = false, held = false;
 
-// Marks a place {x, y} (null: none). Fast pointers are followed as fast as scenes can be drawn.
-// A step is one of a path, which is marked and read out besides.
+// Marks a place {x, y} (null: none), as often as scenes can be drawn.
+// A step of a path is marked and its values shown as well.
 async function setMark(mark, step = null) {
   const now = app.chosen, asked = JSON.stringify([mark, step]);
   if (asked === JSON.stringify([now.mark, now.step])) return;
@@ -43,11 +43,11 @@ function markScene(plot, k) {
   const { x, y, z, mode, marker, line } = overlay.trace(ink);
   const changed = { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
     "marker.color": [marker.color], "marker.line.color": [marker.line.color], "line.color": [line.color] };
-  // With the camera, or plotly would turn a scene back to where its last drag began.
+  // Includes the camera: otherwise plotly would reset a scene to the start of its last drag.
   return Plotly.update(plot, changed, { "scene.camera": app.camera }, [OVERLAY_TRACE]);
 }
 
-// In flat views the mark is an element above the plot, which costs no drawing.
+// In 2-D views the mark is an element above the plot, which needs no redraw.
 function placeCrosses() {
   app.panels.forEach((panel, k) => {
     const drawn = app.picture.panels[k], plot = panel.plots[app.chosen.view];
@@ -86,7 +86,7 @@ function showReadout() {
     return;
   }
   const { mark } = chosen;
-  const where = !mark ? "Point at a panel: the values of all networks there are read out here."
+  const where = !mark ? "Hover over a panel to see the values of all networks there."
     : [data.kind === "plane" || data.panels[0].axis === "x" ? "x = " + short(mark.x) : "y = " + short(mark.x),
       mark.y === null ? "" : "y = " + short(mark.y)].filter(Boolean).join(", ");
   const columns = columnsOf(picture.quantity);
@@ -101,15 +101,15 @@ function showReadout() {
     element("thead", {}, head), element("tbody", {}, ...rows)), ...stepLine());
 }
 
-// Always there where there are paths, or the panels below it would jump.
+// Always present if there are paths: otherwise the panels below it would jump.
 function stepLine() {
   const { chosen, data } = app;
   if (!chosen.trajectory || data.kind !== "plane" || !data.panels.some((p) => p.trajectories.length)) return [];
-  const words = chosen.step ? stepWords(chosen.step) : "Point at a step of a path for its own loss.";
+  const words = chosen.step ? stepWords(chosen.step) : "Hover over a step of a path to see its loss.";
   return [element("p", { id: "step" }, words)];
 }
 
-// What is read out: loss and accuracy of the split, and what is drawn if it is neither of them.
+// The values shown: loss and accuracy of the split, and the drawn quantity if it is neither.
 function columnsOf(quantity) {
   const { beside } = quantity, of = (name) => app.data.quantities.find((q) => q.name === name);
   const pairs = [[beside.loss, beside.loss_stderr], [beside.accuracy, beside.accuracy_stderr]];
@@ -134,7 +134,7 @@ function readingOf(panel, k, { name, stderr }) {
   return short(value, 4) + (error === null ? "" : " ± " + short(error, 2));
 }
 
-// A flat view is pointed at in its own coordinates, so that holes can be pointed at too.
+// A 2-D view uses its own coordinates, so that holes can be pointed at too.
 function wireFlat(plot, k) {
   const point = (event) => {
     const { xaxis, yaxis } = plot._fullLayout, box = plot.getBoundingClientRect();
@@ -166,7 +166,7 @@ function leaveMark(plot) {
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
-// Moves the mark by one sampled point; whether the key was one of those that do.
+// Moves the mark by one sampled point; returns whether the key was handled.
 function moveMark(event, k) {
   const step = ARROWS[event.key], panel = app.data.panels[k], { best, heights } = app.picture.panels[k];
   if (!step || event.ctrlKey || event.metaKey || event.altKey) return false;

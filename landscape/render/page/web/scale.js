@@ -1,6 +1,6 @@
 // The one scale that all panels share: log or linear, its range and its ticks (scale.py in Python).
 
-// Within a decade, from few ticks to many; decades themselves are always among them.
+// Within a decade, from few ticks to many; decades are always included.
 const MANTISSAS = [[1], [1, 3], [1, 2, 5], [1, 1.5, 2, 3, 4, 5, 7]];
 const STRIDES = [2, 3, 5, 10, 20];
 
@@ -27,7 +27,7 @@ function evenSteps(low, high, count) {
   return ticks;
 }
 
-// Round coordinates well within an axis: at its ends, labels of two axes meet in a corner.
+// Round coordinates well within an axis: at its ends, labels of two axes would overlap.
 function innerTicks(axis) {
   const low = axis[0], high = axis[axis.length - 1], room = 0.08 * (high - low);
   return evenSteps(low, high, 4).filter((t) => t > low + room && t < high - room);
@@ -59,7 +59,7 @@ class Scale {
       ? best : evenSteps(this.low, this.high, count);
   }
 
-  // Where a value lies in the colours, 0 … 1.
+  // The position of a value in the colours, 0 … 1.
   part(value) {
     return (this.height(value) - this.bottom) / (this.top - this.bottom);
   }

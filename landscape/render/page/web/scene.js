@@ -1,18 +1,18 @@
-// A panel as a 3-D scene for plotly. No text of the data is in it: plotly reads markup.
+// A panel as a 3-D scene for plotly. It contains no text from the data: plotly interprets markup.
 
 const DISTANCE = 1.95;
 const OVERLAY_TRACE = 1;
 const PINK = "#ff2d78";
 const LETTERS = "ABCDEFGH";
 
-// Words of our own for an axis, as the quantity's label may come from a file.
+// Fixed words for an axis, as the quantity's label may come from a file.
 function wordOf(quantity) {
   const { word } = quantity;
   return ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
 }
 
 function startCamera(data, narrow) {
-  // In a narrow scene the labels need more of the width; those of a gallery are wider than high.
+  // In a narrow scene the labels need more of the width; those of a gallery are wider than tall.
   const far = DISTANCE * (data.layout === "gallery" ? 1.07 : narrow ? 1.22 : 1);
   const [x, y, z] = data.initial.direction.map((d) => far * d);
   return { eye: { x, y, z }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
@@ -23,8 +23,8 @@ function placeAt(panel, k) {
   return [panel.x[k % nx], panel.y[Math.floor(k / nx)]];
 }
 
-// Everything that lies on or under the surface is one trace: each trace costs the browser shaders,
-// and those most of the time that a page takes to open. Pieces are kept apart by gaps.
+// Everything on or under the surface is one trace: each trace needs shaders, which take most of the
+// time that a page takes to open. Pieces are separated by gaps.
 class Overlay {
   constructor() {
     [this.x, this.y, this.z, this.size, this.colour, this.edge] = [[], [], [], [], [], []];
@@ -32,7 +32,7 @@ class Overlay {
     this.hasLines = false;
   }
 
-  // Places with null in them are gaps; steps are those of a path that the places are, if they are.
+  // Places containing null are gaps; steps are the indices of the path's steps, if any.
   add(places, colour, size, { edge = "#000", steps = [] } = {}) {
     if (!places.length) return;
     [...places, [null, null, null]].forEach(([x, y, z], k) => {
@@ -59,15 +59,15 @@ class Overlay {
 
 function overlayOf(picture, drawn, chosen, ink) {
   const { scale } = picture, { panel, heights } = drawn, overlay = new Overlay();
-  // What lies on the surface is held a hair above it, or it would be swallowed.
+  // Marks on the surface are raised slightly above it: otherwise it would hide them.
   const span = scale.top - scale.bottom, lift = 0.015 * span;
-  // On a log scale the lowest point is the tip of a funnel, seen only from a little above it.
+  // On a log scale the lowest point is the tip of a funnel, visible only from slightly above.
   const above = (k, by) => [...placeAt(panel, k), heights[k] + by];
   if (drawn.best !== null) overlay.add([above(drawn.best, 0.05 * span)], "#fff", 11);
   const arm = (axis) => 0.012 * (axis[axis.length - 1] - axis[0]);
   const [a, b] = [arm(panel.x), arm(panel.y)];
   for (const [k] of drawn.odd) {
-    // Crosses are lines, because plotly's own is a letter that not every system has a font for.
+    // Crosses are lines, because plotly's own is a character that some systems have no font for.
     const [x, y] = placeAt(panel, k);
     overlay.add([[x - a, y - b, scale.bottom], [x + a, y + b, scale.bottom]], ink.ink, 0);
     overlay.add([[x - a, y + b, scale.bottom], [x + a, y - b, scale.bottom]], ink.ink, 0);
@@ -76,10 +76,10 @@ function overlayOf(picture, drawn, chosen, ink) {
     const z = heightAt(drawn, x, y);
     return z === null ? [null, null, null] : [x, y, z + lift];
   };
-  // A path lies on the surface, which has the loss of its projection and not its own.
+  // A path is drawn on the surface, at the loss of its projection, not its own.
   if (chosen.trajectory) panel.trajectories.forEach((path, n) => addPath(overlay, path, n, over));
   overlay.add(panel.solutions.map((s) => over([s.x, s.y])).filter((p) => !p.includes(null)), "#000", 10, { edge: "#fff" });
-  // The place that is pointed at: a point on the surface and a stem down to the floor.
+  // The place under the pointer: a point on the surface and a stem down to the floor.
   const k = indexAt(panel, chosen.mark);
   if (k !== null && heights[k] !== null) overlay.add([[...placeAt(panel, k), scale.bottom], above(k, lift)], PINK, [0, 14]);
   if (chosen.step && app.data.panels[chosen.step.panel] === panel) {
@@ -89,7 +89,7 @@ function overlayOf(picture, drawn, chosen, ink) {
   return overlay;
 }
 
-// Of a path that the plane does not show throughout, the line is in pieces and the dots by themselves.
+// Where the plane is not faithful to all of a path, the line is in pieces and the dots are separate.
 function addPath(overlay, path, n, over) {
   const panel = app.data.panels.findIndex((p) => p.trajectories[n] === path), colour = pathColour(n);
   const stepOf = (step) => ({ panel, path: n, step });
@@ -145,7 +145,7 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
       xaxis: along(panel.x, "x"), yaxis: along(panel.y, "y"),
       zaxis: {
         ...axis, title: { text: chosen.narrow ? "" : wordOf(quantity) },
-        // A plateau of clipped values lies in the lid of the box, which would cut it.
+        // A plateau of clipped values is level with the top of the box, which would cut it.
         range: [scale.bottom - lid, scale.top + lid], tickmode: "array",
         tickvals: zTicks.map((t) => scale.height(t)), ticktext: zTicks.map((t) => short(t)),
       },

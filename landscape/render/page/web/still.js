@@ -1,4 +1,4 @@
-// A surface without WebGL, for the moment before plotly draws it and for paper: cells painted from the
+// A surface without WebGL, shown until plotly draws it and for printing: cells painted from the
 // farthest to the nearest, seen by the camera that all scenes share.
 
 const HALF_ANGLE = Math.PI / 8; // of plotly's view, up and down
@@ -37,7 +37,7 @@ function paintStill(k, panel) {
   }
 }
 
-// From a place in the box, which is one unit wide, to a pixel; as plotly's perspective.
+// Projects a place in the box, which is one unit wide, to a pixel, with plotly's perspective.
 function projection({ eye, center, up }, width, height) {
   const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
   const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
@@ -84,7 +84,7 @@ function paintCell(pen, places, colour) {
   pen.closePath();
   pen.fillStyle = pen.strokeStyle = colour;
   pen.fill();
-  pen.stroke(); // or the paper would shine through between cells
+  pen.stroke(); // otherwise the background would show between cells
 }
 
 function paintFloor(pen, see, ink, density) {

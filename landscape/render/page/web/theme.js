@@ -1,4 +1,4 @@
-// Light or dark: as the system has it until the reader says otherwise.
+// Light or dark: the system's theme until the reader chooses one.
 
 const systemDark = window.matchMedia("(prefers-color-scheme: dark)");
 let chosenTheme = null;
@@ -11,7 +11,7 @@ function applyTheme() {
   document.documentElement.dataset.theme = themeName();
 }
 
-// The colours of the page's own style sheet, for what plotly draws.
+// The colours of the page's style sheet, for plotly.
 function inks() {
   const style = getComputedStyle(document.documentElement);
   const of = (name) => style.getPropertyValue("--" + name).trim();

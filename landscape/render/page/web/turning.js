@@ -1,4 +1,4 @@
-// Scenes that turn together: by pointer, where plotly turns one, and by keys.
+// Scenes that turn together: by pointer, where plotly turns one, and by keyboard.
 
 const TURN = 5 * Math.PI / 180;
 const STEEPEST = 89 * Math.PI / 180;
@@ -16,7 +16,7 @@ function firstCamera() {
 
 let followed = null, following = false;
 
-// Turns all scenes but the one that has turned already.
+// Turns all scenes except the one that has already turned.
 async function follow(source, camera) {
   app.camera = camera;
   followed = source;
@@ -67,7 +67,7 @@ function wireScene(plot, k) {
   });
 }
 
-// A scene let go of in motion comes to rest some frames later, which plotly does not tell.
+// A scene released in motion comes to rest some frames later, without an event from plotly.
 const RESTING_FRAMES = 12;
 
 function followToRest(plot) {

@@ -5,7 +5,7 @@ const MOST_DRAWN = 8;
 const REST_MS = 150;
 
 // Panels in view or within a quarter of a screen of it, the nearest to the middle first; all, where they are
-// few. One that has the focus is never lost from under the keyboard.
+// few. The focused panel is always kept.
 function wantedPanels() {
   const { panels } = app;
   if (panels.length <= MOST_DRAWN) return panels.map((_, k) => k);
@@ -27,7 +27,7 @@ function nextMissing() {
   return wantedPanels().find((k) => !app.panels[k].shown[app.chosen.view]);
 }
 
-// Draws what is near and missing; what is far away makes room for it.
+// Draws nearby panels that are missing, releasing those far away.
 async function drawNear() {
   let k;
   while ((k = nextMissing()) !== undefined) {
@@ -37,7 +37,7 @@ async function drawNear() {
   }
 }
 
-// Gives the plots of a panel back, and their WebGL contexts at once, not when memory is next tidied.
+// Releases the plots of a panel, and their WebGL contexts immediately, not at the next garbage collection.
 function release(k) {
   const panel = app.panels[k];
   for (const [view, plot] of Object.entries(panel.plots)) {
@@ -57,7 +57,7 @@ function loseContext(gl) {
   if (extension) extension.loseContext();
 }
 
-// While the page is scrolled there are stills; scenes are drawn when it rests.
+// While the page scrolls it shows stills; scenes are drawn when it stops.
 let resting = null;
 
 function lookAround() {
