@@ -246,7 +246,7 @@ def test_trajectories_are_written_and_read_in_order(tmp_path: Path) -> None:
     ("arrays", "says"),
     [
         ({"x": [0.0, 1.0], "y": [0.0]}, r"y has shape \(1,\), but x has shape \(2,\)"),
-        ({"x": [], "y": []}, "one or more steps"),
+        ({"x": [], "y": []}, "at least one step"),
         ({"x": [[0.0]], "y": [[0.0]]}, r"shape \(1, 1\)"),
         ({"x": [0.0], "y": [np.nan]}, "y must be finite"),
         ({"x": [0.0], "y": [0.0], "step": [1, 2]}, "step has shape"),
