@@ -6,8 +6,7 @@
 >>> figure = surface.plot.contour()
 >>> page = surface.plot.html("mine.html")
 
-Names are imported when they are first used: opening and drawing a saved surface never imports
-torch.
+Names are imported on first use: opening and drawing a saved surface does not import torch.
 """
 
 from __future__ import annotations

@@ -10,24 +10,24 @@ from collections.abc import Sequence
 from landscape.version import __version__
 
 COMMANDS = {
-    "sample": "measure the loss on a plane around trained weights; without arguments, the demo",
-    "merge": "put the parts of a surface that several machines sampled together",
-    "train": "train a network, leaving checkpoints and a history",
-    "connect": "train a curve of low loss between two networks, print the barriers",
+    "sample": "sample the loss on a plane around trained weights; without arguments, a demo",
+    "merge": "merge parts of a surface sampled on several machines",
+    "train": "train a network, with checkpoints and a history",
+    "connect": "train a low-loss curve between two networks and print the barriers",
     "render": "draw surfaces: figures, pages, meshes, movies",
     "live": "show surfaces in the browser while they are computed",
     "curvature": "eigenvalues, trace and spectral density of the Hessian",
-    "info": "print what a surface file holds",
-    "compare": "measures of surfaces side by side, and what their differences mean",
-    "convert": "surface and direction files of tomgoldstein/loss-landscape to ours and back",
-    "experiments": "what skip connections do: train, measure, draw, and say what was found",
+    "info": "describe a surface file",
+    "compare": "compare measures of surfaces and interpret the differences",
+    "convert": "convert files from and to tomgoldstein/loss-landscape",
+    "experiments": "experiments on skip connections: train, measure, draw, summarize",
 }
 
 USAGE = "usage: landscape COMMAND … (the same as python -m landscape.COMMAND …)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Hand the arguments to the command named first; returns the exit status."""
+    """Run the command given by the first argument; returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help"):
         print(USAGE, "", "commands:", sep="\n")
@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: unknown command {words[0]!r}: expected one of {known}", file=sys.stderr)
         return 2
     if os.getcwd() not in sys.path:
-        # The console script, unlike python -m, does not look for the user's modules here.
+        # Unlike python -m, the console script does not search the current folder for modules.
         sys.path.append(os.getcwd())
     room = words[0] in ("render", "experiments")
     home = f"landscape.{words[0]}.__main__" if room else f"landscape.{words[0]}"

@@ -1,7 +1,7 @@
-"""Methods that a higher room adds to a data object, loaded when they are first used.
+"""Accessors: methods that a higher layer adds to a data object, loaded on first use.
 
-A surface is drawn by :mod:`landscape.render`, which knows surfaces; so that surfaces need not know
-it, the package registers it here by name, as accessors are registered with xarray and pandas.
+:mod:`landscape.render` depends on surfaces, not the reverse: the package registers its plotting
+methods here by name, like accessors of xarray and pandas.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 Accessor = Callable[[Any], Any]
-"""From the object to its methods."""
+"""Maps an object to its accessor."""
 
 _registered: dict[str, Callable[[], Accessor]] = {}
 
 
 def register_accessor(name: str, load: Callable[[], Accessor]) -> None:
-    """Register what ``load()`` returns, called on an object, as its accessor of that name."""
+    """Register ``load()(object)`` as the accessor of that name."""
     _registered[name] = load
 
 

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from landscape.examples import refuse_example
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A path beside ``path`` to write to; at the end it takes the place of ``path`` in one step.
+    """Yield a temporary path next to ``path``, which replaces ``path`` atomically at the end.
 
-    A reader sees the old file or the new one, never half of one, and a failure leaves what was
-    there before.
+    A reader sees either the old or the new file, never a partial one, and a failure keeps the old
+    file.
 
     Raises
     ------
@@ -28,13 +28,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     path = Path(path)
     refuse_example(path)
     if path.is_dir():  # "." too, which has no name
-        raise InputError(f"cannot write {path}: it is a folder; expected the name of a file")
-    # Always the same name: what a killed process left behind is written over by the next one.
+        raise InputError(f"cannot write {path}: it is a folder; expected a file name")
+    # Always the same name, so that the next run overwrites the remains of a killed process.
     temporary = _beside(path)
     folder = path.parent
     if not folder.is_dir():
-        what = "is no folder" if os.path.lexists(folder) else "does not exist"
-        raise InputError(f"cannot write {path}: {folder} {what}; make it, or choose another")
+        what = "is not a folder" if os.path.lexists(folder) else "does not exist"
+        raise InputError(f"cannot write {path}: {folder} {what}; create it, or choose another")
     try:
         yield temporary
         with open(temporary, "rb") as written:
@@ -45,8 +45,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
-            f"cannot write {path}: {reason}; expected a file in an existing folder that is "
-            "writable and not full"
+            f"cannot write {path}: {reason}; expected a path in an existing, writable folder with "
+            "free space"
         ) from None
     except BaseException:
         with contextlib.suppress(OSError):
@@ -55,9 +55,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:
-    """Take away what a process left that was killed while it wrote ``path``.
+    """Delete the temporary file of a process that was killed while writing ``path``.
 
-    Only for who knows that nobody is writing it now.
+    Only call this if no other process can be writing it.
     """
     with contextlib.suppress(OSError):
         _beside(Path(path)).unlink(missing_ok=True)

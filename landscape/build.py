@@ -1,4 +1,4 @@
-"""From names, as they are typed on a command line, to a :class:`Problem`."""
+"""Build a :class:`Problem` from names, as on the command line."""
 
 from __future__ import annotations
 
@@ -35,36 +35,37 @@ def build_problem(
     metrics: Sequence[str] = (),
     device: str = "auto",
 ) -> Problem:
-    """The problem that these names describe.
+    """Build the problem that these names describe.
 
     Parameters
     ----------
     model
         ``resnet56`` or another name of :func:`landscape.models.named.build_network`, or None to
-        read it off the checkpoint.
+        infer it from the checkpoint.
     weights
-        A checkpoint, or the name of weights of torchvision's, as
-        ``ResNet34_Weights.IMAGENET1K_V1``. Without any, only a function of the user's may bring
-        trained weights.
+        A checkpoint, or a name of torchvision's weights, such as
+        ``ResNet34_Weights.IMAGENET1K_V1``. Only a user's function may do without, if it returns a
+        trained network.
     shortcuts, width, settings
-        See :func:`landscape.models.named.build_network`; ``settings`` holds more of them by name.
+        See :func:`landscape.models.named.build_network`; ``settings`` contains further settings by
+        name.
     data, preprocess
         See :func:`landscape.data.load`.
     split
         ``train``, ``test`` or ``both``.
     limit
-        That many examples of each split, drawn once, the same ones each time.
+        The number of examples per split, always the same ones.
     loss
         A name of :data:`landscape.metrics.LOSSES` or ``package.module:function``; None is
         ``pixel_loss`` for data with masks, otherwise ``cross_entropy``.
     metrics
-        What else to measure: names of :data:`landscape.metrics.METRICS`, ``topK``,
+        Further metrics: names of :data:`landscape.metrics.METRICS`, ``topK``,
         ``package.module:function``, and names of :data:`landscape.metrics.WHOLE_NETWORK`.
 
     Raises
     ------
     InputError
-        For every name that cannot be used, saying what was expected.
+        For a name that cannot be used.
 
     Examples
     --------
@@ -102,7 +103,7 @@ def build_problem(
 def _network(
     model: str | None, weights: str | Path | None, asked: dict[str, Any]
 ) -> tuple[Network, dict[str, str]]:
-    """The network, and where its weights are from."""
+    """The network, and the origin of its weights."""
     if weights is None:
         return build_network(model, **asked), {}
     if is_published_name(weights):

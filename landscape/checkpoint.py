@@ -1,4 +1,4 @@
-"""Checkpoints, read without ever running code from them."""
+"""Checkpoints, read without running code from them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from landscape.atomic import replacing
 from landscape.errors import InputError
 
-_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since, and before, 1.6
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since and before version 1.6
 
 
 @dataclass(frozen=True)
@@ -29,14 +29,14 @@ class Checkpoint:
     Attributes
     ----------
     state
-        Parameters and buffers by name, on the CPU, without what ``DataParallel`` and
-        ``torch.compile`` put into their names.
+        Parameters and buffers by name, on the CPU, without the prefixes of ``DataParallel`` and
+        ``torch.compile``.
     path, sha256
         The file and its fingerprint.
     settings
-        What the file itself says of its network (written by our own training), or empty.
+        Settings of the network recorded in the file (by :mod:`landscape.training`), or empty.
     epoch
-        How many epochs it was trained for, where the file says so.
+        The number of epochs trained, if recorded in the file.
     """
 
     state: dict[str, Tensor]
@@ -49,14 +49,15 @@ class Checkpoint:
 def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a state dict, plain or nested under ``state_dict`` or ``model``.
 
-    Files are read with ``weights_only=True``: a pickle that wants to run anything is refused.
-    Where every name begins with ``module.`` (``DataParallel``), that prefix is taken off, and so
-    is the ``_orig_mod.`` of ``torch.compile`` wherever it stands.
+    Files are read with ``weights_only=True``: a pickle that could run code is refused. The prefix
+    ``module.`` (``DataParallel``) is removed if every name has it, and ``_orig_mod.``
+    (``torch.compile``) anywhere.
 
     Raises
     ------
     InputError
-        If the file is missing, truncated, foreign, holds pickled code, or no state dict.
+        If the file is missing, truncated, not a checkpoint, or contains pickled code or no state
+        dict.
     """
     path = Path(path)
     raw = _bytes_of(path)
@@ -78,7 +79,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
 
 
 def read_tensors(path: Path) -> Any:
-    """What a checkpoint file holds, tensors and plain Python values only."""
+    """The content of a checkpoint file, tensors and plain Python values only."""
     return _tensors_in(_bytes_of(path), path)
 
 
@@ -95,51 +96,51 @@ def _bytes_of(path: Path) -> bytes:
 def _tensors_in(raw: bytes, path: Path) -> Any:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # advice on how to load it with less care
+            warnings.simplefilter("ignore")  # advice to load it less safely
             if raw.startswith(_ZIP):
                 _check_archive(raw)
             return torch.load(io.BytesIO(raw), map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged pickle can fail in any way whatever
+    except Exception as error:  # a damaged pickle can raise any error
         raise InputError(f"checkpoint {path} {_why_not(raw, str(error))}") from None
 
 
 def _check_archive(raw: bytes) -> None:
-    """Compare the checksums, which torch does not; it packs nothing, so that all is in the file."""
+    """Verify the checksums, which torch does not; it stores members uncompressed."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         said = sum(member.file_size for member in archive.infolist())
         if said > len(raw):
             raise zipfile.BadZipFile(f"{said} bytes in {len(raw)}")
         wrong = archive.testzip()
         if wrong is not None:
-            raise zipfile.BadZipFile(f"{wrong} is not what was saved")
+            raise zipfile.BadZipFile(f"{wrong} does not match its checksum")
 
 
 def _members(raw: bytes) -> list[str]:
-    """The names in a zip archive; none if it is damaged."""
+    """The names in a zip archive, empty if it is damaged."""
     try:
         return zipfile.ZipFile(io.BytesIO(raw)).namelist()
-    except Exception:  # damaged directories end in errors of many types
+    except Exception:  # damaged directories raise errors of many types
         return []
 
 
 def _why_not(raw: bytes, error: str) -> str:
-    """Why ``torch.load`` did not take a file, from how it begins and what torch says."""
+    """Why ``torch.load`` failed, from the first bytes and torch's error."""
     wanted = re.search(r"GLOBAL ([\w.]+)", error)
     if wanted:
         return (
-            f"holds more than tensors: it asks for {wanted[1][:100]}, which could run code, so it "
-            "is not opened; save the weights alone: torch.save(model.state_dict(), path)"
+            f"contains more than tensors: it requests {wanted[1][:100]}, which could run code, so "
+            "it is not opened; save only the weights: torch.save(model.state_dict(), path)"
         )
     if not raw.startswith((_ZIP, _PICKLE)):
-        begins = f"it begins with {raw[:12]!r}" if raw else "it is empty"
-        return f"is no file of torch.save: {begins}; give the checkpoint itself"
+        begins = f"it starts with {raw[:12]!r}" if raw else "it is empty"
+        return f"was not written by torch.save: {begins}; give the checkpoint itself"
     names = _members(raw)
     script = "TorchScript" in error
     if names and (script or not any(name.endswith("/data.pkl") for name in names)):
         kind = "TorchScript" if script else ", ".join(names[:3])
         return (
-            f"is an archive, but not one of torch.save: it holds {kind}; save the weights: "
-            "torch.save(model.state_dict(), path)"
+            f"is an archive, but not one written by torch.save: it contains {kind}; save the "
+            "weights: torch.save(model.state_dict(), path)"
         )
     return (
         f"({len(raw):,} bytes) cannot be read: it is truncated or damaged, or was not written by "
@@ -154,26 +155,26 @@ def _find_state(content: Any, path: Path) -> dict[str, Tensor]:
             named = candidate if isinstance(candidate, Mapping) else {}
             if named and all(isinstance(value, Tensor) for value in named.values()):
                 return {str(name): tensor for name, tensor in named.items()}
-        found = f"a dict with {', '.join(map(repr, list(content)[:6])) or 'nothing in it'}"
+        found = f"a dict with {', '.join(map(repr, list(content)[:6])) or 'no entries'}"
     raise InputError(
-        f"checkpoint {path} holds {found}: expected a state dict (names and tensors only), plain "
-        "or under 'state_dict' or 'model'"
+        f"checkpoint {path} contains {found}: expected a state dict (names and tensors only), "
+        "plain or under 'state_dict' or 'model'"
     )
 
 
 def load_weights(model: nn.Module, checkpoint: Checkpoint, what: str) -> None:
-    """Load strictly; only ``num_batches_tracked``, which old files lack, may be missing.
+    """Load weights strictly; only ``num_batches_tracked``, absent in old files, may be missing.
 
     Raises
     ------
     InputError
-        Naming the first entry that is missing, superfluous or of another shape.
+        Naming the first entry that is missing, unexpected or of another shape.
     """
     load_state(model, checkpoint.state, f"checkpoint {checkpoint.path} does not fit {what}")
 
 
 def load_state(model: nn.Module, found: Mapping[str, Tensor], where: str) -> None:
-    """The same for parameters and buffers in memory; ``where`` begins what an error says."""
+    """Like :func:`load_weights`, from memory; ``where`` starts the error message."""
     state, own = dict(found), model.state_dict()
     for name, tensor in own.items():
         if name.endswith("num_batches_tracked"):
@@ -181,11 +182,11 @@ def load_state(model: nn.Module, found: Mapping[str, Tensor], where: str) -> Non
     missing = [name for name in own if name not in state]
     if missing:
         raise InputError(
-            f"{where}: it has no {missing[0]!r} ({len(missing)} of {len(own)} entries missing)"
+            f"{where}: {missing[0]!r} is missing ({len(missing)} of {len(own)} entries are)"
         )
     extra = [name for name in state if name not in own]
     if extra:
-        raise InputError(f"{where}: it has {extra[0]!r}, which the network has not")
+        raise InputError(f"{where}: {extra[0]!r} is not in the network")
     for name, tensor in own.items():
         if state[name].shape != tensor.shape:
             raise InputError(
@@ -196,16 +197,14 @@ def load_state(model: nn.Module, found: Mapping[str, Tensor], where: str) -> Non
 
 
 def save_checkpoint(path: Path, model: nn.Module, network: Mapping[str, Any], **more: Any) -> None:
-    """Write weights and settings so that a reader never sees half a file.
+    """Write weights and settings atomically.
 
     Raises
     ------
     InputError
         If the file cannot be written.
     """
-    content = (
-        io.BytesIO()
-    )  # torch.save reports a full disk in its own way, a plain write as OSError
+    content = io.BytesIO()  # a plain write reports a full disk as OSError, torch.save does not
     torch.save({"state_dict": model.state_dict(), "network": dict(network), **more}, content)
     with replacing(path) as temporary:
         temporary.write_bytes(content.getbuffer())

@@ -1,4 +1,4 @@
-"""A checksum of all numbers of a surface, by which a file that was damaged is found."""
+"""A checksum of all numbers of a surface, to detect damaged files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from landscape.surface import Surface
 def values_sha256(surface: Surface) -> str:
     """SHA-256 of coordinates, quantities, ``done`` and trajectories, each with name and shape.
 
-    The numbers count as little-endian float64, so that it is the same on every machine.
+    Numbers are hashed as little-endian float64, so that it is the same on every machine.
     """
     named = {**surface.grid.axes, **surface.values, "done": surface.done}
     for name, trajectory in surface.trajectories.items():

@@ -1,4 +1,4 @@
-"""Earlier names, which keep working and warn with the present ones."""
+"""Deprecated names, which keep working with a warning."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Result = TypeVar("Result")
 
 
 def warn_renamed(old: str, new: str, *, stacklevel: int = 2) -> None:
-    """Warn the caller of the caller that ``old`` is now called ``new``."""
+    """Warn the caller's caller that ``old`` is now called ``new``."""
     message = f"{old} is deprecated: it is now called {new}"
     warnings.warn(message, DeprecationWarning, stacklevel=stacklevel + 1)
 
 
 def renamed(**new_names: str) -> Callable[[Callable[P, Result]], Callable[P, Result]]:
-    """Decorate a function whose keyword arguments had other names, given as ``old="new"``.
+    """Decorate a function to accept former names of keyword arguments, given as ``old="new"``.
 
     >>> @renamed(ignored="ignore")
     ... def size(*, ignore="biasbn"):
@@ -27,7 +27,7 @@ def renamed(**new_names: str) -> Callable[[Callable[P, Result]], Callable[P, Res
     >>> size(ignore="none")
     'none'
 
-    ``size(ignored="none")`` gives the same with a DeprecationWarning; both names at once are a
+    ``size(ignored="none")`` gives the same with a DeprecationWarning; giving both names is a
     TypeError.
     """
 
@@ -38,8 +38,8 @@ def renamed(**new_names: str) -> Callable[[Callable[P, Result]], Callable[P, Res
                 warn_renamed(f"{function.__qualname__}({old}=…)", f"{new_names[old]}=")
                 if new_names[old] in given:
                     raise TypeError(
-                        f"{function.__qualname__}() got {new_names[old]!r} and {old!r}, which is "
-                        "its earlier name: give the first only"
+                        f"{function.__qualname__}() got {new_names[old]!r} and its former name "
+                        f"{old!r}: give only the first"
                     )
                 moved: dict[str, Any] = given
                 moved[new_names[old]] = moved.pop(old)

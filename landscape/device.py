@@ -1,4 +1,4 @@
-"""Which device a run uses, and what it may do to the digits of a product."""
+"""Choice of the device, and of its precision in products."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from landscape.errors import InputError, argument, unknown_choice
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """``auto`` takes CUDA, then Apple MPS, then the CPU; a name (``cuda:1``) takes just that.
+    """Choose a device: ``auto`` is CUDA, else Apple MPS, else the CPU; or a name (``cuda:1``).
 
     Raises
     ------
     InputError
-        If the device asked for is not there.
+        If the requested device is not available.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -30,9 +30,8 @@ def choose_device(name: str = "auto") -> torch.device:
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
         if int(number or 0) >= count:
             raise InputError(
-                f"{argument('device', name)}: this machine has {count} CUDA devices that PyTorch "
-                f"{torch.__version__} can use; choose {argument('device', 'cpu')}, or install a "
-                "CUDA build"
+                f"{argument('device', name)}: PyTorch {torch.__version__} finds {count} usable "
+                f"CUDA devices; choose {argument('device', 'cpu')}, or install a CUDA build"
             )
     if kind == "mps" and not torch.backends.mps.is_available():
         raise InputError(
@@ -44,7 +43,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 @contextmanager
 def tensor_float_32(allowed: bool) -> Iterator[None]:
-    """Whether CUDA may round the factors of products and convolutions to TensorFloat-32."""
+    """Set whether CUDA may round the factors of products and convolutions to TensorFloat-32."""
     convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
     before = convolutions.allow_tf32, products.allow_tf32
     convolutions.allow_tf32 = products.allow_tf32 = allowed

@@ -1,10 +1,10 @@
 """Errors that a user can act on.
 
-Every message says what came, what was expected and what to do. The command lines print it
-without a traceback and leave with exit status 2; from Python it is an ordinary exception.
+Every message states what came, what was expected and what to do. The command line prints it without
+a traceback and exits with status 2; in Python it is an ordinary exception.
 
-Messages name arguments by :func:`argument`. Whoever shows the error chooses how these are spelled:
-``batch_size=0`` in Python, as an option on a command line.
+Messages name arguments with :func:`argument`, whose spelling depends on where the error is shown:
+``batch_size=0`` in Python, an option on the command line.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 _NOT_GIVEN = object()
-# Around each part of an argument in a message. Nobody can guess it, so no text of a user has it.
+# Delimits the parts of an argument in a message. Random, so that no user's text contains it.
 _MARK = f"\ue000{os.urandom(8).hex()}\ue000"
 
 
 class Argument(NamedTuple):
-    """An argument in a message: its name in Python, and its value if there is one.
+    """An argument in a message: its name in Python, and its value if given.
 
-    ``value`` is the value as Python writes it, ``text`` as a command line does; both are empty
-    where the name stands alone, and ``text`` is for a flag too, which is only switched on.
+    ``value`` is the value in Python syntax, ``text`` in shell syntax; both are empty for a name
+    without a value, ``text`` also for a flag.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Argument(NamedTuple):
 
 
 def argument(name: str, value: object = _NOT_GIVEN) -> str:
-    """An argument, for the message of an :class:`InputError` (and for nothing else).
+    """Name an argument in the message of an :class:`InputError` (and nowhere else).
 
     >>> message = f"{argument('batch_size', 0)}: expected at least 1"
     >>> str(InputError(message))
@@ -49,9 +49,9 @@ def argument(name: str, value: object = _NOT_GIVEN) -> str:
 
 
 class InputError(Exception):
-    """Something that the user gave cannot be used as it is.
+    """Input from the user that cannot be used.
 
-    ``str``, ``repr`` and ``args`` have its arguments as Python spells them.
+    ``str``, ``repr`` and ``args`` spell arguments as in Python.
 
     Examples
     --------
@@ -71,12 +71,12 @@ class InputError(Exception):
         super().__init__(self.spelled(_python))
 
     def spelled(self, spelling: Callable[[Argument], str]) -> str:
-        """The message, with its arguments as ``spelling`` writes them."""
+        """The message, with arguments formatted by ``spelling``."""
         return "".join(part if isinstance(part, str) else spelling(part) for part in self._parts)
 
     @property
     def marked(self) -> str:
-        """The message, to be part of another error's, which then spells the arguments."""
+        """The message for use in another error, with arguments still marked."""
         return self.spelled(_marked)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -94,7 +94,7 @@ class MissingExtra(InputError):
 
 
 def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputError:
-    """The error for a name that is none of ``choices``, with the nearest one if there is one."""
+    """The error for a name not in ``choices``, with the closest match if any."""
     names = list(choices)
     near = difflib.get_close_matches(str(came), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -102,7 +102,7 @@ def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputErro
 
 
 def one_line(error: BaseException) -> str:
-    """The type and message of someone else's error, short enough to stand in one of ours."""
+    """The type and message of a foreign error, shortened to fit into one of ours."""
     message = " ".join(str(error).split())
     name = type(error).__name__
     return f"{name}: {message[:200]}" if message else name

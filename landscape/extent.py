@@ -1,4 +1,4 @@
-"""How far out a plane is worth looking at: the distance at which the loss has risen to a level."""
+"""Automatic extent of a plane: the distance at which the loss has risen to a given level."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from landscape.plane import Plane
 from landscape.problem import Problem
 
 CHANCE_MULTIPLE = 2.0
-"""A cross-entropy has risen far enough where it is twice that of guessing, 2 ln(classes)."""
+"""The level for a cross-entropy: this multiple of ln(classes), the loss of guessing."""
 
 ORIGIN_MULTIPLE = 100.0
-"""Any other loss has, where it is a hundred times that of the trained network."""
+"""The level for any other loss: this multiple of the trained network's loss."""
 
 _EXAMPLES = 256
 _LARGEST, _SMALLEST = 64.0, 2.0**-20
-_STEPS = 6  # halvings of the logarithm: the level is met to about 1% of the distance
+_STEPS = 6  # bisections of the logarithm: accurate to about 1% of the distance
 
 
 @dataclass(frozen=True)
 class Extent:
-    """A distance from the trained network, in multiples of the directions, and how it was found.
+    """A distance from the trained network, in multiples of the directions, with its level.
 
     Attributes
     ----------
     distance
         The grid runs from ``-distance`` to ``distance``; two significant digits.
     level
-        The loss that is reached there, on average over both ends of all axes.
+        The loss reached there, averaged over both ends of all axes.
     """
 
     distance: float
@@ -44,16 +44,16 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
     """The distance at which the loss of every network has risen to ``level``.
 
     The loss is the mean over both ends of each axis, on a few hundred examples; NaN and infinity
-    count as risen. The same distance is meant for all networks that are compared: it is the
-    largest that any of them needs.
+    count as above the level. Networks to be compared share one distance, the largest that any of
+    them needs.
 
     Parameters
     ----------
     problems
         Networks with their planes.
     level
-        None is 2 ln(classes) for a cross-entropy, and otherwise a hundred times the loss at the
-        origin; the largest of those where several networks are given.
+        None is 2 ln(classes) for a cross-entropy, otherwise a hundred times the loss at the origin;
+        for several networks the largest of these.
 
     Raises
     ------
@@ -80,7 +80,8 @@ def _distance(problem: Problem, plane: Plane, level: float) -> float:
         if high > _LARGEST:
             raise InputError(
                 f"{argument('x', 'auto')}: the loss does not rise to {level:.4g} within "
-                f"{_LARGEST:g} times the directions; give a range, as in {argument('x', '-1:1:51')}"
+                f"{_LARGEST:g} times the directions; give a range, such as "
+                f"{argument('x', '-1:1:51')}"
             )
     low = high / 2
     while low > _SMALLEST and _at_least(_risen(few, plane, low), level):
@@ -104,10 +105,10 @@ def _risen(problem: Problem, plane: Plane, distance: float) -> float:
 
 
 def _at_least(loss: float, level: float) -> bool:
-    return not loss < level  # NaN has risen
+    return not loss < level  # NaN counts as above
 
 
 def _rounded_up(value: float) -> float:
-    """To two significant digits, upwards."""
+    """Round up to two significant digits."""
     unit = 10.0 ** (math.floor(math.log10(value)) - 1)
     return float(f"{math.ceil(value / unit - 1e-9) * unit:.2g}")

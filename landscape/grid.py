@@ -1,4 +1,4 @@
-"""The axes of a surface, and the one convention that ties arrays to coordinates.
+"""The axes of a surface, and the convention that maps arrays to coordinates.
 
 ``values[j, i]`` is the value at ``y[j], x[i]`` everywhere: in arrays, in HDF5, in pictures. On a
 line (no ``y``) it is ``values[i]`` at ``x[i]``.
@@ -20,10 +20,10 @@ _LARGEST_COUNT = 1_000_000
 
 
 def parse_range(text: str, name: str = "x") -> FloatArray:
-    """Coordinates from ``start:stop:count``, or from one number for a single point.
+    """Parse coordinates from ``start:stop:count``, or from one number for a single point.
 
-    Both ends are included. A coordinate that should be 0 is exactly 0 (not 1e-17), so that the
-    trained network itself is a point of every symmetric grid of odd size.
+    Both ends are included. A coordinate meant to be 0 is exactly 0 (not 1e-17), so that the trained
+    network is a point of every symmetric grid of odd size.
 
     >>> parse_range("-1:1:5").tolist()
     [-1.0, -0.5, 0.0, 0.5, 1.0]
@@ -37,8 +37,8 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
     def wrong(why: str) -> InputError:
         return InputError(
             f"{argument(name, text)}: {why}; expected start:stop:count with start below stop and a "
-            f"whole count of at least 2, as in {argument(name, '-1:1:51')}, or one number for a "
-            "single point"
+            f"count of at least 2, such as {argument(name, '-1:1:51')}, or one number for a single "
+            "point"
         )
 
     parts = text.split(":")
@@ -80,7 +80,7 @@ def automatic_range(text: str, distance: float) -> FloatArray:
     if word != "auto" or (colon and not (count.isdecimal() and int(count) > 1)):
         raise InputError(
             f"{argument('x', text)}: expected auto, or auto:count with at least 2 points, "
-            f"as in {argument('x', 'auto:51')}"
+            f"such as {argument('x', 'auto:51')}"
         )
     return parse_range(f"{-distance!r}:{distance!r}:{count or 25}")
 
@@ -153,7 +153,7 @@ class Grid:
         return np.stack([x.ravel(), y.ravel()], axis=1)
 
     def same_as(self, other: Grid) -> bool:
-        """Whether both grids hold exactly the same coordinates."""
+        """Whether both grids have exactly the same coordinates."""
         own, others = list(self.axes.values()), list(other.axes.values())
         return len(own) == len(others) and all(map(np.array_equal, own, others))
 
@@ -174,9 +174,9 @@ def _axis_levels(n: int) -> IntArray:
 
 
 def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
-    """An order of visiting a grid in which every beginning already covers the whole grid.
+    """An order of visiting a grid, from coarse to fine: every prefix covers the whole grid.
 
-    Level 0 holds the corners, each further level halves the spacing along every axis, both ends
+    Level 0 is the corners, each further level halves the spacing along every axis, both ends
     included. Returns flat indices, shape (size,), each exactly once.
     """
     levels = [_axis_levels(n) for n in shape]
@@ -187,7 +187,7 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
 
 
 def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
-    """The finest level of :func:`coarse_to_fine` of which every point is done.
+    """The finest level of :func:`coarse_to_fine` whose points are all done.
 
     Parameters
     ----------
@@ -197,8 +197,7 @@ def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
     Returns
     -------
     tuple
-        Per axis of the array the increasing indices that make up the level; None if not even the
-        corners are done.
+        The increasing indices of the level per array axis; None if the corners are not all done.
     """
     levels = [_axis_levels(n) for n in done.shape]
     found = None
@@ -213,8 +212,7 @@ def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
 class CoarserCells:
     """For every point of a grid, the points of earlier levels that enclose it.
 
-    The levels are those of :func:`coarse_to_fine`; which points they are follows from the shape
-    of the grid alone.
+    The levels are those of :func:`coarse_to_fine`; they only depend on the shape of the grid.
     """
 
     def __init__(self, shape: tuple[int, ...]) -> None:

@@ -1,8 +1,8 @@
-"""HDF5 files of others, looked over as a whole before anything in them is read.
+"""Untrusted HDF5 files, validated before reading.
 
-HDF5 is a file system in a file: links may lead to other files, numbers may be said to lie in other
-files or behind filters that are fetched as plug-ins, and a shape may ask for any amount of memory.
-None of this is in a file of ours, or of tomgoldstein/loss-landscape.
+HDF5 is a file system in a file: links may point to other files, data may be stored in external
+files or behind filters loaded as plug-ins, and a shape may require any amount of memory. None of
+this occurs in files of this package or of tomgoldstein/loss-landscape.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from landscape.errors import InputError, one_line
 FloatArray = npt.NDArray[np.float64]
 
 LARGEST = 2**30
-"""Bytes as float64 that all numbers of a file may take; 51×51 points with 20 quantities: 4e5."""
+"""Largest total size of a file's numbers in bytes as float64; 51×51 points of 20 quantities:
+4e5."""
 
 _BUILT_IN = {
     h5z.FILTER_DEFLATE,
@@ -35,8 +36,8 @@ _BUILT_IN = {
     h5z.FILTER_SCALEOFFSET,
     h5z.FILTER_LZF,
 }
-_SMALL = 2**20  # bytes that may be said without being stored
-_COMPRESSED = 1100  # deflate makes at most 1,032 bytes of one
+_SMALL = 2**20  # bytes that may be declared without being stored
+_COMPRESSED = 1100  # deflate expands one byte to at most 1,032
 _LARGEST_ATTRIBUTE = 2**20
 
 
@@ -48,19 +49,19 @@ def reading(
     largest: int | None = LARGEST,
     wrong: str = "is not a readable HDF5 file",
 ) -> Iterator[h5py.File]:
-    """An HDF5 file, open for reading, once nothing in it leads elsewhere or asks for too much.
+    """Open an HDF5 file for reading, after checking its links, filters and sizes.
 
     Parameters
     ----------
     expected
-        What it should be, for messages; ``wrong`` says what it is instead.
+        What the file should be, for messages; ``wrong`` is what to say if it is not.
     largest
-        Bytes as float64 of all numbers together; None where the reader compares each shape itself.
+        Largest total size in bytes as float64; None if the reader checks every shape itself.
 
     Raises
     ------
     InputError
-        If it is no HDF5 file, holds what no such file holds, or fails to be read in the body.
+        If it is not an HDF5 file, has unexpected content, or reading fails in the body.
     """
     path = Path(path)
     try:
@@ -69,8 +70,8 @@ def reading(
             total = _check_group(file, path, set())
             if largest is not None and total > largest:
                 raise InputError(
-                    f"{path} says that it holds {total:,} bytes of numbers, expected at most "
-                    f"{largest:,}; it is no {expected}"
+                    f"{path} declares {total:,} bytes of numbers, expected at most {largest:,}; it "
+                    f"is not a {expected}"
                 )
             yield file
     except InputError:
@@ -79,7 +80,7 @@ def reading(
         raise InputError(
             f"{path} {wrong} ({str(error).splitlines()[0]}); expected a {expected}"
         ) from None
-    except Exception as error:  # HDF5 answers damage with errors of nearly every type
+    except Exception as error:  # damaged files raise errors of nearly every type
         raise InputError(
             f"{path} {wrong} ({one_line(error)}); expected a {expected}; copy it again, or make it "
             "anew"
@@ -87,21 +88,21 @@ def reading(
 
 
 def floats(file: h5py.Group, name: str) -> FloatArray:
-    """The numbers of a dataset as float64.
+    """Read the numbers of a dataset as float64.
 
     Raises
     ------
     ValueError
-        If it is no dataset, or not of real numbers; :func:`reading` puts it into its own words.
+        If it is not a dataset of real numbers; :func:`reading` turns this into an InputError.
     """
     held = file[name]
     if not isinstance(held, h5py.Dataset) or held.dtype.kind not in "fiu":
-        raise ValueError(f"{name} does not hold numbers")
+        raise ValueError(f"{name} does not contain numbers")
     return np.asarray(held[()], dtype=np.float64)
 
 
 def plain(value: Any) -> str | int | float:
-    """An attribute as Python text or number, whatever HDF5 made of it."""
+    """Convert an HDF5 attribute to a Python string or number."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, np.generic):
@@ -110,15 +111,15 @@ def plain(value: Any) -> str | int | float:
 
 
 def _check_group(group: h5py.Group, path: Path, seen: set[int]) -> int:
-    """The bytes that all numbers in it would take as float64."""
+    """Check a group; returns the size of all its numbers in bytes as float64."""
     total = 0
     _check_attributes(group, path)
     for name in group:
         link = group.get(name, getlink=True)
         if not isinstance(link, h5py.HardLink):
             raise InputError(
-                f"{path}: {name!r} is a link to another place, which no file of ours has; it is "
-                "not followed"
+                f"{path}: {name!r} is an external or soft link, which is not followed; expected "
+                "the data itself"
             )
         held = group[name]
         address = h5o.get_info(held.id).addr
@@ -139,8 +140,8 @@ def _check_attributes(held: h5py.HLObject, path: Path) -> None:
         size = math.prod(attribute.shape) * attribute.dtype.itemsize
         if size > _LARGEST_ATTRIBUTE:
             raise InputError(
-                f"{path}: an attribute says that it holds {size:,} bytes, expected at most "
-                f"{_LARGEST_ATTRIBUTE:,}; it is damaged"
+                f"{path}: an attribute declares {size:,} bytes, expected at most "
+                f"{_LARGEST_ATTRIBUTE:,}; the file is damaged"
             )
 
 
@@ -148,29 +149,29 @@ def _check_dataset(data: h5py.Dataset, where: str) -> int:
     made = data.id.get_create_plist()
     if made.get_layout() == h5d.VIRTUAL or made.get_external_count():
         raise InputError(
-            f"{where}: its numbers are in other files, which are not opened; expected a file that "
-            "holds them itself"
+            f"{where}: its numbers are in external files, which are not opened; expected a file "
+            "that contains them"
         )
     filters = {made.get_filter(k)[0] for k in range(made.get_nfilters())}
     if filters - _BUILT_IN:
         raise InputError(
             f"{where}: is stored with filter {min(filters - _BUILT_IN)}, which is not built in; "
-            "expected none or gzip: write it anew without"
+            "expected none or gzip: rewrite it without"
         )
     said, stored = math.prod(data.shape or ()) * data.dtype.itemsize, data.id.get_storage_size()
     if said > max(_SMALL, stored * _COMPRESSED if filters else stored):
         raise InputError(
-            f"{where}: shape {data.shape} makes {said:,} bytes, but only {stored:,} are stored; it "
-            "is damaged or incomplete"
+            f"{where}: shape {data.shape} needs {said:,} bytes, but only {stored:,} are stored; "
+            "the file is damaged or incomplete"
         )
     return math.prod(data.shape or ()) * 8
 
 
 def _check_heaps(path: Path) -> None:
-    """Where HDF5 keeps texts, a free block of size 0 would have it search for ever (HDF5 2.0)."""
+    """Check the string heaps: a free block of size 0 makes HDF5 2.0 search forever."""
     with open(path, "rb") as file:
         if not file.read(1):
-            return  # nothing to map; HDF5 itself says what is wrong
+            return  # nothing to map; HDF5 itself reports the error
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
             at = raw.find(b"GCOL")
             while at >= 0:
@@ -187,5 +188,5 @@ def _check_heap(raw: mmap.mmap, at: int) -> None:
         index, size = struct.unpack_from("<H6xQ", raw, place)
         step = size if index == 0 else 16 + -(-size // 8) * 8
         if step == 0:
-            raise OSError("a free block of no size among its texts")
+            raise OSError("a free block of size 0 in its string heap")
         place += step

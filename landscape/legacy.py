@@ -1,7 +1,8 @@
 """Surface files of tomgoldstein/loss-landscape.
 
-They hold ``xcoordinates`` (and ``ycoordinates``) and arrays such as ``train_loss``, ``train_acc``
-(in percent). The value at (x_i, y_j) stands at ``[j, i]``, with −1 where nothing was computed.
+They contain ``xcoordinates`` (and ``ycoordinates``) and arrays such as ``train_loss``,
+``train_acc`` (in percent). The value at (x_i, y_j) is at ``[j, i]``, with −1 for points not
+computed.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _NAMES = {
     "train_acc": Quantity(_ACCURACY.format("training"), split="train", base="accuracy"),
     "test_acc": Quantity(_ACCURACY.format("test"), split="test", base="accuracy"),
 }
-"""Theirs and ours; where the examples are of a split without a name, it is written as ``train``."""
+"""Their names and ours; an unnamed split is written as ``train``."""
 _NOT_COMPUTED = -1.0
 
 
@@ -35,14 +36,14 @@ def is_legacy(file: h5py.File) -> bool:
 
 
 def read_legacy(file: h5py.File, path: Path) -> Surface:
-    """The surface in the authors' layout; accuracies become fractions.
+    """Read a surface in the authors' layout; accuracies become fractions.
 
-    A point counts as done where every quantity in the file has been computed (is not −1).
+    A point counts as done if every quantity in the file has been computed (is not −1).
 
     Raises
     ------
     InputError
-        If an array does not have the grid's shape, or there is none.
+        If an array does not have the grid's shape, or there is no array.
     """
     x = _coordinates(file, "xcoordinates")
     y = _coordinates(file, "ycoordinates") if "ycoordinates" in file else None
@@ -57,13 +58,13 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
             continue
         array = floats(file, theirs)
         if array.shape == grid.shape[::-1]:
-            # Their script makes arrays of (nx, ny), but fills them one point after the other with
-            # x running fastest: only the shape is the other way round.
+            # Their script allocates arrays as (nx, ny), but fills them with x running fastest:
+            # only the shape is swapped.
             array = array.reshape(grid.shape)
         if array.shape != grid.shape:
             raise InputError(
-                f"{path}: {theirs} has shape {array.shape}, but the coordinates make "
-                f"{grid.shape} (ny, nx)"
+                f"{path}: {theirs} has shape {array.shape}, but the coordinates give {grid.shape} "
+                "(ny, nx)"
             )
         computed = array != _NOT_COMPUTED
         done &= computed
@@ -83,21 +84,21 @@ def read_legacy(file: h5py.File, path: Path) -> Surface:
 def save_legacy(surface: Surface, path: str | Path) -> Path:
     """Write a surface so that the scripts of tomgoldstein/loss-landscape read it.
 
-    Losses and accuracies of ``train`` and ``test`` are kept; those of a split without a name are
-    called ``train``. All else has no place there: see :func:`lost_in_legacy`.
+    Losses and accuracies of ``train`` and ``test`` are kept; an unnamed split is called ``train``.
+    All else is lost: see :func:`lost_in_legacy`.
 
     Raises
     ------
     InputError
-        If there is no loss or accuracy, or a computed value is −1, which that layout reads as not
+        If there is no loss or accuracy, or a computed value is −1, which in that layout means not
         computed.
     """
     kept = _kept(surface)
     if not kept:
         expected = ", ".join(dict.fromkeys(q.name for _, q in _places()))
         raise InputError(
-            f"the surface holds {', '.join(surface.quantities)}, but their layout has a place only "
-            f"for {expected}"
+            f"the surface has {', '.join(surface.quantities)}, but their layout only stores "
+            f"{expected}"
         )
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for name, axis in surface.grid.axes.items():
@@ -109,21 +110,21 @@ def save_legacy(surface: Surface, path: str | Path) -> Path:
             clash = int((surface.done & (values == _NOT_COMPUTED)).sum())
             if clash:
                 raise InputError(
-                    f"{ours} is exactly −1 at {clash} computed points, which their layout reads as "
-                    "not computed; keep this surface in our own layout"
+                    f"{ours} is exactly −1 at {clash} computed points, which means not computed in "
+                    "their layout; keep this surface in our layout"
                 )
             file[theirs] = np.where(surface.done, values, _NOT_COMPUTED)
     return Path(path)
 
 
 def lost_in_legacy(surface: Surface) -> list[str]:
-    """The quantities of a surface that have no place in the authors' layout."""
+    """The quantities of a surface that the authors' layout cannot store."""
     kept = _kept(surface).values()
     return [name for name in surface.quantities if name not in kept]
 
 
 def _kept(surface: Surface) -> dict[str, str]:
-    """Their names of what they have a place for, with ours."""
+    """Their names of the quantities that their layout stores, with ours."""
     found: dict[str, str] = {}
     for theirs, wanted in _places():
         if (name := find(surface.quantities, wanted)) is not None:
@@ -132,7 +133,7 @@ def _kept(surface: Surface) -> dict[str, str]:
 
 
 def _places() -> list[tuple[str, Quantity]]:
-    """Their names with what may be written there, the first that a surface holds."""
+    """Their names with the quantities to store there, in order of preference."""
     own = list(_NAMES.items())
     return own + [(theirs, q.beside(split="")) for theirs, q in own if q.split == "train"]
 
@@ -142,7 +143,8 @@ def _in_percent(theirs: str) -> bool:
 
 
 def _percent(fraction: FloatArray) -> FloatArray:
-    """What gives the fraction when divided by 100: for 0.07 it is 7, not 7.000000000000001."""
+    """Percentages that give the fractions when divided by 100: 7 for 0.07, not
+    7.000000000000001."""
     product = fraction * 100.0
     tries = [product.round(10), product, np.nextafter(product, 0), np.nextafter(product, 1000)]
     return np.select([t / 100.0 == fraction for t in tries], tries, product)
@@ -150,6 +152,6 @@ def _percent(fraction: FloatArray) -> FloatArray:
 
 def _coordinates(file: h5py.File, name: str) -> FloatArray:
     values = floats(file, name)
-    # Their linspace leaves 1e-17 where the trained network itself is meant.
+    # Their linspace gives 1e-17 for the trained network at 0.
     values[np.abs(values) < 1e-12] = 0.0
     return values

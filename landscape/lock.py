@@ -1,7 +1,7 @@
-"""One run at a time writes a file.
+"""A lock, so that only one run at a time writes a file.
 
-The lock is the operating system's own (``flock``) on a small file beside the output. It goes with
-the process that holds it, however that ends, so what a killed run leaves behind locks nothing.
+The lock is the operating system's own (``flock``) on a small file next to the output. It is
+released with its process, however that ends, so the remains of a killed run lock nothing.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from landscape.errors import InputError
 
 try:
     import fcntl
-except ImportError:  # Windows has no flock; there two runs are not told apart
+except ImportError:  # Windows has no flock, so nothing is locked there
     fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
 def only_writer(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Hold ``path`` for this process; beside it lies ``.NAME.lock``, which names the holder.
+    """Lock ``path`` for this process, with ``.NAME.lock`` next to it, which names the owner.
 
-    Where no such file can be made (a folder that is missing or cannot be written to), or the file
-    system knows no locks, nothing is held: who then writes learns the former by writing.
+    If this file cannot be created (missing or read-only folder), or the file system has no locks,
+    nothing is locked; the former fails on writing anyway.
 
     Raises
     ------
     InputError
-        If another run holds it, naming its host and process.
+        If another run has locked it, naming its host and process.
     """
     path = Path(path)
     file = _locked(path.with_name(f".{path.name}.lock"), path)
@@ -69,7 +69,7 @@ def _locked(lock: Path, path: Path) -> int | None:
             os.ftruncate(file, 0)
             os.write(file, _own_name().encode())
             return file
-        os.close(file)  # its holder has just ended and taken the file away: begin again
+        os.close(file)  # its owner has just ended and deleted the file: try again
     return None
 
 

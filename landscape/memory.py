@@ -1,8 +1,8 @@
-"""Memory that was freed stays with the process, where the C library is glibc.
+"""Keep freed memory in the process, if the C library is glibc.
 
-Each layer of a forward pass asks for megabytes that the layer before has just given back. By
-default glibc hands blocks of that size to the system, which must find and clear every page anew
-when the next layer writes there: a ResNet-18 on images of 224×224 spends a third of its time so.
+Each layer of a forward pass allocates megabytes that the previous layer has just freed. By default
+glibc returns blocks of that size to the system, which must map and clear every page again for the
+next layer: a ResNet-18 on 224×224 images spends a third of its time on this.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ import ctypes
 import os
 import platform
 
-# Of malloc.h: blocks of every size come from the heap, and what is free at its end stays. Threads
-# share it, for the heaps of their own hold blocks of 64 MB at most and go when they are empty.
+# From malloc.h: blocks of every size come from the heap, and free memory at its end is kept.
+# Threads share one heap: separate heaps are limited to blocks of 64 MB and released when empty.
 _NEVER_MAPPED = (-4, 0)  # M_MMAP_MAX
 _NEVER_TRIMMED = (-1, -1)  # M_TRIM_THRESHOLD
 _ONE_HEAP = (-8, 1)  # M_ARENA_MAX
 
 
 def keep_freed_memory() -> bool:
-    """Have the C library keep what is freed until the process ends; returns whether it does.
+    """Make the C library keep freed memory until the process ends; returns whether it does.
 
     A user who has set glibc's allocator through the environment keeps those settings.
 

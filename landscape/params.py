@@ -1,7 +1,7 @@
-"""Points and directions of weight space: one tensor per named parameter.
+"""Points and directions in weight space: one tensor per named parameter.
 
-A direction has the same names and shapes as the parameters that it displaces. Sums that run over
-all parameters are taken in float64, so that a norm does not depend on the order of the tensors.
+A direction has the same names and shapes as the parameters that it displaces. Sums over all
+parameters are in float64, so that a norm does not depend on the order of the tensors.
 """
 
 from __future__ import annotations
@@ -30,19 +30,19 @@ def parameters_of(model: nn.Module) -> Params:
 def unwrapped(model: nn.Module) -> nn.Module:
     """The network inside ``DataParallel``, ``DistributedDataParallel`` and ``torch.compile``.
 
-    Their ``module.`` and ``_orig_mod.`` are no part of the names of its parameters.
+    Their prefixes ``module.`` and ``_orig_mod.`` are not part of its parameters' names.
     """
     while True:
         if isinstance(model, nn.DataParallel | nn.parallel.DistributedDataParallel):
             model = model.module
-        elif "_orig_mod" in model._modules:  # importing the class itself takes a second
+        elif "_orig_mod" in model._modules:  # importing the class takes a second
             model = model.get_submodule("_orig_mod")
         else:
             return model
 
 
 def unwrapped_copy(model: nn.Module) -> nn.Module:
-    """A copy of a network in which it and all that it consists of are unwrapped."""
+    """A copy of a network with itself and all its submodules unwrapped."""
     copied = copy.deepcopy(unwrapped(model))
     for module in list(copied.modules()):
         for name, child in module.named_children():
@@ -52,7 +52,7 @@ def unwrapped_copy(model: nn.Module) -> nn.Module:
 
 
 def check_same_shape(direction: Mapping[str, Tensor], params: Params, what: str) -> None:
-    """Raise an InputError naming the first parameter in which two sets differ."""
+    """Raise an InputError naming the first parameter that differs."""
     for name, p in params.items():
         if name not in direction:
             raise InputError(f"{what}: no entry for parameter {name!r}, shape {tuple(p.shape)}")
@@ -60,7 +60,7 @@ def check_same_shape(direction: Mapping[str, Tensor], params: Params, what: str)
         if came != tuple(p.shape):
             raise InputError(
                 f"{what}: parameter {name!r} has shape {came}, but the network's is "
-                f"{tuple(p.shape)}; the direction belongs to another network"
+                f"{tuple(p.shape)}; the direction is for another network"
             )
     extra = [name for name in direction if name not in params]
     if extra:
@@ -72,8 +72,8 @@ def check_finite(params: Mapping[str, Tensor], what: str) -> None:
     for name, p in params.items():
         if not bool(p.isfinite().all()):
             raise InputError(
-                f"{what}: parameter {name!r} holds NaN or infinite numbers; expected finite ones, "
-                "so leave it out"
+                f"{what}: parameter {name!r} contains NaN or infinite values; expected finite "
+                "ones: leave it out"
             )
 
 
@@ -90,13 +90,13 @@ def norm(a: Params) -> float:
 
 
 def cosine(a: Params, b: Params) -> float:
-    """The cosine of the angle between two directions; NaN if either has no length."""
+    """The cosine of the angle between two directions; NaN if either has zero length."""
     lengths = norm(a) * norm(b)
     return dot(a, b) / lengths if lengths > 0 else math.nan
 
 
 def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
-    """SHA-256 over names, shapes, types and values."""
+    """SHA-256 of names, shapes, types and values."""
     digest = hashlib.sha256()
     for name, tensor in named:
         array = tensor.detach().cpu().contiguous()

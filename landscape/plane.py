@@ -1,4 +1,4 @@
-"""A line or plane in weight space: coordinates to parameters, and parameters to coordinates."""
+"""A line or plane in weight space: maps coordinates to parameters and back."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Plane:
         One direction (a line) or two (a plane), of the origin's names and shapes. They need not be
         orthogonal or of unit length.
     statistics
-        Which running statistics the batch normalizations have at a point; None stands for those
-        stored with the trained network, at every point.
+        Running statistics of the batch normalizations at a point; None uses those of the trained
+        network at every point.
     """
 
     def __init__(
@@ -59,16 +59,16 @@ class Plane:
                 p.copy_(point[name])
 
     def project(self, params: Params) -> tuple[FloatArray, float]:
-        """The point of the plane that is nearest to given parameters.
+        """Project parameters on the plane: the nearest point.
 
         With the axes as columns of A and d = params − origin, the coordinates c solve the normal
-        equations AᵀA c = Aᵀd, so they are right for axes of any lengths and angle. Sums are in
+        equations AᵀA c = Aᵀd, so they are correct for axes of any length and angle. Sums are in
         float64.
 
         Returns
         -------
         tuple
-            Coordinates, shape (number of axes,), and the distance ‖d − A c‖ off the plane.
+            Coordinates, shape (number of axes,), and the distance ‖d − A c‖ from the plane.
 
         Raises
         ------
@@ -77,7 +77,7 @@ class Plane:
         """
         check_same_shape(params, self.origin, "projection on the plane")
         offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}
-        # Axes of unit length first: the equations square whatever lengths differ by.
+        # Normalize the axes first: the normal equations square differences in length.
         lengths = np.array([length or 1.0 for length in self.norms])
         gram = np.array([[dot(a, b) for b in self.axes] for a in self.axes])
         against = np.array([dot(axis, offset) for axis in self.axes])
@@ -99,7 +99,7 @@ class Plane:
 
     @property
     def norms(self) -> list[float]:
-        """The length of each axis: a step of 1 along it moves the weights so far."""
+        """The length of each axis: the distance in weight space of one unit."""
         return [norm(axis) for axis in self.axes]
 
     @property
@@ -110,13 +110,13 @@ class Plane:
 
 @dataclass(frozen=True, eq=False)
 class Interpolated:
-    """Running statistics that move along the plane as the parameters do.
+    """Running statistics interpolated along the plane like the parameters.
 
     Attributes
     ----------
     plane
-        Means and variances by the names of the network's buffers: at the origin, and what each
-        axis adds to them. A variance that would be negative, beyond the solutions, is 0.
+        Means and variances by the network's buffer names: values at the origin, and displacements
+        per axis. A variance extrapolated below 0 is set to 0.
     """
 
     plane: Plane
@@ -124,12 +124,12 @@ class Interpolated:
 
 @dataclass(frozen=True)
 class Reestimated:
-    """Running statistics that are computed anew at every point, from the data.
+    """Running statistics recomputed from the data at every point.
 
     Attributes
     ----------
     batch_size
-        Examples a batch; the statistics are averages over batches, so it is part of the result.
+        Examples per batch; statistics are averaged over batches, so the result depends on it.
     """
 
     batch_size: int = 128

@@ -1,4 +1,4 @@
-"""The user's own functions, named on the command line as ``package.module:function``."""
+"""User-defined functions, given as ``package.module:function``."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from typing import Any
 from landscape.errors import InputError, argument, one_line
 
 _NOT_THE_USERS = ("<frozen", __file__, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
-"""How the names of files begin whose lines say nothing about what the user wrote."""
+"""Prefixes of files whose lines are not the user's code."""
 
 
 def load_function(name: str, given_as: str) -> Callable[..., Any]:
-    """Import what ``package.module:function`` names, the value of the argument ``given_as``.
+    """Import ``package.module:function``, the value of the argument ``given_as``.
 
-    Whatever goes wrong inside the function later on is told as an InputError with its place.
+    Errors raised inside the function later are reported as an InputError with their location.
 
     Raises
     ------
     InputError
-        If the module cannot be imported, has no such attribute, or it cannot be called.
+        If the module cannot be imported, or the attribute does not exist or cannot be called.
     """
     given = argument(given_as, name)
     module_name, _, attribute = name.partition(":")
     try:
         module = importlib.import_module(module_name)
-    except (Exception, SystemExit) as error:  # a module can do anything when it is imported
+    except (Exception, SystemExit) as error:  # importing a module can raise anything
         raise InputError(
             f"{given}: cannot import {module_name!r} ({_told(error)}); expected "
             "package.module:function, importable from the current folder"
         ) from error
     found = getattr(module, attribute, None)
     if not callable(found):
-        what = "is not there" if found is None else f"is a {type(found).__name__}"
+        what = "does not exist" if found is None else f"is a {type(found).__name__}"
         raise InputError(f"{given}: {attribute!r} of {module_name} {what}; expected a function")
     function = _guarded(found, given)
-    function.__name__ = attribute  # an object that can be called has none of its own
+    function.__name__ = attribute  # callable objects have no name
     return function
 
 
@@ -51,14 +51,14 @@ def _guarded(function: Callable[..., Any], what: str) -> Callable[..., Any]:
             return function(*args, **kwargs)
         except InputError:
             raise
-        except Exception as error:  # the function is the user's, and so is what it raises
-            raise InputError(f"{what} failed: {_told(error)}; mend the function") from error
+        except Exception as error:  # a user's function can raise anything
+            raise InputError(f"{what} failed: {_told(error)}; fix the function") from error
 
     return guarded
 
 
 def _told(error: BaseException) -> str:
-    """The type and the message of an error in one line, with the user's own line that led to it."""
+    """The type and message of an error in one line, with the line of the user's code."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [f for f in frames if not f.filename.startswith(_NOT_THE_USERS)]
     place = f" (line {own[-1].lineno} of {Path(own[-1].filename).name})" if own else ""

@@ -1,10 +1,10 @@
-"""Quantities: what a surface stores at each point, how that is called, and which way is better.
+"""Quantities that a surface stores at each point: their names, units, and which way is better.
 
 The name of a quantity is ``[split_]base[_drawN|_qNN][_stderr]``: ``train_loss``,
-``train_loss_stderr``, ``train_accuracy_draw2``, ``loss_q05``. A split or a base may hold
-underscores, so a name alone does not always tell them apart; what a run stores says its parts, and
-only files that do not are read by their names. Nothing else in the package builds or takes apart
-such names.
+``train_loss_stderr``, ``train_accuracy_draw2``, ``loss_q05``. A split or a base may contain
+underscores, so a name alone can be ambiguous; stored quantities therefore record their parts, and
+names are only parsed for files without them. Nothing else in the package builds or parses such
+names.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from landscape.errors import InputError, unknown_choice
 
 MEAN, STDERR = "mean", "stderr"
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q75": 0.75, "q95": 0.95}
-"""The statistics over random draws that a surface holds beside their mean."""
+"""The statistics over random draws that a surface stores in addition to their mean."""
 
 LOWER, HIGHER = "lower", "higher"
 
 _TAKEN = ("x", "y", "done", "trajectories")
-"""What a surface file itself calls so."""
+"""Names reserved by the surface file itself."""
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """What a base means by its last words, whoever measured it: ``loss`` of ``pixel_loss``.
+    """The meaning of a base, by its last words: ``loss`` for ``pixel_loss``.
 
     Attributes
     ----------
     words
-        In a sentence; nothing where the quantity's own long name says it better.
+        Its name in a sentence; empty where the quantity's long name is better.
     better
         ``lower``, ``higher`` or None.
     guesses
-        Of an accuracy, how many answers count as one.
+        For an accuracy, the number of answers counted (k of top-k).
     of_the_loss
-        Whether it describes the loss: ``gradient norm of the training loss``.
+        Whether it is a property of the loss: ``gradient norm of the training loss``.
     over_decades
-        Whether values are positive and span decades, so that a log scale suits them.
+        Whether values are positive and span decades, so that a log scale is suitable.
     reach
-        What a linear scale holds in every picture, so that pictures compare.
+        The range that a linear scale includes in every picture, so that pictures are comparable.
     span
-        The smallest part of its largest value that a log scale goes down to, if it has an end.
+        The lower end of a log scale as a fraction of the largest value, if limited.
     """
 
     words: str = ""
@@ -62,12 +62,12 @@ KINDS = {
     "loss": Kind("loss", LOWER, over_decades=True),
     "accuracy": Kind("accuracy", HIGHER, guesses=1),
     "top5": Kind("top-5 accuracy", HIGHER, guesses=5),
-    # 0 is convex, from 1 on curvature is as negative as positive (Li et al. 2018, figure 7).
+    # 0 is convex; at 1 the curvature is as negative as positive (Li et al. 2018, figure 7).
     "eigen_ratio": Kind("|λ_min/λ_max| of the Hessian", of_the_loss=True, reach=(0.0, 1.0)),
     "lambda_max": Kind("largest Hessian eigenvalue", of_the_loss=True),
     "lambda_min": Kind("smallest Hessian eigenvalue", of_the_loss=True),
     "gradient_norm": Kind("gradient norm", of_the_loss=True, over_decades=True),
-    # Between two eigenvalues it is the tail of a kernel: as small as you like.
+    # Between two eigenvalues it is the tail of a kernel, which can be arbitrarily small.
     "density": Kind(
         "density of Hessian eigenvalues", of_the_loss=True, over_decades=True, span=1e-6
     ),
@@ -84,32 +84,32 @@ _STATISTIC = re.compile(rf"{MEAN}|{STDERR}|q[0-9]{{2}}")
 
 @dataclass(frozen=True)
 class Quantity:
-    """What a stored array means.
+    """The meaning of a stored array.
 
     Attributes
     ----------
     long_name
-        In plain words.
+        A description.
     units
-        ``1`` for a fraction or a number without a unit.
+        ``1`` for a fraction or a dimensionless number.
     better
-        ``lower`` or ``higher``; None where neither is known to be. Left out, it is that of the
-        kind where the base is given: lower for a loss, higher for an accuracy.
+        ``lower`` or ``higher``; None if unknown. If omitted and the base is given, it is that of
+        the kind: lower for a loss, higher for an accuracy.
     split
-        ``train``; nothing for examples without a split.
+        ``train``; empty for examples without a split.
     base
-        What is measured: ``loss``, ``accuracy``, the name of a metric. Nothing where the parts
-        are not known; :meth:`called` takes them from a name.
+        The metric: ``loss``, ``accuracy``, …. Empty if the parts are unknown; :meth:`called` takes
+        them from a name.
     statistic
         ``mean`` over examples (and draws), ``stderr``, its standard error, or ``q05``, a quantile
         over draws.
     draw
-        The number of one random draw of several, from 1; 0 for all of them.
+        The number of a random draw, from 1; 0 for all draws.
 
     Raises
     ------
     InputError
-        If the statistic, the draw or ``better`` is none of these, or a quantile is of one draw.
+        If the statistic, the draw or ``better`` is invalid, or a quantile is of a single draw.
     """
 
     long_name: str
@@ -138,9 +138,9 @@ class Quantity:
 
     @classmethod
     def parse(cls, name: str, **facts: Any) -> Quantity:
-        """The quantity of a name, as far as that tells; ``facts`` are the other attributes.
+        """Parse a name, as far as it is unambiguous; ``facts`` are the other attributes.
 
-        Where the base is none of :data:`KINDS` the split is not told from it, and stays empty.
+        If the base is not one of :data:`KINDS`, the split cannot be recognized and stays empty.
 
         >>> train = Quantity.parse("train_loss_draw2_stderr")
         >>> train.split, train.base, train.draw, train.statistic, train.name
@@ -154,16 +154,16 @@ class Quantity:
         return quantity_name(self.split, self.base, self.statistic, self.draw)
 
     def called(self, name: str) -> Quantity:
-        """The same with its parts: those it has, or else those of a name."""
+        """The same quantity with its parts, taken from a name if it has none."""
         return self if self.base else replace(self, **_parts(name))
 
     def beside(self, **parts: Any) -> Quantity:
-        """The quantity with some parts, or words, replaced: ``beside(statistic="stderr")``."""
+        """The quantity with some attributes replaced: ``beside(statistic="stderr")``."""
         return replace(self, **parts)
 
     @property
     def kind(self) -> Kind:
-        """What is known of it by the last words of its base."""
+        """Its kind, from the last words of its base."""
         return KINDS.get(_kind_of(self.base), _OTHER)
 
     @property
@@ -178,12 +178,12 @@ class Quantity:
 
     @property
     def of_draws(self) -> bool:
-        """Whether it is one draw of several, or a quantile over them, with a mean beside it."""
+        """Whether it is a single draw, or a quantile over draws, rather than the mean."""
         return self.draw > 0 or self.is_quantile
 
     @property
     def is_loss(self) -> bool:
-        """Whether it is a loss, of one draw or a quantile of several too; no standard error."""
+        """Whether it is a loss (also of one draw or a quantile), not a standard error."""
         return self.kind is KINDS["loss"] and not self.is_stderr
 
     @property
@@ -198,17 +198,17 @@ class Quantity:
 
     @property
     def is_eigen_ratio(self) -> bool:
-        """Whether it is the ratio of the two."""
+        """Whether it is the ratio of the extreme eigenvalues."""
         return self.kind is KINDS["eigen_ratio"]
 
     @property
     def is_share(self) -> bool:
-        """Whether single examples may change it by whole steps, as they do an accuracy."""
+        """Whether single examples change it in steps, as for an accuracy."""
         return self.units == "1" and self.kind not in (KINDS["loss"], KINDS["count"])
 
 
 def quantity_name(split: str, base: str, statistic: str = MEAN, draw: int = 0) -> str:
-    """The name that these parts make.
+    """The name built from these parts.
 
     >>> quantity_name("train", "loss"), quantity_name("", "loss", "stderr", draw=2)
     ('train_loss', 'loss_draw2_stderr')
@@ -218,7 +218,7 @@ def quantity_name(split: str, base: str, statistic: str = MEAN, draw: int = 0) -
 
 
 def stderr_name(name: str) -> str:
-    """The name of the standard error of the mean that has a name."""
+    """The name of the standard error of a mean."""
     return quantity_name("", name, STDERR)
 
 
@@ -246,7 +246,7 @@ def by_name(quantities: Iterable[Quantity]) -> dict[str, Quantity]:
     Raises
     ------
     InputError
-        If two have one name, or one has that of something else in a surface file.
+        If two have the same name, or one has a reserved name.
     """
     found: dict[str, Quantity] = {}
     for quantity in quantities:
@@ -254,22 +254,22 @@ def by_name(quantities: Iterable[Quantity]) -> dict[str, Quantity]:
         if name in _TAKEN or name in found:
             what = "two quantities are" if name in found else "a quantity is"
             raise InputError(
-                f"{what} called {name!r}, which a surface file has room for once; give the metric "
-                f"{quantity.base!r} or the split {quantity.split!r} another name"
+                f"{what} called {name!r}, but names in a surface file must be unique; give the "
+                f"metric {quantity.base!r} or the split {quantity.split!r} another name"
             )
         found[name] = quantity
     return found
 
 
 def is_reserved(metric: str) -> bool:
-    """Whether a metric cannot be called so: loss, count, standard errors are a surface's own."""
+    """Whether a metric name is reserved: loss, count and standard errors."""
     if not metric or "/" in metric or not metric.isprintable():
         return True
     return metric in ("loss", "count") or Quantity.parse(metric).is_stderr
 
 
 def known(quantities: Mapping[str, Quantity], name: str) -> Quantity:
-    """What is known of a quantity of a surface, with its parts.
+    """A quantity of a surface, with its parts.
 
     Raises
     ------
@@ -282,7 +282,7 @@ def known(quantities: Mapping[str, Quantity], name: str) -> Quantity:
 
 
 def find(quantities: Mapping[str, Quantity], wanted: Quantity) -> str | None:
-    """The name under which a surface holds the quantity of these parts; None if it does not."""
+    """The name of the quantity with these parts in a surface; None if absent."""
     parts = _parts_of(wanted)
     held = quantities.get(wanted.name)
     if held is not None and (not held.base or _parts_of(held) == parts):
@@ -295,18 +295,18 @@ def _parts_of(quantity: Quantity) -> tuple[str, str, str, int]:
 
 
 def losses_of(quantities: Mapping[str, Quantity]) -> list[str]:
-    """The losses, each over all draws."""
+    """The names of the losses over all draws."""
     means = ((name, q.called(name)) for name, q in quantities.items())
     return [name for name, q in means if q.is_loss and not q.of_draws]
 
 
 def main_of(quantities: Mapping[str, Quantity]) -> str:
-    """What is shown unless told otherwise: the first loss, or else the first quantity."""
+    """The default quantity: the first loss, or else the first quantity."""
     return next(iter([*losses_of(quantities), *quantities]))
 
 
 def stderr_of(quantities: Mapping[str, Quantity], name: str) -> str | None:
-    """The name of the standard error that belongs to a quantity, if there is one."""
+    """The name of a quantity's standard error, if there is one."""
     own = known(quantities, name)
     return find(quantities, own.beside(statistic=STDERR)) if own.statistic == MEAN else None
 
@@ -333,7 +333,7 @@ def accuracy_of(quantities: Mapping[str, Quantity], name: str) -> str | None:
 
 
 def split_beside(quantities: Mapping[str, Quantity], name: str) -> str:
-    """The split of a quantity; where its name does not tell it, that of a loss it begins like."""
+    """The split of a quantity; if unknown, that of a loss whose name starts the same."""
     own = known(quantities, name)
     if own.split or quantities[name].base:
         return own.split

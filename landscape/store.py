@@ -1,12 +1,11 @@
-"""A surface as an HDF5 file, and back.
+"""Surfaces as HDF5 files.
 
 ``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
-``done`` mask, with attributes that say what it means (``long_name``, ``units``, ``better``: lower
-or higher, and the parts of its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of
-the file say where it came from; paths of training runs, if there are any, stand
-in the group ``trajectories``, one group each. By the checksum
-``values_sha256`` damage is found on opening. ``xarray.open_dataset(path, engine="h5netcdf")`` shows
-labelled coordinates.
+``done`` mask, with attributes that describe it (``long_name``, ``units``, ``better``: lower or
+higher, and the parts of its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of the
+file record its origin; paths of training runs, if any, are in the group ``trajectories``, one group
+each. The checksum ``values_sha256`` detects damage on opening. ``xarray.open_dataset(path,
+engine="h5netcdf")`` shows labelled coordinates.
 """
 
 from __future__ import annotations
@@ -32,11 +31,11 @@ _PARTS = ("split", "base", "statistic", "draw")
 _TYPES = {"draw": int}
 _OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
 _OLD_KINDS = {"bezier": "curve"}
-"""Kinds of directions by the names under which earlier versions stored them."""
+"""Kinds of directions by the names that earlier versions stored."""
 
 
 def save_surface(surface: Surface, path: str | Path) -> Path:
-    """Write a surface so that a reader sees the old file or the new one, never half of one.
+    """Write a surface atomically: a reader sees the old file or the new one.
 
     Raises
     ------
@@ -58,7 +57,7 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
 
 def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs["schema"] = SCHEMA
-    file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself keeps no order
+    file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself has no order
     file.attrs["values_sha256"] = values_sha256(surface)
     for key, value in surface.attributes.items():
         file.attrs[key] = value
@@ -84,7 +83,7 @@ def _write(file: h5py.File, surface: Surface) -> None:
 
 
 def _listed(names: Iterable[str]) -> str:
-    """Names with spaces between them, or a line each where a name has a space itself."""
+    """Names separated by spaces, or by newlines if a name contains a space."""
     kept = list(names)
     return " ".join(kept) if " ".join(kept).split() == kept else "".join(f"{n}\n" for n in kept)
 
@@ -95,7 +94,7 @@ def _named(text: str) -> list[str]:
 
 
 def _parts(quantity: Quantity) -> dict[str, str | int]:
-    """What a quantity says of itself beside its words; nothing is said that is not known."""
+    """The parts of a quantity to store, omitting unknown ones."""
     better = {} if quantity.better is None else {"better": quantity.better}
     return {**better, **({key: getattr(quantity, key) for key in _PARTS} if quantity.base else {})}
 
@@ -107,7 +106,7 @@ def _write_trajectories(file: h5py.File, surface: Surface) -> None:
     for name, trajectory in surface.trajectories.items():
         if "/" in name or name in ("", "."):
             raise InputError(
-                f"a trajectory cannot be called {name!r} in a file; expected a name without '/'"
+                f"trajectory name {name!r} cannot be stored; expected a name without '/'"
             )
         group = paths.create_group(name)
         for what, values in trajectory.arrays().items():
@@ -121,18 +120,18 @@ def _attach(data: h5py.Dataset, file: h5py.File, dimensions: list[str]) -> None:
 
 
 def open_surface(path: str | Path) -> Surface:
-    """Read a surface file, ours or of tomgoldstein/loss-landscape.
+    """Read a surface file of this package or of tomgoldstein/loss-landscape.
 
     Parameters
     ----------
     path
-        The file, or ``example:NAME`` for a surface that comes with the package.
+        The file, or ``example:NAME`` for a surface included in the package.
 
     Raises
     ------
     InputError
-        If the file is missing, no HDF5, no surface, or of a later version than this software, or
-        there is no such example.
+        If the file is missing, not HDF5, not a surface or of a later version, or the example does
+        not exist.
 
     Examples
     --------
@@ -155,20 +154,20 @@ def _read(file: h5py.File, path: Path) -> Surface:
     if "schema" not in file.attrs or "x" not in file or "done" not in file:
         held = ", ".join(list(file)[:6]) or "nothing"
         raise InputError(
-            f"{path} is an HDF5 file but no surface: it holds {held}; expected coordinates 'x' "
-            "(and 'y'), a 'done' mask and quantities"
+            f"{path} is an HDF5 file but not a surface: it contains {held}; expected coordinates "
+            "'x' (and 'y'), a 'done' mask and quantities"
         )
     schema = plain(file.attrs["schema"])
     listed = _named(str(file.attrs.get("quantities", "")))
     if not isinstance(schema, int) or not listed:
         raise InputError(
-            f"{path} says schema {schema!r} and quantities {', '.join(listed) or 'none'}; expected "
-            "a whole number and at least one; it is damaged"
+            f"{path} records schema {schema!r} and quantities {', '.join(listed) or 'none'}; "
+            "expected a whole number and at least one quantity; the file is damaged"
         )
     if schema > SCHEMA:
         raise InputError(
-            f"{path} has schema {schema}, this version of landscape reads up to "
-            f"{SCHEMA}; upgrade landscape to read it"
+            f"{path} has schema {schema}, but this version of landscape reads up to {SCHEMA}; "
+            "upgrade landscape"
         )
     names = ["x", "y"] if "y" in file else ["x"]
     try:
@@ -194,15 +193,15 @@ def _read(file: h5py.File, path: Path) -> Surface:
     stated = file.attrs.get("values_sha256")  # files of earlier versions have none
     if stated is not None and stated != values_sha256(surface):
         raise InputError(
-            f"{path}: the values are not those that were saved, by their checksum; the file is "
-            "damaged, or was changed by another program (which may delete the attribute "
-            "'values_sha256' to say that it meant to); take a copy, or sample anew"
+            f"{path}: the values do not match their checksum; the file is damaged, or was changed "
+            "by another program (which can delete the attribute 'values_sha256' if the change is "
+            "intended); restore a copy, or sample again"
         )
     return surface
 
 
 def _quantity(data: h5py.Dataset, name: str, path: Path) -> Quantity:
-    """What an array says that it means; files of earlier versions say words and unit alone."""
+    """The quantity stored in an array; files of earlier versions record only name and unit."""
     said = {key: plain(data.attrs[key]) for key in ("better", *_PARTS) if key in data.attrs}
     long_name, units = data.attrs.get("long_name", name), data.attrs.get("units", "1")
     odd = [key for key, value in said.items() if type(value) is not _TYPES.get(key, str)]
@@ -211,7 +210,7 @@ def _quantity(data: h5py.Dataset, name: str, path: Path) -> Quantity:
             raise InputError(f"{odd[0]} is {said[odd[0]]!r}")
         return Quantity(str(long_name), str(units), **said)  # type: ignore[arg-type]
     except InputError as error:
-        raise InputError(f"{path}: {name}: {error}; it is damaged") from None
+        raise InputError(f"{path}: {name}: {error}; the file is damaged") from None
 
 
 def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
@@ -219,7 +218,7 @@ def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
     for name in paths if isinstance(paths, h5py.Group) else ():
         group, where = paths[name], f"{path}: trajectories/{name}"
         if not isinstance(group, h5py.Group):
-            raise InputError(f"{where} should be a group of arrays but is none; it is damaged")
+            raise InputError(f"{where} is not a group of arrays; the file is damaged")
         present = [k for k in ("loss", "plane_loss", "distance", "step") if k in group]
         arrays = {k: _numbers(group, k, Path(where)) for k in ("x", "y", *present)}
         try:
@@ -232,10 +231,10 @@ def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
 def _numbers(
     file: h5py.File, name: str, path: Path, shape: tuple[int, ...] | None = None
 ) -> FloatArray:
-    """An array of the file as float64, once it is known to be one of the right shape."""
+    """Read an array as float64, after checking its type and shape."""
     data = file.get(name)
     if not isinstance(data, h5py.Dataset) or data.dtype.kind not in "fiu":
-        raise InputError(f"{path} should hold numbers named {name!r} but does not; it is damaged")
+        raise InputError(f"{path} has no numeric array {name!r}; the file is damaged")
     if shape is not None and data.shape != shape:
-        raise InputError(f"{path}: {name} has shape {data.shape}, the grid is {shape} (ny, nx)")
+        raise InputError(f"{path}: {name} has shape {data.shape}, but the grid is {shape} (ny, nx)")
     return np.asarray(data[()], dtype=np.float64)

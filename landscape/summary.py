@@ -1,4 +1,4 @@
-"""What a surface shows, in words and numbers computed from it."""
+"""A summary of a surface, in words and numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from landscape.surface import Surface
 
 
 def describe(surface: Surface) -> str:
-    """One line: how many points, the smallest loss and where, the largest, and what is odd."""
+    """One line: number of points, range of the loss, location of the best point, non-finite
+    values."""
     name = surface.main_quantity
     values = surface[name][surface.done]
     finite = values[np.isfinite(values)]
@@ -33,13 +34,13 @@ def describe(surface: Surface) -> str:
 
 
 def plane_words(surface: Surface) -> list[str]:
-    """What is known of the plane beside its values, a line each: components, barrier, paths."""
+    """Further properties of the plane, one line each: components, barrier, paths."""
     lines = []
     shares = [facts.get("explained_variance") for facts in surface.axes.values()]
     known = [share for share in shares if isinstance(share, float)]
     if known:
         parts = " + ".join(f"{share:.1%}" for share in known)
-        lines.append(f"the axes hold {parts} of the spread of the checkpoints")
+        lines.append(f"the axes explain {parts} of the variance of the checkpoints")
     barrier = surface.attributes.get("barrier")
     if isinstance(barrier, float):
         ends = [surface.attributes.get(f"loss_at_{end}", math.nan) for end in ("start", "end")]

@@ -1,7 +1,6 @@
-"""A sampled surface in memory: a grid, the quantities on it, and what they came from.
+"""A sampled surface in memory: a grid, the quantities on it, and their origin.
 
-This module knows numpy only, so a saved surface can be opened, examined and drawn where torch
-is not installed.
+This module only needs numpy, so a saved surface can be opened, examined and drawn without torch.
 """
 
 from __future__ import annotations
@@ -28,24 +27,24 @@ if TYPE_CHECKING:
 __all__ = ["Attribute", "Quantity", "Surface", "Trajectory"]
 
 Attribute = str | int | float | bool
-"""What an attribute of a surface can be: text or one number."""
+"""An attribute of a surface: text or a number."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
-    """A path through weight space (the checkpoints of a training run) as the plane sees it.
+    """A path through weight space (the checkpoints of a training run) projected on the plane.
 
     Attributes
     ----------
     x, y
-        Shape (steps,): where each checkpoint projects to, in the coordinates of the grid.
+        Shape (steps,): projection of each checkpoint, in grid coordinates.
     loss
-        Shape (steps,): the loss of the checkpoint itself, which lies off the plane; or None.
+        Shape (steps,): the loss of the checkpoint itself, which is off the plane; or None.
     plane_loss
-        Shape (steps,): the loss of its projection, the point of the plane nearest to it; or None.
+        Shape (steps,): the loss of its projection, the nearest point of the plane; or None.
     distance
-        Shape (steps,): how far the checkpoint lies off the plane (Euclidean norm in weight
-        space); or None.
+        Shape (steps,): distance of the checkpoint from the plane (Euclidean norm in weight space);
+        or None.
     step
         Shape (steps,): the number of each checkpoint, such as its epoch; or None.
     """
@@ -62,8 +61,8 @@ class Trajectory:
             values = np.array(given, dtype=np.float64)
             if values.ndim != 1 or values.size == 0 or values.shape != np.shape(self.x):
                 raise InputError(
-                    f"trajectory: {name} has shape {values.shape} beside x of shape "
-                    f"{np.shape(self.x)}; expected one number for each of one or more steps"
+                    f"trajectory: {name} has shape {values.shape}, but x has shape "
+                    f"{np.shape(self.x)}; expected one number per step, for at least one step"
                 )
             if name in ("x", "y") and not np.isfinite(values).all():
                 raise InputError(f"trajectory: {name} must be finite, got {values.tolist()}")
@@ -71,7 +70,7 @@ class Trajectory:
             object.__setattr__(self, name, values)
 
     def arrays(self) -> dict[str, FloatArray]:
-        """Those of the arrays that are there, by name."""
+        """The arrays that are not None, by name."""
         named = {"x": self.x, "y": self.y, "loss": self.loss, "plane_loss": self.plane_loss}
         named |= {"distance": self.distance, "step": self.step}
         return {name: values for name, values in named.items() if values is not None}
@@ -86,16 +85,16 @@ class Surface:
     grid
         The coordinates; ``values[name][j, i]`` is the value at ``grid.y[j], grid.x[i]``.
     values
-        Per quantity a float64 array of ``grid.shape``. Points that are not done hold NaN there,
-        but ``done`` alone says so: a computed NaN or infinity is a value like any other.
+        A float64 array of ``grid.shape`` per quantity. Missing points are NaN, but only ``done``
+        tells which they are: a computed value may also be NaN or infinite.
     quantities
-        What each array means, with its unit and which way is better.
+        The quantity of each array, with its unit and which way is better.
     done
-        Boolean, ``grid.shape``: which points have been computed.
+        Boolean, ``grid.shape``: True for computed points.
     attributes
-        What the surface came from: network, data, precision, versions, …
+        The origin of the surface: network, data, precision, versions, …
     axes
-        Per axis (``x``, ``y``) what the direction is: kind, normalization, seed, norm, …
+        Description of the direction per axis (``x``, ``y``): kind, normalization, seed, norm, …
     trajectories
         Paths of training runs in this plane, by name; pictures draw them over the contours.
 
@@ -152,16 +151,16 @@ class Surface:
 
     @property
     def main_quantity(self) -> str:
-        """The quantity that a picture shows unless told otherwise: the first loss."""
+        """The default quantity of pictures: the first loss."""
         return main_of(self.quantities)
 
     def quantity(self, name: str) -> Quantity:
-        """What is known of a quantity: its parts, its unit, which way is better.
+        """A quantity with its parts, its unit and which way is better.
 
         Raises
         ------
         InputError
-            If the surface does not hold it.
+            If the surface does not have it.
         """
         return known(self.quantities, name)
 
@@ -172,11 +171,11 @@ class Surface:
         return self.values[quantity]
 
     def missing(self) -> npt.NDArray[np.int64]:
-        """Flat indices of the points that are still to be computed."""
+        """Flat indices of the points not computed yet."""
         return np.flatnonzero(~self.done.ravel())
 
     def record(self, index: int, values: Mapping[str, float]) -> None:
-        """Enter the values of one computed point, by its flat index."""
+        """Record the values of a computed point, by its flat index."""
         for name in self.quantities:
             self.values[name].flat[index] = values[name]
         self.done.flat[index] = True
@@ -197,7 +196,7 @@ class Surface:
         return value, where
 
     def best(self, quantity: str | None = None) -> tuple[float, tuple[int, ...]]:
-        """The best finite computed value and its index: the largest of what is better higher.
+        """The best finite computed value and its index: the largest if higher is better.
 
         Raises
         ------
@@ -211,13 +210,13 @@ class Surface:
         usable = np.where(self.done & np.isfinite(self[name]), sign * self[name], math.inf)
         if not np.isfinite(usable).any():
             end = "minimum" if sign > 0 else "maximum"
-            raise InputError(f"{name} holds no finite value, so it has no {end}")
+            raise InputError(f"{name} has no finite value, so it has no {end}")
         index = np.unravel_index(int(np.argmin(usable)), self.grid.shape)
         return float(self[name][index]), tuple(int(i) for i in index)
 
     @property
     def plot(self) -> SurfacePlot:
-        """Pictures of it, as ``surface.plot.contour()``; its methods are those of ``render``."""
+        """Plotting methods, such as ``surface.plot.contour()``."""
         pictures: SurfacePlot = accessor("plot", self)
         return pictures
 

@@ -1,4 +1,4 @@
-"""torchvision, where the extra ``vision`` is installed."""
+"""Access to torchvision, from the extra ``vision``."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from landscape.errors import InputError, MissingExtra, one_line
 
 
 def torchvision_module(name: str, purpose: str) -> Any:
-    """The module ``torchvision.NAME``, imported now.
+    """Import ``torchvision.NAME``.
 
     Raises
     ------
     MissingExtra
-        If torchvision is not installed; ``purpose`` says what needs it.
+        If torchvision is not installed; ``purpose`` states what needs it.
     InputError
-        If it does not import.
+        If it fails to import.
     """
     full = f"torchvision.{name}"
     try:
@@ -28,5 +28,5 @@ def torchvision_module(name: str, purpose: str) -> Any:
             raise MissingExtra("torchvision", "vision", purpose) from error
         raise InputError(
             f"{purpose} needs torchvision, which is installed but fails to import "
-            f"({one_line(error)}); install the version that belongs to torch {torch.__version__}"
+            f"({one_line(error)}); install the version for torch {torch.__version__}"
         ) from error

@@ -1,4 +1,4 @@
-"""Networks of many kinds with data, as others write them: a table."""
+"""A table of networks of many kinds with data, as users write them."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ except Exception:  # one that was built for another torch: transformers would st
 
 @dataclass(frozen=True)
 class Model:
-    """A network, and how far its losses may be off those of the float64 loop."""
+    """A network, and how far its losses may differ from the float64 loop."""
 
     name: str
     make: Callable[[], Problem]
     rel: float = 3e-5
-    share_off: float = 0.0  # of the examples whose largest logit may be another for rounding
+    share_off: float = 0.0  # of the examples whose largest logit may differ by rounding
 
 
 def seeded(n: int, *shape: int) -> Tensor:
@@ -60,7 +60,7 @@ def classification(model: nn.Module | None = None) -> Problem:
 
 
 class UNet(nn.Module):
-    """Down, up and across, with batch normalization; a dict comes out, as of torchvision's."""
+    """A small U-Net with batch normalization that returns a dict, like torchvision's."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ def text_classifier() -> Problem:
 
 
 class Tied(nn.Module):
-    """Encoder and decoder share one matrix, which is also used transposed and by another name."""
+    """Encoder and decoder share one matrix, also used transposed and under another name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ def tied() -> Problem:
 
 
 class Buffers(nn.Module):
-    """What is no parameter: a mean, a mask of whole numbers, one that is not saved."""
+    """Buffers: a mean, an integer mask, and one that is not saved."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -160,7 +160,7 @@ class Buffers(nn.Module):
 
 
 class Dropouts(nn.Module):
-    """Every kind of dropout that knows when it is not wanted."""
+    """Every kind of dropout that is off in evaluation mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -182,7 +182,7 @@ def resnet() -> nn.Module:
 
 
 class Compiled(nn.Module):
-    """Of parts that are wrapped each in its own way, as for training on several GPUs."""
+    """Parts wrapped in different ways, as for training on several GPUs."""
 
     def __init__(self) -> None:
         super().__init__()

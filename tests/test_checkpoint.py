@@ -1,4 +1,4 @@
-"""Checkpoints: what is read from them, and what is refused without running anything."""
+"""Checkpoints: reading, and refusal of bad files without running code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMATS = {"zip": True, "legacy": False}
 
 @pytest.fixture(autouse=True)
 def _no_warnings(recwarn: pytest.WarningsRecorder) -> Iterator[None]:
-    """PyTorch's advice, such as to load with less care, never reaches the user."""
+    """PyTorch's warnings, such as advice to load less safely, never reach the user."""
     yield
     assert [str(warning.message) for warning in recwarn] == []
 
@@ -52,7 +52,7 @@ def assert_same(state: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
         assert torch.equal(state[name], tensor), name
 
 
-# what is read
+# reading
 
 WRAPPED: dict[str, Callable[[dict[str, Tensor]], object]] = {
     "plain": lambda state: state,
@@ -77,7 +77,7 @@ def test_forms_of_a_state_dict(tmp_path: Path, how: str, format_name: str) -> No
     assert_same(network.model.state_dict(), model.state_dict())
 
 
-def test_a_prefix_that_not_all_names_have_is_a_name(tmp_path: Path) -> None:
+def test_prefix_that_not_all_names_share_is_kept(tmp_path: Path) -> None:
     state = {"n": torch.zeros(1), "module.weight": torch.ones(2)}
     assert list(read_checkpoint(saved(state, tmp_path / "w.pt")).state) == list(state)
 
@@ -99,13 +99,13 @@ def test_other_precisions_are_loaded_as_float32(tmp_path: Path, dtype: torch.dty
         assert torch.equal(p, model.state_dict()[name].float())
 
 
-def test_sha256_is_that_of_the_file(tmp_path: Path) -> None:
+def test_sha256_of_the_file(tmp_path: Path) -> None:
     path = saved(resnet().state_dict(), tmp_path / "w.pt")
     assert read_checkpoint(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
-def test_our_own_checkpoints_know_their_network(tmp_path: Path, shortcuts: str) -> None:
+def test_our_checkpoints_record_their_network(tmp_path: Path, shortcuts: str) -> None:
     settings = {"shortcuts": shortcuts, "width": 2, "in_channels": 1, "classes": 4}
     network = build_network("resnet8", None, **settings)
     path = tmp_path / "own.pt"
@@ -118,9 +118,9 @@ def test_our_own_checkpoints_know_their_network(tmp_path: Path, shortcuts: str) 
 
 
 @pytest.mark.parametrize(
-    ("where", "reason"), [("missing/own.pt", "does not exist"), ("file/own.pt", "is no folder")]
+    ("where", "reason"), [("missing/own.pt", "does not exist"), ("file/own.pt", "is not a folder")]
 )
-def test_a_checkpoint_that_cannot_be_written(tmp_path: Path, where: str, reason: str) -> None:
+def test_checkpoint_that_cannot_be_written(tmp_path: Path, where: str, reason: str) -> None:
     (tmp_path / "file").write_text("here")
     with pytest.raises(InputError, match=f"cannot write .*{reason}"):
         save_checkpoint(tmp_path / where, resnet(), {})
@@ -142,14 +142,14 @@ def test_published_checkpoint_with_shortcuts_needs_no_options(shared: Path) -> N
     assert sum(p.numel() for p in network.model.parameters()) == 855_770
 
 
-def test_published_checkpoint_without_shortcuts_asks_which(shared: Path) -> None:
+def test_published_checkpoint_without_shortcuts_needs_the_kind(shared: Path) -> None:
     checkpoint = read_checkpoint(shared / "weights/li2018_resnet56_noshort.t7")
     with pytest.raises(InputError, match="shortcuts='identity' or shortcuts='none'"):
         build_network(checkpoint=checkpoint)
     for shortcuts in ("none", "identity"):
         network = build_network("resnet56", checkpoint, shortcuts=shortcuts)
         assert network.settings["shortcuts"] == shortcuts
-    with pytest.raises(InputError, match=r"has no 'layer2.0.shortcut.0.weight'"):
+    with pytest.raises(InputError, match=r"'layer2.0.shortcut.0.weight' is missing"):
         build_network(checkpoint=checkpoint, shortcuts="projection")
 
 
@@ -170,7 +170,7 @@ CONTRADICTIONS: list[tuple[str, dict[str, Any], list[str]]] = [
 
 
 @pytest.mark.parametrize(("is_of", "asked", "words"), CONTRADICTIONS, ids=str)
-def test_what_is_asked_contradicts_the_checkpoint(
+def test_request_contradicts_the_checkpoint(
     tmp_path: Path, is_of: str, asked: dict[str, Any], words: list[str]
 ) -> None:
     path = tmp_path / "w.pt"
@@ -192,7 +192,7 @@ def test_what_is_asked_contradicts_the_checkpoint(
         ("none", {"shortcuts": ["none"]}, ["contradicts itself"]),
     ],
 )
-def test_a_checkpoint_that_contradicts_itself(
+def test_checkpoint_that_contradicts_itself(
     tmp_path: Path, is_of: str, says: dict[str, Any], words: list[str]
 ) -> None:
     save_checkpoint(tmp_path / "w.pt", resnet(is_of), says)
@@ -208,7 +208,7 @@ def test_other_metadata_is_ignored(tmp_path: Path, network: object) -> None:
     assert build_network(checkpoint=read_checkpoint(saved(content, tmp_path / "w.pt")))
 
 
-# bad fits
+# weights that do not fit
 
 
 def altered(**entries: Tensor | None) -> dict[str, Tensor]:
@@ -225,8 +225,8 @@ def altered(**entries: Tensor | None) -> dict[str, Tensor]:
 @pytest.mark.parametrize(
     ("state", "words"),
     [
-        (altered(bn1__weight=None, bn1__bias=None), ["no 'bn1.weight'", "2 of 56 entries"]),
-        (altered(extra__weight=torch.zeros(1)), ["it has 'extra.weight'"]),
+        (altered(bn1__weight=None, bn1__bias=None), ["'bn1.weight' is missing", "2 of 56 entries"]),
+        (altered(extra__weight=torch.zeros(1)), ["'extra.weight' is not in the network"]),
         (altered(bn1__bias=torch.zeros(7)), ["'bn1.bias' has shape (7,)", "(16,)"]),
         (altered(bn1__num_batches_tracked=torch.zeros(2)), ["'bn1.num_batches_tracked'", "(2,)"]),
         (
@@ -246,7 +246,7 @@ def test_weights_that_do_not_fit(
         assert word in str(caught.value)
 
 
-def test_a_failed_load_changes_no_weight(tmp_path: Path) -> None:
+def test_failed_load_changes_no_weight(tmp_path: Path) -> None:
     model, path = nn.Linear(2, 2), tmp_path / "w.pt"
     before = {name: t.clone() for name, t in model.state_dict().items()}
     saved({"weight": torch.full((2, 2), 9.0), "bias": torch.zeros(3)}, path)
@@ -258,13 +258,13 @@ def test_a_failed_load_changes_no_weight(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ([1, 2], ["holds list"]),
-        (torch.zeros(3), ["holds Tensor"]),
-        ({}, ["a dict with nothing in it"]),
+        ([1, 2], ["contains list"]),
+        (torch.zeros(3), ["contains Tensor"]),
+        ({}, ["a dict with no entries"]),
         ({"epoch": 3, "weights": {"a": torch.zeros(1)}}, ["'epoch', 'weights'"]),
         ({"state_dict": {"a": torch.zeros(1), "b": "text"}}, ["'state_dict'"]),
         ({"state_dict": {}}, ["'state_dict'"]),
-        (None, ["holds NoneType"]),
+        (None, ["contains NoneType"]),
     ],
     ids=["list", "tensor", "empty", "elsewhere", "not tensors", "empty within", "none"],
 )
@@ -279,7 +279,7 @@ def test_no_state_dict_in_it(tmp_path: Path, content: object, words: list[str]) 
 
 
 class Calls:
-    """Pickles as a call: unpickling it with the usual reader runs the function."""
+    """Pickles as a function call, which the usual reader runs."""
 
     def __init__(self, function: Callable[..., Any], *arguments: object) -> None:
         self.call = (function, arguments)
@@ -319,7 +319,7 @@ def test_code_is_never_run(tmp_path: Path, name: str, format_name: str) -> None:
 
 def test_the_attack_is_real(tmp_path: Path) -> None:
     for attack in attacks(tmp_path / "it-ran").values():
-        with contextlib.suppress(AttributeError):  # what getattr says once its argument has run
+        with contextlib.suppress(AttributeError):  # raised by getattr after its argument has run
             pickle.loads(pickle.dumps(attack))
         assert (tmp_path / "it-ran").exists()
         (tmp_path / "it-ran").unlink()
@@ -335,7 +335,7 @@ def test_bare_pickles_of_every_protocol(tmp_path: Path, protocol: int) -> None:
 
 
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_a_whole_module_is_refused_with_advice(tmp_path: Path, format_name: str) -> None:
+def test_pickled_module_is_refused_with_advice(tmp_path: Path, format_name: str) -> None:
     path = saved(nn.Linear(2, 2), tmp_path / "w.pt", format_name)
     with pytest.raises(InputError) as caught:
         read_checkpoint(path)
@@ -345,7 +345,7 @@ def test_a_whole_module_is_refused_with_advice(tmp_path: Path, format_name: str)
 
 @pytest.mark.parametrize("share", [0.001, 0.01, 0.1, 0.5, 0.9, 0.999, 1.0])
 @pytest.mark.parametrize("format_name", FORMATS)
-def test_cut_short(tmp_path: Path, format_name: str, share: float) -> None:
+def test_truncated(tmp_path: Path, format_name: str, share: float) -> None:
     path = saved(resnet().state_dict(), tmp_path / "w.pt", format_name)
     raw = path.read_bytes()
     path.write_bytes(raw[: min(len(raw) - 1, int(share * len(raw)))])
@@ -379,21 +379,24 @@ def hdf5() -> bytes:
 def torchscript() -> bytes:
     content = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecated, but such files are about
+        warnings.simplefilter("ignore")  # deprecated, but such files exist
         torch.jit.save(torch.jit.script(nn.Linear(1, 1)), content)
     return content.getvalue()
 
 
 FOREIGN: dict[str, tuple[Callable[[], bytes], list[str]]] = {
-    "picture": (lambda: b"\x89PNG\r\n\x1a\n" + bytes(100), ["no file of torch.save", "PNG"]),
-    "text": (lambda: b"epoch 1 loss 2.3\n" * 9, ["no file of torch.save", "epoch 1"]),
-    "web page": (lambda: b"<!DOCTYPE html><html>404</html>", ["begins with b'<!DOCTYPE"]),
+    "picture": (
+        lambda: b"\x89PNG\r\n\x1a\n" + bytes(100),
+        ["was not written by torch.save", "PNG"],
+    ),
+    "text": (lambda: b"epoch 1 loss 2.3\n" * 9, ["was not written by torch.save", "epoch 1"]),
+    "web page": (lambda: b"<!DOCTYPE html><html>404</html>", ["starts with b'<!DOCTYPE"]),
     "empty": (lambda: b"", ["it is empty"]),
-    "HDF5": (hdf5, ["no file of torch.save", "HDF"]),
-    "npz": (npz, ["an archive, but not one of torch.save", "a.npy"]),
+    "HDF5": (hdf5, ["was not written by torch.save", "HDF"]),
+    "npz": (npz, ["an archive, but not one written by torch.save", "a.npy"]),
     "zip": (lambda: archive("papers/one.txt"), ["an archive", "papers/one.txt"]),
     "TorchScript": (torchscript, ["TorchScript", "torch.save(model.state_dict(), path)"]),
-    "noise": (lambda: np.random.default_rng(0).bytes(999), ["no file of torch.save"]),
+    "noise": (lambda: np.random.default_rng(0).bytes(999), ["was not written by torch.save"]),
     "zip header, then noise": (lambda: b"PK\x03\x04" + bytes(99), ["truncated or damaged"]),
     "pickle of something": (lambda: pickle.dumps({"a": 1}), ["not written by torch.save"]),
 }

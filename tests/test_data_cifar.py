@@ -1,4 +1,4 @@
-"""CIFAR in all its forms: each form against the others, the real images, and what can go wrong."""
+"""CIFAR in all formats: each format against the others, the real images, and bad input."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ FORMS: dict[str, Callable[[Path], Path]] = {
 
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_gives_the_same(form: str, split: str, tmp_path: Path) -> None:
+def test_every_format_gives_the_same_examples(form: str, split: str, tmp_path: Path) -> None:
     source = f"cifar10:{FORMS[form](tmp_path)}"
     examples = load(source, split)
     images, labels = truth(split)
@@ -135,7 +135,7 @@ def cifar100_files(form: str) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("form", ["python", "binary"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_cifar100_takes_the_fine_labels(form: str, packed: bool, tmp_path: Path) -> None:
+def test_cifar100_uses_the_fine_labels(form: str, packed: bool, tmp_path: Path) -> None:
     files = cifar100_files(form)
     if packed:
         path = write_tar(tmp_path / "c100.tar.gz", files, f"cifar-100-{form}")
@@ -168,8 +168,8 @@ def test_real_images(shared: Path) -> None:
     np.testing.assert_allclose(prepared, expected, rtol=1e-12)
 
 
-def test_real_images_through_the_published_forms(shared: Path, tmp_path: Path) -> None:
-    """The real subset, written in the python and the binary version, is the same again."""
+def test_real_images_in_the_published_formats(shared: Path, tmp_path: Path) -> None:
+    """The real subset, rewritten in the python and the binary version, reads back unchanged."""
     direct = load(f"cifar10:{shared / 'data' / 'cifar10_subset.npz'}", "test")
     flat = direct.inputs.reshape(-1, 3072).numpy()
     labels = direct.targets.tolist()
@@ -181,7 +181,7 @@ def test_real_images_through_the_published_forms(shared: Path, tmp_path: Path) -
 
 
 def fails(path: Path, *says: str, split: str = "train", name: str = "cifar10") -> None:
-    """Loading ends in an InputError that names the file and says all of ``says``."""
+    """Loading raises an InputError that names the file and contains all of ``says``."""
     with pytest.raises(InputError) as caught:
         load(f"{name}:{path}", split)
     for words in (path.name, *says):
@@ -189,7 +189,7 @@ def fails(path: Path, *says: str, split: str = "train", name: str = "cifar10") -
 
 
 def complaint_or(path: Path, reference: str | None, split: str = "train") -> list[str]:
-    """The message of the InputError, if one comes; otherwise the examples must be right."""
+    """The message of the InputError, if one is raised; otherwise the examples must be right."""
     try:
         examples = load(f"cifar10:{path}", split)
     except InputError as error:
@@ -205,8 +205,8 @@ def test_half_downloaded(files: dict[str, bytes], packed: bool, tmp_path: Path) 
     rest = {name: content for name, content in files.items() if name != missing}
     path = tmp_path / ("c.tar.gz" if packed else "c")
     (write_tar if packed else write_folder)(path, rest)
-    fails(path, f"{missing} missing", "half-way")
-    assert len(load(f"cifar10:{path}", "test")) == 4  # what is there can be used
+    fails(path, f"{missing} missing", "incomplete")
+    assert len(load(f"cifar10:{path}", "test")) == 4  # the complete split can be used
 
 
 PIXELS, LABELS = RAW["test_batch"]
@@ -215,8 +215,8 @@ BAD_BATCHES = {
     "label 10": ({b"data": PIXELS, b"labels": [0, 10, 1, 2]}, "label 10"),
     "label -1": ({b"data": PIXELS, b"labels": [0, -1, 1, 2]}, "label -1"),
     "label 1e30": ({b"data": PIXELS, b"labels": [0, 10**30, 1, 2]}, "expected 0 to 9"),
-    "label 1.0": ({b"data": PIXELS, b"labels": [0, 1.0, 1, 2]}, "whole numbers"),
-    "labels as text": ({b"data": PIXELS, b"labels": "0123"}, "whole numbers"),
+    "label 1.0": ({b"data": PIXELS, b"labels": [0, 1.0, 1, 2]}, "list of integers"),
+    "labels as text": ({b"data": PIXELS, b"labels": "0123"}, "list of integers"),
     "float images": ({b"data": PIXELS / 255, b"labels": LABELS}, "float64"),
     "other size": ({b"data": PIXELS[:, :-1], b"labels": LABELS}, "(4, 3071)"),
     "one image": ({b"data": PIXELS[0], b"labels": LABELS}, "(3072,)"),
@@ -246,10 +246,10 @@ def test_hostile_batch_does_nothing(packed: bool, protocol: int, tmp_path: Path)
 
 
 @pytest.mark.parametrize("end", [1, 2, 100, 3072, 3074, 3073 * 5 - 1])
-def test_binary_batch_cut_short(end: int, tmp_path: Path) -> None:
+def test_truncated_binary_batch(end: int, tmp_path: Path) -> None:
     files = binary_files()
     files["data_batch_2.bin"] = files["data_batch_2.bin"][:end]
-    fails(write_folder(tmp_path / "c", files), "data_batch_2.bin", "cut short", "3073")
+    fails(write_folder(tmp_path / "c", files), "data_batch_2.bin", "truncated", "3073")
 
 
 def test_binary_label_out_of_range(tmp_path: Path) -> None:
@@ -264,10 +264,10 @@ def test_empty_batches(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("fraction", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999, 0.9999])
 @pytest.mark.parametrize("suffix", [".tar.gz", ".tar"])
-def test_archive_cut_short(suffix: str, fraction: float, tmp_path: Path) -> None:
+def test_truncated_archive(suffix: str, fraction: float, tmp_path: Path) -> None:
     path = write_tar(tmp_path / f"c{suffix}", python_files())
     whole = path.read_bytes()
-    # a plain tar ends in 10 kB of padding, without which it is still whole
+    # a plain tar ends in 10 kB of padding, without which it is still complete
     length = len(whole) if suffix == ".tar.gz" else len(whole.rstrip(b"\0"))
     path.write_bytes(whole[: min(int(fraction * length), length - 1)])
     fails(path)
@@ -288,7 +288,7 @@ def test_damaged_gzip_is_noticed_anywhere(tmp_path: Path) -> None:
     assert all("c.tar.gz" in complaint for complaint in complaints)
 
 
-def test_damaged_tar_ends_in_our_error(tmp_path: Path) -> None:
+def test_damaged_tar_raises_our_error(tmp_path: Path) -> None:
     path = write_tar(tmp_path / "c.tar", {"test_batch.bin": bytes(3073)})
     whole = path.read_bytes()
     rng = np.random.default_rng(2)
@@ -296,25 +296,25 @@ def test_damaged_tar_ends_in_our_error(tmp_path: Path) -> None:
         damaged = bytearray(whole)
         damaged[position] = rng.integers(0, 256)
         path.write_bytes(damaged)
-        # without a checksum of its own, a plain tar may give other images, but no other exception
+        # without a checksum of its own, a plain tar may give wrong images, but no other exception
         assert all("c.tar" in complaint for complaint in complaint_or(path, None, "test"))
 
 
 @pytest.mark.parametrize("evil", ["../evil", "/evil", "a/../../evil", "../test_batch"])
-def test_member_that_leaves_the_folder(evil: str, tmp_path: Path) -> None:
+def test_member_outside_the_archive(evil: str, tmp_path: Path) -> None:
     path = tmp_path / "in" / "c.tar.gz"
     path.parent.mkdir()
     path.write_bytes(tar_bytes({evil: b"x"} | python_files()))
-    fails(path, evil, "own folder")
+    fails(path, evil, "outside the archive")
     assert [p.name for p in tmp_path.rglob("*")] == ["in", "c.tar.gz"]
 
 
 @pytest.mark.parametrize(
     ("kind", "target", "says"),
     [
-        (tarfile.SYMTYPE, "/etc/passwd", "own folder"),
+        (tarfile.SYMTYPE, "/etc/passwd", "outside the archive"),
         (tarfile.SYMTYPE, "other", "is a link"),
-        (tarfile.LNKTYPE, "../x", "own folder"),
+        (tarfile.LNKTYPE, "../x", "outside the archive"),
         (tarfile.CHRTYPE, "", "is a link"),
     ],
 )
@@ -327,7 +327,7 @@ def test_links_and_devices(kind: bytes, target: str, says: str, tmp_path: Path) 
     fails(path, says, split="test")
 
 
-def test_two_data_sets_in_one_archive(tmp_path: Path) -> None:
+def test_two_datasets_in_one_archive(tmp_path: Path) -> None:
     path = tmp_path / "c.tar.gz"
     path.write_bytes(tar_bytes({"a/test_batch": b"1", "b/test_batch": b"2"}))
     fails(path, "more than once", split="test")
@@ -348,7 +348,7 @@ def test_bomb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 NOT_ARCHIVES = {
-    "a page in place of the archive": ("c.tar.gz", b"<html>404 Not Found</html>", "not a complete"),
+    "an HTML page": ("c.tar.gz", b"<html>404 Not Found</html>", "not a complete"),
     "empty": ("c.tar.gz", b"", "not a complete"),
     "gzip of something else": ("c.tar.gz", gzip.compress(b"hello" * 500), "not a complete"),
     "npz of something else": ("c.npz", b"PK\x03\x04" + bytes(100), "not a readable .npz"),
@@ -367,11 +367,11 @@ def test_other_files(name: str, content: bytes, says: str, tmp_path: Path) -> No
     fails(path, says)
 
 
-def test_empty_folder_says_what_it_looked_for(tmp_path: Path) -> None:
+def test_empty_folder_names_the_expected_files(tmp_path: Path) -> None:
     fails(tmp_path, "no train images", "data_batch_1.bin")
 
 
-def test_nothing_there(tmp_path: Path) -> None:
+def test_missing_path(tmp_path: Path) -> None:
     for name in ("gone", "gone.npz", "gone.tar.gz", "g" * 300, "g\0"):
         fails(tmp_path / name, "no such file or folder")
 
@@ -390,8 +390,8 @@ BAD_NPZ = {
     "other names": ({"images": IMAGES, "labels": GOOD_LABELS}, "train_x, train_y", "images"),
     "channels last": ({"train_x": IMAGES.transpose(0, 2, 3, 1), "train_y": GOOD_LABELS}, "first"),
     "floats": ({"train_x": IMAGES.astype("f4"), "train_y": GOOD_LABELS}, "float32", "uint8"),
-    "float labels": ({"train_x": IMAGES, "train_y": GOOD_LABELS * 1.0}, "whole numbers"),
-    "one-hot labels": ({"train_x": IMAGES, "train_y": np.eye(4, dtype=int)}, "whole numbers"),
+    "float labels": ({"train_x": IMAGES, "train_y": GOOD_LABELS * 1.0}, "list of integers"),
+    "one-hot labels": ({"train_x": IMAGES, "train_y": np.eye(4, dtype=int)}, "list of integers"),
     "label 10": ({"train_x": IMAGES, "train_y": GOOD_LABELS + 1}, "label 10"),
     "fewer labels": ({"train_x": IMAGES, "train_y": GOOD_LABELS[:3]}, "4 images but 3 labels"),
 }
@@ -412,7 +412,7 @@ def test_npz_with_pickled_objects_does_nothing(tmp_path: Path) -> None:
     assert not sentinel.exists()
 
 
-def test_npz_cut_short_or_damaged(tmp_path: Path) -> None:
+def test_truncated_or_damaged_npz(tmp_path: Path) -> None:
     path = tmp_path / "own.npz"
     np.savez_compressed(path, train_x=PIXELS.reshape(IMAGES.shape), train_y=GOOD_LABELS)
     whole = path.read_bytes()

@@ -36,7 +36,7 @@ def test_seed_chooses_and_repeats() -> None:
     assert whole.subset(50, 3).sha256() != whole.subset(50, 4).sha256()
 
 
-def test_subset_is_drawn_from_everywhere() -> None:
+def test_subset_is_drawn_from_all_examples() -> None:
     chosen = numbered(10_000).subset(1_000).targets.double()
     # mean of 1,000 draws without replacement from 0 … 9,999: 4,999.5 with standard error 86.6
     assert abs(chosen.mean() - 4999.5) < 4 * 86.6
@@ -49,7 +49,7 @@ def test_subset_leaves_the_global_random_state_alone() -> None:
 
 
 @pytest.mark.parametrize("limit", [None, 20, 21])
-def test_limit_that_takes_all_keeps_the_order(limit: int | None) -> None:
+def test_limit_of_all_examples_keeps_the_order(limit: int | None) -> None:
     assert numbered(20).subset(limit).targets.tolist() == list(range(20))
 
 
@@ -64,30 +64,28 @@ def test_limit_must_be_positive(limit: int) -> None:
     [
         (torch.zeros(3, 2), torch.zeros(4), "3 inputs but 4 targets"),
         (torch.zeros(0, 2), torch.zeros(0), "no examples"),
-        (torch.tensor(1.0), torch.tensor(1.0), "first dimension that counts"),
-        (torch.zeros(1, 2), torch.tensor(1), "first dimension that counts"),
+        (torch.tensor(1.0), torch.tensor(1.0), "first dimension that runs over examples"),
+        (torch.zeros(1, 2), torch.tensor(1), "first dimension that runs over examples"),
     ],
 )
-def test_inputs_and_targets_must_agree(
-    inputs: torch.Tensor, targets: torch.Tensor, says: str
-) -> None:
+def test_bad_inputs_and_targets(inputs: torch.Tensor, targets: torch.Tensor, says: str) -> None:
     with pytest.raises(InputError, match=says):
         Examples(inputs, targets)
 
 
 @pytest.mark.parametrize("shape", [(2, 1, 8, 8), (2, 4, 8, 8), (2, 8, 8, 3), (3,)])
-def test_preprocessing_for_other_channels(shape: tuple[int, ...]) -> None:
+def test_preprocessing_for_another_number_of_channels(shape: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="cifar10 is for 3 channels"):
         Examples(torch.zeros(shape), torch.zeros(shape[0]), CIFAR10)
 
 
-def test_population_cannot_be_less_than_the_examples() -> None:
+def test_population_smaller_than_the_examples() -> None:
     with pytest.raises(InputError, match="3 examples out of a population of 2"):
         Examples(torch.zeros(3), torch.zeros(3), population=2)
 
 
 def by_hand(examples: Examples) -> str:
-    """The fingerprint written out with plain numpy."""
+    """The fingerprint computed with plain numpy."""
     p = examples.preprocess
     parts = [repr((p.scale, p.mean, p.std)).encode()]
     for tensor in (examples.inputs, examples.targets):
@@ -114,7 +112,7 @@ VIEWS = {
 
 
 @pytest.mark.parametrize("inputs", VIEWS.values(), ids=VIEWS.keys())
-def test_sha256_is_that_of_the_values(inputs: torch.Tensor) -> None:
+def test_sha256_matches_plain_numpy(inputs: torch.Tensor) -> None:
     examples = Examples(inputs, torch.arange(len(inputs)))
     assert examples.sha256() == by_hand(examples)
     assert Examples(inputs.clone(), torch.arange(len(inputs))).sha256() == examples.sha256()
@@ -140,7 +138,7 @@ ORIGINAL = Examples(BASE.to(torch.uint8), torch.arange(4), Preprocess(255.0, (0.
     ],
     ids=["a value", "the type", "the shape", "the labels", "the tenth digit", "the scale"],
 )
-def test_sha256_sees(change: dict) -> None:
+def test_sha256_changes_with(change: dict) -> None:
     assert replace(ORIGINAL, **change).sha256() != ORIGINAL.sha256()
 
 

@@ -1,4 +1,4 @@
-"""Oxford-IIIT Pet through a stand-in for torchvision; nothing is downloaded."""
+"""Oxford-IIIT Pet with a stand-in for torchvision; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Picture = np.ndarray
 
 
 def photograph(width: int, height: int) -> Picture:
-    """Red grows with x, green with y, along straight lines."""
+    """An image whose red grows linearly with x and green with y."""
     y, x = np.mgrid[:height, :width]
     shares = [(x + 0.5) / width, (y + 0.5) / height, np.full(x.shape, 0.2)]
     return np.stack([np.round(255 * share) for share in shares], axis=-1).astype(np.uint8)
@@ -96,10 +96,10 @@ def test_images_and_masks(tmp_path: Path, split: str, theirs: str, count: int) -
     assert examples.targets.shape == (count, 128, 128)
     assert (examples.inputs.dtype, examples.targets.dtype) == (torch.uint8, torch.int64)
     assert examples.preprocess.scale == 255.0
-    # Trimaps 1, 2, 3 are 0, 1, 2, and keep their places.
+    # Trimap values 1, 2, 3 become 0, 1, 2 at the same pixels.
     columns = torch.tensor([0, 0, 2, 1]).repeat_interleave(SIZE // 4)
     assert torch.equal(examples.targets, columns.expand(count, SIZE, SIZE))
-    # A straight slope stays one, whatever the size was, but for the rim of the picture.
+    # A linear ramp stays linear at any size, except at the image border.
     slope = 255 * (torch.arange(SIZE) + 0.5) / SIZE
     inner = slice(4, -4)
     for image in examples.inputs.double():
@@ -118,17 +118,17 @@ BAD = {
         with_mask(trimap(64, 40)),
         ["image 1 of the train split is 64 x 32 pixels", "its mask is 64 x 40"],
     ),
-    "a mask turned over": (with_mask(trimap(32, 64)), ["64 x 32", "32 x 64"]),
+    "a transposed mask": (with_mask(trimap(32, 64)), ["64 x 32", "32 x 64"]),
     "labels outside": (
         with_mask(trimap(64, 32) * 2),
-        ["image 1", "holds 4, 6", "1 the animal, 2 the background, 3 the border"],
+        ["image 1", "values 4, 6", "1 the animal, 2 the background, 3 the border"],
     ),
     "nothing": ([], ["no images in the train split"]),
 }
 
 
 @pytest.mark.parametrize("case", BAD)
-def test_what_cannot_be_used(
+def test_bad_data(
     tmp_path: Path, case: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures, words = BAD[case]
@@ -143,7 +143,7 @@ def test_what_cannot_be_used(
     assert not (tmp_path / "run").exists()
 
 
-def test_a_file_that_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncated_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def cut(self: Any, i: int) -> Any:
         raise OSError("image file is truncated")
 
@@ -167,6 +167,6 @@ def test_without_torchvision(monkeypatch: pytest.MonkeyPatch) -> None:
         load("torchvision:OxfordIIITPet", "train")
 
 
-def test_a_name_mistyped() -> None:
+def test_mistyped_name() -> None:
     with pytest.raises(InputError, match="did you mean 'OxfordIIITPet'"):
         load("torchvision:OxfordIIITPets", "train")

@@ -1,4 +1,4 @@
-"""Preprocessing against plain numpy, and what its text form accepts."""
+"""Preprocessing against plain numpy, and parsing of its text form."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_numbers_of_li_et_al() -> None:
 
 
 @pytest.mark.parametrize("shape", [(6,), (6, 1), (6, 3), (6, 3, 4), (6, 3, 4, 4), (2, 3, 2, 2, 2)])
-def test_single_numbers_serve_every_shape(shape: tuple[int, ...]) -> None:
+def test_single_numbers_fit_every_shape(shape: tuple[int, ...]) -> None:
     x = torch.arange(np.prod(shape), dtype=torch.float32).reshape(shape)
     result = Preprocess(2.0, (0.5,), (4.0,))(x, torch.float64)
     np.testing.assert_array_equal(result.numpy(), (x.double().numpy() / 2 - 0.5) / 4)
@@ -90,7 +90,7 @@ def test_text(
         ("/", "not a list of numbers"),
     ],
 )
-def test_text_that_is_no_preprocessing(text: str, says: str) -> None:
+def test_bad_text(text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         parse_preprocess(text, 255.0)
 
@@ -105,7 +105,7 @@ def test_text_that_is_no_preprocessing(text: str, says: str) -> None:
         (1.0, (float("nan"),), (1.0,)),
     ],
 )
-def test_impossible_numbers(scale: float, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
+def test_bad_numbers(scale: float, mean: tuple[float, ...], std: tuple[float, ...]) -> None:
     with pytest.raises(InputError, match="expected as many means as standard deviations"):
         Preprocess(scale, mean, std)
 

@@ -1,4 +1,4 @@
-"""The restricted unpickler against the real one, and against hostile and damaged pickles."""
+"""The restricted unpickler against the real one, and on hostile and damaged pickles."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def a_batch(n: int = 5) -> tuple[np.ndarray, list[int]]:
 def test_what_python_2_wrote() -> None:
     images, labels = a_batch()
     raw = python2_batch(images, labels)
-    truth = pickle.loads(raw, encoding="bytes")  # the helper above writes real pickles
+    truth = pickle.loads(raw, encoding="bytes")  # the helper above writes valid pickles
     np.testing.assert_array_equal(truth[b"data"], images)
     batch = load_batch(raw, "data_batch_1")
     np.testing.assert_array_equal(batch["data"], images)
@@ -105,7 +105,7 @@ def test_old_and_new_names_of_numpy() -> None:
 
 
 class Calls:
-    """Pickles into a call, as the usual attack does."""
+    """Pickles as a function call, the usual attack."""
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self.reduced = (function, arguments)
@@ -144,7 +144,7 @@ def test_nothing_runs(attack: str, protocol: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("attack", ["os.system", "builtins.eval", "open"])
-def test_the_attacks_of_these_tests_work_on_the_real_unpickler(attack: str, tmp_path: Path) -> None:
+def test_these_attacks_work_on_the_real_unpickler(attack: str, tmp_path: Path) -> None:
     sentinel = tmp_path / "ran"
     result = pickle.loads(pickle.dumps(attacks(sentinel)[attack]))
     if hasattr(result, "close"):
@@ -171,12 +171,12 @@ BY_HAND = {
     "bytearray of 9e18": b"\x80\x05\x96\xff\xff\xff\xff\xff\xff\xff\x7f.",
     "a set": pickle.dumps({"labels": {1, 2}}, 4),
     "a bytearray": pickle.dumps({"data": bytearray(3)}, 5),
-    "a class made anew": b"cnumpy\nndarray\n)\x81.",
+    "a new instance of a class": b"cnumpy\nndarray\n)\x81.",
     "persistent name": b"Pname\n.",
     "extension": b"\x82\x01.",
-    "no dict": pickle.dumps([1, 2]),
-    "keys that are no names": pickle.dumps({1: 2}),
-    "no pickle": b"<!DOCTYPE html><html>404 Not Found</html>",
+    "not a dict": pickle.dumps([1, 2]),
+    "keys that are not names": pickle.dumps({1: 2}),
+    "not a pickle": b"<!DOCTYPE html><html>404 Not Found</html>",
     "nothing": b"",
     "only zeros": bytes(1000),
 }
@@ -188,7 +188,7 @@ def test_odd_pickles(raw: bytes) -> None:
         load_batch(raw, "batch")
 
 
-def test_cut_short_anywhere() -> None:
+def test_truncated_anywhere() -> None:
     raw = python2_batch(*a_batch(2))
     last = len(raw)
     for end in [*range(300), *range(300, last - 100, 97), *range(last - 100, last)]:
@@ -197,7 +197,7 @@ def test_cut_short_anywhere() -> None:
 
 
 def test_damaged_anywhere() -> None:
-    """One changed byte gives an error of ours or a dict: no crash, no other exception."""
+    """One changed byte gives an InputError or a dict: no crash, no other exception."""
     images, labels = a_batch(1)
     raw = python2_batch(images[:, :40], labels)
     rng = np.random.default_rng(0)

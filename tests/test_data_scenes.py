@@ -1,4 +1,4 @@
-"""Scenes: what they are composed of, found again by looking; the same for the same seed."""
+"""Scenes: their digits are found again in the images; the same seed gives the same scenes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_images_and_masks(scenes: dict[str, Examples]) -> None:
         assert masks.unique().tolist() == list(range(11))
         assert scenes[split].population == count
         assert scenes[split].source == "scenes"
-        # Exactly the pixels with ink are of a digit.
+        # Exactly the pixels with ink belong to a digit.
         assert torch.equal(masks > 0, images[:, 0] >= INK)
         assert (masks > 0).any(dim=(1, 2)).all()
 
@@ -39,17 +39,15 @@ def raw(split: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def patches(images: np.ndarray) -> dict[bytes, tuple[int, int, int]]:
-    """Every 8×8 part of all images, and where it is."""
+    """Every 8×8 patch of all images, and its position."""
     windows = np.lib.stride_tricks.sliding_window_view(images, (8, 8), axis=(1, 2))
     where = np.argwhere(windows.max(axis=(3, 4)) >= INK)
     return {windows[tuple(place)].tobytes(): tuple(map(int, place)) for place in where}
 
 
 @pytest.mark.parametrize("split", ["train", "test"])
-def test_digits_drawn_with_eight_pixels_are_found_again(
-    scenes: dict[str, Examples], split: str
-) -> None:
-    """Those that were not made larger are there as scikit-learn has them, with their labels."""
+def test_digits_of_eight_pixels_are_found_again(scenes: dict[str, Examples], split: str) -> None:
+    """Digits that were not enlarged occur as in scikit-learn, with their labels."""
     other = "test" if split == "train" else "train"
     windows = patches(scenes[split].inputs[:, 0].numpy())
     found = 0
@@ -68,11 +66,11 @@ def test_several_digits_in_a_scene(scenes: dict[str, Examples]) -> None:
     masks = scenes["train"].targets.numpy()
     kinds = np.array([len(np.unique(mask)) - 1 for mask in masks])
     assert kinds.max() <= MOST
-    assert 2 < kinds.mean() < 3.5  # the same digit may come twice
+    assert 2 < kinds.mean() < 3.5  # the same digit may occur twice
 
 
-def test_the_same_seed_the_same_scenes(scenes: dict[str, Examples]) -> None:
-    torch.manual_seed(5)  # whatever the generator of the caller holds
+def test_same_seed_gives_the_same_scenes(scenes: dict[str, Examples]) -> None:
+    torch.manual_seed(5)  # the global generator's state must not matter
     before = torch.random.get_rng_state()
     again = load_scenes("test")
     assert again.sha256() == scenes["test"].sha256()
@@ -80,13 +78,13 @@ def test_the_same_seed_the_same_scenes(scenes: dict[str, Examples]) -> None:
     assert load_scenes("test", seed=1).sha256() != again.sha256()
 
 
-def test_splits_have_places_of_their_own(scenes: dict[str, Examples]) -> None:
+def test_splits_have_different_positions(scenes: dict[str, Examples]) -> None:
     train, test = (scenes[split].targets[:200] > 0 for split in ("train", "test"))
     same = (train == test).all(dim=(1, 2)).float().mean()
     assert same < 0.01
 
 
-def test_preprocessing_of_scenes_is_their_mean_and_standard_deviation(
+def test_preprocessing_matches_mean_and_standard_deviation(
     scenes: dict[str, Examples],
 ) -> None:
     both = torch.cat([scenes[split].inputs for split in ("train", "test")])

@@ -1,4 +1,4 @@
-"""Sources by name: digits, the dispatch, limits, preprocessing."""
+"""Data sources by name: digits, parsing, limits, preprocessing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from landscape.data.preprocess import CIFAR10, DIGITS
 from landscape.errors import InputError
 
 
-def test_digits_are_those_of_scikit_learn() -> None:
+def test_digits_match_scikit_learn() -> None:
     raw = sklearn.datasets.load_digits()
     train, test = load("digits", "train"), load("digits", "test")
     assert train.inputs.shape == (1437, 1, 8, 8)
@@ -30,7 +30,7 @@ def test_digits_are_those_of_scikit_learn() -> None:
         assert set(examples.targets.tolist()) == set(range(10))
 
 
-def test_preprocessing_of_digits_is_their_mean_and_standard_deviation() -> None:
+def test_preprocessing_of_digits_matches_mean_and_standard_deviation() -> None:
     pixels = sklearn.datasets.load_digits().images / 16
     assert DIGITS.mean[0] == pytest.approx(pixels.mean(), abs=5e-4)
     assert DIGITS.std[0] == pytest.approx(pixels.std(), abs=5e-4)
@@ -75,7 +75,7 @@ def test_preprocessing(
     np.testing.assert_allclose(prepared.numpy(), expected, rtol=1e-12)
 
 
-def test_preprocessing_for_other_images(tmp_path: Path) -> None:
+def test_preprocessing_for_another_number_of_channels(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="digits: preprocessing cifar10 is for 3 channels"):
         load("digits", "train", preprocess="cifar10")
     with pytest.raises(InputError, match="for 2 channels"):
@@ -98,7 +98,7 @@ def test_limits_are_nested_and_depend_on_the_seed() -> None:
     assert load("digits", "train", limit=100, limit_seed=2).sha256() != small.sha256()
 
 
-def test_source_is_kept_as_it_was_typed() -> None:
+def test_source_is_kept_as_given() -> None:
     assert load("digits:", "train").source == "digits:"
 
 
@@ -112,13 +112,13 @@ def test_source_is_kept_as_it_was_typed() -> None:
         ("data/cifar-10-batches-py", "train", "did you mean 'cifar10:data/cifar-10-batches-py'"),
         ("cifar10", "train", "expected cifar10:PATH"),
         ("cifar100:", "train", "expected cifar100:PATH"),
-        ("digits:5", "train", "expected digits alone"),
-        ("scenes:5", "train", "expected scenes alone"),
+        ("digits:5", "train", "expected digits without a path"),
+        ("scenes:5", "train", "expected scenes without a path"),
         ("scene", "train", "did you mean 'scenes'"),
         ("digits", "valid", "unknown split 'valid': expected one of train, test"),
         ("digits", "tset", "did you mean 'test'"),
     ],
 )
-def test_what_is_no_source(source: str, split: str, says: str) -> None:
+def test_bad_source(source: str, split: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load(source, split)

@@ -1,4 +1,4 @@
-"""What users pass from Python ends in the same examples, whatever its form."""
+"""Python objects of every form give the same examples."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ FORMS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("data", FORMS.values(), ids=FORMS.keys())
-def test_every_form_gives_the_same(data: Any) -> None:
+def test_every_form_gives_the_same_examples(data: Any) -> None:
     examples = examples_from(data)
     assert torch.equal(examples.inputs, X)
     assert examples.inputs.dtype == torch.float32
@@ -102,24 +102,24 @@ def test_each_element_is_read_once(shuffle: bool) -> None:
 
 
 @pytest.mark.parametrize("data", [FORMS["shuffled"], FORMS["DataLoader"], (X, Y), Counting()])
-def test_global_random_numbers_stay(data: Any) -> None:
+def test_global_random_state_is_unchanged(data: Any) -> None:
     before = torch.get_rng_state()
     examples_from(data)
     assert torch.equal(before, torch.get_rng_state())
 
 
-def test_a_sampler_of_its_own_decides() -> None:
+def test_custom_sampler_is_respected() -> None:
     chosen = DataLoader(Counting(), batch_size=2, sampler=SubsetRandomSampler([1, 4, 7]))
     assert sorted(examples_from(chosen).inputs[:, 0, 0].tolist()) == [12.0, 48.0, 84.0]
     few = DataLoader(Counting(), batch_size=2, sampler=RandomSampler(range(N), num_samples=4))
     assert len(examples_from(few)) == 4
 
 
-def test_examples_come_back_as_they_are() -> None:
+def test_examples_are_returned_unchanged() -> None:
     examples = Examples(X, Y, Preprocess(2.0), "mine", 50)
     assert examples_from(examples) is examples
     assert examples_from(examples, preprocess=Preprocess(2.0)) is examples
-    with pytest.raises(InputError, match="mine: these examples have preprocessing"):
+    with pytest.raises(InputError, match="mine: these examples already have preprocessing"):
         examples_from(examples, preprocess=Preprocess(3.0))
 
 
@@ -191,7 +191,7 @@ WRONG: dict[str, tuple[Any, list[str]]] = {
 
 
 @pytest.mark.parametrize(("data", "says"), WRONG.values(), ids=WRONG.keys())
-def test_what_cannot_be_used(data: Any, says: list[str]) -> None:
+def test_bad_data(data: Any, says: list[str]) -> None:
     with pytest.raises(InputError) as caught:
         examples_from(data, source="mine")
     for words in ("mine: ", *says):

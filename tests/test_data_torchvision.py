@@ -1,4 +1,4 @@
-"""torchvision's sets through stand-ins that have both of its signatures; nothing is downloaded."""
+"""torchvision's datasets with stand-ins for both of its signatures; nothing is downloaded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GRAY = COLOUR[..., 0]
 
 
 class Served:
-    """Serves images as one of torchvision's classes does; remembers how it was made."""
+    """Serves images like a torchvision dataset; records its constructor arguments."""
 
     made: tuple[Any, ...] = ()
 
@@ -79,7 +79,7 @@ class KMNIST(Served):  # images of two sizes
         self.serve([Image.fromarray(GRAY[0]), Image.fromarray(GRAY[0][:3])])
 
 
-class USPS(Served):  # nothing in it
+class USPS(Served):  # empty
     def __init__(self, root: str, train: bool = True, download: bool = False) -> None:
         self.serve([])
 
@@ -99,7 +99,7 @@ STANDING_IN = (MNIST, CIFAR10, SVHN, STL10, KMNIST, USPS, FashionMNIST, CIFAR100
 
 @pytest.fixture
 def torchvision(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A stand-in for the package, and a home folder of its own."""
+    """A stand-in for the package, with a separate home folder."""
     package, datasets = types.ModuleType("torchvision"), types.ModuleType("torchvision.datasets")
     for cls in STANDING_IN:
         setattr(datasets, cls.__name__, cls)
@@ -157,16 +157,16 @@ def test_other_modes_become_colour(
         ("USPS", "no images in the train split"),
         ("FashionMNIST", "no route to host.*check the connection"),
         ("CIFAR100", r"float32 of shape \(3, 5, 4\), expected uint8"),
-        ("CIFAR11", "unknown torchvision data set 'CIFAR11'.*did you mean 'CIFAR10'"),
-        ("", "unknown torchvision data set ''"),
+        ("CIFAR11", "unknown torchvision dataset 'CIFAR11'.*did you mean 'CIFAR10'"),
+        ("", "unknown torchvision dataset ''"),
     ],
 )
-def test_what_cannot_be_used(torchvision: Path, name: str, says: str) -> None:
+def test_bad_data(torchvision: Path, name: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         load(f"torchvision:{name}", "train")
 
 
-def test_root_that_is_a_file(torchvision: Path) -> None:
+def test_root_is_a_file(torchvision: Path) -> None:
     (torchvision / "file").write_text("")
     with pytest.raises(InputError, match="could not load or download"):
         load(f"torchvision:MNIST:{torchvision / 'file'}", "train")

@@ -1,4 +1,4 @@
-"""A value that changes from one look to the next is found when the problem is made, and named."""
+"""Non-deterministic losses and metrics are found when the problem is created."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TWO = r"(-?[0-9.e+-]+) and (-?[0-9.e+-]+) for the same"
 
 
 class Hidden(nn.Module):
-    """A perceptron that does something to its hidden layer."""
+    """A perceptron with an operation on its hidden layer."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class TrainingNorm(Hidden):
 
 
 class NormWithoutStatistics(Hidden):
-    """In evaluation mode too, this normalizes by the batch at hand."""
+    """Normalizes by batch statistics even in evaluation mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class NormWithoutStatistics(Hidden):
 
 
 class NeverEvaluates(Hidden):
-    """Its batch normalization cannot be taken out of training mode."""
+    """A network whose batch normalization cannot leave training mode."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ def mixing(output: Tensor, target: Tensor) -> Tensor:
 
 
 def mean_for_each(output: Tensor, target: Tensor) -> Tensor:
-    """A loss with reduction='mean', made to look like one for each example."""
+    """A loss with reduction='mean', expanded to one value per example."""
     return F.cross_entropy(output, target).expand(len(output))
 
 
@@ -106,16 +106,16 @@ def problem_of(network: nn.Module, metric: PerExample | None = None) -> Problem:
 
 
 @pytest.mark.parametrize("network", [DropoutOn, Noise])
-def test_a_random_forward_is_named(network: type[nn.Module]) -> None:
+def test_random_forward(network: type[nn.Module]) -> None:
     with pytest.raises(InputError, match=f"the loss is not deterministic: {TWO}") as caught:
         problem_of(network())
     first, second = re.findall(TWO, str(caught.value))[0]
     assert first != second
-    assert "random operation in forward" in str(caught.value)
+    assert "does forward use random numbers" in str(caught.value)
 
 
 @pytest.mark.parametrize("network", [TrainingNorm, NormWithoutStatistics, NeverEvaluates, Centred])
-def test_a_network_that_mixes_examples_is_named(network: type[nn.Module]) -> None:
+def test_network_that_mixes_examples(network: type[nn.Module]) -> None:
     with pytest.raises(InputError, match="the loss of an example depends on the others") as caught:
         problem_of(network())
     first, second = re.findall(TWO, str(caught.value))[0]
@@ -131,19 +131,19 @@ def test_a_network_that_mixes_examples_is_named(network: type[nn.Module]) -> Non
         (mean_for_each, "metric 'mean_for_each' of an example depends on the others"),
     ],
 )
-def test_a_metric_is_named(metric: PerExample, says: str) -> None:
+def test_bad_metric(metric: PerExample, says: str) -> None:
     with pytest.raises(InputError, match=f"{says}.*{TWO}"):
         problem_of(Hidden(), metric)
 
 
-def test_the_loss_itself_may_be_such_a_metric() -> None:
+def test_random_loss() -> None:
     data = (torch.randn(5, 6), torch.zeros(5))
     with pytest.raises(InputError, match="metric 'loss' is not deterministic"):
         Problem(Hidden(), data, loss=random_metric, device="cpu")
 
 
 @pytest.mark.parametrize("examples", [1, 2, 3, 5])
-def test_few_examples_are_enough(examples: int) -> None:
+def test_a_few_examples_suffice(examples: int) -> None:
     data = (torch.randn(examples, 6), torch.zeros(examples, dtype=torch.long))
     Problem(Hidden(), data, device="cpu")
     with pytest.raises(InputError, match="the loss is not deterministic"):
@@ -151,12 +151,12 @@ def test_few_examples_are_enough(examples: int) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=case_id)
-def test_what_is_deterministic_passes(case: Case) -> None:
+def test_deterministic_networks_pass(case: Case) -> None:
     assert case.make().attributes["loss"]
 
 
 class Scaled(nn.Linear):
-    """Another result for another batch size, by a relative amount such as rounding makes."""
+    """Results depend on the batch size by a small relative amount, like rounding."""
 
     def __init__(self, error: float) -> None:
         super().__init__(6, 3)
@@ -175,7 +175,7 @@ def test_rounding_that_depends_on_the_batch_is_not_mixing(error: float, passes: 
         problem_of(Scaled(error))
 
 
-def test_the_users_model_and_random_numbers_are_left_alone() -> None:
+def test_model_and_random_state_are_unchanged() -> None:
     model = Hidden()
     before = torch.random.get_rng_state()
     problem_of(model)

@@ -1,4 +1,4 @@
-"""Random directions and every normalization, against a few lines of numpy."""
+"""Random directions and all normalizations against plain numpy."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_normalizations_against_numpy(how: str) -> None:
         np.testing.assert_allclose(found[name].numpy(), expected, rtol=1e-12, atol=0)
 
 
-def test_filter_normalization_gives_each_filter_the_networks_norm() -> None:
+def test_filter_normalization_matches_the_norm_of_each_filter() -> None:
     weights = parameters_of(CifarResNet(8))
     x, y = make_directions(weights, 2, ignore="none")
     for direction in (x.vector, y.vector):
@@ -83,8 +83,8 @@ def test_filter_normalization_gives_each_filter_the_networks_norm() -> None:
             )
 
 
-def test_biases_and_batch_norm_get_noise_of_their_own_not_a_copy_of_the_weights() -> None:
-    """A fault of other tools: with one number a filter, |w|/|d|·d is ±w, on both axes."""
+def test_biases_and_batch_norm_get_independent_noise() -> None:
+    """A bug of other tools: with one number per filter, |w|/|d|·d is ±w, on both axes."""
     weights = parameters_of(small())
     x, y = make_directions(weights, 2, ignore="none")
     for name in ("0.bias", "1.weight", "1.bias", "4.bias"):
@@ -96,14 +96,14 @@ def test_biases_and_batch_norm_get_noise_of_their_own_not_a_copy_of_the_weights(
         assert not torch.allclose(x.vector[name], y.vector[name])
 
 
-def test_biasbn_leaves_one_dimensional_parameters_where_they_are() -> None:
+def test_biasbn_does_not_move_one_dimensional_parameters() -> None:
     weights = parameters_of(CifarResNet(8))
     x, _ = make_directions(weights, 2, ignore="biasbn")
     for name, w in weights.items():
         assert bool((x.vector[name] == 0).all()) == (w.ndim <= 1), name
 
 
-def test_only_parameters_are_displaced_never_running_statistics() -> None:
+def test_running_statistics_are_never_displaced() -> None:
     model = CifarResNet(8)
     x, _ = make_directions(parameters_of(model), 2, ignore="none")
     assert set(x.vector) == {name for name, _ in model.named_parameters()}
@@ -118,7 +118,7 @@ def test_noise_is_standard_normal() -> None:
     assert abs((noise**4).mean() - 3) < 4 * np.sqrt(96 / n)  # uniform noise has 1.8
 
 
-def test_a_seed_means_the_same_numbers_and_each_axis_its_own() -> None:
+def test_seed_is_reproducible_and_axes_are_independent() -> None:
     weights = parameters_of(CifarResNet(20))
     a, b, c = (make_directions(weights, 2, seed=seed) for seed in (5, 5, 6))
     for axis in (0, 1):
@@ -130,7 +130,7 @@ def test_a_seed_means_the_same_numbers_and_each_axis_its_own() -> None:
             assert abs(cosine(vectors[i], vectors[j])) < 5 / np.sqrt(270_000)
 
 
-def test_the_same_direction_in_any_precision() -> None:
+def test_same_direction_in_any_precision() -> None:
     weights = parameters_of(small())
     double = {n: p.double() for n, p in weights.items()}
     single, exact = make_directions(weights, 1)[0], make_directions(double, 1)[0]
@@ -139,7 +139,7 @@ def test_the_same_direction_in_any_precision() -> None:
         assert torch.allclose(single.vector[name].double(), exact.vector[name], rtol=1e-6, atol=0)
 
 
-def test_a_filter_of_zeros_is_not_displaced() -> None:
+def test_zero_filter_is_not_displaced() -> None:
     weights = {"w": torch.tensor([[0.0, 0.0], [3.0, 4.0]])}
     found = normalize(random_direction(weights, generator_for(0, 0)), weights)["w"]
     assert found[0].tolist() == [0.0, 0.0]
@@ -155,7 +155,7 @@ def test_norm_and_cosine_against_numpy() -> None:
     assert cosine(a, b) == pytest.approx(expected, rel=1e-9)
 
 
-def test_a_function_of_the_users_is_a_direction() -> None:
+def test_user_function_as_direction() -> None:
     def downhill(params, generator):  # type: ignore[no-untyped-def]
         return {name: torch.full_like(p, 2.0) for name, p in params.items()}
 
@@ -167,7 +167,7 @@ def test_a_function_of_the_users_is_a_direction() -> None:
         make_directions(weights, 1, kind=lambda p, g: {"0.weight": p["0.weight"]})
 
 
-def test_saved_directions_come_back(tmp_path: Path) -> None:
+def test_saved_directions_round_trip(tmp_path: Path) -> None:
     weights = parameters_of(small())
     made = make_directions(weights, 2, seed=3)
     path = save_directions(
@@ -183,7 +183,7 @@ def test_saved_directions_come_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(file["xdirection/0"], made[0].vector["0.weight"])
 
 
-def test_the_authors_directions_are_filter_normalized_as_ours(shared: Path) -> None:
+def test_authors_directions_match_our_filter_normalization(shared: Path) -> None:
     checkpoint = torch.load(
         shared / "weights" / "li2018_resnet56.t7", map_location="cpu", weights_only=True
     )
@@ -208,7 +208,7 @@ def _other_name(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _other_order(path: Path) -> dict[str, torch.Tensor]:
-    """γ and β of a normalization, of one shape, have changed places."""
+    """γ and β of a normalization, of equal shape, are swapped."""
     params = list(parameters_of(CifarResNet(8)).items())
     params[1], params[2] = params[2], params[1]
     return dict(params)
@@ -231,7 +231,7 @@ def _one_less_inside(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _shape_without_names(path: Path) -> dict[str, torch.Tensor]:
-    """As the authors write their files."""
+    """A file without names, as the authors write it."""
     _forget_names(path)
     return parameters_of(CifarResNet(8, in_channels=1))
 
@@ -272,18 +272,18 @@ def _no_hdf5(path: Path) -> dict[str, torch.Tensor]:
         (_other_width, r"'conv1.weight' of shape \(16, 3, 3, 3\), .* of shape \(16, 1, 3, 3\)"),
         (_other_name, r"entry \d+ is 'linear.weight' .* is 'fc.weight'"),
         (_other_order, r"entry 1 is 'bn1.weight' .* parameter 1 is 'bn1.bias'"),
-        (_one_more, r"29 tensors, .* 30 parameters: there is no entry 29, for 'scale' of shape"),
+        (_one_more, r"29 tensors, .* 30 parameters: no entry 29 for 'scale' of shape"),
         (_one_more_in_front, r"entry 0 is 'conv1.weight' .* parameter 0 is 'scale'"),
         (_one_less, r"29 tensors, .* 28 parameters: 1 too many, the first of them 'linear.bias'"),
         (_one_less_inside, r"entry 2 is 'bn1.bias' .* parameter 2 is 'layer1.0.conv1.weight'"),
         (_shape_without_names, r"network's parameter 0 is 'conv1.weight' of shape \(16, 1"),
         (_less_without_names, r"28 parameters: 1 too many; the directions"),
-        (_truncated, r"ydirection: .* there is no entry 7, for 'layer1.0.bn2.weight'"),
+        (_truncated, r"ydirection: .* no entry 7 for 'layer1.0.bn2.weight'"),
         (_one_axis, "ydirection"),
         (_no_hdf5, "not a readable HDF5"),
     ],
 )
-def test_directions_of_another_network_are_refused(
+def test_directions_of_another_network(
     tmp_path: Path, change: Callable[[Path], dict[str, torch.Tensor]], says: str
 ) -> None:
     made = make_directions(parameters_of(CifarResNet(8)), 2)
@@ -301,13 +301,13 @@ def test_directions_of_another_network_are_refused(
         ({"a": (2, 3), "b": (4,), "c": (1,)}, "'c' is not a parameter of the network"),
     ],
 )
-def test_directions_given_as_tensors_must_fit(given: dict[str, tuple[int, ...]], says: str) -> None:
+def test_given_directions_must_fit(given: dict[str, tuple[int, ...]], says: str) -> None:
     params = {"a": torch.ones(2, 3), "b": torch.ones(4)}
     with pytest.raises(InputError, match=says):
         make_directions(params, 1, kind=[{n: torch.ones(s) for n, s in given.items()}])
 
 
-def test_directions_given_in_another_order_belong_to_their_names() -> None:
+def test_given_directions_are_matched_by_name() -> None:
     params = {"a": torch.ones(2), "b": torch.ones(2)}
     turned = {"b": torch.full((2,), 5.0), "a": torch.zeros(2)}
     (made,) = make_directions(params, 1, kind=[turned])
@@ -327,6 +327,6 @@ def test_directions_given_in_another_order_belong_to_their_names() -> None:
         ({"kind": [Direction({}), Direction({})]}, "0.weight"),
     ],
 )
-def test_what_cannot_be_used_is_named(options: dict, says: str) -> None:
+def test_bad_options(options: dict, says: str) -> None:
     with pytest.raises(InputError, match=says):
         make_directions(parameters_of(small()), 2, **options)

@@ -1,4 +1,4 @@
-"""Errors name arguments: as Python does in Python, as options on a command line."""
+"""Errors name arguments: in Python syntax, or as options on the command line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("named", "python", "command"), SPELLINGS, ids=[s[1] for s in SPELLINGS])
-def test_each_reader_gets_the_argument_in_his_own_form(
+def test_arguments_in_python_and_on_the_command_line(
     named: tuple[str], python: str, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = InputError(f"wrong {argument(*named)}: expected another, not {argument(*named)}")
@@ -53,7 +53,7 @@ def test_each_reader_gets_the_argument_in_his_own_form(
     assert capsys.readouterr().err == expected
 
 
-def test_an_error_within_another_keeps_its_arguments() -> None:
+def test_nested_error_keeps_its_arguments() -> None:
     inner = InputError(f"{argument('limit', 0)}: expected at least 1")
     outer = InputError(f"{argument('path', 'a.h5')} cannot be written: {inner.marked}; try again")
     assert str(outer) == "path='a.h5' cannot be written: limit=0: expected at least 1; try again"
@@ -81,7 +81,7 @@ ERRORS = [
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
-def test_errors_are_the_same_after_a_copy(error: InputError) -> None:
+def test_errors_survive_copying(error: InputError) -> None:
     for other in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
         assert type(other) is type(error)
         assert (str(other), repr(other), other.args) == (str(error), repr(error), error.args)
@@ -89,13 +89,13 @@ def test_errors_are_the_same_after_a_copy(error: InputError) -> None:
         assert vars(other) == vars(error)
 
 
-def test_an_unknown_choice_names_the_argument() -> None:
+def test_unknown_choice_names_the_argument() -> None:
     assert str(ERRORS[2]).startswith("unknown bn 'stord': expected one of stored, reestimate")
     assert ERRORS[2].spelled(option).startswith("unknown --bn 'stord': ")
 
 
-def test_errors_of_another_process_know_their_arguments() -> None:
-    """A process that is started anew has marks of its own."""
+def test_errors_of_another_process_keep_their_arguments() -> None:
+    """A new process has its own marks."""
     with multiprocessing.get_context("spawn").Pool(1) as pool, pytest.raises(InputError) as caught:
         pool.apply(_fail, (ERRORS[0],))
     assert str(caught.value) == "seed=-1: expected a whole number"
@@ -105,7 +105,7 @@ def test_errors_of_another_process_know_their_arguments() -> None:
 
 
 def test_text_of_a_user_is_never_an_argument() -> None:
-    """Marks that another process makes, which all but their secret is known of, stay text."""
+    """Marks made by another process, with a different secret, stay text."""
     code = "from landscape.errors import argument; print(ascii(argument('seed', 1)))"
     made = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
@@ -118,7 +118,7 @@ def test_text_of_a_user_is_never_an_argument() -> None:
     assert str(error).startswith(f"no file {forged}; see seed=")
 
 
-def test_an_error_that_nobody_caught_shows_no_marks() -> None:
+def test_uncaught_error_shows_no_marks() -> None:
     code = "from landscape.errors import *; raise InputError(f\"no {argument('lr', 'x')}\")"
     made = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT

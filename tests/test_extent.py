@@ -1,4 +1,4 @@
-"""The range that is found is the one where the loss has risen to the level."""
+"""The automatic range ends where the loss has risen to the level."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from landscape.run import sample_surface
 
 
 class Bowl(nn.Module):
-    """c + |θ|² whatever the input."""
+    """c + |θ|² for any input."""
 
     def __init__(self, scale: float) -> None:
         super().__init__()
@@ -45,25 +45,25 @@ def test_a_bowl(scale: float, level: float) -> None:
     assert float(f"{extent.distance:.2g}") == extent.distance
 
 
-def test_without_a_level_it_is_a_hundred_times_the_loss_at_the_origin() -> None:
+def test_default_level_is_a_hundred_times_the_loss_at_the_origin() -> None:
     extent = common_extent([bowl(1.0)])
     assert extent.level == pytest.approx(1.0)
     assert extent.distance == pytest.approx(math.sqrt(0.99), rel=0.12)
 
 
-def test_networks_that_are_compared_get_the_largest() -> None:
+def test_compared_networks_get_the_largest_distance() -> None:
     flat, steep = bowl(1.0), bowl(100.0)
     both = common_extent([steep, flat], 1.0)
     assert both == common_extent([flat], 1.0)
     assert both.distance > common_extent([steep], 1.0).distance
 
 
-def test_a_loss_that_never_rises_says_so() -> None:
+def test_loss_that_never_rises() -> None:
     with pytest.raises(InputError, match="does not rise to 1"):
         common_extent([bowl(0.0)], 1.0)
 
 
-def test_a_loss_that_breaks_counts_as_risen() -> None:
+def test_non_finite_loss_counts_as_risen() -> None:
     problem, plane = bowl(1.0)
     problem.metrics["loss"] = type(problem.metrics["loss"])(
         lambda o, t: torch.where(o > 0.5, torch.nan, o), "breaking"

@@ -1,4 +1,4 @@
-"""Ranges, the axis convention, and the order of visiting."""
+"""Ranges, the axis convention, and the order of points."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def test_ranges(text: str, expected: list[float]) -> None:
 
 @pytest.mark.parametrize("count", [3, 7, 25, 51, 99, 101, 1001])
 @pytest.mark.parametrize("half", [1.0, 0.3, 2.7, 1e-3])
-def test_the_trained_network_is_exactly_on_every_symmetric_odd_grid(
-    half: float, count: int
-) -> None:
+def test_symmetric_odd_grids_contain_zero_exactly(half: float, count: int) -> None:
     assert parse_range(f"-{half}:{half}:{count}")[count // 2] == 0.0
 
 
@@ -49,7 +47,7 @@ def test_the_trained_network_is_exactly_on_every_symmetric_odd_grid(
         ("", "not numbers"),
     ],
 )
-def test_malformed_ranges_say_what_was_expected(text: str, why: str) -> None:
+def test_malformed_ranges(text: str, why: str) -> None:
     with pytest.raises(InputError, match="expected start:stop:count") as error:
         parse_range(text, "y")
     assert why in str(error.value)
@@ -65,7 +63,7 @@ def test_rows_are_y_and_columns_are_x() -> None:
             assert values[j, i] == x + 100 * y
 
 
-def test_a_line_has_one_axis() -> None:
+def test_line_has_one_axis() -> None:
     grid = Grid(np.array([0.0, 0.5]))
     assert grid.shape == (2,)
     assert grid.points().tolist() == [[0.0], [0.5]]
@@ -78,7 +76,7 @@ def test_axes_must_increase(axis: list[float]) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1,), (2,), (7,), (1, 1), (1, 6), (5, 5), (4, 9), (51, 51)])
-def test_every_point_is_visited_once_and_the_corners_first(shape: tuple[int, ...]) -> None:
+def test_every_point_once_corners_first(shape: tuple[int, ...]) -> None:
     order = coarse_to_fine(shape)
     assert sorted(order.tolist()) == list(range(int(np.prod(shape))))
     corners = (
@@ -96,8 +94,8 @@ def test_every_point_is_visited_once_and_the_corners_first(shape: tuple[int, ...
     assert set(order[: len(corners)].tolist()) == corners
 
 
-def test_every_beginning_covers_the_plane() -> None:
-    """After a fraction of the points, no point is far from one that has been visited."""
+def test_every_prefix_covers_the_plane() -> None:
+    """After a fraction of the points, every point is close to a visited one."""
     n = 33
     order = coarse_to_fine((n, n))
     for level in range(1, 5):
@@ -109,7 +107,7 @@ def test_every_beginning_covers_the_plane() -> None:
 
 
 @pytest.mark.parametrize("shape", [(5, 5), (7, 12), (25, 25)])
-def test_the_finest_complete_level_grows_with_the_points(shape: tuple[int, ...]) -> None:
+def test_finest_complete_level(shape: tuple[int, ...]) -> None:
     done = np.zeros(shape, bool)
     assert finest_complete(done) is None
     order = coarse_to_fine(shape)

@@ -1,4 +1,4 @@
-"""Memory that a command frees is written again without the system finding new pages for it."""
+"""Memory that a command frees is reused without new page faults."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MIB = 1 << 20
 MANY = 500
-"""Pages that twenty new blocks of 100 MiB need, even where the system's pages are of 2 MiB."""
+"""Page faults of twenty new blocks of 100 MiB, even with pages of 2 MiB."""
 
 # Blocks as large as activations, from this thread and another, written page by page and freed.
 WRITING = """
@@ -49,7 +49,7 @@ else:
 
 
 def pages_found(how: str, size: int, **environment: str) -> list[int]:
-    """Pages that the system found for twenty blocks, in the main thread and in another."""
+    """Page faults of twenty blocks, in the main thread and in another."""
     command = [sys.executable, "-c", WRITING, how, str(size)]
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("MALLOC_", "GLIBC_"))}
     said = subprocess.run(
@@ -60,15 +60,15 @@ def pages_found(how: str, size: int, **environment: str) -> list[int]:
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
 @pytest.mark.parametrize("size", [3 * MIB, 100 * MIB])
-def test_a_command_keeps_what_is_freed(size: int) -> None:
-    """The plain process, which is what other tools are, shows that there is something to keep."""
+def test_command_keeps_freed_memory(size: int) -> None:
+    """A plain process shows the page faults that a command avoids."""
     assert max(pages_found("as a command", size)) < MANY // 5
     if size == 100 * MIB:
         assert min(pages_found("plainly", size)) > MANY
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
-def test_a_user_who_has_set_the_allocator_keeps_that() -> None:
+def test_allocator_settings_of_the_user_are_kept() -> None:
     size = 100 * MIB
     for setting in ({"MALLOC_ARENA_MAX": "2"}, {"GLIBC_TUNABLES": "glibc.malloc.arena_max=2"}):
         assert min(pages_found("as a command", size, **setting)) > MANY

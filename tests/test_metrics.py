@@ -1,4 +1,4 @@
-"""Per-example metrics against loops over positions in numpy, and what they refuse."""
+"""Per-example metrics against numpy loops over positions, and bad input."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def counted(logits: np.ndarray, labels: np.ndarray) -> list[tuple[np.ndarray, int]]:
-    """Logits (positions, classes) and label of every position that counts."""
+    """Logits (positions, classes) and label of every counted position."""
     return [(z, int(c)) for z, c in zip(logits, labels, strict=True) if c != -100]
 
 
@@ -111,7 +111,7 @@ SHAPES: list[tuple[int, ...]] = [(12,), (4, 5), (2, 3, 2), ()]
 
 
 def fits(name: str, positions: tuple[int, ...]) -> bool:
-    """Tokens stand in a row, and regions have positions."""
+    """Tokens are in one dimension, and regions need positions."""
     if "token" in name:
         return len(positions) == 1
     return bool(positions) or name not in ("dice_loss", "iou", "pixel_loss", "pixel_accuracy")
@@ -145,7 +145,7 @@ def test_squared_error() -> None:
 
 
 @pytest.mark.parametrize("positions", [(12,), (4, 5)])
-def test_with_torchs_own_ignore_index(positions: tuple[int, ...]) -> None:
+def test_against_torchs_ignore_index(positions: tuple[int, ...]) -> None:
     logits, labels = drawn(positions, 0.4)
     output = logits.movedim(-1, 1)
     for i, value in enumerate(cross_entropy(output, labels)):
@@ -153,20 +153,20 @@ def test_with_torchs_own_ignore_index(positions: tuple[int, ...]) -> None:
 
 
 def test_dice_and_overlap_by_hand() -> None:
-    """Four pixels, of which class 0 has two; one of them is taken for class 1, sure in all."""
+    """Four pixels, two of class 0, one of which is predicted as class 1, all with certainty."""
     labels = torch.tensor([[0, 0, 1, IGNORED]])
     said = torch.tensor([[0, 1, 1, 2]])
     output = 100 * F.one_hot(said, 4).movedim(-1, 1).double()
-    # Dice 2·1/(1+2) for both classes; overlap 1/2 for both; the last pixel does not count.
+    # Dice 2·1/(1+2) for both classes; overlap 1/2 for both; the last pixel is ignored.
     assert dice_loss(output, labels).item() == pytest.approx(1 - 2 / 3)
     assert intersection_over_union(output, labels).item() == pytest.approx(0.5)
     output = 100 * F.one_hot(torch.tensor([[0, 2, 1, 2]]), 4).movedim(-1, 1).double()
-    # Class 2 is where it should not be: 0 in the mean over three classes of the overlap.
+    # Class 2 is predicted but absent: overlap 0 in the mean over three classes.
     assert intersection_over_union(output, labels).item() == pytest.approx((0.5 + 1 + 0) / 3)
     assert dice_loss(output, labels).item() == pytest.approx(1 - (2 / 3 + 1) / 2)
 
 
-def test_what_a_pixel_that_does_not_count_holds_is_not_seen() -> None:
+def test_ignored_pixels_have_no_effect() -> None:
     logits, labels = drawn((12,), 0.4)
     odd = logits.clone()
     odd[labels == IGNORED] = torch.nan
@@ -182,16 +182,16 @@ def test_what_a_pixel_that_does_not_count_holds_is_not_seen() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in REFERENCES if not name.startswith("next")])
-def test_an_example_of_which_nothing_counts_is_refused(name: str) -> None:
+def test_example_with_only_ignored_labels(name: str) -> None:
     logits, labels = drawn((12,), 0.0)
     labels[4] = IGNORED
     metric = named(name)
     output = logits if metric.class_dim == -1 else logits.movedim(-1, 1)
-    with pytest.raises(InputError, match=r"example 4 of the 9 .* no label that counts"):
+    with pytest.raises(InputError, match=r"example 4 of a batch of 9 has only ignored labels"):
         metric.function(output, labels)
 
 
-def test_the_first_label_alone_is_of_no_next_token() -> None:
+def test_first_label_is_no_next_token() -> None:
     logits, labels = drawn((12,), 0.0)
     labels[3, 1:] = IGNORED
     with pytest.raises(InputError, match="example 3"):
@@ -206,27 +206,27 @@ def per_pixel(labels: Tensor) -> Problem:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ((5, IGNORED), "example 5 of the 8 at hand has no label"),
-        ((slice(None), IGNORED), "example 0 of the 8 at hand has no label"),
+        ((5, IGNORED), "example 5 of a batch of 8 has only ignored labels"),
+        ((slice(None), IGNORED), "example 0 of a batch of 8 has only ignored labels"),
         (((5, 0, 0), 3), "labels run from 0 to 3, but the network has 3 outputs"),
         (((5, 0, 0), -1), "labels run from -1 to 2"),
     ],
 )
-def test_labels_are_looked_at_before_a_run(change, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_labels_are_checked_before_a_run(change, says: str) -> None:  # type: ignore[no-untyped-def]
     labels = torch.arange(8 * 16).reshape(8, 4, 4) % 3
     labels[change[0]] = change[1]
     with pytest.raises(InputError, match=says):
         per_pixel(labels)
 
 
-def test_void_pixels_are_taken() -> None:
+def test_ignored_pixels_are_accepted() -> None:
     labels = torch.arange(8 * 16).reshape(8, 4, 4) % 3
     labels[:, 0] = IGNORED
     problem = per_pixel(labels)
     assert problem.attributes["classes"] == 3
 
 
-def test_a_label_of_a_whole_example_cannot_be_ignored() -> None:
+def test_label_of_a_whole_example_cannot_be_ignored() -> None:
     data = (torch.randn(6, 2), torch.tensor([0, 1, IGNORED, 1, 0, 1]))
     with pytest.raises(InputError, match="labels run from -100 to 1"):
         Problem(nn.Linear(2, 2), data, device="cpu")
@@ -251,7 +251,7 @@ def plain(output: Tensor, target: Tensor) -> Tensor:
         ({"norm": plain}, ["norm"]),
     ],
 )
-def test_asked_for(asked, names: list[str]) -> None:  # type: ignore[no-untyped-def]
+def test_requested_metrics(asked, names: list[str]) -> None:  # type: ignore[no-untyped-def]
     assert list(more_metrics(asked)) == names
 
 
@@ -261,7 +261,7 @@ def test_asked_for(asked, names: list[str]) -> None:  # type: ignore[no-untyped-
         (["acuracy"], "unknown metric 'acuracy'.*top5.*did you mean 'accuracy'"),
         (["top0"], "unknown metric 'top0'"),
         (["topk"], "unknown metric 'topk'"),
-        ("top5", r"expected a list, as in \['top5'\]"),
+        ("top5", r"expected a list, such as \['top5'\]"),
         ({"loss": plain}, "a metric called 'loss'"),
         ({"train_loss_stderr": plain}, "a metric called 'train_loss_stderr'"),
         ({"count": plain}, "a metric called 'count'"),
@@ -270,7 +270,7 @@ def test_asked_for(asked, names: list[str]) -> None:  # type: ignore[no-untyped-
         ([plain, lambda o, t: o[:, 1]], None),
     ],
 )
-def test_refused(asked, says: str | None) -> None:  # type: ignore[no-untyped-def]
+def test_bad_metrics(asked, says: str | None) -> None:  # type: ignore[no-untyped-def]
     if says is None:
         asked[1].__name__ = "plain"
         says = "two metrics are called 'plain'"
@@ -278,7 +278,7 @@ def test_refused(asked, says: str | None) -> None:  # type: ignore[no-untyped-de
         more_metrics(asked)
 
 
-def test_names_in_a_text() -> None:
+def test_comma_separated_names() -> None:
     assert names_in("accuracy, top5,my.module:f") == ["accuracy", "top5", "my.module:f"]
     with pytest.raises(InputError, match="an empty name"):
         names_in("accuracy,,top5")
@@ -291,18 +291,18 @@ def test_names_in_a_text() -> None:
         (["iou"], "regions of an image"),
         (["pixel_accuracy"], "regions of an image"),
         (["token_loss"], r"token_loss needs logits of shape \(n, tokens, vocabulary\)"),
-        ({"mine": lambda o, t: o}, r"metric 'mine' gave \(4, 3\) for 4 examples"),
-        ({"mine": lambda o, t: 1.0}, "metric 'mine' gave float"),
-        ({"mine": lambda o, t: o.sum(1)[:1]}, r"metric 'mine' gave \(1,\) for 4 examples"),
+        ({"mine": lambda o, t: o}, r"metric 'mine' returned \(4, 3\) for 4 examples"),
+        ({"mine": lambda o, t: 1.0}, "metric 'mine' returned float"),
+        ({"mine": lambda o, t: o.sum(1)[:1]}, r"metric 'mine' returned \(1,\) for 4 examples"),
     ],
 )
-def test_what_does_not_fit_a_classifier(metrics, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_metrics_that_do_not_fit_a_classifier(metrics, says: str) -> None:  # type: ignore[no-untyped-def]
     data = (torch.randn(6, 2), torch.tensor([0, 1, 2, 1, 0, 1]))
     with pytest.raises(InputError, match=says):
         Problem(nn.Linear(2, 3), data, metrics=metrics, device="cpu")
 
 
-def test_logits_of_tokens_are_told_from_those_of_pixels() -> None:
+def test_hint_for_logits_of_tokens() -> None:
     data = (torch.randint(0, 5, (6, 4)), torch.randint(0, 5, (6, 4)))
     with pytest.raises(InputError, match=r"there are token_loss and next_token_loss"):
         Problem(nn.Embedding(5, 5), data, device="cpu")

@@ -1,4 +1,4 @@
-"""What networks return, the hooks they carry, and what is wrapped around them."""
+"""Outputs, hooks and wrappers of networks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ First = namedtuple("First", "z auxiliary")
 
 
 class Returning(nn.Module):
-    """A perceptron that puts its logits z, beside something else, into what ``pack`` makes."""
+    """A perceptron that returns its logits z with something else, packed by ``pack``."""
 
     def __init__(self, pack: Callable[[Tensor, Tensor], Any]) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Returning(nn.Module):
     ],
     ids=["tensor", "logits", "out", "named", "attribute", "first", "tuple", "list", "object"],
 )
-def test_the_logits_are_taken(pack: Callable[[Tensor, Tensor], Any]) -> None:
+def test_logits_are_selected(pack: Callable[[Tensor, Tensor], Any]) -> None:
     plain, packed = classification(), classification(Returning(pack))
     points, settings = POINTS[:2], Settings(fold=True, in_place=True)
     directions = [{f"net.{n}": d for n, d in axis.items()} for axis in plane_of(plain).axes]
@@ -96,13 +96,13 @@ def test_the_logits_are_taken(pack: Callable[[Tensor, Tensor], Any]) -> None:
         (lambda z, other: SimpleNamespace(z=z), "a SimpleNamespace"),
     ],
 )
-def test_what_holds_no_logits_is_named(pack: Callable[[Tensor, Tensor], Any], says: str) -> None:
+def test_outputs_without_logits(pack: Callable[[Tensor, Tensor], Any], says: str) -> None:
     with pytest.raises(InputError, match=f"the network returns {says}: expected a tensor"):
         classification(Returning(pack))
 
 
-def test_a_graph_of_the_users_returns_them_too() -> None:
-    """A copy of a graph has none of its hooks, and the engine works on copies."""
+def test_user_graph_returns_logits() -> None:
+    """A copy of a graph loses its hooks, and the engine works on copies."""
     made = fx.symbolic_trace(Returning(lambda z, other: {"aux": other, "logits": z}).half())
     graph, plain = classification(made), classification(perceptron().half())
     plane = plane_of(plain)
@@ -121,18 +121,18 @@ class WholeNumbers(nn.Linear):
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda: nn.LazyLinear(5), "parameter 'weight' has no values yet"),
-        (WholeNumbers, "parameter 'steps' holds torch.int64"),
+        (lambda: nn.LazyLinear(5), "uninitialized parameter 'weight'"),
+        (WholeNumbers, "parameter 'steps' is torch.int64"),
         (nn.ReLU, "the network has no parameters"),
         (lambda: torch.jit.trace(perceptron(), torch.zeros(1, 6)), "compiled by torch.jit"),
     ],
 )
-def test_a_network_that_cannot_be_moved_is_named(make: Callable[[], Any], says: str) -> None:
+def test_networks_that_cannot_be_moved(make: Callable[[], Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         classification(make())
 
 
-def test_a_network_with_several_outputs_is_folded_all_the_same() -> None:
+def test_network_with_several_outputs_is_folded() -> None:
     problem = segmentation("cross_entropy")
     network = PointNetwork(problem, plane_of(problem), Settings(fold=True, in_place=True))
     assert isinstance(network._model, fx.GraphModule)
@@ -151,7 +151,7 @@ def shifted(network: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
 
 @pytest.mark.parametrize("where", ["whole", "part"])
 @pytest.mark.parametrize("register", ["register_forward_hook", "register_forward_pre_hook"])
-def test_hooks_of_the_users_are_never_lost(where: str, register: str) -> None:
+def test_user_hooks_are_kept(where: str, register: str) -> None:
     """Tracing drops those of the network itself; every admissible setting must keep them."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(),
@@ -171,14 +171,14 @@ def test_hooks_of_the_users_are_never_lost(where: str, register: str) -> None:
 
 
 def in_passes(problem: Problem) -> Problem:
-    """The same examples, read in passes."""
+    """The same problem with streamed examples."""
     examples = problem.splits[""].head(100)
     pairs = list(zip(examples.inputs, examples.targets, strict=True))
     return problem.with_splits({"": Stream(DataLoader(pairs, batch_size=4), examples.preprocess)})
 
 
 @pytest.mark.parametrize("make", [causal_language_model, lambda: segmentation("dice_loss")])
-def test_every_way_of_evaluating_takes_them(make: Callable[[], Problem]) -> None:
+def test_every_evaluation_method_accepts_them(make: Callable[[], Problem]) -> None:
     problem = make()
     plane, indices = plane_of(problem), [2, 0, 1]
     expected = dict(evaluate(problem, plane, POINTS, indices))
@@ -195,7 +195,7 @@ def test_every_way_of_evaluating_takes_them(make: Callable[[], Problem]) -> None
             assert values == pytest.approx(expected[index], rel=2e-5, abs=1e-6), name
 
 
-def test_next_tokens_are_those_of_hugging_faces_own_loss() -> None:
+def test_next_token_loss_matches_hugging_face() -> None:
     problem = causal_language_model()
     examples = problem.splits[""].head(100)
     found = dict(evaluate(problem, plane_of(problem), POINTS, [0]))[0]
@@ -210,7 +210,7 @@ def test_next_tokens_are_those_of_hugging_faces_own_loss() -> None:
     assert found["loss"] == pytest.approx(np.mean(own), rel=1e-6)
 
 
-def test_metrics_of_a_network_in_half_precision_are_in_single_precision() -> None:
+def test_metrics_of_half_precision_are_in_single_precision() -> None:
     seen = []
 
     def look(output: Tensor, target: Tensor) -> Tensor:
@@ -258,11 +258,13 @@ def test_a_wrapped_network_has_the_names_and_reads_the_directions_of_the_plain_o
         for p in (plain, other)
     )
     np.testing.assert_array_equal(first["loss"], second["loss"])
-    assert dict(wrapped.named_parameters()).keys() == before.keys()  # the user's own stays as it is
+    assert (
+        dict(wrapped.named_parameters()).keys() == before.keys()
+    )  # the user's model is not modified
 
 
 @pytest.mark.parametrize("how", WRAPPED)
-def test_the_checkpoint_of_a_wrapped_network_fits_the_plain_one(how: str, tmp_path: Path) -> None:
+def test_checkpoint_of_a_wrapped_network_fits_the_plain_one(how: str, tmp_path: Path) -> None:
     torch.save(WRAPPED[how](perceptron()).state_dict(), tmp_path / "w.pt")
     target = nn.Sequential(*perceptron())
     for p in target.parameters():
@@ -272,7 +274,7 @@ def test_the_checkpoint_of_a_wrapped_network_fits_the_plain_one(how: str, tmp_pa
         assert torch.equal(p, q)
 
 
-def test_parts_are_unwrapped_in_the_copy_alone() -> None:
+def test_parts_are_unwrapped_only_in_the_copy() -> None:
     model = Compiled()
     copied = unwrapped_copy(model)
     names = ["features.0.weight", "features.0.bias", "last.weight", "last.bias"]
@@ -283,7 +285,7 @@ def test_parts_are_unwrapped_in_the_copy_alone() -> None:
     torch.testing.assert_close(copied(x), unwrapped(model.last)(model.features(x)))
 
 
-def test_a_module_that_is_called_module_is_no_wrapper(tmp_path: Path) -> None:
+def test_submodule_called_module_is_not_a_wrapper(tmp_path: Path) -> None:
     model = nn.Module()
     model.module = nn.Linear(2, 2)
     assert unwrapped(model) is model
@@ -293,8 +295,8 @@ def test_a_module_that_is_called_module_is_no_wrapper(tmp_path: Path) -> None:
     ]
 
 
-def test_guessing_is_of_cross_entropies_only() -> None:
-    """The number of classes says nothing of another loss, though the file has both."""
+def test_guessing_level_only_for_cross_entropy() -> None:
+    """The number of classes is no level for another loss, though the file has both."""
 
     def margin(output: Tensor, target: Tensor) -> Tensor:
         return 10.0 - output[:, 0]
@@ -310,7 +312,7 @@ def test_guessing_is_of_cross_entropies_only() -> None:
     assert "guessing" in said[1]
 
 
-def test_the_range_of_a_language_model_is_where_it_knows_less_than_by_guessing() -> None:
+def test_automatic_range_of_a_language_model() -> None:
     problem = causal_language_model()
     extent = common_extent([(problem, plane_of(problem))])
     assert extent.level == pytest.approx(2 * np.log(17))

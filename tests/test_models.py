@@ -1,4 +1,4 @@
-"""CIFAR ResNets against the published sizes, a list of names, and a forward pass written out."""
+"""CIFAR ResNets against the published sizes, a list of names, and an explicit forward pass."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def size(model: nn.Module) -> int:
 
 
 def size_by_arithmetic(depth: int, shortcuts: str, width: int, channels: int, classes: int) -> int:
-    """Weights of every convolution, two numbers a channel for every normalization, the layer."""
+    """Weights of every convolution, two per channel of every normalization, and the linear
+    layer."""
     n, c = (depth - 2) // 6, [16 * width, 32 * width, 64 * width]
     total = 9 * channels * c[0] + 2 * c[0]
     total += n * 2 * (9 * c[0] * c[0] + 2 * c[0])
@@ -189,7 +190,7 @@ def test_wrong_settings(settings: dict[str, Any], words: list[str]) -> None:
 @pytest.mark.parametrize("width", [1, 2])
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
 @pytest.mark.parametrize("depth", [8, 26])
-def test_what_weights_show(depth: int, shortcuts: str, width: int) -> None:
+def test_settings_inferred_from_weights(depth: int, shortcuts: str, width: int) -> None:
     model = CifarResNet(depth, shortcuts, width=width, in_channels=4, classes=6)
     expected = {"depth": depth, "width": width, "in_channels": 4, "classes": 6}
     if shortcuts == "projection":
@@ -223,9 +224,9 @@ FOREIGN: dict[str, dict[str, Tensor]] = {
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_weights_of_another_network_show_nothing(case: str) -> None:
+def test_weights_of_another_network(case: str) -> None:
     assert inferred_settings(FOREIGN[case]) is None
-    with pytest.raises(InputError, match="of no network known here"):
+    with pytest.raises(InputError, match="does not match any built-in network"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))
 
 

@@ -77,7 +77,7 @@ class GradientPenalty:
         return self.values(network, batch)[0]
 
 
-def test_values_are_those_of_a_plain_loop() -> None:
+def test_values_match_a_plain_loop() -> None:
     model, (inputs, targets) = linear(), data()
     objective = OutputObjective({"loss": Metric(squared, "s"), "error": Metric(absolute, "a")})
     batch = Batch((inputs.double(), targets.double()))
@@ -88,7 +88,7 @@ def test_values_are_those_of_a_plain_loop() -> None:
         assert found[:, i].tolist() == pytest.approx([miss**2, abs(miss)], rel=1e-12)
 
 
-def test_the_loss_computes_no_other_metric() -> None:
+def test_loss_computes_no_other_metric() -> None:
     def refused(outputs: Tensor, targets: Tensor) -> Tensor:
         raise AssertionError("only the loss was requested")
 
@@ -99,7 +99,7 @@ def test_the_loss_computes_no_other_metric() -> None:
 
 
 @pytest.mark.parametrize("way", ["in memory", "several at once", "stream", "tolerance"])
-def test_an_objective_that_differentiates(way: str) -> None:
+def test_objective_that_differentiates(way: str) -> None:
     """∂(w·x + b)/∂x is w: the loss of a linear network is ‖w‖² at every point."""
     inputs, targets = data()
     pair = (inputs.double(), targets.double())
@@ -125,7 +125,7 @@ def test_an_objective_that_differentiates(way: str) -> None:
         assert found[index] == pytest.approx(float(w.square().sum()), rel=1e-9)
 
 
-def test_the_hessian_of_an_objective_that_differentiates() -> None:
+def test_hessian_of_an_objective_that_differentiates() -> None:
     """The Hessian of ‖w‖² is twice the identity."""
     inputs, targets = data()
     pair = (inputs.double(), targets.double())
@@ -136,7 +136,7 @@ def test_the_hessian_of_an_objective_that_differentiates() -> None:
     torch.testing.assert_close(operator.product(vector), 2 * vector)
 
 
-def test_without_need_nothing_is_recorded_for_gradients() -> None:
+def test_no_gradients_are_recorded_unless_needed() -> None:
     seen = []
 
     def watched(outputs: Tensor, targets: Tensor) -> Tensor:
@@ -167,7 +167,7 @@ def test_batches_contain_every_example_once(size: int) -> None:
         assert torch.equal(torch.cat([y for _, y in pairs]), targets)
 
 
-def test_masks_and_labels_are_told_apart() -> None:
+def test_masks_and_labels_are_distinguished() -> None:
     images, masks = torch.zeros(2, 1, 4, 4), torch.zeros(2, 4, 4, dtype=torch.int64)
     labels = torch.tensor([0, 4])
     assert Examples(images, masks).masks
@@ -185,7 +185,7 @@ def _looks_inside(path: Path) -> Iterator[str]:
                 yield f"{path.relative_to(ROOT)}:{node.lineno}: {of}.{node.attr}"
 
 
-def test_only_data_and_objective_look_inside_a_batch() -> None:
+def test_only_data_and_objective_read_a_batch() -> None:
     allowed = {ROOT / "problem" / "objective.py"}
     # Images that an experiment runs through a network without a loss.
     allowed |= {ROOT / "experiments" / "identity" / "trainings.py"}

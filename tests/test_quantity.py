@@ -1,4 +1,4 @@
-"""The parts of a quantity, its name, and which way is better, from a metric to every picture."""
+"""The parts of a quantity, its name, and which way is better, from the metric to pictures."""
 
 from __future__ import annotations
 
@@ -45,13 +45,11 @@ WORDS = some.text("abcdeflosqrtxy_0159 é", min_size=1, max_size=20)
 
 class TestNames:
     @given(WORDS | some.text(min_size=1, max_size=30))
-    def test_a_name_is_that_of_its_parts(self, name: str) -> None:
+    def test_name_of_parsed_parts(self, name: str) -> None:
         assert Quantity.parse(name).name == name
 
     @given(WORDS | some.just(""), some.sampled_from(list(KINDS)), some.sampled_from(STATISTICS))
-    def test_parts_are_those_of_their_name(
-        self, split: str, base: str, statistic: tuple[str, int]
-    ) -> None:
+    def test_parts_of_a_built_name(self, split: str, base: str, statistic: tuple[str, int]) -> None:
         made = Quantity("words", "1", None, split, base, *statistic)
         assert Quantity.parse(made.name, long_name="words") == made
 
@@ -59,12 +57,12 @@ class TestNames:
         some.from_regex(r"[a-z]{1,8}(_[a-z]{1,8}){0,2}", fullmatch=True),
         some.sampled_from(STATISTICS),
     )
-    def test_a_metric_of_any_name_alone(self, base: str, statistic: tuple[str, int]) -> None:
+    def test_metric_of_any_name(self, base: str, statistic: tuple[str, int]) -> None:
         assume(not base.endswith(("stderr", *KINDS)))
         made = Quantity("", "1", None, "", base, *statistic)
         assert Quantity.parse(made.name) == made
 
-    def test_written_out(self) -> None:
+    def test_examples(self) -> None:
         said = {
             "loss": ("", "loss", "mean", 0),
             "my_val_set_accuracy_draw12_stderr": ("my_val_set", "accuracy", "stderr", 12),
@@ -85,7 +83,7 @@ class TestNames:
             ({"statistic": "q05", "draw": 1}, "q05 of draw 1.*quantiles over all draws"),
         ],
     )
-    def test_what_is_no_quantity(self, parts: dict[str, object], says: str) -> None:
+    def test_bad_parts(self, parts: dict[str, object], says: str) -> None:
         with pytest.raises(InputError, match=says):
             Quantity("words", **parts)  # type: ignore[arg-type]
 
@@ -97,15 +95,15 @@ class TestNames:
             (("", "m"), ("", "done"), "a quantity is called 'done'"),
         ],
     )
-    def test_one_name_for_one_thing(
+    def test_names_are_unique(
         self, one: tuple[str, str], other: tuple[str, str], says: str
     ) -> None:
         with pytest.raises(InputError, match=says):
             by_name(Quantity("words", split=s, base=b) for s, b in (one, other))
 
 
-def test_what_belongs_together() -> None:
-    """Where bases and splits hold underscores and words of the grammar, stored parts decide."""
+def test_related_quantities() -> None:
+    """Where bases and splits contain underscores and words of the grammar, stored parts decide."""
     names = {"a_loss": "val_a", "margin_q05": "", "b": "val_a"}
     held = by_name(
         Quantity("", "1", None, split, base, *statistic)
@@ -161,7 +159,7 @@ def quantity_in(page: Path, name: str) -> dict[str, object]:
     return next(q for q in data["quantities"] if q["name"] == name)  # type: ignore[attr-defined]
 
 
-class TestAMarginOfWhichHigherIsBetter:
+class TestMarginWhereHigherIsBetter:
     def test_figure(self) -> None:
         figure = contour(plane(HIGHER), quantity="train_margin")
         assert ring_of(figure) == [[0.5, 0.5]]
@@ -188,7 +186,7 @@ class TestAMarginOfWhichHigherIsBetter:
         origin = rows["margin at the origin, logits"]
         assert [e.value for e in origin.estimates if e is not None] == [2.5, 1.5]
 
-    def test_the_other_way(self) -> None:
+    def test_lower_is_better(self) -> None:
         assert ring_of(contour(plane(LOWER), quantity="train_margin")) == [[-1, -1]]
         found = compare_surfaces([plane(LOWER)] * 2, "ab", quantity="train_margin")
         assert found.rows[1].name == "lowest margin, logits"
@@ -202,7 +200,7 @@ class TestAMarginOfWhichHigherIsBetter:
         assert "train_margin from -1.5 to 3 (at x=0.5, y=0.5)" in report(surface)[0]
 
 
-def test_an_unknown_quantity_without_a_declaration_is_as_before(tmp_path: Path) -> None:
+def test_undeclared_quantity(tmp_path: Path) -> None:
     surface = plane(None)
     figure = contour(surface, quantity="train_margin")
     assert ring_of(figure) == []
@@ -258,13 +256,13 @@ class TestDeclaredByTheMetric:
         assert found["val_a_accuracy"].better == HIGHER
         assert found["val_a_count"].better is None
 
-    def test_a_loss_may_be_one(self) -> None:
+    def test_loss_as_metric(self) -> None:
         asked = Metric(declared(True), "margin", "logits", higher_is_better=True)  # type: ignore[arg-type]
         problem = self.problem([], asked)
         assert problem.quantities["val_a_loss"].better == HIGHER
         assert (problem.loss, problem.quantities["val_a_loss"].units) == ("mine", "logits")
 
-    def test_a_declaration_that_is_none(self) -> None:
+    def test_bad_declaration(self) -> None:
         with pytest.raises(
             InputError, match="higher_is_better 'yes': expected True, False or None"
         ):
@@ -290,14 +288,14 @@ class TestDeclaredByTheMetric:
 
 
 class TestFiles:
-    def test_a_name_is_only_a_name_where_the_parts_are_stored(self, tmp_path: Path) -> None:
+    def test_stored_parts_override_the_name(self, tmp_path: Path) -> None:
         made = plane(HIGHER, base="loss_of_draw2", split="a_b")
         opened = open_surface(save_surface(made, tmp_path / "s.h5"))
         own = opened.quantity("a_b_loss_of_draw2")
         assert (own.split, own.base, own.draw, own.better) == ("a_b", "loss_of_draw2", 0, HIGHER)
         assert own == made.quantities["a_b_loss_of_draw2"]
 
-    def test_a_file_without_parts_is_read_by_its_names(self, tmp_path: Path) -> None:
+    def test_file_without_parts_is_parsed_by_names(self, tmp_path: Path) -> None:
         path = save_surface(plane(HIGHER), tmp_path / "s.h5")
         with h5py.File(path, "r+") as file:
             for name in ("train_loss", "train_margin"):
@@ -323,5 +321,5 @@ class TestFiles:
         path = save_surface(plane(HIGHER), tmp_path / "s.h5")
         with h5py.File(path, "r+") as file:
             file["train_margin"].attrs[key] = value
-        with pytest.raises(InputError, match=f"s.h5: train_margin: {says}.*it is damaged"):
+        with pytest.raises(InputError, match=f"s.h5: train_margin: {says}.*the file is damaged"):
             open_surface(path)

@@ -276,7 +276,7 @@ def test_earlier_names_work_and_warn(
     assert before == call(**new)
     (first, *_), (other, *_) = old.items(), new.items()
     both = dict([first, other])
-    with pytest.raises(TypeError, match="earlier name"), pytest.warns(match="is now called"):
+    with pytest.raises(TypeError, match="former name"), pytest.warns(match="is now called"):
         call(**both)
 
 

@@ -1,4 +1,4 @@
-"""Surfaces of networks for segmentation: closed forms, and every setting against float64."""
+"""Surfaces of segmentation networks: closed forms, and every setting against float64."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.test_evaluate import POINTS, plane_of
 
 
 class Edge(nn.Module):
-    """Says 1 for the columns from ``at`` on, 0 for those before, with logits ±(column − at)."""
+    """Predicts 1 for columns from ``at`` on, 0 before, with logits ±(column − at)."""
 
     def __init__(self, at: float) -> None:
         super().__init__()
@@ -35,14 +35,14 @@ class Edge(nn.Module):
 
 
 def test_overlap_and_loss_along_a_line_in_closed_form() -> None:
-    """Masks of 8 columns that begin with column 4, an edge that moves over them."""
+    """Masks of 8 columns starting at column 4, and an edge that moves over them."""
     columns = torch.arange(8.0).expand(3, 1, 8, 8)
     masks = (columns[:, 0] >= 4).long()
     problem = Problem(Edge(3.5), (columns, masks), loss="pixel_loss", device="cpu")
     plane = Plane(problem.origin, [{"at": torch.ones(1)}])
     moved = np.array([[-2.0], [-1.0], [0.0], [1.0], [3.0]])
     for index, found in evaluate(problem, plane, moved, range(5)):
-        first = int(4 + moved[index, 0])  # the first column that is said to be 1
+        first = int(4 + moved[index, 0])  # the first column predicted as 1
         zeros = Fraction(min(first, 4), max(first, 4))
         ones = Fraction(8 - max(first, 4), 8 - min(first, 4))
         assert found["iou"] == pytest.approx(float((zeros + ones) / 2), rel=1e-6)
@@ -93,7 +93,7 @@ def test_every_normalization_is_folded(shortcuts: str) -> None:
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
 def test_all_inner_channels_can_be_aligned(shortcuts: str) -> None:
-    """Long skips tie no channels: each layer but the last can have any order of its own."""
+    """Skips tie no channels: each layer but the last can be permuted independently."""
     model = problem_of(shortcuts).model
     groups = tied_channels(model, lambda network: network(torch.zeros(2, 1, 8, 8)))
     layers = [m for m in model.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
@@ -108,19 +108,19 @@ def mismatched() -> dict[str, tuple[nn.Module, Tensor, dict[str, object], list[s
     return {
         "masks and a classifier": (classifier, masks, pixels, ["these are masks", "unet"]),
         "masks, a classifier and its loss": (classifier, masks, {}, ["these are masks", "unet"]),
-        "labels and a unet": (unet, labels, pixels, ["an answer for each pixel", "resnet20"]),
-        "labels, a unet and their loss": (unet, labels, {}, ["an answer for each pixel"]),
+        "labels and a unet": (unet, labels, pixels, ["one prediction per pixel", "resnet20"]),
+        "labels, a unet and their loss": (unet, labels, {}, ["one prediction per pixel"]),
         "a loss of masks and a classifier": (
             classifier,
             labels,
             pixels,
-            ["pixel_loss", "labels (n, …) for each pixel", "choose cross_entropy and accuracy"],
+            ["pixel_loss", "labels (n, …) of every pixel", "choose cross_entropy and accuracy"],
         ),
         "a metric of masks and a classifier": (
             classifier,
             labels,
             {"metrics": ["iou"]},
-            ["iou", "labels (n, …) for each pixel"],
+            ["iou", "labels (n, …) of every pixel"],
         ),
         "a loss of numbers and a unet": (unet, masks, {"loss": "mse"}, ["mse", "cross_entropy"]),
         "a loss of texts and a unet": (unet, masks, {"loss": "token_loss"}, ["token_loss"]),
@@ -128,7 +128,7 @@ def mismatched() -> dict[str, tuple[nn.Module, Tensor, dict[str, object], list[s
             unet,
             masks[:, 2:],
             pixels,
-            ["masks of 6 x 8 pixels for what is 8 x 8 pixels", "resize the masks"],
+            ["masks of 6 x 8 pixels, outputs of 8 x 8 pixels", "resize the masks"],
         ),
         "labels outside the classes": (
             unet,
@@ -140,7 +140,7 @@ def mismatched() -> dict[str, tuple[nn.Module, Tensor, dict[str, object], list[s
 
 
 @pytest.mark.parametrize("case", mismatched())
-def test_what_does_not_belong_together(case: str) -> None:
+def test_mismatched_network_data_and_loss(case: str) -> None:
     model, targets, how, words = mismatched()[case]
     data = Examples(images(6, channels=1).inputs, targets, Preprocess(255.0), "mine")
     with pytest.raises(InputError) as caught:
@@ -150,8 +150,8 @@ def test_what_does_not_belong_together(case: str) -> None:
     assert "\n" not in str(caught.value)
 
 
-def test_void_pixels_do_not_count() -> None:
-    """The surface is the same whatever the pixels show that do not count."""
+def test_ignored_pixels_have_no_effect() -> None:
+    """The surface does not depend on ignored pixels."""
     problem = problem_of("none")
     examples = problem.splits[""]
     assert isinstance(examples, Examples)

@@ -17,7 +17,7 @@ from landscape.surface import Quantity, Surface, Trajectory
 
 
 def tilted(nx: int = 4, ny: int = 3) -> Surface:
-    """x + 10 y on unequal axes: no symmetry hides a swapped index."""
+    """x + 10 y on unequal axes: no symmetry can hide a swapped index."""
     grid = Grid(np.linspace(-1, 1, nx), np.linspace(0, 2, ny) if ny else None)
     y = grid.y[:, None] if grid.y is not None else 0.0
     surface = Surface(
@@ -50,13 +50,13 @@ def assert_same(a: Surface, b: Surface) -> None:
 
 
 @pytest.mark.parametrize(("nx", "ny"), [(4, 3), (3, 4), (1, 1), (5, 1), (1, 5), (5, 0), (1, 0)])
-def test_what_is_written_is_read(tmp_path: Path, nx: int, ny: int) -> None:
+def test_round_trip(tmp_path: Path, nx: int, ny: int) -> None:
     surface = tilted(nx, ny)
     assert_same(open_surface(save_surface(surface, tmp_path / "s.h5")), surface)
     assert [p.name for p in tmp_path.iterdir()] == ["s.h5"]
 
 
-def test_nan_and_infinity_are_values_and_only_done_says_what_is_missing(tmp_path: Path) -> None:
+def test_computed_nan_and_infinity_are_not_missing(tmp_path: Path) -> None:
     surface = tilted()
     surface.values["train_loss"].flat[:4] = [np.nan, np.inf, -np.inf, 0.0]
     surface.done.flat[[0, 5]] = [True, False]
@@ -77,7 +77,7 @@ def test_xarray_shows_labelled_coordinates(tmp_path: Path) -> None:
         np.testing.assert_array_equal(data.done, np.ones((3, 4)))
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_other(
+def test_failed_write_keeps_the_old_file_and_no_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = save_surface(tilted(), tmp_path / "s.h5")
@@ -160,7 +160,7 @@ def _legacy_empty(path: Path) -> None:
     [
         (_foreign, "not a readable HDF5"),
         (_empty, "not a readable HDF5"),
-        (_other_hdf5, "holds weights"),
+        (_other_hdf5, "contains weights"),
         (_later, "schema 99"),
         (_truncated, "not a readable HDF5"),
         (_wrong_shape, "ny, nx"),
@@ -171,7 +171,7 @@ def _legacy_empty(path: Path) -> None:
         (_legacy_empty, "no values"),
     ],
 )
-def test_what_is_no_surface_is_one_clear_error(tmp_path: Path, damage, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_bad_surface_files(tmp_path: Path, damage, says: str) -> None:  # type: ignore[no-untyped-def]
     path = tmp_path / "s.h5"
     damage(path)
     with pytest.raises(InputError, match=says) as error:
@@ -180,12 +180,12 @@ def test_what_is_no_surface_is_one_clear_error(tmp_path: Path, damage, says: str
 
 
 @pytest.mark.parametrize("name", ["missing.h5", "."])
-def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
+def test_missing_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match="expected an HDF5 file"):
         open_surface(tmp_path / name)
 
 
-def test_the_plane_of_a_curve_by_its_earlier_name(tmp_path: Path) -> None:
+def test_plane_of_a_curve_by_its_earlier_name(tmp_path: Path) -> None:
     path = save_surface(tilted(), tmp_path / "s.h5")
     with h5py.File(path, "r+") as file:
         file["x"].attrs["kind"] = "bezier"
@@ -193,7 +193,7 @@ def test_the_plane_of_a_curve_by_its_earlier_name(tmp_path: Path) -> None:
     assert open_surface("example:digits_curve").axes["y"]["kind"] == "curve"
 
 
-def test_the_authors_surfaces_are_read_with_their_axes(shared: Path) -> None:
+def test_authors_surfaces_are_read_with_their_axes(shared: Path) -> None:
     path = shared / "reference" / "resnet56_7x7.h5"
     surface = open_surface(path)
     with h5py.File(path) as file:
@@ -235,7 +235,7 @@ def test_trajectories_are_written_and_read_in_order(tmp_path: Path) -> None:
     path = save_surface(surface, tmp_path / "s.h5")
     assert_same(open_surface(path), surface)
     with h5py.File(path) as file:
-        assert file.attrs["schema"] == 1  # readers from before trajectories lose nothing else
+        assert file.attrs["schema"] == 1  # earlier versions can still read all but the trajectories
         assert file["trajectories/SGD/distance"][()].tolist() == [5, 6]
     with xarray.open_dataset(path, engine="h5netcdf") as dataset:
         assert set(dataset.data_vars) == {"train_loss", "train_accuracy", "done"}
@@ -245,29 +245,29 @@ def test_trajectories_are_written_and_read_in_order(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"x": [0.0, 1.0], "y": [0.0]}, r"y has shape \(1,\) beside x of shape \(2,\)"),
-        ({"x": [], "y": []}, "one or more steps"),
+        ({"x": [0.0, 1.0], "y": [0.0]}, r"y has shape \(1,\), but x has shape \(2,\)"),
+        ({"x": [], "y": []}, "at least one step"),
         ({"x": [[0.0]], "y": [[0.0]]}, r"shape \(1, 1\)"),
         ({"x": [0.0], "y": [np.nan]}, "y must be finite"),
         ({"x": [0.0], "y": [0.0], "step": [1, 2]}, "step has shape"),
     ],
 )
-def test_a_trajectory_is_one_number_for_each_step(arrays, says: str) -> None:  # type: ignore[no-untyped-def]
+def test_bad_trajectories(arrays, says: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match=says):
         Trajectory(**arrays)
 
 
 @pytest.mark.parametrize("name", ["", ".", "a/b"])
-def test_a_trajectory_with_a_name_that_files_cannot_hold(tmp_path: Path, name: str) -> None:
+def test_trajectory_name_that_cannot_be_stored(tmp_path: Path, name: str) -> None:
     surface = tilted()
     surface.trajectories[name] = Trajectory(np.zeros(1), np.zeros(1))
-    with pytest.raises(InputError, match="cannot be called"):
+    with pytest.raises(InputError, match="cannot be stored"):
         save_surface(surface, tmp_path / "s.h5")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("broken", ["SGD/x", "SGD"])
-def test_a_damaged_trajectory_is_named(tmp_path: Path, broken: str) -> None:
+def test_damaged_trajectory(tmp_path: Path, broken: str) -> None:
     path = save_surface(with_trajectories(), tmp_path / "s.h5")
     with h5py.File(path, "a") as file:
         del file["trajectories"][broken]
@@ -277,7 +277,7 @@ def test_a_damaged_trajectory_is_named(tmp_path: Path, broken: str) -> None:
 
 
 @pytest.mark.parametrize(("nx", "ny"), [(4, 3), (5, 0), (5, 1)])
-def test_a_surface_shows_itself_in_a_notebook(nx: int, ny: int) -> None:
+def test_surface_in_a_notebook(nx: int, ny: int) -> None:
     surface = tilted(nx, ny)
     surface.values["train_loss"] += 2.0
     picture = surface._repr_png_()

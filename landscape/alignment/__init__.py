@@ -1,4 +1,4 @@
-"""Permutations of the channels of a network that bring it near to another one."""
+"""Permutations of a network's channels that align it with another network."""
 
 from landscape.alignment.align import Alignment, align
 from landscape.alignment.graph import tied_channels

@@ -1,4 +1,4 @@
-"""Another solution of the same problem, its channels permuted to lie near to the first."""
+"""Align another solution of the same problem by permuting its channels."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _CHECKED = 64  # examples
 
 @dataclass(frozen=True)
 class Alignment:
-    """What an alignment did.
+    """The result of an alignment.
 
     Attributes
     ----------
     groups, channels
-        How many groups of channels may be permuted, and how many channels are in them.
+        Numbers of permutable groups of channels, and of channels in them.
     moved
-        How many channels have another place.
+        The number of channels that changed position.
     distance_before, distance_after
         ‖A − B‖ over all parameters.
     output_difference
-        The largest change of an output of B, relative to its largest output, in float64.
+        The largest change of an output of B, relative to the largest output, in float64.
     """
 
     groups: int
@@ -48,7 +48,7 @@ class Alignment:
 
     @property
     def attributes(self) -> dict[str, Attribute]:
-        """As facts of an axis."""
+        """The result as attributes of an axis."""
         return {
             "alignment": "weight matching",
             "distance_before_alignment": self.distance_before,
@@ -57,19 +57,19 @@ class Alignment:
 
     def __str__(self) -> str:
         return (
-            f"{self.moved:,} of {self.channels:,} channels moved in {self.groups} groups, "
-            f"‖A−B‖ {self.distance_before:.4g} → {self.distance_after:.4g}, outputs of B the same "
-            f"to {self.output_difference:.1g}"
+            f"{self.moved:,} of {self.channels:,} channels moved in {self.groups} groups, ‖A−B‖ "
+            f"{self.distance_before:.4g} → {self.distance_after:.4g}, outputs of B equal to "
+            f"{self.output_difference:.1g}"
         )
 
 
 def align(
     problem: Problem, state: Mapping[str, Tensor], *, seed: int = 0, progress: bool = False
 ) -> tuple[dict[str, Tensor], Alignment]:
-    """Permute the channels of B so that its parameters come near to those of A.
+    """Permute the channels of B so that its parameters come close to those of A.
 
-    Weight matching (:mod:`landscape.alignment.matching`); the function that B computes stays, which
-    is checked on examples of the problem before anything is given back.
+    Weight matching (:mod:`landscape.alignment.matching`); the function that B computes does not
+    change, which is checked on examples of the problem.
 
     Parameters
     ----------
@@ -78,18 +78,18 @@ def align(
     state
         Parameters and buffers of B, a network of the same architecture.
     seed
-        Of the order in which the groups have their turns.
+        For the order of the groups.
 
     Returns
     -------
     tuple
-        The state dict of B with permuted channels, and what was done.
+        The state dict of B with permuted channels, and the result.
 
     Raises
     ------
     InputError
-        If B is of another architecture, the network cannot be traced by ``torch.fx``, or its
-        outputs change by more than 1e-5 of the largest one.
+        If B has another architecture, ``torch.fx`` cannot trace the network, or its outputs change
+        by more than 1e-5 of the largest output.
     """
     a = problem.origin
     b = {name: state[name].detach().cpu() for name in a if name in state}
@@ -97,7 +97,7 @@ def align(
     _check_buffers(problem.model, state)
     if not all(bool(p.isfinite().all()) for p in (*a.values(), *b.values())):
         raise InputError(
-            "weights to align: some are not finite; expected those of trained networks"
+            "weights to align: some are not finite; expected weights of trained networks"
         )
     batch = _batch(problem)
     model = copy.deepcopy(problem.model).cpu().double()
@@ -109,9 +109,9 @@ def align(
     )
     if not difference <= TOLERANCE:
         raise InputError(
-            f"permuting the channels changed outputs by {difference:.2g} of the largest one, where "
-            f"at most {TOLERANCE:g} is rounding: the network does something that its graph does "
-            "not show; compare the networks without alignment"
+            f"permuting the channels changed outputs by {difference:.2g} of the largest output, "
+            f"expected at most {TOLERANCE:g} (rounding): the network's traced graph is incomplete; "
+            "compare the networks without alignment"
         )
     moved = sum(int((p != range(len(p))).sum()) for p in permutations)
     return aligned, Alignment(
@@ -135,7 +135,7 @@ def _check_buffers(model: nn.Module, state: Mapping[str, Tensor]) -> None:
 
 
 def _batch(problem: Problem) -> Batch:
-    """Real examples, in float64: what the check sees is then no rounding."""
+    """Real examples in float64, so that rounding does not hide a change."""
     examples = next(iter(problem.splits.values())).head(_CHECKED)
     return examples.to(torch.device("cpu")).batch(torch.float64)
 

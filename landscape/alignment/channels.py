@@ -1,8 +1,8 @@
-"""Which channels move together: union-find over the single channels of tensors and activations.
+"""Tied channels: union-find over the individual channels of tensors and activations.
 
 An axis is an array of channel numbers, one for each position along a dimension of a tensor. Two
-positions whose channels are tied move together; channel 0 is the one that all frozen channels are
-tied to. A dimension that nothing may permute (examples, pixels) has no axis: None.
+positions whose channels are tied move together; all frozen channels are tied to channel 0. A
+dimension without channels (examples, pixels) has axis None.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ _FROZEN = 0
 
 @dataclass(frozen=True, eq=False)
 class Value:
-    """What is known of a tensor in the graph: its shape, and of each dimension the axis or None."""
+    """A tensor in the graph: its shape, and the axis or None of each dimension."""
 
     shape: tuple[int, ...]
     axes: tuple[Axis | None, ...]
 
 
 class Ties:
-    """Channels, which of them are tied, and the axes that tensors have of them."""
+    """Channels, the ties between them, and the axes of tensors."""
 
     def __init__(self) -> None:
         self._parent: list[int] = [_FROZEN]
         self._axes: dict[tuple[int, int], Axis] = {}
-        self._kept: list[Tensor] = []  # alive, so that an id stays that of one tensor
+        self._kept: list[Tensor] = []  # keeps tensors alive, so that ids stay unique
         self._seen: dict[bytes, Axis] = {}
 
     def new(self, size: int) -> Axis:
-        """An axis of free channels."""
+        """A new axis of free channels."""
         first = len(self._parent)
         self._parent.extend(range(first, first + size))
         return np.arange(first, first + size)
@@ -49,12 +49,12 @@ class Ties:
         return self._axes[key]
 
     def value_of(self, tensor: Tensor) -> Value:
-        """A parameter or buffer that the graph uses by itself."""
+        """The value of a parameter or buffer used directly in the graph."""
         axes = tuple(self.of(tensor, dim) for dim in range(tensor.ndim))
         return Value(tuple(tensor.shape), axes)
 
     def tie(self, *axes: Axis | None) -> Axis | None:
-        """Let the axes of one dimension move together; with None among them, none of them moves."""
+        """Tie axes of the same dimension; if one is None, freeze the others."""
         given = [axis for axis in axes if axis is not None]
         if len(given) < len(axes):
             self.freeze(*given)
@@ -65,25 +65,25 @@ class Ties:
         return given[0]
 
     def freeze(self, *axes: Axis | None) -> None:
-        """Let these axes never be permuted."""
+        """Exclude these axes from permutation."""
         for axis in axes:
             for channel in axis if axis is not None else ():
                 self._union(_FROZEN, int(channel))
 
     def freeze_tensor(self, tensor: Tensor) -> None:
-        """Let a parameter or buffer stay as it is, wherever else it may be used."""
+        """Freeze all axes of a parameter or buffer."""
         self.freeze(*self.value_of(tensor).axes)
 
     def see(self, value: Value) -> None:
-        """Keep the axes of an activation: channels that share it move only among themselves."""
+        """Record the axes of an activation: its channels are only permuted among themselves."""
         for axis in value.axes:
             if axis is not None:
                 self._seen.setdefault(axis.tobytes(), axis)
 
     def classes(self) -> list[list[int]]:
-        """Representatives of tied channels, by what may be permuted among one another.
+        """Representatives of tied channels, grouped by what may be permuted with each other.
 
-        Two free channels may change places if they lie on the same axes, so many times each.
+        Two free channels may be swapped if they are on the same axes, equally often.
         """
         lies_on: dict[int, dict[int, int]] = {}
         for number, axis in enumerate([*self._axes.values(), *self._seen.values()]):
@@ -97,7 +97,7 @@ class Ties:
         return [channels for channels in found.values() if len(channels) > 1]
 
     def axes_of(self, tensor: Tensor) -> dict[int, Axis]:
-        """Per dimension that was ever asked for, the representative of each position."""
+        """The representative of each position, for every dimension in use."""
         return {
             dim: np.array([self.find(int(channel)) for channel in self._axes[id(tensor), dim]])
             for dim in range(tensor.ndim)
@@ -105,7 +105,7 @@ class Ties:
         }
 
     def find(self, channel: int) -> int:
-        """The representative of all channels that are tied to this one."""
+        """The representative of all channels tied to this one."""
         root = channel
         while self._parent[root] != root:
             root = self._parent[root]

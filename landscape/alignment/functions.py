@@ -1,4 +1,4 @@
-"""The functions and methods of torch by name, each with the rule for its channels."""
+"""Rules for channels by name of torch's functions and methods."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from landscape.alignment.rules import Axes, UnknownOperation
 
 @dataclass(frozen=True)
 class Call:
-    """A function of the graph with its arguments; tensors among them are values."""
+    """A function call in the graph; tensors among its arguments are values."""
 
     ties: Ties
     args: tuple[Any, ...]
@@ -27,7 +27,7 @@ class Call:
     name: str
 
     def argument(self, place: int, *names: str, default: Any = None) -> Any:
-        """By place, or by one of its names."""
+        """An argument by position or by one of its names."""
         if place < len(self.args):
             return self.args[place]
         return next((self.kwargs[name] for name in names if name in self.kwargs), default)
@@ -39,7 +39,7 @@ class Call:
 
 
 def name_of(node: fx.Node) -> str:
-    """What a function of torch, or a method, is called, without marks of working in place."""
+    """The name of a torch function or method, without the marks of its in-place version."""
     if node.op == "call_method":
         name = str(node.target)
     else:
@@ -173,4 +173,4 @@ FUNCTIONS |= {f"conv{n}d": _convolution for n in (1, 2, 3)}
 FUNCTIONS |= {f"conv_transpose{n}d": _convolution for n in (1, 2, 3)}
 
 WITHOUT_VALUES = ("size", "dim", "numel", "ndimension", "getattr", "getitem", "eq", "ne")
-"""What gives no tensor, and says nothing of the order of channels."""
+"""Calls that return no tensor and do not depend on the order of channels."""

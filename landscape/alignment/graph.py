@@ -1,4 +1,4 @@
-"""From a network's graph to the groups of channels that can be permuted without a change of it."""
+"""Find the groups of channels that can be permuted without changing the network's function."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from landscape.problem import Network
 
 
 def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Group]:
-    """The groups of channels that may be permuted, each without a change of the function.
+    """Find the groups of channels that can be permuted without changing the function.
 
-    Inputs and outputs of the network stay in their order. An operation that no rule is known for
-    freezes all channels of its inputs and parameters, so what is found is always exact.
+    Inputs and outputs of the network keep their order. An operation without a rule freezes all
+    channels of its inputs and parameters, so the result is always exact.
 
     Parameters
     ----------
     model
-        In evaluation mode, as ``torch.fx`` can trace it; it stays as it is.
+        In evaluation mode, traceable by ``torch.fx``; it is not modified.
     run
-        Calls a network with a few examples: the shapes in between are seen on the way.
+        Calls a network with a few examples, to record the shapes of activations.
 
     Raises
     ------
@@ -43,12 +43,12 @@ def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Gr
     model = copy.deepcopy(model).eval()
     try:
         traced = fx.symbolic_trace(model)
-        with torch.no_grad(), redirect_stderr(io.StringIO()):  # it prints what it raises
+        with torch.no_grad(), redirect_stderr(io.StringIO()):  # it also prints its errors
             run(ShapeProp(traced).propagate)
-    except Exception as error:  # a network can refuse to be traced in any way whatever
+    except Exception as error:  # tracing can raise any error
         raise InputError(
-            f"{type(model).__name__} cannot be traced by torch.fx ({one_line(error)}), so it is "
-            "not known which channels belong together: compare the networks without alignment"
+            f"{type(model).__name__} cannot be traced by torch.fx ({one_line(error)}), so its tied "
+            "channels are unknown: compare the networks without alignment"
         ) from error
     ties, values = Ties(), dict[fx.Node, Value | None]()
     stored = {id(tensor): tensor for _, tensor in _named(model)}
@@ -61,7 +61,7 @@ def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Gr
 
 
 class _Step:
-    """One node of the graph: its rule, or all that it touches is frozen."""
+    """A node of the graph: applies its rule, or freezes everything it touches."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class _Step:
         self.shape = tuple(meta.shape) if isinstance(meta, TensorMetadata) else None
 
     def result(self) -> Value | None:
-        """Shape and axes of what the node gives; None where that is no tensor."""
+        """Shape and axes of the node's result; None if it is not a tensor."""
         node = self.node
         if node.op == "get_attr":
             return self._attribute(str(node.target))
@@ -137,7 +137,7 @@ class _Step:
         fits = len(axes) == len(shape) and all(
             axis is None or len(axis) == size for axis, size in zip(axes, shape, strict=True)
         )
-        if not fits:  # used in a way that the rule did not foresee
+        if not fits:  # a use that the rule does not cover
             self.ties.freeze(*axes)
             raise UnknownOperation
         return Value(shape, axes)
@@ -149,7 +149,7 @@ class _Step:
 
 
 def _named(model: nn.Module) -> list[tuple[str, Tensor]]:
-    """Parameters and buffers under all their names."""
+    """Parameters and buffers with all their names."""
     parameters = model.named_parameters(remove_duplicate=False)
     return [*parameters, *model.named_buffers(remove_duplicate=False)]
 

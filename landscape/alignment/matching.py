@@ -1,8 +1,8 @@
 """Weight matching: the permutations of B's channels that bring its weights nearest to A's.
 
-‖A − P(B)‖² over all parameters is least where ⟨A, P(B)⟩ is largest. With all groups of channels
-but one held, that is a linear assignment problem, solved exactly; one group after another, in
-random order, until nothing is gained.
+‖A − P(B)‖² over all parameters is smallest where ⟨A, P(B)⟩ is largest. With all groups of channels
+but one fixed, this is a linear assignment problem, solved exactly; groups are visited in random
+order until nothing improves.
 
 Ainsworth, Hayase and Srinivasa, *Git Re-Basin: Merging Models modulo Permutation Symmetries*,
 arXiv 2209.04836, algorithm 1.
@@ -21,7 +21,7 @@ from tqdm import tqdm
 from landscape.alignment.permutation import Group, Permutation, permute
 from landscape.params import Params
 
-_GAIN = 1e-12  # of ‖A‖² or ‖B‖²: what is smaller is rounding
+_GAIN = 1e-12  # of ‖A‖² or ‖B‖²: smaller gains are rounding
 
 
 def match_weights(
@@ -29,19 +29,19 @@ def match_weights(
 ) -> list[Permutation]:
     """One permutation for each group, for :func:`landscape.alignment.permute` to apply to B.
 
-    The better of two local optima. One is reached from B as it is, as in the paper; the other from
-    :func:`from_the_ends`, which finds B at once where it is a permutation of A. No order is sure
-    to find the best (the problem is NP-hard as soon as there are two hidden layers). A network of
-    one hidden layer is one assignment problem, and solved exactly.
+    The better of two local optima. One starts from B, as in the paper; the other from
+    :func:`from_the_ends`, which is exact if B is a permutation of A. No order is sure to find the
+    optimum (with two or more hidden layers the problem is NP-hard). A network of one hidden layer
+    is a single assignment problem, solved exactly.
 
     Parameters
     ----------
     a, b
-        Parameters of the two networks, of the same names and shapes.
+        Parameters of the two networks, with the same names and shapes.
     groups
-        As :func:`landscape.alignment.tied_channels` finds them.
+        From :func:`landscape.alignment.tied_channels`.
     seed
-        Of the order in which the groups have their turns.
+        For the order of the groups.
     """
     a = {name: p.detach().cpu().double() for name, p in a.items()}
     b = {name: p.detach().cpu().double() for name, p in b.items()}
@@ -56,10 +56,10 @@ def match_weights(
 
 
 def from_the_ends(a: Params, b: Params, groups: Sequence[Group]) -> list[Permutation]:
-    """Permutations found group by group along the graph, each by what is in order already.
+    """Permutations found group by group along the graph, each from already ordered dimensions.
 
-    A parameter counts for a group once its other dimension is that of inputs, outputs or a group
-    that had its turn; so a permuted copy of A, with no two channels alike, is put in order exactly.
+    A parameter counts for a group once its other dimension belongs to inputs, outputs or a group
+    already matched; so a permuted copy of A, with no two equal channels, is restored exactly.
     """
     open_: dict[str, set[int]] = {}
     for k, group in enumerate(groups):
@@ -88,7 +88,7 @@ def _descent(
     seed: int,
     bar: tqdm[None],
 ) -> list[Permutation]:
-    """Algorithm 1: groups in random order, until a whole sweep gains nothing."""
+    """Algorithm 1: groups in random order, until a whole sweep brings no gain."""
     least = _GAIN * max(_product(a, a, a), _product(b, b, b))
     generator = torch.Generator().manual_seed(seed)
     found, b = list(start), permute(b, groups, start)
@@ -99,8 +99,8 @@ def _descent(
             touched = {name for name, _ in groups[k].places if name in a}
             step = _assignment(a, b, groups[k], touched)
             moved = permute({name: b[name] for name in touched}, [groups[k]], [step])
-            # Where both dimensions of a parameter are in the group, the assignment sees each as
-            # if the other stood still, so its gain is checked and not believed.
+            # Where both dimensions of a parameter are in the group, the assignment treats each
+            # as if the other were fixed, so the gain is verified.
             if _product(a, moved, touched) - _product(a, b, touched) > least:
                 b.update(moved)
                 found[k] = found[k][step]
@@ -110,7 +110,7 @@ def _descent(
 
 
 def _assignment(a: Params, b: Params, group: Group, names: Iterable[str]) -> Permutation:
-    """The permutation of one group that is nearest by some parameters, all else as it is."""
+    """The best permutation of one group for some parameters, with all others fixed."""
     likeness: npt.NDArray[np.float64] = np.zeros((group.size, group.size))
     for (name, dim), positions in group.places.items():
         if name in names:

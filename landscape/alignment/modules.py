@@ -1,4 +1,4 @@
-"""The modules of torch by type, each with the rule for its channels."""
+"""Rules for channels by type of torch's modules."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _convolution(ties: Ties, module: Any, x: Value, shape: tuple[int, ...]) -> A
 
 
 def _statistical(ties: Ties, module: Any, x: Value, shape: tuple[int, ...]) -> Axes:
-    """Batch and instance normalization, with what they have of γ, β and statistics."""
+    """Batch and instance normalization, with γ, β and statistics if present."""
     vectors = [module.weight, module.bias, module.running_mean, module.running_var]
     return rules.per_channel(ties, x, *(_axis(ties, v) for v in vectors if v is not None))
 
@@ -36,7 +36,7 @@ def _layer_norm(ties: Ties, module: nn.LayerNorm, x: Value, shape: tuple[int, ..
 
 
 def _group_norm(ties: Ties, module: nn.GroupNorm, x: Value, shape: tuple[int, ...]) -> Axes:
-    """A group of all channels or of one alone knows no order of them."""
+    """Groups of all channels or of single channels do not depend on their order."""
     if module.num_groups not in (1, module.num_channels):
         raise UnknownOperation
     own = [_axis(ties, p) for p in (module.weight, module.bias) if p is not None]
@@ -99,4 +99,4 @@ MODULES: dict[type[nn.Module], Rule] = {
     nn.Unflatten: _reshape,
     nn.Upsample: _resized,
 }
-"""By the exact type: what a class of the user's makes of a module of torch is not known."""
+"""By exact type, as a user's subclass may behave differently."""

@@ -1,4 +1,4 @@
-"""Permutations of channels, and what they do to a state dict."""
+"""Permutations of channels, and their application to a state dict."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ Permutation = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Channels that may be permuted among one another.
+    """Channels that may be permuted with each other.
 
     Attributes
     ----------
     size
         The number of channels, n.
     places
-        By the name of a parameter or buffer and its dimension, where the channels lie along it,
-        shape (n, k): after a flattening, a channel is a block of k positions.
+        By name of a parameter or buffer and dimension, the positions of the channels along it,
+        shape (n, k): after flattening, a channel is a block of k positions.
     """
 
     size: int

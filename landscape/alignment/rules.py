@@ -1,8 +1,8 @@
-"""How channels pass through the operations of a network, one rule for each kind of operation.
+"""Rules for how channels pass through operations, one per kind of operation.
 
-A rule takes values (shapes and axes), ties what has to move together, and gives the axes of the
-result. Each rule rests on the operation commuting with a permutation: f(Px) = P f(x) for what
-works position by position, sum(Px) = sum(x) for what adds a dimension up.
+A rule takes values (shapes and axes), ties the channels that move together, and returns the axes of
+the result. Each rule rests on the operation commuting with a permutation: f(Px) = P f(x) for
+pointwise operations, sum(Px) = sum(x) for reductions.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ Axes = tuple[Axis | None, ...]
 
 
 class UnknownOperation(Exception):
-    """No rule says how channels pass: all that it touches is frozen."""
+    """No rule covers the operation: everything it touches is frozen."""
 
 
 def pointwise(ties: Ties, *values: Value) -> Axes:
-    """Position by position, of tensors that are broadcast to one shape."""
+    """Pointwise operations on tensors that are broadcast to one shape."""
     ndim = max(len(value.shape) for value in values)
     shape = np.broadcast_shapes(*(value.shape for value in values))
     axes = []
@@ -45,7 +45,7 @@ def linear(ties: Ties, x: Value, weight: Sequence[Axis | None], bias: Axis | Non
 def convolution(
     ties: Ties, x: Value, weight: Value, bias: Axis | None, groups: int, spatial: int
 ) -> Axes:
-    """W (out, in/groups, …); in groups only where each is a single channel (depthwise)."""
+    """W (out, in/groups, …); with groups only if depthwise (one channel each)."""
     if len(x.shape) != spatial + 2:
         raise UnknownOperation
     ties.freeze(*x.axes[2:], *weight.axes[2:])
@@ -75,7 +75,7 @@ def _with_bias(ties: Ties, out: Axis | None, bias: Axis | None) -> Axis | None:
 
 
 def per_channel(ties: Ties, x: Value, *vectors: Axis | None) -> Axes:
-    """A map of every channel (dimension 1) with entries of its own in some vectors."""
+    """An operation on each channel (dimension 1) with its own entries in some vectors."""
     if len(x.shape) < 2:
         raise UnknownOperation
     return (x.axes[0], ties.tie(x.axes[1], *vectors), *x.axes[2:])
@@ -88,7 +88,7 @@ def over_space(ties: Ties, x: Value, spatial: int) -> Axes:
 
 
 def reduction(ties: Ties, x: Value, dims: object, keep: bool) -> Axes:
-    """Sums, means and the like over some dimensions; the order of the terms does not matter."""
+    """Sums, means and similar over some dimensions, which do not depend on order."""
     every = range(len(x.shape))
     if dims is None:
         gone = set(every)
@@ -101,7 +101,8 @@ def reduction(ties: Ties, x: Value, dims: object, keep: bool) -> Axes:
 
 
 def reshape(ties: Ties, x: Value, shape: tuple[int, ...]) -> Axes:
-    """Dimensions that are merged or cut; a channel of k positions becomes a block of k channels."""
+    """Merging or splitting of dimensions; a channel of k positions becomes a block of k
+    channels."""
     if 0 in x.shape:
         raise UnknownOperation
     axes: dict[int, Axis | None] = {}
@@ -119,7 +120,7 @@ def reshape(ties: Ties, x: Value, shape: tuple[int, ...]) -> Axes:
 
 
 def _parts(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[int], list[int]]]:
-    """The shortest runs of dimensions, without those of size 1, that hold equally many entries."""
+    """The shortest runs of dimensions with equally many entries, ignoring those of size 1."""
     sides = [[d for d, size in enumerate(shape) if size != 1] for shape in (before, after)]
     parts, (left, right) = [], sides
     while left or right:
@@ -138,7 +139,7 @@ def _parts(before: tuple[int, ...], after: tuple[int, ...]) -> list[tuple[list[i
 
 
 def concatenation(ties: Ties, values: Sequence[Value], dim: int) -> Axes:
-    """One after the other along ``dim``; along all others they move together."""
+    """Concatenation along ``dim``; all other dimensions are tied."""
     dim = dim % len(values[0].shape)
     axes = [
         ties.tie(*(v.axes[d] for v in values)) if d != dim else None
@@ -162,7 +163,7 @@ def _still(ties: Ties, size: int) -> Axis:
 
 
 def padding(ties: Ties, x: Value, widths: Sequence[Any], mode: str) -> Axes:
-    """Entries added at both ends; constant ones, as whole channels, are all the same and free."""
+    """Padding at both ends; whole channels of constants are all equal and free."""
     axes = list(x.axes)
     for back in range(len(widths) // 2):
         dim, ends = len(axes) - 1 - back, widths[2 * back : 2 * back + 2]
@@ -176,7 +177,7 @@ def padding(ties: Ties, x: Value, widths: Sequence[Any], mode: str) -> Axes:
 
 
 def selection(ties: Ties, x: Value, index: object) -> Axes:
-    """``x[index]`` of slices, whole numbers, None and Ellipsis."""
+    """``x[index]`` with slices, integers, None and Ellipsis."""
     items = list(index) if isinstance(index, tuple) else [index]
     taken = sum(item is not None and item is not Ellipsis for item in items)
     rest = [slice(None)] * (len(x.shape) - taken)

@@ -1,4 +1,4 @@
-"""Data sources: every one ends in :class:`Examples`, decoded once, small, in memory."""
+"""Data sources; each is loaded into :class:`Examples`, decoded once and kept compact in memory."""
 
 from landscape.data.batch import Batch
 from landscape.data.examples import Examples

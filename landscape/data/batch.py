@@ -1,4 +1,4 @@
-"""Some examples at once, as a network takes them."""
+"""A batch of examples, in the form a network takes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch import Tensor
 class Batch:
     """Examples in the network's precision, on its device.
 
-    Only the objective looks inside: everything else counts a batch, cuts it and hands it on.
+    Only the objective reads the content; all other code counts, slices and passes on batches.
 
     Attributes
     ----------
     content
-        A tensor, or a tuple of such trees, whose tensors all count the examples in their first
-        dimension: ``(inputs, targets)``.
+        A tensor, or a tuple of such trees, such as ``(inputs, targets)``; the first dimension of
+        every tensor runs over the examples.
     """
 
     content: Any
@@ -28,26 +28,26 @@ class Batch:
         return len(_first(self.content))
 
     def __getitem__(self, part: slice) -> Batch:
-        """Some of its examples, without a copy."""
+        """A slice of the examples, without a copy."""
         return Batch(_cut(self.content, part))
 
     @property
     def device(self) -> torch.device:
-        """Where its tensors are."""
+        """The device of the tensors."""
         return _first(self.content).device
 
     @property
     def images(self) -> bool:
-        """Whether it begins with images, (n, channels, height, width)."""
+        """Whether the first tensor contains images (n, channels, height, width)."""
         return _first(self.content).ndim == 4
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one example, without the dimension that counts them."""
+        """The shape of one example, without the batch dimension."""
         return tuple(_first(self.content).shape[1:])
 
     def split(self, size: int) -> list[Batch]:
-        """Batches of ``size`` examples, the last of what is left, without a copy.
+        """Batches of ``size`` examples, without a copy; the last one may be smaller.
 
         >>> import torch
         >>> [len(part) for part in Batch((torch.zeros(5, 3), torch.zeros(5))).split(2)]

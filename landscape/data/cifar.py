@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100 (Krizhevsky, 2009) in every form in which they are passed around.
+"""CIFAR-10 and CIFAR-100 (Krizhevsky, 2009) in all their common formats.
 
 https://www.cs.toronto.edu/~kriz/cifar.html describes the python and the binary version.
 """
@@ -26,11 +26,11 @@ IMAGE_SHAPE = (3, 32, 32)
 PIXELS = 3 * 32 * 32
 
 Batch = tuple[np.ndarray, object]
-"""Pixels (n, 3072) or images (n, 3, 32, 32), and labels, neither of them checked."""
+"""Pixels (n, 3072) or images (n, 3, 32, 32), and labels, neither validated yet."""
 
 
 def _python_batch(raw: bytes, where: str, label_key: str) -> Batch:
-    """The dict of the python version."""
+    """Decode a dict of the python version."""
     batch = load_batch(raw, where)
     for key in ("data", label_key):
         if key not in batch:
@@ -42,12 +42,12 @@ def _python_batch(raw: bytes, where: str, label_key: str) -> Batch:
 
 
 def _binary_batch(raw: bytes, where: str, label_bytes: int) -> Batch:
-    """The records of the binary version: labels (the last one is meant), then the pixels."""
+    """Decode the records of the binary version: labels (the last one is used), then pixels."""
     record = label_bytes + PIXELS
     if len(raw) % record:
         raise InputError(
             f"{where}: {len(raw)} bytes, expected a multiple of {record} (an image and its label); "
-            "the file is cut short or no binary version: download and unpack it again"
+            "the file is truncated or not the binary version: download and unpack it again"
         )
     records = np.frombuffer(raw, np.uint8).reshape(-1, record)
     return records[:, label_bytes:], records[:, label_bytes - 1]
@@ -55,7 +55,7 @@ def _binary_batch(raw: bytes, where: str, label_bytes: int) -> Batch:
 
 @dataclass(frozen=True)
 class _Layout:
-    """One published form: its folder, its files by split, and how to read one of them."""
+    """A published format: its folder, its files by split, and the decoder of a file."""
 
     folder: str
     files: dict[str, tuple[str, ...]]
@@ -106,7 +106,7 @@ VARIANTS = {
 
 def _checked_images(images: object, where: str) -> npt.NDArray[np.uint8]:
     if not isinstance(images, np.ndarray):
-        raise InputError(f"{where}: data is no array but {type(images).__name__}")
+        raise InputError(f"{where}: data is a {type(images).__name__}, expected an array")
     if images.dtype != np.uint8 or images.shape[1:] not in ((PIXELS,), IMAGE_SHAPE):
         raise InputError(
             f"{where}: images are {images.dtype} of shape {images.shape}, expected uint8 of shape "
@@ -119,7 +119,7 @@ def _checked_labels(labels: object, count: int, classes: int, where: str) -> npt
     if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iu":
         labels = labels.tolist()
     if not isinstance(labels, list) or not all(type(label) is int for label in labels):
-        raise InputError(f"{where}: labels are no list of whole numbers; expected one per image")
+        raise InputError(f"{where}: labels are not a list of integers; expected one per image")
     if len(labels) != count:
         raise InputError(
             f"{where}: {count} images but {len(labels)} labels; expected one label per image"
@@ -128,13 +128,13 @@ def _checked_labels(labels: object, count: int, classes: int, where: str) -> npt
     if wrong:
         raise InputError(
             f"{where}: label {str(wrong[0])[:20]} (and {len(wrong) - 1} more), expected "
-            f"0 to {classes - 1}; the file is damaged or belongs to another data set"
+            f"0 to {classes - 1}; the file is damaged or from a different dataset"
         )
     return np.array(labels, dtype=np.int64)
 
 
 def _batches(variant: _Variant, path: Path, split: str) -> dict[str, Batch]:
-    """The batches of a split by the name of their file, out of a folder or an archive."""
+    """The batches of a split by file name, from a folder or an archive."""
     if path.is_dir():
         places = [path, *(path / layout.folder for layout in variant.layouts)]
     elif path.name.endswith(TAR_SUFFIXES):
@@ -142,7 +142,7 @@ def _batches(variant: _Variant, path: Path, split: str) -> dict[str, Batch]:
     else:
         raise InputError(
             f"{path}: neither a folder nor one of {', '.join((*TAR_SUFFIXES, '.npz'))}; "
-            "expected the archive of the data set or the folder that it unpacks into"
+            "expected the dataset archive or its unpacked folder"
         )
     wanted = [name for layout in variant.layouts for name in layout.files[split]]
     for place in places:
@@ -156,11 +156,11 @@ def _batches(variant: _Variant, path: Path, split: str) -> dict[str, Batch]:
                 raise InputError(
                     f"{place}: {', '.join(missing)} missing, found "
                     f"{', '.join(name for name in names if name in found)}; the download or the "
-                    "unpacking stopped half-way: do it again"
+                    "extraction is incomplete: repeat it"
                 )
             return {f"{place / n}": layout.decode(found[n], f"{place / n}") for n in names}
     forms = " or ".join(", ".join(layout.files[split]) for layout in variant.layouts)
-    raise InputError(f"{path}: no {split} images in it; expected the files {forms}")
+    raise InputError(f"{path}: contains no {split} images; expected the files {forms}")
 
 
 def load_cifar(name: str, location: str, split: str) -> Examples:
@@ -171,10 +171,9 @@ def load_cifar(name: str, location: str, split: str) -> Examples:
     name
         ``cifar10`` or ``cifar100`` (its 100 fine classes).
     location
-        The unpacked python or binary version (the folder itself or the one above it), its
-        ``.tar.gz``, or an ``.npz`` with ``train_x`` uint8 (n, 3, 32, 32), ``train_y`` (n,),
-        ``test_x``, ``test_y``. The batches may hold any number of images. Where a folder holds
-        both versions, the python version is read.
+        The unpacked python or binary version (the folder itself or its parent), its ``.tar.gz``, or
+        an ``.npz`` with ``train_x`` uint8 (n, 3, 32, 32), ``train_y`` (n,), ``test_x``, ``test_y``.
+        Batches may be of any size. If a folder contains both versions, the python version is read.
     split
         ``train`` or ``test``.
 
@@ -186,15 +185,15 @@ def load_cifar(name: str, location: str, split: str) -> Examples:
     Raises
     ------
     InputError
-        If there is nothing at ``location``, a file is missing, cut short or damaged, asks to run
-        code, or does not hold images of this shape with labels of these classes.
+        If ``location`` does not exist, or a file is missing, truncated or damaged, tries to run
+        code, or does not contain images of this shape with labels of these classes.
     """
     variant = VARIANTS[name]
     path = Path(os.path.expanduser(location))
     if not os.path.exists(path):
         raise InputError(
-            f"{name}:{location}: there is no such file or folder; expected the unpacked folder "
-            "of the data set, its .tar.gz, or an .npz with train_x, train_y, test_x, test_y"
+            f"{name}:{location}: no such file or folder; expected the unpacked dataset folder, its "
+            ".tar.gz, or an .npz with train_x, train_y, test_x, test_y"
         )
     if path.suffix == ".npz":
         x, y = read_npz(path, [f"{split}_x", f"{split}_y"])

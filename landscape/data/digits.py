@@ -1,4 +1,4 @@
-"""scikit-learn's handwritten digits: real data that is there after installation."""
+"""scikit-learn's handwritten digits: real data without a download."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TEST_STRIDE = 5
 def load_digits(split: str) -> Examples:
     """The 1,797 digits of ``sklearn.datasets.load_digits``, in a fixed split.
 
-    Every fifth image, beginning with the first, is a test image: 360 test, 1,437 train.
+    Every fifth image, starting with the first, is a test image: 360 test, 1,437 train.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def load_digits(split: str) -> Examples:
     Examples
         uint8 images (n, 1, 8, 8) with values 0 … 16, int64 labels 0 … 9.
     """
-    from sklearn.datasets import load_digits as bundled  # slow to import, needed only here
+    from sklearn.datasets import load_digits as bundled  # slow to import
 
     digits = bundled()
     chosen = (np.arange(len(digits.target)) % TEST_STRIDE == 0) == (split == "test")

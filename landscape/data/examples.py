@@ -1,4 +1,4 @@
-"""Labelled examples in memory, as stored, with the map that a network expects before them."""
+"""Labelled examples in memory, stored raw, with the preprocessing that the network expects."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ class Examples:
     ----------
     inputs
         Shape (n, …), as stored: uint8 images (n, channels, height, width), or any tensor.
-        They stay in this small form on the device; ``preprocess`` is applied batch by batch.
+        They keep this compact form on the device; ``preprocess`` is applied batch by batch.
     targets
-        Shape (n, …): int64 class labels (n,), or whatever the loss takes.
+        Shape (n, …): int64 class labels (n,), or any targets that the loss accepts.
     preprocess
-        The map from ``inputs`` to what the network takes.
+        The map from ``inputs`` to the network's input.
     source
-        Where they came from, in words that can be typed again: ``digits``, ``cifar10:PATH``.
+        Where they came from, in command-line form: ``digits``, ``cifar10:PATH``.
     population
-        How many examples the whole split holds, of which these are a subset; standard errors
-        refer to it. 0 stands for "these are all".
+        The size of the whole split that these examples are a subset of; standard errors refer to
+        it. 0 means the examples are the whole split.
 
     Raises
     ------
     InputError
-        If there are no examples, not one target for each input, more examples than the population,
-        or if the preprocessing is made for another number of channels.
+        If there are no examples, inputs and targets differ in number, there are more examples than
+        the population, or the preprocessing is for a different number of channels.
     """
 
     inputs: Tensor
@@ -50,12 +50,12 @@ class Examples:
         if self.inputs.ndim == 0 or self.targets.ndim == 0:
             raise InputError(
                 f"{self.source}: inputs of shape {tuple(self.inputs.shape)} and targets of shape "
-                f"{tuple(self.targets.shape)}; expected a first dimension that counts examples"
+                f"{tuple(self.targets.shape)}; expected a first dimension that runs over examples"
             )
         if len(self.inputs) != len(self.targets):
             raise InputError(
                 f"{self.source}: {len(self.inputs)} inputs but {len(self.targets)} targets; "
-                "expected one target for each input"
+                "expected one target per input"
             )
         if len(self.inputs) == 0:
             raise InputError(f"{self.source}: no examples; expected at least one")
@@ -76,12 +76,12 @@ class Examples:
 
     @property
     def extreme_targets(self) -> Tensor:
-        """Targets among which are the smallest and the largest: all of them."""
+        """Targets that include the smallest and the largest: here all targets."""
         return self.targets
 
     @property
     def device(self) -> torch.device:
-        """Where they are."""
+        """The device of the tensors."""
         return self.inputs.device
 
     @property
@@ -91,7 +91,7 @@ class Examples:
 
     @property
     def classes(self) -> int:
-        """How many classes the labels need: the largest, plus one."""
+        """The number of classes implied by the labels: the largest label plus one."""
         return int(self.targets.max()) + 1
 
     @property
@@ -101,7 +101,7 @@ class Examples:
 
     @property
     def labels(self) -> Tensor | None:
-        """One class label for each example, shape (n,); None where targets are something else."""
+        """Class labels, one per example, shape (n,); None if the targets are not class labels."""
         one_each = self.targets.ndim == 1 and not self.targets.is_floating_point()
         return self.targets if one_each else None
 
@@ -109,7 +109,7 @@ class Examples:
         return len(self.inputs)
 
     def __getitem__(self, chosen: slice | Tensor) -> Examples:
-        """Some of them, of the same population."""
+        """A subset with the same population."""
         return replace(self, inputs=self.inputs[chosen], targets=self.targets[chosen])
 
     def head(self, count: int) -> Examples:
@@ -117,18 +117,18 @@ class Examples:
         return self[:count]
 
     def batch(self, dtype: torch.dtype) -> Batch:
-        """All of them as one batch for a network of that precision."""
+        """All examples as one batch in the given precision."""
         return Batch((self.preprocess(self.inputs, dtype), self.targets))
 
     def batches(self, dtype: torch.dtype, size: int) -> Iterator[Batch]:
-        """In their order, as batches of ``size``, the last of what is left."""
+        """Batches of ``size`` in order; the last one may be smaller."""
         for start in range(0, len(self), size):
             yield self[start : start + size].batch(dtype)
 
     def even_batches(self, dtype: torch.dtype, size: int = 128) -> Iterator[Batch]:
-        """As few batches of at most ``size`` as can be, whose sizes differ by at most 1.
+        """The fewest batches of at most ``size``, whose sizes differ by at most 1.
 
-        So there is no last batch of one example, which has no variance.
+        This avoids a last batch of one example, which has no variance.
         """
         for chosen in torch.arange(len(self)).tensor_split(-(-len(self) // size)):
             yield self[int(chosen[0]) : int(chosen[-1]) + 1].batch(dtype)
@@ -136,8 +136,8 @@ class Examples:
     def subset(self, limit: int | None, seed: int = 0) -> Examples:
         """``limit`` examples drawn at random without replacement, the same for the same seed.
 
-        Nested: the first 100 of a limit of 1,000 are those of a limit of 100. A limit of None,
-        or of at least the number of examples, gives all of them in their own order.
+        Subsets are nested: the first 100 of a limit of 1,000 are those of a limit of 100. A limit
+        of None, or of at least the number of examples, returns all of them in their original order.
         """
         if limit is None or limit >= len(self):
             return self
@@ -152,9 +152,9 @@ class Examples:
         return replace(self, inputs=self.inputs.to(device), targets=self.targets.to(device))
 
     def sha256(self) -> str:
-        """A fingerprint of inputs, targets and preprocessing; equal on every device.
+        """SHA-256 of inputs, targets and preprocessing, equal on every device.
 
-        All digits of the preprocessing count, its name does not.
+        The preprocessing enters with all its digits but without its name.
         """
         p = self.preprocess
         digest = hashlib.sha256(repr((float(p.scale), p.mean, p.std)).encode())

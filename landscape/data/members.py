@@ -1,4 +1,4 @@
-"""The files of a data set, out of a folder or a tar archive, into memory; nothing is unpacked."""
+"""Read the files of a dataset from a folder or tar archive into memory, without unpacking."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from typing import Any
 from landscape.errors import InputError, one_line
 
 LARGEST = 2**30
-"""Bytes that one file or one unpacked archive may hold; CIFAR-10 as a whole has 1.9e8."""
+"""Largest size in bytes of a file or an unpacked archive; all of CIFAR-10 is 1.9e8."""
 
 TAR_SUFFIXES = (".tar.gz", ".tgz", ".tar")
 _GZIP_MAGIC = b"\x1f\x8b"
-_ENDS = 8  # a whole archive is read two or three times beyond its end
+_ENDS = 8  # a valid archive is read two or three times past its end
 
 
 def too_large(where: str, size: int | str) -> InputError:
-    """The error for more bytes than any file of these data sets has."""
+    """The error for a file larger than any in these datasets."""
     return InputError(
-        f"{where}: {size} bytes, expected at most {LARGEST}: this is no file of this data set"
+        f"{where}: {size} bytes, expected at most {LARGEST}: this is not a file of this dataset"
     )
 
 
 def read_folder(folder: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The contents of those of the ``wanted`` files that lie in a folder, by name.
+    """The contents of the ``wanted`` files that a folder contains, by name.
 
     Raises
     ------
     InputError
-        If a file is there but cannot be read, or is larger than ``LARGEST``.
+        If a file exists but cannot be read, or is larger than ``LARGEST``.
     """
     found = {}
     for name in wanted:
@@ -50,10 +50,10 @@ def read_folder(folder: Path, wanted: Collection[str]) -> dict[str, bytes]:
 
 
 class _Bounded:
-    """A stream that stops a small archive from unpacking into an endless one.
+    """A bounded stream: guards against archives that unpack into endless data.
 
-    Nor does it answer for ever that it is at its end, which ``tarfile`` asks once for every 10 kB
-    that a member claims to be long.
+    It also limits the reads past the end, of which ``tarfile`` makes one per 10 kB of a member's
+    claimed size.
     """
 
     def __init__(self, stream: io.BufferedIOBase, where: str) -> None:
@@ -80,20 +80,20 @@ def _leaves_folder(name: str) -> bool:
 
 def _wanted_members(stream: _Bounded, path: Path, wanted: Collection[str]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
-    source: Any = stream  # tarfile needs no more of a stream than read()
+    source: Any = stream  # tarfile uses only read()
     with tarfile.open(fileobj=source, mode="r|") as archive:
         for member in archive:
             if _leaves_folder(member.name) or _leaves_folder(member.linkname):
                 raise InputError(
-                    f"{path}: member {member.name!r} leads out of the archive's own folder, which "
-                    "no archive of this data set does; take it from the data set's own page"
+                    f"{path}: member {member.name!r} points outside the archive, which never "
+                    "happens in the original; download the dataset from its official page"
                 )
             name = PurePosixPath(member.name).name
             if name not in wanted or member.isdir():
                 continue
             if name in found:
                 raise InputError(
-                    f"{path}: holds {name} more than once; expected one data set in the archive"
+                    f"{path}: contains {name} more than once; expected one dataset in the archive"
                 )
             content = archive.extractfile(member) if member.isreg() else None
             if content is None:
@@ -105,16 +105,16 @@ def _wanted_members(stream: _Bounded, path: Path, wanted: Collection[str]) -> di
 
 
 def read_tar(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
-    """The contents of those of the ``wanted`` files that are in a tar archive, by name.
+    """The contents of the ``wanted`` files that a tar archive contains, by name.
 
-    The archive may be compressed with gzip; its checksum is verified. Folders inside the archive
-    do not matter.
+    The archive may be gzip-compressed; its checksum is verified. Folders inside the archive are
+    ignored.
 
     Raises
     ------
     InputError
-        If the archive is damaged, cut short, too large, or has members that lead out of its folder
-        or that are there twice.
+        If the archive is damaged, truncated or too large, or has duplicate members or members that
+        point outside the archive.
     """
     try:
         with path.open("rb") as file:
@@ -124,7 +124,7 @@ def read_tar(path: Path, wanted: Collection[str]) -> dict[str, bytes]:
             stream = _Bounded(plain, str(path))
             found = _wanted_members(stream, path, wanted)
             while stream.read(2**20):
-                pass  # to the end, where gzip keeps its checksum
+                pass  # to the end, where gzip stores its checksum
             return found
     except (
         tarfile.TarError,

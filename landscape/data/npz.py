@@ -1,4 +1,4 @@
-"""Named arrays of numbers out of an ``.npz`` file."""
+"""Named numeric arrays from an ``.npz`` file."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from landscape.errors import InputError, one_line
 def _array(raw: bytes) -> np.ndarray:
     """An array from the bytes of an ``.npy`` file.
 
-    They come from ``ZipFile.read``, which compares the checksum. ``np.load`` of the archive itself
-    reads no more than the shape in the array's header asks for, so a damaged shape goes unnoticed.
+    The bytes come from ``ZipFile.read``, which verifies the checksum. ``np.load`` on the archive
+    reads only as much as the shape in the header requires, so a damaged shape goes unnoticed.
     """
     array = np.load(io.BytesIO(raw), allow_pickle=False)
     if not isinstance(array, np.ndarray):
-        raise ValueError("an archive within the archive")
+        raise ValueError("nested archive")
     return array
 
 
@@ -31,8 +31,8 @@ def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
     Raises
     ------
     InputError
-        If the file is damaged or no ``.npz``, an array is missing, holds objects, or is larger
-        than any array of these data sets.
+        If the file is damaged or not an ``.npz``, or an array is missing, contains objects, or is
+        larger than any array of these datasets.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -49,8 +49,8 @@ def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
             return [_array(archive.read(files[name])) for name in names]
     except InputError:
         raise
-    except Exception as error:  # damaged archives and array headers end in errors of many types
+    except Exception as error:  # damaged archives raise errors of many types
         raise InputError(
-            f"{path}: not a readable .npz of plain arrays ({one_line(error)}); expected arrays of "
-            "numbers as numpy.savez writes them. Make or copy it again"
+            f"{path}: not a readable .npz of plain arrays ({one_line(error)}); expected numeric "
+            "arrays written by numpy.savez. Create or copy it again"
         ) from error

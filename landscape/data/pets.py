@@ -1,4 +1,4 @@
-"""Oxford-IIIT Pet: photographs of cats and dogs with trimaps, through torchvision.
+"""Oxford-IIIT Pet: photographs of cats and dogs with trimaps, loaded by torchvision.
 
 Parkhi, Vedaldi, Zisserman, Jawahar, *Cats and Dogs*, CVPR 2012.
 """
@@ -17,7 +17,7 @@ from landscape.data.torchvision_sets import PETS, image_of, opened
 from landscape.errors import InputError, one_line
 
 SIZE = 128
-"""Pixels of height and width that every photograph is resized to, whatever its shape."""
+"""Height and width in pixels that every photograph is resized to."""
 SPLITS = {"train": "trainval", "test": "test"}
 TRIMAP = {1: "the animal", 2: "the background", 3: "the border between them"}
 
@@ -35,16 +35,16 @@ def load_pets(root: str, split: str) -> Examples:
     Returns
     -------
     Examples
-        uint8 images (n, 3, 128, 128), bilinear; int64 masks (n, 128, 128), of which each pixel is
-        the nearest of the trimap: 0 the animal, 1 the background, 2 the border between them.
+        uint8 images (n, 3, 128, 128), bilinear; int64 masks (n, 128, 128), nearest pixel of the
+        trimap: 0 the animal, 1 the background, 2 the border between them.
 
     Raises
     ------
     MissingExtra
         If torchvision is not installed.
     InputError
-        If the download fails, or a trimap is not of the size of its photograph or holds something
-        else than 1, 2 and 3.
+        If the download fails, or a trimap differs in size from its photograph or contains values
+        other than 1, 2 and 3.
     """
     source = f"torchvision:{PETS}" + (f":{root}" if root else "")
     how = {"split": SPLITS[split], "target_types": "segmentation"}
@@ -61,13 +61,13 @@ def load_pets(root: str, split: str) -> Examples:
         except OSError as error:
             raise InputError(
                 f"{which} cannot be read ({one_line(error)}); expected a photograph and its "
-                "trimap: remove the folder and load it anew"
+                "trimap: delete the folder and download it again"
             ) from error
         if photograph.size != trimap.size:
             came = [" x ".join(map(str, picture.size)) for picture in (photograph, trimap)]
             raise InputError(
                 f"{which} is {came[0]} pixels (width x height), but its mask is {came[1]}; "
-                "expected a mask of the size of its image: remove the folder and load it anew"
+                "expected a mask of the same size: delete the folder and download it again"
             )
         small = _resized(photograph.convert("RGB"), "BILINEAR")
         images[i] = torch.tensor(image_of(small, which))
@@ -80,8 +80,8 @@ def _labels(trimap: Any, which: str) -> npt.NDArray[np.int64]:
     if held:
         meanings = ", ".join(f"{value} {words}" for value, words in TRIMAP.items())
         raise InputError(
-            f"{which} has a mask that holds {', '.join(map(str, held[:4]))}; expected a trimap "
-            f"({meanings}): remove the folder and load it anew"
+            f"{which} has a mask with values {', '.join(map(str, held[:4]))}; expected a trimap "
+            f"({meanings}): delete the folder and download it again"
         )
     return np.asarray(_resized(trimap, "NEAREST")).astype(np.int64) - 1
 

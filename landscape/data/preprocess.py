@@ -1,4 +1,4 @@
-"""From stored images to what a network was trained on: one explicit affine map per channel."""
+"""Preprocessing of stored images: one explicit affine map per channel."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class Preprocess:
     Parameters
     ----------
     scale
-        What the largest stored value is divided by: 255 for 8-bit images.
+        The largest stored value, to divide by: 255 for 8-bit images.
     mean, std
-        One number per channel, or a single one for all channels.
+        One number per channel, or a single number for all channels.
     name
-        What it is called in files and on the command line.
+        Its name in files and on the command line.
 
     Raises
     ------
     InputError
-        If the numbers of means and standard deviations differ and neither is one, if a number is
-        not finite, or if the scale or a standard deviation is not positive.
+        If there are not as many means as standard deviations and neither is a single number, a
+        number is not finite, or the scale or a standard deviation is not positive.
     """
 
     scale: float = 1.0
@@ -56,15 +56,15 @@ class Preprocess:
 
     @property
     def channels(self) -> int | None:
-        """How many channels the images must have, or None where one number serves them all."""
+        """The number of channels that images must have, or None if one number is used for all."""
         count = max(len(self.mean), len(self.std))
         return count if count > 1 else None
 
     def __call__(self, images: Tensor, dtype: torch.dtype) -> Tensor:
-        """Images (n, channels, …) or numbers (n,) to ``dtype``, on the device where they are.
+        """Preprocess images (n, channels, …) or numbers (n,) into ``dtype``, on their device.
 
-        Where there is nothing to compute, whole numbers other than 8-bit images (the tokens of a
-        text) keep their type.
+        If the map is the identity, integers other than 8-bit images (such as text tokens) keep
+        their type.
         """
         plain = self.mean == (0.0,) and self.std == (1.0,)
         whole = not images.is_floating_point() and images.dtype != torch.uint8
@@ -99,10 +99,10 @@ CIFAR10 = Preprocess(
 IMAGENET = Preprocess(255.0, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), "imagenet")
 
 DIGITS = Preprocess(16.0, (0.3053,), (0.3760,), "digits")
-"""scikit-learn's digits hold 0 … 16; mean and standard deviation of all their pixels."""
+"""For scikit-learn's digits, 0 … 16: mean and standard deviation over all pixels."""
 
 SCENES = Preprocess(16.0, (0.1049,), (0.2415,), "scenes")
-"""Scenes of such digits; mean and standard deviation of all pixels of both splits."""
+"""For scenes of these digits: mean and standard deviation over all pixels of both splits."""
 
 NAMED = {
     "cifar10": CIFAR10,
@@ -114,17 +114,17 @@ NAMED = {
 
 
 def parse_preprocess(text: str, largest: float) -> Preprocess:
-    """A preprocessing by name, or from numbers: ``mean,…/std,…`` after division by ``largest``.
+    """Parse a preprocessing: a name, or ``mean,…/std,…`` after division by ``largest``.
 
-    ``0.5,0.5,0.5/0.25,0.25,0.25`` is (x/largest - 0.5)/0.25 in three channels; ``0.5/0.25`` the
-    same in any number of channels. ``none`` is x/largest. A name stands for its means and standard
-    deviations; the division is by ``largest`` there too. ``largest`` is the largest value that the
-    data can hold, 255 for 8-bit images, 1 where the data are floating point.
+    ``0.5,0.5,0.5/0.25,0.25,0.25`` is (x/largest - 0.5)/0.25 in three channels, ``0.5/0.25`` the
+    same in any number of channels, ``none`` is x/largest. A name selects means and standard
+    deviations; it divides by ``largest`` too. ``largest`` is the largest possible value of the
+    data: 255 for 8-bit images, 1 for floating point.
 
     Raises
     ------
     InputError
-        If it is neither a known name nor two equally long lists of numbers with positive std.
+        If it is neither a known name nor two lists of numbers of equal length with positive std.
     """
     if text in NAMED:
         return replace(NAMED[text], scale=largest)

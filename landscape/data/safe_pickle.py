@@ -1,9 +1,9 @@
-"""Reading the pickled batches of the CIFAR data sets without running what they say.
+"""Read the pickled CIFAR batches without executing code from them.
 
 A pickle is a program. This reader lets it build numbers, strings, lists, tuples, dicts and numpy
-arrays, and nothing else. Not even numpy's own unpickling is reached, because it trusts what it is
-given (the flags of a dtype, a shape to allocate): the names that an array's pickle uses lead to
-small stand-ins here, which check every number and then read the bytes with ``numpy.frombuffer``.
+arrays, nothing else. It does not use numpy's own unpickling either, which trusts its input (the
+flags of a dtype, a shape to allocate): the names in an array's pickle resolve to small stand-ins,
+which check every number and then read the bytes with ``numpy.frombuffer``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 
 from landscape.errors import InputError, one_line
 
-# What pickles of plain values and arrays never use, and what could allocate without bound.
+# Opcodes that pickles of plain values and arrays never use, or that could allocate without bound.
 _REFUSED_OPCODES = {
     code[0]
     for code in (
@@ -44,7 +44,7 @@ _NUMBERS = re.compile(r"[<>|=]?(b1|[iu][1248]|f[248])")
 
 
 def _text(value: object) -> str:
-    """A str from what Python 2 wrote as bytes and Python 3 as str."""
+    """A str from bytes (written by Python 2) or str (Python 3)."""
     if isinstance(value, bytes):
         return value.decode("latin-1")
     if not isinstance(value, str):
@@ -53,7 +53,7 @@ def _text(value: object) -> str:
 
 
 class _Dtype:
-    """In the place of ``numpy.dtype``: numbers only, no fields, no objects."""
+    """Stand-in for ``numpy.dtype``: numbers only, no fields, no objects."""
 
     def __init__(self, code: object, *_: object) -> None:
         text = _text(code)
@@ -72,7 +72,7 @@ class _Dtype:
 
 
 class _Array:
-    """In the place of an array between its creation and the arrival of its bytes."""
+    """Stand-in for an array between its creation and its bytes."""
 
     array: np.ndarray | None = None
 
@@ -89,7 +89,7 @@ class _Array:
 
 
 class _Name:
-    """What a name in a pickle stands for: it can be called, but nothing can be set on it."""
+    """A name allowed in a pickle: it can be called, but its state cannot be set."""
 
     def __init__(self, call: Callable[..., object]) -> None:
         self._call = call
@@ -102,7 +102,7 @@ class _Name:
 
 
 def _reconstruct(*_: object) -> _Array:
-    return _Array()  # the real one allocates the shape that it is given; the state follows anyway
+    return _Array()  # the real one allocates the given shape; the state follows anyway
 
 
 def _scalar(kind: object, raw: object) -> object:
@@ -113,7 +113,7 @@ def _scalar(kind: object, raw: object) -> object:
 
 
 def _ndarray(*_: object) -> object:
-    raise ValueError("numpy.ndarray called, expected it only as a name")
+    raise ValueError("numpy.ndarray called, expected only a reference to it")
 
 
 def _encode(text: object, encoding: object) -> bytes:
@@ -134,8 +134,8 @@ _NAMES = {
 }
 
 
-# The unpickler written in Python, not the one in C: a pickle numbers what it wants to use again,
-# and the C one allocates a table as long as the largest number that the file claims.
+# The pure-Python unpickler: the C one allocates its memo table as long as the largest index that
+# the file claims.
 class _ArrayUnpickler(pickle._Unpickler):
     dispatch = {  # noqa: RUF012  (the name and the form that the base class uses)
         code: action
@@ -152,9 +152,9 @@ class _ArrayUnpickler(pickle._Unpickler):
             return _NAMES[module, name]
         except KeyError:
             raise InputError(
-                f"{self._where}: this pickle asks for {f'{module}.{name}'[:80]!r}, which could run "
-                "code and which no batch of images needs; expected arrays and lists only. It was "
-                "not loaded; take the file from the data set's own page"
+                f"{self._where}: this pickle requests {f'{module}.{name}'[:80]!r}, which could run "
+                "code; expected arrays and lists only. It was not loaded; download the dataset "
+                "from its official page"
             ) from None
 
 
@@ -166,7 +166,7 @@ def load_batch(raw: bytes, where: str) -> dict[str, Any]:
     raw
         The pickle, of protocol 4 or lower, written by Python 2 or 3.
     where
-        The name of the file, for messages.
+        The name of the file in messages.
 
     Returns
     -------
@@ -176,7 +176,8 @@ def load_batch(raw: bytes, where: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the pickle asks for anything that could run code, is cut short or damaged, or is no dict.
+        If the pickle requests anything that could run code, is truncated or damaged, or is not a
+        dict.
     """
     try:
         batch = _ArrayUnpickler(raw, where).load()
@@ -185,9 +186,9 @@ def load_batch(raw: bytes, where: str) -> dict[str, Any]:
         return {_text(k): v.array if isinstance(v, _Array) else v for k, v in batch.items()}
     except InputError:
         raise
-    except Exception as error:  # damaged pickles end in errors of nearly every type
+    except Exception as error:  # damaged pickles raise errors of nearly every type
         raise InputError(
-            f"{where}: not a pickled batch of images, cut short or damaged "
+            f"{where}: not a pickled batch of images, truncated or damaged "
             f"({one_line(error)}); expected a dict with data and labels. "
             "Download and unpack it again"
         ) from error

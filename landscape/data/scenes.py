@@ -1,4 +1,4 @@
-"""Scenes of several handwritten digits, with masks: segmentation that needs no download."""
+"""Scenes of several handwritten digits with masks: segmentation without a download."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from landscape.data.preprocess import SCENES
 SIZE = 32
 COUNTS = {"train": 800, "test": 200}
 SIDES = (8, 10, 12, 14, 16)
-"""Pixels that a digit, stored with 8, is drawn with."""
+"""Sizes in pixels that a digit (stored as 8×8) is drawn in."""
 FEWEST, MOST = 2, 4
 TRIES = 8
-"""Places that are tried for a digit; it is left out if others have ink at each of them."""
+"""Positions tried for a digit; it is omitted if each overlaps the ink of another."""
 INK = 5
-"""From this value on (of 16) a pixel belongs to its digit; the rest of it is background."""
+"""Threshold (of 16) from which a pixel belongs to its digit, not to the background."""
 
 
 def load_scenes(split: str, seed: int = 0) -> Examples:
-    """Images that hold up to four digits each, at random places and sizes, with masks.
+    """Images of up to four digits each, at random positions and sizes, with masks.
 
-    The digits are those of ``sklearn.datasets.load_digits``: the scenes of a split are composed of
-    the digits of that split alone (:func:`landscape.data.digits.load_digits`), so none that a
-    network is tested on was in a scene that it was trained on. None covers ink of another. The
-    same seed gives the same scenes on every machine.
+    The digits are those of ``sklearn.datasets.load_digits``: the scenes of a split contain only
+    digits of that split (:func:`landscape.data.digits.load_digits`), so no test digit occurs in a
+    training scene. No digit covers the ink of another. The same seed gives the same scenes on
+    every machine.
 
     Parameters
     ----------
     split
         ``train`` (800 scenes) or ``test`` (200).
     seed
-        Of the choice of digits, sizes and places.
+        For the choice of digits, sizes and positions.
 
     Returns
     -------
     Examples
-        uint8 images (n, 1, 32, 32) with values 0 … 16; int64 masks (n, 32, 32): 0 where there is
-        background, 1 + d on the digit d.
+        uint8 images (n, 1, 32, 32) with values 0 … 16; int64 masks (n, 32, 32): 0 for background,
+        1 + d for the digit d.
     """
     digits, count = load_digits(split), COUNTS[split]
-    # Each split has numbers of its own, else both would have the same places.
+    # A separate stream per split, else both would have the same positions.
     generator = torch.Generator().manual_seed(2 * seed + (split == "test"))
 
     def drawn(below: Tensor) -> Tensor:
-        """Whole numbers from 0 to below each of these."""
+        """Random integers from 0 to below each of these."""
         return (torch.rand(below.shape, generator=generator) * below).long().clamp(max=below - 1)
 
     shape = (count, MOST)
@@ -73,6 +73,6 @@ def load_scenes(split: str, seed: int = 0) -> Examples:
 
 
 def _drawn_with(digits: Tensor, side: int) -> Tensor:
-    """Digits (n, 1, 8, 8) as images (n, side, side) of the same values, uint8."""
+    """Digits (n, 1, 8, 8) resized to uint8 images (n, side, side)."""
     resized = F.interpolate(digits.double(), size=(side, side), mode="bilinear")
     return resized.round().to(torch.uint8)[:, 0]

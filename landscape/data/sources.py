@@ -21,7 +21,7 @@ SPLITS = ("train", "test")
 
 @dataclass(frozen=True)
 class _Source:
-    """How a source is written, and what reads it: (what follows the colon, split) to examples."""
+    """The form of a source's name, and its reader: (text after the colon, split) to examples."""
 
     form: str
     read: Callable[[str, str], Examples]
@@ -29,22 +29,22 @@ class _Source:
 
 def _read_digits(rest: str, split: str) -> Examples:
     if rest:
-        raise InputError(f"digits:{rest}: digits come with scikit-learn; expected digits alone")
+        raise InputError(
+            f"digits:{rest}: digits come with scikit-learn; expected digits without a path"
+        )
     return load_digits(split)
 
 
 def _read_scenes(rest: str, split: str) -> Examples:
     if rest:
-        raise InputError(
-            f"scenes:{rest}: scenes are made when they are read; expected scenes alone"
-        )
+        raise InputError(f"scenes:{rest}: scenes are generated; expected scenes without a path")
     return load_scenes(split)
 
 
 def _read_cifar(rest: str, split: str, name: str) -> Examples:
     if not rest:
         raise InputError(
-            f"{name}: expected {name}:PATH, the folder, .tar.gz or .npz that holds the images"
+            f"{name}: expected {name}:PATH, the folder, .tar.gz or .npz with the images"
         )
     return load_cifar(name, rest, split)
 
@@ -75,29 +75,28 @@ def load(
     limit: int | None = None,
     limit_seed: int = 0,
 ) -> Examples:
-    """Examples of a named source.
+    """Load examples of a named source.
 
     Parameters
     ----------
     source
-        ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or ``cifar100:PATH``, see
-        :func:`landscape.data.cifar.load_cifar` for what PATH may be;
-        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``;
-        of these ``OxfordIIITPet`` has masks.
+        ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or ``cifar100:PATH``, for PATH
+        see :func:`landscape.data.cifar.load_cifar`; ``torchvision:NAME[:ROOT]``, downloaded into
+        ROOT, by default ``~/.cache/landscape`` (``OxfordIIITPet`` has masks).
     split
         ``train`` or ``test``.
     preprocess
-        A name or numbers for :func:`landscape.data.parse_preprocess`. None takes the source's
-        own: ``digits`` for digits, ``scenes`` for scenes, ``cifar10`` for CIFAR-10 and CIFAR-100,
+        A name or numbers for :func:`landscape.data.parse_preprocess`. None is the source's default:
+        ``digits`` for digits, ``scenes`` for scenes, ``cifar10`` for CIFAR-10 and CIFAR-100,
         otherwise ``none``, which is x/255.
     limit
-        This many examples, drawn at random with ``limit_seed``; None for all. See
+        The number of examples to draw at random with ``limit_seed``; None for all. See
         :meth:`Examples.subset`.
 
     Returns
     -------
     Examples
-        Their ``source`` is the text as it was typed, their ``population`` the whole split.
+        With ``source`` as given, and the size of the whole split as ``population``.
 
     Raises
     ------
@@ -111,13 +110,13 @@ def load(
         forms = [known.form for known in SOURCES.values()]
         if _looks_like_path(source):
             raise InputError(
-                f"data source {source!r} is a path without the name of its data set; expected one "
+                f"data source {source!r} is a path without a dataset name; expected one "
                 f"of {', '.join(forms)}; did you mean 'cifar10:{source}'?"
             )
         raise unknown_choice("data source", source, forms)
     examples = replace(SOURCES[name].read(rest, split), source=source)
     if preprocess is not None:
-        # a source's own preprocessing divides by the largest value that its images can hold
+        # a source's default preprocessing divides by the largest value of its images
         chosen = parse_preprocess(preprocess, examples.preprocess.scale)
         examples = replace(examples, preprocess=chosen)
     return examples.subset(limit, limit_seed)

@@ -1,4 +1,4 @@
-"""Examples that do not fit into memory: read batch by batch, anew for every pass."""
+"""Examples that do not fit into memory: read batch by batch, again for every pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from landscape.errors import InputError
 
 @dataclass(frozen=True, eq=False)
 class _Seen:
-    """What one pass over the batches shows."""
+    """The result of one pass over the batches."""
 
     count: int
     sha256: str
@@ -29,23 +29,23 @@ class _Seen:
 
 @dataclass(frozen=True, eq=False)
 class Stream:
-    """A ``DataLoader`` whose batches are evaluated at many points each time they are read.
+    """A ``DataLoader`` whose batches are evaluated at many points per pass.
 
-    It is read once when it is made, to count and to fingerprint the examples, and once for every
-    group of points. The loader's order is that of its dataset, shuffled or not; it has to give the
-    same examples in each pass, so a dataset with random augmentation is refused by its
-    fingerprint when a run goes on.
+    It is read once on creation, to count the examples and to take their fingerprint, and once for
+    every group of points. Examples come in the order of the dataset, even if the loader shuffles.
+    Each pass must give the same examples: resuming a run on a dataset with random augmentation
+    fails, because its fingerprint differs.
 
     Attributes
     ----------
     loader
         Batches of pairs (inputs, targets).
     preprocess
-        The map from inputs to what the network takes.
+        The map from inputs to the network's input.
     source
-        What to call the data in messages and files.
+        The name of the data in messages and files.
     device
-        Where batches are moved to.
+        The device to move batches to.
 
     Examples
     --------
@@ -78,26 +78,26 @@ class Stream:
 
     @property
     def population(self) -> int:
-        """All examples are used: there are no others."""
+        """The number of examples: a stream is never a subset."""
         return len(self)
 
     @property
     def extreme_targets(self) -> Tensor:
-        """Two targets of the shape of the others, with the smallest and largest number in any."""
+        """Two targets filled with the smallest and the largest value of all targets."""
         assert self.seen is not None
         return self.seen.extremes
 
     def sha256(self) -> str:
-        """A fingerprint of all inputs and targets and of the preprocessing."""
+        """SHA-256 of all inputs and targets and of the preprocessing."""
         assert self.seen is not None
         return self.seen.sha256
 
     def to(self, device: torch.device) -> Stream:
-        """The same examples, their batches moved to a device."""
+        """The same examples, with batches moved to a device."""
         return replace(self, device=device)
 
     def batches(self, dtype: torch.dtype, size: int) -> Iterator[Batch]:
-        """One pass for a network of that precision, in the loader's batches, not of ``size``."""
+        """One pass in the given precision, in the loader's own batches (``size`` is ignored)."""
         for inputs, targets in self._pairs():
             yield Batch((self.preprocess(inputs, dtype), targets))
 
@@ -152,7 +152,7 @@ def in_memory(examples: Examples | Stream) -> Examples:
     """
     if isinstance(examples, Stream):
         raise InputError(
-            f"{examples.source}: a stream is read in passes, but this way of evaluating needs its "
-            "examples in memory; give Examples, tensors or a Dataset"
+            f"{examples.source}: this evaluation needs its examples in memory, but a stream is "
+            "read in passes; pass Examples, tensors or a Dataset"
         )
     return examples

@@ -1,4 +1,4 @@
-"""What users pass from Python: tensors, arrays, datasets, loaders."""
+"""Examples from Python objects: tensors, arrays, datasets, loaders."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ Pair = tuple[Tensor, Tensor]
 
 
 def _tensor(value: Any, what: str) -> Tensor:
-    """A tensor from a tensor, an array, a number or a list of numbers; without a gradient."""
+    """A detached tensor from a tensor, an array, a number or a list of numbers."""
     try:
         if isinstance(value, Tensor):
             return value.detach()
         if isinstance(value, np.ndarray | np.generic):
             array = np.asarray(value)
-            # torch takes neither foreign byte order nor negative strides nor read-only memory
+            # torch accepts no foreign byte order, negative strides or read-only memory
             native = array.astype(array.dtype.newbyteorder("="), copy=False)
             return torch.from_numpy(np.require(native, requirements=["C", "W"]))
         if isinstance(value, bool | int | float | list | tuple):
@@ -41,7 +41,7 @@ def _tensor(value: Any, what: str) -> Tensor:
 
 
 def _pair(item: Any, what: str) -> Pair:
-    """Input and target out of what a dataset or a loader yields."""
+    """The input and target of an item that a dataset or loader yields."""
     if not isinstance(item, tuple | list) or len(item) != 2:
         length = f" of length {len(item)}" if isinstance(item, tuple | list) else ""
         raise InputError(
@@ -51,7 +51,7 @@ def _pair(item: Any, what: str) -> Pair:
 
 
 def joined(batches: Iterable[Pair], unit: str, source: str) -> Pair:
-    """Batches end to end along their first dimension, if they agree in the other ones."""
+    """Concatenate batches along the first dimension; all others must agree."""
     inputs: list[Tensor] = []
     targets: list[Tensor] = []
     for i, pair in enumerate(batches):
@@ -59,7 +59,7 @@ def joined(batches: Iterable[Pair], unit: str, source: str) -> Pair:
             if tensor.ndim == 0:
                 raise InputError(
                     f"{source}: the {role} of {unit} {i} is a single number, expected a tensor "
-                    "whose first dimension counts examples"
+                    "whose first dimension runs over examples"
                 )
             if earlier and tensor.shape[1:] != earlier[0].shape[1:]:
                 raise InputError(
@@ -88,7 +88,7 @@ def _is_dataset(data: Any) -> bool:
 
 
 def _items(dataset: Any, source: str) -> Iterator[Pair]:
-    """Each element of a dataset once, as a batch of one."""
+    """Every element of a dataset, as a batch of one."""
     indexed = _by_index(dataset)
     elements = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
     for i, element in enumerate(elements):
@@ -97,9 +97,9 @@ def _items(dataset: Any, source: str) -> Iterator[Pair]:
 
 
 def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
-    """The loader without shuffling and without dropping, unless its choice is its own."""
+    """The loader without shuffling or dropping, unless it has a custom sampler."""
     if isinstance(loader.dataset, IterableDataset) or loader.batch_size is None:
-        return loader  # no order of its own; the user's own batch sampler, or no batches at all
+        return loader  # no dataset order; a custom batch sampler, or no batching
     sampler = loader.sampler
     usual = type(sampler) is SequentialSampler or (
         type(sampler) is RandomSampler and not sampler.replacement
@@ -113,52 +113,52 @@ def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
         collate_fn=loader.collate_fn,
         worker_init_fn=loader.worker_init_fn,
         multiprocessing_context=loader.multiprocessing_context,
-        generator=torch.Generator().manual_seed(0),  # spares the user's global random numbers
+        generator=torch.Generator().manual_seed(0),  # leaves the global random state alone
     )
 
 
 def batches_of(loader: DataLoader[Any], source: str) -> Iterator[Pair]:
-    """Each batch of a loader once, as tensors, in the order of its dataset."""
+    """Every batch of a loader as tensors, in the order of its dataset."""
     for i, batch in enumerate(_in_dataset_order(loader)):
         yield _pair(batch, f"{source}: batch {i}")
 
 
 def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "tensors") -> Examples:
-    """Examples in memory from what is usual in Python; each element is read once.
+    """Examples in memory from common Python data; each element is read once.
 
     Parameters
     ----------
     data
         ``(inputs, targets)``, two tensors or numpy arrays with the same first dimension; a
         ``Dataset`` (or any sequence) of pairs ``(input, target)``; a ``DataLoader`` of batches of
-        such pairs; or :class:`Examples`, which are returned as they are.
+        such pairs; or :class:`Examples`, which are returned unchanged.
 
-        The order is that of the dataset. It is so for a loader with ``shuffle=True`` or
-        ``drop_last=True`` too: both are matters of training, so every element is taken, the same
-        way each time. Only a loader with a sampler of its own, or over an ``IterableDataset``,
-        is read just as it yields. Random augmentation in a dataset is frozen as it falls.
+        Examples keep the order of the dataset. A loader's ``shuffle=True`` and ``drop_last=True``
+        are ignored, as they only concern training: every element is taken, always in the same
+        order. Only a loader with a custom sampler, or over an ``IterableDataset``, is read in the
+        order it yields. Random augmentation is frozen at its first draw.
     preprocess
-        The map from inputs to what the network takes, none by default.
+        The map from inputs to the network's input, none by default.
     source
-        What to call the data in messages and files.
+        The name of the data in messages and files.
 
     Returns
     -------
     Examples
-        Inputs of unchanged type. Whole-number targets are int64, as class labels must be. Tensors
-        that are given as such are not copied.
+        Inputs of unchanged type. Integer targets become int64, as class labels must be. Tensors are
+        not copied.
 
     Raises
     ------
     InputError
-        If the elements are not pairs, do not have one shape, cannot become tensors, or if
-        ``Examples`` come with a preprocessing that differs from their own.
+        If the elements are not pairs, differ in shape or cannot become tensors, or if ``Examples``
+        are given with a preprocessing that differs from their own.
     """
     if isinstance(data, Examples):
         if preprocess not in (NONE, data.preprocess):
             raise InputError(
-                f"{data.source}: these examples have preprocessing {data.preprocess} already, but "
-                f"{preprocess} came too; use dataclasses.replace(examples, preprocess=…)"
+                f"{data.source}: these examples already have preprocessing {data.preprocess}, but "
+                f"{preprocess} was given; use dataclasses.replace(examples, preprocess=…)"
             )
         return data
     if isinstance(data, tuple) or _is_two_arrays(data):

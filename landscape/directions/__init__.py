@@ -1,4 +1,4 @@
-"""The directions that span a plane, one construction per file."""
+"""Directions that span a plane, one construction per file."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DirectionMaker = Callable[[Params, torch.Generator], Params]
 
 @dataclass(frozen=True)
 class Direction:
-    """One axis: a displacement of every parameter, and what it is."""
+    """An axis: a displacement of every parameter, with its description."""
 
     vector: Params
     attributes: dict[str, Attribute] = field(default_factory=dict)
@@ -51,34 +51,32 @@ def make_directions(
     ignore: str = "biasbn",
     seed: int = 0,
 ) -> list[Direction]:
-    """The directions of a line (``axes=1``) or plane (2) through a network.
+    """Make the directions of a line (``axes=1``) or plane (2) through a network.
 
     Parameters
     ----------
     params
         The network's parameters.
     kind
-        ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``,
-        a function ``(params, generator) -> dict`` called once per axis, or the directions
-        themselves. What a file holds, or is given as tensors, is used as it is.
+        ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``, a
+        function ``(params, generator) -> dict`` called once per axis, or the directions themselves.
+        Directions from a file or given as tensors are used unchanged.
     norm, ignore
         See :mod:`landscape.directions.normalize`; for ``random`` and functions.
     seed
-        One generator per axis comes from it.
+        Seeds one generator per axis.
 
     Raises
     ------
     InputError
-        For unknown names, and where a direction does not fit the network.
+        For unknown names, and for a direction that does not fit the network.
     """
     if norm not in NORMALIZATIONS:
         raise unknown_choice("normalization", norm, NORMALIZATIONS)
     if ignore not in IGNORED:
         raise unknown_choice("parameters to ignore", ignore, IGNORED)
-    if not 0 <= seed < 2**64:  # what HDF5 can keep
-        raise InputError(
-            f"{argument('seed', seed)}: expected a whole number of at least 0 and below 2^64"
-        )
+    if not 0 <= seed < 2**64:  # the range that HDF5 can store
+        raise InputError(f"{argument('seed', seed)}: expected a whole number from 0 to 2^64 - 1")
     if not isinstance(kind, str) and not callable(kind):
         return _given(params, kind, axes)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):

@@ -1,4 +1,4 @@
-"""Directions of steepest ascent: the worst case next to the random one.
+"""Directions of steepest ascent: the worst case, to compare with a random direction.
 
 With a budget ρ for the step, the loss rises most, to first order, along g/‖g‖ (sharpness-aware
 minimization: Foret et al., arXiv 2010.01412, equation 2). If the budget is for the step relative
@@ -21,13 +21,13 @@ def ascent_direction(
     Parameters
     ----------
     gradient
-        Of the mean loss; zero in parameters that are not to be moved.
+        Gradient of the mean loss; zero in parameters that are not moved.
     params
         The weights w, of the same names and shapes.
     adaptive
-        Whether every entry is weighed by w².
+        Whether every entry is weighted by w².
     length
-        Of the axis, such as that of a random direction, so that its unit means the same distance.
+        Length of the axis, such as that of a random direction, so that units of both are equal.
 
     Raises
     ------

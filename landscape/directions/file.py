@@ -1,8 +1,8 @@
 """Direction files in the layout of tomgoldstein/loss-landscape, with names added.
 
 A group ``xdirection`` (and ``ydirection``) holds one dataset per parameter, named ``0``, ``1``, …
-in the order of ``model.parameters()``. Files that we write say the name of each parameter in an
-attribute, which their scripts do not mind; on reading, names are checked where they are there.
+in the order of ``model.parameters()``. Files written here also store the name of each parameter in
+an attribute, which the original scripts ignore; on reading, names are checked if present.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _EXPECTED = "direction file of landscape or of tomgoldstein/loss-landscape"
 
 
 def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]:
-    """The directions of ``axes`` (1 or 2) axes for a network with these parameters.
+    """Read the directions of ``axes`` (1 or 2) axes for a network with these parameters.
 
     Raises
     ------
     InputError
-        If the file is missing or foreign, an axis is not in it, or it belongs to another network:
-        the first parameter that differs is named.
+        If the file is missing or not a direction file, lacks an axis, or belongs to another
+        network; names the first parameter that differs.
     """
     path = Path(path)
     if not path.is_file():
@@ -44,7 +44,7 @@ def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]
 def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params:
     if not isinstance(file.get(axis), h5py.Group):
         held = ", ".join(file) or "nothing"
-        raise InputError(f"direction file {path} has no group {axis!r}; it holds {held}")
+        raise InputError(f"direction file {path} has no group {axis!r}; it contains {held}")
     group = file[axis]
     where = f"direction file {path}, {axis}"
     counts = f"{len(group)} tensors, but the network has {len(params)} parameters"
@@ -53,8 +53,8 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
         entry = group.get(str(index))
         if entry is None:
             raise InputError(
-                f"{where}: {counts}: there is no entry {index}, for {name!r} of shape "
-                f"{tuple(p.shape)}; expected one for each, in the order of model.parameters()"
+                f"{where}: {counts}: no entry {index} for {name!r} of shape {tuple(p.shape)}; "
+                "expected one per parameter, in the order of model.parameters()"
             )
         if not isinstance(entry, h5py.Dataset) or entry.dtype.kind != "f":
             raise InputError(f"{where}: entry {index} is not an array of floating-point numbers")
@@ -63,7 +63,7 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
             raise InputError(
                 f"{where}: entry {index} is {said!r} of shape {tuple(entry.shape)}, but the "
                 f"network's parameter {index} is {name!r} of shape {tuple(p.shape)}; the "
-                "directions belong to another network"
+                "directions are for another network"
             )
         direction[name] = torch.from_numpy(np.asarray(entry[()])).to(p.dtype)
     if len(group) > len(params):
@@ -71,8 +71,8 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
         named = extra is not None and "name" in extra.attrs
         called = f", the first of them {extra.attrs['name']!r}" if named else ""
         raise InputError(
-            f"{where}: {counts}: {len(group) - len(params)} too many{called}; the directions "
-            "belong to another network"
+            f"{where}: {counts}: {len(group) - len(params)} too many{called}; the directions are "
+            "for another network"
         )
     return direction
 
@@ -80,7 +80,7 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
 def save_directions(
     path: str | Path, directions: Sequence[Params], attributes: Sequence[dict[str, Attribute]]
 ) -> Path:
-    """Write one or two directions, with names and with what each axis is; atomic."""
+    """Write one or two directions atomically, with parameter names and axis attributes."""
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for axis, direction, facts in zip(AXES, directions, attributes, strict=False):
             group = file.create_group(axis)
@@ -92,7 +92,8 @@ def save_directions(
 
 
 def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
-    """What the file says of each axis (empty for the authors' own files), and its fingerprint."""
+    """Attributes of each axis in a file (few in the original authors' files), and its
+    fingerprint."""
     content = Path(path).read_bytes()
     with reading(path, _EXPECTED, largest=None) as file:
         said = [dict(file[axis].attrs) for axis in AXES[:axes]]

@@ -1,4 +1,4 @@
-"""Directions of curvature: eigenvectors of the Hessian of the loss."""
+"""Curvature directions: eigenvectors of the Hessian of the loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from landscape.params import Params
 
 
 def name_of_rank(rank: int) -> str:
-    """``top`` for 1, ``bottom`` for −1, else the number: 2 … from the largest, −2 … from below."""
+    """``top`` for 1, ``bottom`` for −1, else the number: 2, … from the largest, −2, … from the
+    smallest."""
     return {1: "top", -1: "bottom"}.get(rank, str(rank))
 
 
@@ -20,18 +21,18 @@ def hessian_direction(
     Parameters
     ----------
     vector
-        Of any length, of the names and shapes of ``params``.
+        Eigenvector of any length, with the names and shapes of ``params``.
     rank
         1, 2, … from the largest eigenvalue, −1, −2, … from the most negative.
     eigenvalue, residual
-        What is known of the pair: see :class:`landscape.hessian.Eigenpairs`.
+        See :class:`landscape.hessian.Eigenpairs`.
     length
-        Of the axis, such as that of a random direction, so that its unit means the same distance.
+        Length of the axis, such as that of a random direction, so that units of both are equal.
 
     Raises
     ------
     InputError
-        If the vector has no length.
+        If the vector has zero length.
     """
     which = name_of_rank(rank)
     scaled = of_length(vector, length, params, f"the Hessian's eigenvector {which}")

@@ -1,7 +1,7 @@
-"""Scaling a direction to the weights it displaces.
+"""Normalization of a direction relative to the weights it displaces.
 
-A network with ReLU and batch normalization computes the same function when a filter is scaled, so
-a step of fixed length means nothing by itself. Filter normalization (Li et al. 2018, section 4)
+A network with ReLU and batch normalization computes the same function when a filter is scaled, so a
+step of fixed length has no meaning in itself. Filter normalization (Li et al. 2018, section 4)
 gives every filter of the direction the norm of the corresponding filter of the network.
 
 A *filter* is a slice along the first dimension: the weights of one output channel of a convolution,
@@ -36,19 +36,19 @@ def weight_scale(d: Tensor, w: Tensor) -> Tensor:
 
 
 def unit_filter(d: Tensor, w: Tensor) -> Tensor:
-    """d_i / ‖d_i‖ for every filter i, whatever the weights."""
+    """d_i / ‖d_i‖ for every filter i, independent of the weights."""
     norms = _filter_norms(d)
     return d * _ratio(torch.ones_like(norms), norms)
 
 
 def unit_layer(d: Tensor, w: Tensor) -> Tensor:
-    """d / ‖d‖ for the whole tensor, whatever the weights."""
+    """d / ‖d‖ for the whole tensor, independent of the weights."""
     norm = d.norm()
     return d * _ratio(torch.ones_like(norm), norm)
 
 
 def unchanged(d: Tensor, w: Tensor) -> Tensor:
-    """d as it was drawn."""
+    """d unchanged."""
     return d
 
 
@@ -72,8 +72,8 @@ def normalize(direction: Params, weights: Params, how: str = "filter") -> Params
     direction, weights
         Tensors of the same names and shapes.
     how
-        ``filter``, ``layer``, ``weight``, ``dfilter``, ``dlayer`` (names of the authors' code) or
-        ``none``.
+        ``filter``, ``layer``, ``weight``, ``dfilter``, ``dlayer`` (the names in Li et al.'s code)
+        or ``none``.
     """
     if how not in NORMALIZATIONS:
         raise unknown_choice("normalization", how, NORMALIZATIONS)
@@ -106,6 +106,6 @@ def _filter_norms(t: Tensor) -> Tensor:
 
 
 def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
-    """numerator / denominator, and 0 where a direction has no length to be scaled."""
+    """numerator / denominator, and 0 where the direction has zero length."""
     safe = torch.where(denominator > 0, denominator, torch.ones_like(denominator))
     return torch.where(denominator > 0, numerator / safe, torch.zeros_like(denominator))

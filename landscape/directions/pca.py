@@ -1,4 +1,4 @@
-"""The plane in which training runs move most: principal components of their checkpoints.
+"""The plane of largest variation of training runs: principal components of their checkpoints.
 
 Li et al. 2018, section 7.1. The matrix of the differences to the final weights has millions of
 columns and a few dozen rows, so its principal components come from the inner products of its
@@ -17,7 +17,7 @@ from landscape.errors import InputError, argument
 from landscape.grid import FloatArray
 from landscape.params import Params, check_finite, check_same_shape
 
-_NEGLIGIBLE = 1e-12  # of the whole spread: rounding, not a direction
+_NEGLIGIBLE = 1e-12  # of the total variance: rounding error, not a direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,10 +27,10 @@ class Components:
     Attributes
     ----------
     vectors
-        Of unit length and orthogonal, in float64; the largest entry of the coefficients that make
-        one is positive, so that a run gives the same picture twice.
+        Orthonormal, in float64; the sign makes the largest coefficient of each vector positive, so
+        that pictures are reproducible.
     explained
-        Shape (number of vectors,): the share of the spread around the mean that lies along each.
+        Shape (number of vectors,): the fraction of the variance along each.
     """
 
     vectors: list[Params]
@@ -47,20 +47,20 @@ def principal_components(
     Parameters
     ----------
     checkpoints
-        At least ``count`` + 1, all different enough to span so many directions.
+        At least ``count`` + 1, different enough to span that many directions.
     origin
-        The final weights. It cancels from the components; it keeps the inner products small.
+        The final weights. They cancel from the components, but keep the inner products small.
 
     Raises
     ------
     InputError
-        If there are too few checkpoints, they lie on a line where a plane is wanted, or one has
-        other parameters (the first that differs is named) or is not finite.
+        If there are too few checkpoints, they span fewer than ``count`` directions, or one has
+        different parameters (naming the first) or is not finite.
     """
     if len(checkpoints) <= count:
         raise InputError(
             f"{len(checkpoints)} checkpoints span at most {max(len(checkpoints) - 1, 0)} "
-            f"directions, but {count} are wanted; keep more of them when training "
+            f"directions, but {count} are needed; save more of them in training "
             f"({argument('checkpoint_every', 1)})"
         )
     for k, checkpoint in enumerate(checkpoints, start=1):
@@ -77,7 +77,7 @@ def principal_components(
         found = int((squares > _NEGLIGIBLE * whole).sum()) if whole > 0 else 0
         raise InputError(
             f"the {len(checkpoints)} checkpoints span {found} direction{'s' * (found != 1)} only, "
-            f"but {count} are wanted; are they copies of one another?"
+            f"but {count} are needed; are they copies of each other?"
         )
     largest = np.abs(coefficients).argmax(axis=0)
     signs = np.sign(coefficients[largest, range(count)])
@@ -91,7 +91,7 @@ def principal_components(
 
 
 def _centred(checkpoints: Sequence[Params], origin: Params, name: str) -> torch.Tensor:
-    """Differences of one parameter to the origin less their mean, shape (checkpoints, size)."""
+    """Differences of a parameter to the origin, minus their mean, shape (checkpoints, size)."""
     start = origin[name].double().flatten()
     rows = torch.stack([c[name].double().flatten() - start for c in checkpoints])
     return rows - rows.mean(dim=0)

@@ -1,7 +1,7 @@
 """Per-example measurements of a network's output: ``(output, target) -> (n,)``.
 
-They return one number for each example and leave the mean to the evaluator, so that the standard
-error is known and the last, partial batch weighs what it should. One file for each family.
+They return one number per example and leave the mean to the evaluator, so that the standard error
+is known and the last, partial batch has its correct weight. One file per family.
 """
 
 from landscape.metrics.classes import accuracy, cross_entropy, top_k

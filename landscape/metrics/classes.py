@@ -1,4 +1,4 @@
-"""Class labels: of an example, or of each of its positions (pixels)."""
+"""Metrics of class labels, per example or per position (pixel)."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from landscape.metrics.metric import IGNORED, PerExample, mean_over_positions
 def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     """−log softmax(output)[target] in nats; output (n, classes, …), mean over positions.
 
-    Positions with the label −100 do not count.
+    Positions labelled −100 are ignored.
     """
     values = F.cross_entropy(output, target, reduction="none", ignore_index=IGNORED)
     return mean_over_positions(values, target)
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """1 where the largest logit is the target's, else 0; output (n, classes, …).
+    """1 where the target has the largest logit, else 0; output (n, classes, …).
 
-    The mean over the positions that count, as in :func:`cross_entropy`.
+    Mean over the positions, as in :func:`cross_entropy`.
     """
     return mean_over_positions((output.argmax(dim=1) == target).to(output.dtype), target)
 
@@ -42,7 +42,7 @@ def top_k(k: int) -> PerExample:
         if output.shape[1] < k:
             raise InputError(
                 f"top{k} needs {k} or more classes, but the network has {output.shape[1]} "
-                f"outputs; choose a smaller number, as in top{output.shape[1]}"
+                f"outputs; choose a smaller number, such as top{output.shape[1]}"
             )
         found = output.topk(k, dim=1).indices == target.unsqueeze(1)
         return mean_over_positions(found.any(dim=1).to(output.dtype), target)

@@ -1,8 +1,8 @@
-"""Tokens: logits (n, tokens, vocabulary), as language models give them, and labels (n, tokens).
+"""Metrics of tokens: logits (n, tokens, vocabulary) of language models, and labels (n, tokens).
 
-A token with the label −100 (padding, a prompt) does not count. The value of a sequence is the mean
-over its own tokens, so that each sequence weighs the same, whatever its length; the mean over all
-tokens of all sequences is another number where lengths differ.
+Tokens labelled −100 (padding, a prompt) are ignored. The value of a sequence is the mean over its
+tokens, so all sequences have equal weight; the mean over all tokens of all sequences is different
+if lengths differ.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from landscape.metrics.metric import IGNORED, mean_over_positions
 
 
 def token_loss(output: Tensor, target: Tensor) -> Tensor:
-    """−log softmax(output)[target] in nats; the logits at a position are about its own label.
+    """−log softmax(output)[target] in nats; the logits at a position predict its own label.
 
-    For masked language models, and for labels that have been moved to the token before.
+    For masked language models, and for labels already shifted by one token.
     """
     values = F.cross_entropy(
         output.flatten(0, 1), target.flatten(), reduction="none", ignore_index=IGNORED
@@ -26,19 +26,19 @@ def token_loss(output: Tensor, target: Tensor) -> Tensor:
 
 
 def token_accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """The share of the tokens of each sequence whose own label has the largest logit."""
+    """The fraction of tokens of each sequence whose own label has the largest logit."""
     return accuracy(output.transpose(1, 2), target)
 
 
 def next_token_loss(output: Tensor, target: Tensor) -> Tensor:
-    """:func:`token_loss` where the logits at a position are about the label of the next one.
+    """:func:`token_loss` where the logits at a position predict the next label.
 
-    As the causal language models of Hugging Face take their ``labels``, which are the input's own
-    tokens. With equal lengths the mean over sequences is their ``loss``.
+    As in Hugging Face's causal language models, whose ``labels`` are the input's own tokens. For
+    equal lengths the mean over sequences is their ``loss``.
     """
     return token_loss(output[:, :-1], target[:, 1:])
 
 
 def next_token_accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """:func:`token_accuracy`, about the label of the next position."""
+    """:func:`token_accuracy` for the label of the next position."""
     return token_accuracy(output[:, :-1], target[:, 1:])

@@ -1,4 +1,4 @@
-"""What a metric is, and what all metrics of class labels share."""
+"""The metric type, and shared checks for metrics of class labels."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from landscape.quantity import HIGHER, LOWER
 PerExample = Callable[[Tensor, Tensor], Tensor]
 
 IGNORED = -100
-"""The label of a position (pixel, token) that does not count, as in torch and Hugging Face."""
+"""The label of ignored positions (pixels, tokens), as in torch and Hugging Face."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A per-example function with what its mean is called and the unit it is in.
+    """A per-example function with the name and the unit of its mean.
 
     Attributes
     ----------
     class_dim
-        Where targets are class labels, the dimension of the output that counts the classes.
+        For class labels, the dimension of the output that runs over the classes.
     higher_is_better
-        Which way is better, so which point is the best of a picture; None where it is not known.
+        Which way is better, to mark the best point in pictures; None if unknown.
     """
 
     function: PerExample
@@ -44,14 +44,14 @@ class Metric:
 
     @property
     def better(self) -> str | None:
-        """``higher`` or ``lower``, as a quantity has it, or None."""
+        """``higher``, ``lower`` or None, as in a quantity."""
         if self.higher_is_better is None:
             return None
         return HIGHER if self.higher_is_better else LOWER
 
 
 def metric_of(function: PerExample | Metric, long_name: str) -> Metric:
-    """A metric as it is, or of a function; ``higher_is_better`` may be an attribute of that."""
+    """A metric unchanged, or one made from a function, which may have ``higher_is_better``."""
     if isinstance(function, Metric):
         return function
     declared = getattr(inspect.unwrap(function), "higher_is_better", None)
@@ -59,14 +59,14 @@ def metric_of(function: PerExample | Metric, long_name: str) -> Metric:
 
 
 def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:
-    """Per example the mean over the positions that count, (n, …) to (n,).
+    """Mean over the counted positions of each example, (n, …) to (n,).
 
-    Every example weighs the same in what is made of these, however many of its positions count.
+    So examples have equal weight, however many of their positions count.
 
     Raises
     ------
     InputError
-        If no position of an example counts: its mean would be 0/0.
+        If an example has no counted position: its mean would be 0/0.
     """
     if values.ndim == 1:
         return values
@@ -76,36 +76,36 @@ def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:
 
 
 def _hint(output: Tensor, targets: Tensor) -> str:
-    """What may be meant, where labels have not the shape that belongs to the logits."""
+    """A hint for labels whose shape does not match the logits."""
     if output.ndim == 3 and targets.shape[1:] == output.shape[1:2]:
         return "; for logits (n, tokens, vocabulary) there are token_loss and next_token_loss"
     if output.ndim == 2 and targets.ndim > 2:
         return (
-            ": these are masks, but the network has one answer for each image; choose a network "
+            ": these are masks, but the network has one prediction per image; choose a network "
             "for segmentation, such as unet"
         )
     if output.ndim == 4 and targets.ndim == 1:
         return (
-            ": each image has one label, but the network has an answer for each pixel; choose "
+            ": each image has one label, but the network has one prediction per pixel; choose "
             "data with masks, such as scenes, or a classifier, such as resnet20"
         )
     if output.ndim == 4 and targets.ndim == 3:
         came, own = (" x ".join(map(str, t.shape[-2:])) for t in (targets, output))
         return (
-            f": masks of {came} pixels for what is {own} pixels; resize the masks as the images "
-            "are, taking the nearest pixel's label"
+            f": masks of {came} pixels, outputs of {own} pixels; resize the masks like the images, "
+            "with the nearest pixel's label"
         )
     return ""
 
 
 def counted_positions(targets: Tensor) -> Tensor:
-    """Which positions count, a mask of the targets' shape, at least one in every example."""
+    """A mask of the counted positions, of the targets' shape, at least one per example."""
     counted = targets != IGNORED
     empty = ~counted.flatten(1).any(dim=1)
     if empty.any():
         raise InputError(
-            f"example {int(empty.int().argmax())} of the {len(targets)} at hand has no label that "
-            f"counts (all are {IGNORED}), so there is no mean over them: leave such examples out"
+            f"example {int(empty.int().argmax())} of a batch of {len(targets)} has only ignored "
+            f"labels ({IGNORED}), so its mean is undefined: leave such examples out"
         )
     return counted
 
@@ -117,16 +117,16 @@ def check_targets(
     name: str = "cross_entropy",
     class_dim: int = 1,
 ) -> None:
-    """Class labels must fit the logits that the network gives.
+    """Check that class labels fit the network's logits.
 
     Parameters
     ----------
     output
         Logits (n, classes, …), or with the classes in the dimension ``class_dim``.
     targets
-        Labels (n, …), or some among which are the smallest and the largest.
+        Labels (n, …), or a subset with the smallest and the largest.
     name
-        Of the metric, for messages.
+        Name of the metric in messages.
 
     Raises
     ------
@@ -138,8 +138,8 @@ def check_targets(
         came = tuple(output.shape) if isinstance(output, Tensor) else f"a {type(output).__name__}"
         wanted = "(n, classes)" if class_dim == 1 else "(n, tokens, vocabulary)"
         raise InputError(
-            f"{name} needs logits of shape {wanted}, but the network gives {came}; "
-            "choose another loss"
+            f"{name} needs logits of shape {wanted}, but the network returns {came}; choose "
+            "another loss"
         )
     positions = list(output.shape[1:])
     classes = positions.pop(class_dim if class_dim < 0 else class_dim - 1)
@@ -154,5 +154,5 @@ def check_targets(
     if low < 0 or high >= classes:
         raise InputError(
             f"{source}: labels run from {low} to {high}, but the network has {classes} outputs "
-            f"(labels 0 to {classes - 1}); these data and this network do not belong together"
+            f"(labels 0 to {classes - 1}); use data and network with the same classes"
         )

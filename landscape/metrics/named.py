@@ -1,4 +1,4 @@
-"""Metrics by name, as they are asked for."""
+"""Metrics by name."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ METRICS: dict[str, Metric] = {
         next_token_accuracy, "accuracy of next tokens", "1", -1, higher_is_better=True
     ),
 }
-"""Beside these there is ``topK`` for any number, as ``top5``."""
+"""In addition there is ``topK`` for any number, such as ``top5``."""
 
 LOSSES: dict[str, dict[str, Metric]] = {
     "cross_entropy": {"loss": METRICS["cross_entropy"], "accuracy": METRICS["accuracy"]},
@@ -66,11 +66,11 @@ LOSSES: dict[str, dict[str, Metric]] = {
         "accuracy": METRICS["next_token_accuracy"],
     },
 }
-"""What each loss by name measures; the first is the loss itself."""
+"""The metrics of each named loss; the first is the loss itself."""
 
 
 def names_in(text: str) -> list[str]:
-    """``accuracy,top5`` as a list.
+    """Split ``accuracy,top5`` into a list.
 
     Raises
     ------
@@ -80,19 +80,19 @@ def names_in(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",")]
     if not all(names):
         raise InputError(
-            f"{argument('metrics')} {text!r}: an empty name; expected names with commas between "
-            f"them, as in {argument('metrics', 'accuracy,top5')}"
+            f"{argument('metrics')} {text!r}: an empty name; expected comma-separated names, such "
+            f"as {argument('metrics', 'accuracy,top5')}"
         )
     return names
 
 
 def usual_loss(masks: bool) -> str:
-    """``pixel_loss`` for masks, ``cross_entropy`` for one label each."""
+    """``pixel_loss`` for masks, ``cross_entropy`` for one label per example."""
     return "pixel_loss" if masks else "cross_entropy"
 
 
 def metrics_for(loss: str | PerExample | Metric) -> dict[str, Metric]:
-    """The measurements that belong to a loss: by name, or a per-example function."""
+    """The metrics of a loss, given by name or as a per-example function."""
     if isinstance(loss, Metric) or callable(loss):
         return {"loss": metric_of(loss, f"mean of {_name_of(loss)}")}
     if loss not in LOSSES:
@@ -103,24 +103,24 @@ def metrics_for(loss: str | PerExample | Metric) -> dict[str, Metric]:
 def more_metrics(
     asked: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric],
 ) -> dict[str, Metric]:
-    """Per-example metrics beside the loss, by the names of their quantities.
+    """Per-example metrics in addition to the loss, by the names of their quantities.
 
-    Names of :data:`landscape.metrics.WHOLE_NETWORK` are left out: they are no means of examples.
+    Names of :data:`landscape.metrics.WHOLE_NETWORK` are left out: they are not means over examples.
 
     Parameters
     ----------
     asked
-        Names of :data:`METRICS`, ``topK``, and functions, which go by their own names; or a dict
-        of functions by name. Which way is better is said by an attribute ``higher_is_better`` of
-        a function, or by a :class:`Metric` in its place, which has a unit too.
+        Names of :data:`METRICS`, ``topK``, and functions, named after themselves; or a dict of
+        functions by name. An attribute ``higher_is_better`` of a function declares which way is
+        better; a :class:`Metric` declares this and a unit.
 
     Raises
     ------
     InputError
-        For an unknown name, one that comes twice, and one that a surface uses for something else.
+        For an unknown, duplicate or reserved name.
     """
     if isinstance(asked, str):
-        raise InputError(f"metrics={asked!r} is one text; expected a list, as in [{asked!r}]")
+        raise InputError(f"metrics={asked!r} is a string; expected a list, such as [{asked!r}]")
     whole = whole_network_in(asked)
     pairs = (
         [(name, metric_of(function, f"mean of {name}")) for name, function in asked.items()]
@@ -133,8 +133,8 @@ def more_metrics(
             raise InputError(f"two metrics are called {name!r}; give one of them another name")
         if is_reserved(name):
             raise InputError(
-                f"a metric called {name!r}: loss, count and names that end in _stderr or have a "
-                "slash are a surface's own; give it another name"
+                f"a metric called {name!r}: loss, count and names that end in _stderr or contain a "
+                "slash are reserved; give it another name"
             )
         found[name] = metric
     return found
@@ -156,6 +156,6 @@ def _named(asked: str | PerExample | Metric) -> tuple[str, Metric]:
 
 
 def _name_of(metric: PerExample | Metric) -> str:
-    """What a function, or the function of a metric, is called."""
+    """The name of a function, or of a metric's function."""
     function = metric.function if isinstance(metric, Metric) else metric
     return getattr(function, "__name__", type(function).__name__)

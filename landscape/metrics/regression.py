@@ -1,4 +1,4 @@
-"""Targets that are numbers."""
+"""Metrics of numeric targets."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from landscape.errors import InputError
 
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
-    """The mean over outputs of (output − target)².
+    """Mean over outputs of (output − target)².
 
     Raises
     ------
     InputError
-        If outputs and targets differ in shape; torch would broadcast them to something else.
+        If outputs and targets differ in shape (torch would broadcast them).
     """
     if not isinstance(output, Tensor) or output.shape != target.shape:
         came = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise InputError(
-            f"mse compares each output with its target, but the network gives {came} and the "
+            f"mse compares each output with its target, but the network returns {came} and the "
             f"targets are {tuple(target.shape)}; for class labels choose cross_entropy"
         )
     values = F.mse_loss(output, target.to(output.dtype), reduction="none")

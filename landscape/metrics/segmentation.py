@@ -1,6 +1,6 @@
-"""The labels of an image's pixels: each image has its own score, and counts once.
+"""Metrics of pixel labels: one score per image, all images with equal weight.
 
-Logits are (n, classes, …), labels (n, …); pixels with the label −100 do not count.
+Logits are (n, classes, …), labels (n, …); pixels labelled −100 are ignored.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from landscape.metrics.metric import counted_positions
 
 
 def pixel_loss(output: Tensor, target: Tensor) -> Tensor:
-    """:func:`landscape.metrics.cross_entropy`, the mean over the pixels of each image, in nats."""
+    """:func:`landscape.metrics.cross_entropy`, averaged over the pixels of each image, in nats."""
     _check_masks(target)
     return cross_entropy(output, target)
 
 
 def pixel_accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """The share of an image's pixels whose largest logit is that of their label."""
+    """The fraction of an image's pixels whose label has the largest logit."""
     _check_masks(target)
     return accuracy(output, target)
 
 
 def dice_loss(output: Tensor, target: Tensor) -> Tensor:
-    """1 − the soft Dice coefficient, the mean over the classes that the image holds.
+    """1 − the soft Dice coefficient, averaged over the classes in the image.
 
     For class c it is 2 Σ p g / (Σ p + Σ g) with p the softmax probability of c at a pixel and g
-    whether the pixel is of c (Milletari et al., *V-Net*, arXiv 1606.04797; with sums in place of
-    sums of squares, as Drozdzal et al., arXiv 1608.04117). Classes that no pixel has are left out:
-    their coefficient is 0 whatever the network says.
+    whether the pixel is of c (Milletari et al., *V-Net*, arXiv 1606.04797; with sums instead of
+    sums of squares, as in Drozdzal et al., arXiv 1608.04117). Classes absent from the image are
+    left out: their coefficient is always 0.
     """
     predicted, true = _shares(output.softmax(dim=1), target)
     both = (predicted * true).sum(dim=2)
@@ -41,10 +41,10 @@ def dice_loss(output: Tensor, target: Tensor) -> Tensor:
 
 
 def intersection_over_union(output: Tensor, target: Tensor) -> Tensor:
-    """|A ∩ B| / |A ∪ B| of predicted and true pixels, the mean over classes in either.
+    """|A ∩ B| / |A ∪ B| of predicted and true pixels, averaged over classes in either.
 
-    The prediction is the class of the largest logit. A class that is predicted where there is
-    none of it counts as 0.
+    The prediction is the class of the largest logit. A class that is predicted but absent counts as
+    0.
     """
     largest = F.one_hot(output.argmax(dim=1), output.shape[1]).movedim(-1, 1)
     predicted, true = _shares(largest.to(output.dtype), target)
@@ -54,7 +54,7 @@ def intersection_over_union(output: Tensor, target: Tensor) -> Tensor:
 
 
 def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """What is predicted and what is true, both (n, classes, pixels), 0 where a pixel is ignored."""
+    """Predictions and targets, both (n, classes, pixels), 0 for ignored pixels."""
     _check_masks(target)
     counted = counted_positions(target).flatten(1)
     labels = torch.where(counted, target.flatten(1), 0)
@@ -66,12 +66,12 @@ def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 def _check_masks(target: Tensor) -> None:
     if target.ndim < 2:
         raise InputError(
-            "pixel_loss, pixel_accuracy, dice_loss and iou are of the regions of an image: "
-            f"expected labels (n, …) for each pixel, got {tuple(target.shape)}; where each image "
-            "has one label choose cross_entropy and accuracy"
+            "pixel_loss, pixel_accuracy, dice_loss and iou are for the regions of an image: "
+            f"expected labels (n, …) of every pixel, got {tuple(target.shape)}; for one label per "
+            "image choose cross_entropy and accuracy"
         )
 
 
 def _mean_where(values: Tensor, kept: Tensor) -> Tensor:
-    """The mean over classes, (n, classes) to (n,), of those that are kept."""
+    """Mean over the kept classes, (n, classes) to (n,)."""
     return torch.where(kept, values, 0).sum(dim=1) / kept.sum(dim=1)

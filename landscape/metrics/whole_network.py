@@ -1,6 +1,6 @@
-"""What can be measured of the network as a whole, beside means of per-example numbers.
+"""Metrics of the whole network, other than means over examples.
 
-Here are names, words and units; how it is measured is in :mod:`landscape.hessian.curvature`.
+Names, descriptions and units only; the computation is in :mod:`landscape.hessian.curvature`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Derived:
-    """A quantity that is made of derivatives of the loss; ``units`` is None for those of the loss.
+    """A quantity derived from derivatives of the loss; ``units`` None means the unit of the loss.
 
     Attributes
     ----------
     long_name
-        What it is called before ``over 1,000 train examples``.
+        Its name, to be followed by ``over 1,000 train examples``.
     """
 
     long_name: str
@@ -34,10 +34,10 @@ WHOLE_NETWORK: Mapping[str, Mapping[str, Derived]] = {
     },
     "gradient_norm": {"gradient_norm": Derived("norm of the gradient of the loss")},
 }
-"""By the name that it is asked for with, the quantities that a surface then holds."""
+"""The quantities of a surface, by the name of the metric that requests them."""
 
 
 def whole_network_in(asked: Mapping[str, Any] | Sequence[Any]) -> tuple[str, ...]:
-    """Those of the metrics asked for that are of the network as a whole, each once."""
+    """The requested metrics that describe the whole network, without duplicates."""
     names = [one for one in asked if isinstance(one, str) and one in WHOLE_NETWORK]
     return () if isinstance(asked, Mapping) else tuple(dict.fromkeys(names))

@@ -1,4 +1,4 @@
-"""Networks by name."""
+"""Built-in networks."""
 
 from landscape.models.densenet import CifarDenseNet
 from landscape.models.highway import HighwayNetwork

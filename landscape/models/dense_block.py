@@ -1,11 +1,11 @@
-"""What DenseNets are made of: dense layers, blocks of them, and transitions between blocks.
+"""Building blocks of DenseNets: dense layers, dense blocks and transitions.
 
-A dense layer makes ``growth`` new channels out of all the channels before it, which are handed on
-beside them: x_l = H_l([x_0, x_1, …, x_{l−1}]), equation 2 of Huang et al. With ``none`` a layer
-sees only its predecessor, x_l = H_l(x_{l−1}), whose channels are repeated to the same number, so
-that every layer has the same parameters as with concatenation.
+A dense layer computes ``growth`` new channels from all earlier channels and concatenates them: x_l
+= H_l([x_0, x_1, …, x_{l−1}]), equation 2 of Huang et al. With ``none`` a layer sees only its
+predecessor, x_l = H_l(x_{l−1}), whose channels are repeated to the same number, so every layer has
+the same parameters as with concatenation.
 
-Modules are named as torchvision names them.
+Modules have the names of torchvision's.
 
 Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
 """
@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 SHORTCUTS = ("concatenate", "none")
 BOTTLENECK = 4
-"""Channels between the two convolutions of a dense layer, over those that it makes."""
+"""Channels between the two convolutions of a dense layer, as a multiple of the growth."""
 
 
 class DenseLayer(nn.Module):
@@ -59,8 +59,8 @@ class DenseBlock(nn.Module):
         return x
 
     def _repeated(self, new: Tensor, channels: int) -> Tensor:
-        """The channels that a layer made, over and over until there are so many."""
-        # Counted by the growth: a tensor's shape would be a node of the graph of a trace.
+        """The new channels of a layer, repeated up to the given number."""
+        # Uses the growth: reading the tensor's shape would add a node to a traced graph.
         copies = -(-channels // self.growth)
         return torch.cat([new] * copies, dim=1)[:, :channels]
 
@@ -78,14 +78,14 @@ class Transition(nn.Module):
 
 
 def compressed(channels: int) -> int:
-    """What is left behind a transition: the paper's θ is 0.5 throughout."""
+    """The channels after a transition: θ in the paper, 0.5 throughout."""
     return channels // 2
 
 
 def add_blocks(
     features: nn.Sequential, layers: Sequence[int], channels: int, growth: int, shortcuts: str
 ) -> int:
-    """Add blocks with transitions between them; returns the channels behind the last block."""
+    """Add blocks with transitions between them; returns the channels after the last block."""
     for number, count in enumerate(layers, start=1):
         block = DenseBlock(count, channels, growth, shortcuts)
         features.add_module(f"denseblock{number}", block)
@@ -97,7 +97,7 @@ def add_blocks(
 
 
 def initialize(network: nn.Module) -> None:
-    """As section 4.2 of the paper says: as He et al. do, and biases of zero."""
+    """Initialize as in section 4.2 of the paper: He et al. for convolutions, zero for biases."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight)
@@ -106,7 +106,7 @@ def initialize(network: nn.Module) -> None:
 
 
 def inferred_layers(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:
-    """The number of layers of each block of a state dict; None where numbers are left out."""
+    """The number of layers of each block of a state dict; None if a number is missing."""
     found: dict[int, set[int]] = {}
     for key in state:
         if m := re.fullmatch(r"features\.denseblock(\d+)\.denselayer(\d+)\.conv2\.weight", key):

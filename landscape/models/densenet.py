@@ -1,8 +1,8 @@
 """DenseNet-BC for images of CIFAR size (Huang et al., 2017, section 3), or without concatenation.
 
 A 3×3 convolution to 2k channels, three dense blocks of equally many layers, with transitions that
-halve the channels between them, and a linear layer; k is the growth. With ``none`` every layer
-sees its predecessor only, at the same parameters. The names in the state dict are those of
+halve the channels between them, and a linear layer; k is the growth. With ``none`` every layer sees
+only its predecessor, with the same parameters. The names in the state dict are those of
 torchvision's DenseNets.
 
 Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
@@ -27,17 +27,16 @@ _BLOCKS = 3
 class CifarDenseNet(nn.Module):
     """DenseNet-BC of depth 6n+4: three dense blocks of n layers of two convolutions.
 
-    Takes images (n, in_channels, height, width) of any size that two halvings leave at least one
-    pixel of; gives logits (n, classes).
+    Takes images (n, in_channels, height, width) of at least 4×4 pixels; gives logits (n, classes).
 
     Parameters
     ----------
     depth
-        Convolutions one after the other and the linear layer: 100, 190, 250, or any other 6n+4.
+        Convolutions in sequence plus the linear layer: 100, 190, 250, or any other 6n+4.
     shortcuts
         ``concatenate`` or ``none``.
     growth
-        Channels that each layer makes, k in the paper.
+        New channels per layer, k in the paper.
     """
 
     def __init__(
@@ -76,9 +75,9 @@ class CifarDenseNet(nn.Module):
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no CIFAR DenseNet.
+    """Settings inferred from a state dict; None if it is not a CIFAR DenseNet.
 
-    The kind of shortcuts, which has no parameters, does not show.
+    The kind of shortcuts has no parameters, so it cannot be inferred.
     """
     names = ("features.conv0.weight", "features.denseblock1.denselayer1.conv2.weight")
     first, layer = (state.get(name) for name in names)

@@ -1,4 +1,4 @@
-"""Networks of one kind: how they are called, built, and recognised."""
+"""A family of networks: how it is named, built and recognized."""
 
 from __future__ import annotations
 
@@ -11,27 +11,28 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Family:
-    """What the command line and the records need to know of a kind of network.
+    """A kind of network, as the command line and the records need it.
 
     Attributes
     ----------
     pattern
-        Regular expression of the whole name, as ``resnet(?P<depth>[0-9]{1,4})``; its named groups
-        are settings that are whole numbers.
+        Regular expression for the whole name, such as ``resnet(?P<depth>[0-9]{1,4})``; its named
+        groups are integer settings.
     forms
-        Names as they are shown to the user, as ``resnet56`` or ``resnet<6n+2>``.
+        Names shown to the user, such as ``resnet56`` or ``resnet<6n+2>``.
     build
-        Makes the network from all settings as keywords, with fresh weights.
+        Builds the network from all settings as keyword arguments, with new weights.
     name_of
-        The name that a set of settings goes by, the inverse of ``pattern``.
+        The name for given settings, the inverse of ``pattern``.
     shortcuts
         Kinds of shortcut, the default first.
     defaults
         Every setting that is neither in the name nor ``shortcuts``, with its default: at least
-        ``in_channels`` and ``classes``. A setting asked for as text has the type of its default.
+        ``in_channels`` and ``classes``. A setting given as text is converted to the type of its
+        default.
     infer
-        The settings that a state dict shows, or None if it belongs to another family.
-        ``shortcuts`` is left out where the weights do not tell.
+        Infers the settings from a state dict; None if it belongs to another family. ``shortcuts``
+        is omitted if the weights do not determine it.
     """
 
     pattern: str

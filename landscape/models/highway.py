@@ -1,14 +1,14 @@
 """Convolutional highway networks (Srivastava et al., 2015), with gates or without their shortcut.
 
-A layer learns a change H of its input x and how much of it to let through, T (equation 3):
+A layer learns a transform H of its input x and a gate T (equation 3):
 
     y = H(x) · T(x) + x · (1 − T(x)),    T(x) = σ(W_T ∗ x + b_T)
 
-With ``none`` the part that carries x is left out, y = H(x) · T(x), at the same parameters. The
-three stages are those of the CIFAR ResNets, so that networks of one depth can be compared. Where
-the shape changes, x is subsampled and padded with zero channels, as section 2.1 of the paper
-proposes. H is a 3×3 convolution with batch normalization, which is younger than the paper, so that
-these networks learn with the same settings as the other kinds.
+With ``none`` the carry term is omitted, y = H(x) · T(x), with the same parameters. The three stages
+are those of the CIFAR ResNets, so that networks of equal depth can be compared. Where the shape
+changes, x is subsampled and padded with zero channels, as section 2.1 of the paper proposes. H is a
+3×3 convolution with batch normalization (not in the paper), so that these networks train with the
+same settings as the other kinds.
 
 Srivastava et al., *Highway Networks*, arXiv 1505.00387.
 """
@@ -33,12 +33,12 @@ _LARGEST_BIAS = 100.0
 
 
 class HighwayLayer(nn.Module):
-    """y = H(x) · T(x) + x · (1 − T(x)), or the first term alone.
+    """y = H(x) · T(x) + x · (1 − T(x)), or only the first term.
 
     Parameters
     ----------
     carry_bias
-        What b_T begins with; the lower, the more of x is carried.
+        The initial value of b_T; the lower, the more of x is carried.
     """
 
     def __init__(
@@ -70,20 +70,19 @@ class HighwayLayer(nn.Module):
 class HighwayNetwork(nn.Module):
     """A convolution, three stages of n highway layers of 16, 32 and 64 channels, a linear layer.
 
-    Takes images (n, in_channels, height, width) of any size that two halvings leave at least one
-    pixel of; gives logits (n, classes).
+    Takes images (n, in_channels, height, width) of any size; gives logits (n, classes).
 
     Parameters
     ----------
     depth
-        Layers one after the other: 3n+2.
+        Layers in sequence: 3n+2.
     shortcuts
         ``gate`` or ``none``.
     width
-        Multiplies the numbers of channels.
+        Factor on the numbers of channels.
     carry_bias
-        What the biases of the gates begin with: a gate lets σ(carry_bias) of the change through
-        before training, 12% at −2.
+        The initial bias of the gates: before training a gate lets σ(carry_bias) of the transform
+        through, 12% at −2.
     """
 
     def __init__(
@@ -109,7 +108,7 @@ class HighwayNetwork(nn.Module):
         if not abs(carry_bias) <= _LARGEST_BIAS:
             raise InputError(
                 f"highway{depth}: carry_bias is {carry_bias:g}; expected a number from "
-                f"{-_LARGEST_BIAS:g} to {_LARGEST_BIAS:g}, as -2"
+                f"{-_LARGEST_BIAS:g} to {_LARGEST_BIAS:g}, such as -2"
             )
         before = 16 * width
         self.conv1 = nn.Conv2d(in_channels, before, 3, padding=1, bias=False)
@@ -133,10 +132,10 @@ class HighwayNetwork(nn.Module):
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no highway network.
+    """Settings inferred from a state dict; None if it is not a highway network.
 
-    Neither the kind of shortcuts shows, which has no parameters, nor what the biases of the gates
-    began with.
+    The kind of shortcuts (which has no parameters) and the initial bias of the gates cannot be
+    inferred.
     """
     first, last = state.get("conv1.weight"), state.get("linear.weight")
     if first is None or last is None or (first.ndim, last.ndim) != (4, 2):

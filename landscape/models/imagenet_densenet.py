@@ -1,7 +1,7 @@
-"""The ImageNet DenseNets of Huang et al. (2017), table 1, or the same without concatenation.
+"""The ImageNet DenseNets of Huang et al. (2017), table 1, with or without concatenation.
 
 A stem that divides the size by four, four dense blocks with transitions between them, and a linear
-layer. With ``none`` every layer sees its predecessor only, at the same parameters. The names in
+layer. With ``none`` every layer sees only its predecessor, with the same parameters. The names in
 the state dict are torchvision's.
 
 Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
@@ -37,7 +37,7 @@ class ImageNetDenseNet(nn.Module):
     shortcuts
         ``concatenate`` or ``none``.
     growth
-        Channels that each layer makes, k in the paper.
+        New channels per layer, k in the paper.
     channels
         Of the stem.
     """
@@ -77,9 +77,9 @@ class ImageNetDenseNet(nn.Module):
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no DenseNet-121, …
+    """Settings inferred from a state dict; None if it is not a DenseNet-121, 169 or 201.
 
-    The kind of shortcuts, which has no parameters, does not show.
+    The kind of shortcuts has no parameters, so it cannot be inferred.
     """
     names = ("features.conv0.weight", "features.denseblock1.denselayer1.conv2.weight")
     first, layer = (state.get(name) for name in names)

@@ -2,8 +2,8 @@
 
 ``projection`` puts a 1×1 convolution and a batch normalization where the shape changes (option B
 of the paper); ``identity`` subsamples and pads with zero channels there (option A); ``none`` has
-no shortcut anywhere. The names in the state dict are torchvision's, and so is the place of the
-stride in the blocks of three layers: the 3×3 convolution ("v1.5"), not the first 1×1 one.
+no shortcut anywhere. The names in the state dict are torchvision's, and as there ("v1.5") the
+stride in blocks of three layers is in the 3×3 convolution, not in the first 1×1 one.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385.
 """
@@ -30,14 +30,14 @@ _EXPANSION = 4
 
 
 class Block(nn.Module):
-    """Convolutions with batch normalization, and what their input is added to, or not.
+    """Convolutions with batch normalization, with or without a shortcut.
 
     Parameters
     ----------
     in_channels
         Channels of the input.
     layers
-        For each convolution its output channels, kernel size and stride.
+        Output channels, kernel size and stride of each convolution.
     shortcuts
         ``projection``, ``identity`` or ``none``.
     """
@@ -140,10 +140,10 @@ def _layers(depth: int, channels: int, stride: int) -> list[tuple[int, int, int]
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no ResNet-18, 34 or 50.
+    """Settings inferred from a state dict; None if it is not a ResNet-18, 34 or 50.
 
-    The kind of shortcuts shows only where it has parameters: ``identity`` and ``none`` look the
-    same, so ``shortcuts`` is then absent.
+    The kind of shortcuts can only be inferred where it has parameters: ``identity`` and ``none``
+    look the same, and ``shortcuts`` is then absent.
     """
     names = ("conv1.weight", "layer1.0.conv2.weight", "fc.weight")
     first, second, last = (state.get(name) for name in names)

@@ -1,4 +1,4 @@
-"""What a checkpoint shows of its network: what the weights do, and what the file says beside."""
+"""Infer a network from a checkpoint: from its weights and from the settings in the file."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from landscape.models.settings import typed
 
 @dataclass(frozen=True)
 class Inferred:
-    """Family and settings of a checkpoint's network; the kinds of shortcuts that fit its weights.
+    """The family and settings of a checkpoint's network, and the shortcuts that fit its weights.
 
-    ``settings`` has ``shortcuts`` where the weights or the file tell.
+    ``settings`` has ``shortcuts`` if the weights or the file determine it.
     """
 
     family: Family
@@ -29,12 +29,12 @@ class Inferred:
 
 
 def inferred_from(checkpoint: Checkpoint, families: Iterable[Family]) -> Inferred:
-    """What the weights show, and what the file says of the rest.
+    """Infer settings from the weights, and take the rest from the file.
 
     Raises
     ------
     InputError
-        If the weights are of no family, or the file says what they contradict.
+        If the weights belong to no family, or contradict the file.
     """
     for family in families:
         seen = family.infer(checkpoint.state)
@@ -42,16 +42,16 @@ def inferred_from(checkpoint: Checkpoint, families: Iterable[Family]) -> Inferre
             break
     else:
         raise InputError(
-            f"checkpoint {checkpoint.path} is of no network known here (its first entry is "
-            f"{next(iter(checkpoint.state))!r}); for one of torchvision's give "
-            f"{argument('model', 'torchvision:NAME')}, for one of your own "
+            f"checkpoint {checkpoint.path} does not match any built-in network (its first entry is "
+            f"{next(iter(checkpoint.state))!r}); for a torchvision network give "
+            f"{argument('model', 'torchvision:NAME')}, for your own "
             f"{argument('model', 'package.module:function')}"
         )
     if "shortcuts" in seen:
         kinds: tuple[str, ...] = (seen["shortcuts"],)
     else:
         kinds = _kinds_that_fit(family, seen, checkpoint.state)
-    settings = {**_said(family, seen, kinds, checkpoint), **seen}
+    settings = {**_recorded(family, seen, kinds, checkpoint), **seen}
     if len(kinds) == 1:
         settings["shortcuts"] = kinds[0]
     return Inferred(family, settings, kinds)
@@ -65,7 +65,7 @@ def _kinds_that_fit(
         return family.shortcuts
     apart = {}
     for kind in family.shortcuts:
-        with torch.random.fork_rng(devices=[]):  # weights to be thrown away leave no trace
+        with torch.random.fork_rng(devices=[]):  # discarded weights leave no trace
             own = family.build(**{**family.defaults, **seen, "shortcuts": kind}).state_dict()
         apart[kind] = sum(
             not name.endswith("num_batches_tracked") for name in own.keys() ^ state.keys()
@@ -73,13 +73,13 @@ def _kinds_that_fit(
     return tuple(kind for kind in apart if apart[kind] == min(apart.values()))
 
 
-def _said(
+def _recorded(
     family: Family, seen: Mapping[str, Any], kinds: tuple[str, ...], checkpoint: Checkpoint
 ) -> dict[str, Any]:
-    """The family's settings as the file has them, none of which the weights contradict."""
+    """The family's settings from the file, checked against the weights."""
     names = {"shortcuts", *re.compile(family.pattern).groupindex, *family.defaults}
-    said = {key: value for key, value in checkpoint.settings.items() if key in names}
-    for key, value in said.items():
+    recorded = {key: value for key, value in checkpoint.settings.items() if key in names}
+    for key, value in recorded.items():
         if key == "shortcuts":
             possible = value in kinds
             shown = " or ".join(kinds)
@@ -90,15 +90,15 @@ def _said(
             shown = f"such as {family.defaults[key]}"
         if not possible:
             raise InputError(
-                f"checkpoint {checkpoint.path} contradicts itself: it says that its network has "
-                f"{words(family, key, value)}, but its weights are those of "
-                f"{words(family, key, shown)}; save it again from the network that it belongs to"
+                f"checkpoint {checkpoint.path} contradicts itself: it records a network with "
+                f"{words(family, key, value)}, but its weights fit {words(family, key, shown)}; "
+                "save it again from its own network"
             )
-    return said
+    return recorded
 
 
 def words(family: Family, key: str, value: object) -> str:
-    """``width 2``; ``depth 56 (resnet56)`` for what is part of the name."""
+    """``width 2``; ``depth 56 (resnet56)`` for a setting in the name."""
     if key in re.compile(family.pattern).groupindex and isinstance(value, int):
         return f"{key} {value} ({family.name_of({**family.defaults, key: value})})"
     return f"{key} {value}"

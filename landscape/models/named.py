@@ -1,4 +1,4 @@
-"""A network from a name, what a checkpoint shows of it, and what was asked: all must agree."""
+"""Build a network from a name, a checkpoint and requested settings, which must all agree."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ FAMILIES: tuple[Family, ...] = (
     unet.FAMILY,
     vgg9.FAMILY,
 )
-"""Every kind of network that is built in; of two whose names overlap the first is meant."""
+"""The built-in families; where names overlap, the first one matches."""
 
 KINDS = tuple(dict.fromkeys(kind for family in FAMILIES for kind in family.shortcuts))
-"""Every kind of shortcuts that some family has."""
+"""The kinds of shortcuts of all families."""
 
 FORMS = (
     *(form for family in FAMILIES for form in family.forms),
     f"{PREFIX}NAME",
     "package.module:function",
 )
-"""What a name can be, as it is shown to the user."""
+"""The forms of names, as shown to the user."""
 
 
 @dataclass(frozen=True)
 class Network:
-    """A model and the settings that it was built with, for the records."""
+    """A model and the settings it was built with, for the records."""
 
     model: nn.Module
     name: str
@@ -62,26 +62,25 @@ class Network:
 def build_network(
     name: str | None = None, checkpoint: Checkpoint | None = None, **asked: Any
 ) -> Network:
-    """The network called ``name``, with the weights of ``checkpoint`` if there is one.
+    """Build the network called ``name``, with the weights of ``checkpoint`` if given.
 
     Parameters
     ----------
     name
-        A name of one of ``FAMILIES``, as ``resnet56``; ``torchvision:NAME``;
-        ``package.module:function`` of the user's, called without arguments; or None to take
-        everything from the checkpoint.
+        A name of one of ``FAMILIES``, such as ``resnet56``; ``torchvision:NAME``; the user's
+        ``package.module:function``, called without arguments; or None to take everything from the
+        checkpoint.
     checkpoint
-        Its weights are loaded strictly. What it shows (depth, width, input channels, classes, and
-        the kind of shortcuts where that has parameters) need not be asked for.
+        Its weights are loaded strictly. Settings that it determines (depth, width, input channels,
+        classes, and shortcuts that have parameters) need not be given.
     asked
-        ``shortcuts`` and whatever the family has among its ``defaults``, at least ``in_channels``
-        and ``classes``; a text is read as what the setting holds. None where not asked.
+        ``shortcuts`` and the settings in the family's ``defaults``, at least ``in_channels`` and
+        ``classes``; text is converted to the type of the setting. None if not requested.
 
     Raises
     ------
     InputError
-        For an unknown name or setting, and where what was asked contradicts what the checkpoint
-        shows.
+        For an unknown name or setting, and if the request contradicts the checkpoint.
     """
     asked = {key: value for key, value in asked.items() if value is not None}
     if name is None and checkpoint is not None:
@@ -97,7 +96,7 @@ def build_network(
         return _users_network(name, checkpoint, asked)
     if name is None and checkpoint is None:
         raise InputError(
-            "no network named and no checkpoint to read it off: give "
+            "neither a network nor a checkpoint to infer it from: give "
             f"{argument('model', 'resnet56')}"
         )
     named = None if name is None else family_called(name)
@@ -117,12 +116,12 @@ def build_network(
 
 
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
-    """What ``settings`` holds, together with what has an argument of its own.
+    """``settings`` together with the settings that have their own argument.
 
     Raises
     ------
     InputError
-        For what is given in both ways.
+        If a setting is given both ways.
     """
     asked = {key: value for key, value in options.items() if value is not None}
     for key, value in (settings or {}).items():
@@ -141,7 +140,7 @@ def family_called(name: str) -> Family:
     Raises
     ------
     InputError
-        If there is none.
+        If no family matches.
     """
     for family in FAMILIES:
         if re.fullmatch(family.pattern, name):
@@ -150,14 +149,14 @@ def family_called(name: str) -> Family:
 
 
 def numbers_in(family: Family, name: str) -> dict[str, int]:
-    """The settings that a name of a family holds: ``{"depth": 56}``."""
+    """The settings in a name of a family: ``{"depth": 56}``."""
     match = re.fullmatch(family.pattern, name)
     assert match is not None
     return {key: int(text) for key, text in match.groupdict().items() if text is not None}
 
 
 def settings_among(name: str, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of ``facts`` that can be set of the network ``name``; none of a user's own."""
+    """The ``facts`` that are settings of the network ``name``; none for a user's network."""
     if name.startswith(PREFIX):
         can_be_set: tuple[str, ...] = SETTINGS
     else:
@@ -172,27 +171,27 @@ def _agreed(
     checkpoint: Checkpoint | None,
     shown: Inferred | None,
 ) -> dict[str, Any]:
-    """What was asked and what a checkpoint shows, together."""
+    """The requested settings and those of a checkpoint, merged."""
     if checkpoint is None or shown is None:
         return dict(asked)
-    instead = "leave the option out to take what the checkpoint shows, or give another checkpoint"
+    instead = "omit it to use the checkpoint's, or give another checkpoint"
     if shown.family is not family:
         raise InputError(
-            f"asked for {name}, but checkpoint {checkpoint.path} is of "
+            f"requested {name}, but checkpoint {checkpoint.path} is of "
             f"{shown.family.name_of(shown.settings)}; {instead}"
         )
     for key, value in asked.items():
         if key in shown.settings and shown.settings[key] != value:
             raise InputError(
-                f"asked for {words(family, key, value)}, but checkpoint {checkpoint.path} is of a "
+                f"requested {words(family, key, value)}, but checkpoint {checkpoint.path} is of a "
                 f"network with {words(family, key, shown.settings[key])}; {instead}"
             )
     together = {**shown.settings, **asked}
     if "shortcuts" not in together:
         kinds = " or ".join(argument("shortcuts", kind) for kind in shown.kinds)
         raise InputError(
-            f"checkpoint {checkpoint.path} does not show what shortcuts its network has, as the "
-            f"weights are the same for several kinds: say {kinds}"
+            f"checkpoint {checkpoint.path} does not determine the shortcuts of its network, whose "
+            f"weights are the same for several kinds: give {kinds}"
         )
     return together
 
@@ -202,12 +201,12 @@ def _users_network(name: str, checkpoint: Checkpoint | None, asked: Mapping[str,
         key = next(iter(asked))
         option = argument(key) if key in ("shortcuts", "width") else f"{argument('settings')} {key}"
         raise InputError(
-            f"{option} is for the networks built in; {name} is your own "
-            "function, called without arguments: set it there"
+            f"{option} is for built-in networks; {name} is your own function, called without "
+            "arguments: set it there"
         )
     model = load_function(name, "model")()
     if not isinstance(model, nn.Module):
-        raise InputError(f"{name}() gave {type(model).__name__}: expected a torch.nn.Module")
+        raise InputError(f"{name}() returned {type(model).__name__}: expected a torch.nn.Module")
     if checkpoint:
         load_weights(unwrapped(model), checkpoint, name)
     return Network(model, name, {})

@@ -1,4 +1,4 @@
-"""Names in files of networks whose modules have been renamed since."""
+"""Earlier names of modules in checkpoint files."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import replace
 from landscape.checkpoint import Checkpoint
 
 _DENSE = re.compile(r"(.*denselayer\d+\.(?:norm|conv))\.([12]\.\w+)")
-"""torchvision's published DenseNets: ``norm.1`` of a dense layer is now called ``norm1``."""
+"""torchvision's published DenseNets call ``norm1`` of a dense layer ``norm.1``."""
 
 _LAST_NORM = ("features.norm_final.", "features.norm5.")
-"""What it is called in DenseNets for CIFAR by one of their authors, and here."""
+"""Names in a DenseNet author's CIFAR networks, and here."""
 
 
 def with_present_names(checkpoint: Checkpoint) -> Checkpoint:
-    """The same checkpoint, its entries called as the networks of today call them."""
+    """The same checkpoint with current names of its entries."""
     state = {}
     for name, tensor in checkpoint.state.items():
         match = _DENSE.fullmatch(name)

@@ -1,4 +1,4 @@
-"""Weights by the names that torchvision gives its own, as ``ResNet34_Weights.IMAGENET1K_V1``."""
+"""Pretrained weights by torchvision's names, such as ``ResNet34_Weights.IMAGENET1K_V1``."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from landscape.vision import torchvision_module
 
 
 def is_published_name(weights: str | Path) -> bool:
-    """Whether ``weights`` has the form of such a name and is no file."""
+    """Whether ``weights`` has the form of such a name and is not a file."""
     named = re.fullmatch(r"[A-Za-z0-9_]+_Weights\.[A-Za-z0-9_]+", str(weights)) is not None
     return named and not Path(weights).exists()
 
 
 def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
-    """A network with weights that torchvision names, downloaded where they are not there yet.
+    """Build a network with torchvision's weights of that name, downloaded if missing.
 
     Parameters
     ----------
     name
-        ``torchvision:resnet34``, the network that the weights are of, or None for that; or any
-        other name that :func:`~landscape.models.named.build_network` takes, whose parameters
-        must have the same names.
+        ``torchvision:resnet34``, the network of the weights, or None for it; or any other name that
+        :func:`~landscape.models.named.build_network` takes, whose parameters must have the same
+        names.
     weights
         ``ResNet34_Weights.IMAGENET1K_V1``.
     asked
@@ -41,7 +41,7 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     MissingExtra
         If torchvision is not installed.
     InputError
-        If there are no such weights, they are of another network, or cannot be downloaded.
+        If the weights do not exist, belong to another network, or cannot be downloaded.
     """
     models = torchvision_module("models", argument("weights", weights))
     member = _member(models, weights)
@@ -49,8 +49,8 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     own = next((n for n in known if isinstance(member, models.get_model_weights(n))), None)
     if own is None:
         raise InputError(
-            f"{argument('weights', weights)} is of no classifier of torchvision; expected weights "
-            "such as ResNet34_Weights.IMAGENET1K_V1"
+            f"{argument('weights', weights)} does not belong to a torchvision classifier; expected "
+            "weights such as ResNet34_Weights.IMAGENET1K_V1"
         )
     name = name or f"{PREFIX}{own}"
     if not name.startswith(PREFIX):
@@ -60,14 +60,14 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     if other != own:
         fitting = ", ".join(str(fit) for fit in models.get_model_weights(other))
         raise InputError(
-            f"{argument('weights', weights)} is of {PREFIX}{own}, but the model is {name}, for "
-            f"which there are {fitting}; give one of these, or {argument('model', PREFIX + own)}"
+            f"{argument('weights', weights)} belongs to {PREFIX}{own}, but the model is {name}, "
+            f"whose weights are {fitting}; give one of these, or {argument('model', PREFIX + own)}"
         )
     for key, value in asked.items():
         if value is not None:
             raise InputError(
-                f"{key} cannot be set beside {argument('weights', weights)}: the network is as "
-                "torchvision trained it"
+                f"{key} cannot be combined with {argument('weights', weights)}: the network is "
+                "fixed by its weights"
             )
     return Network(_loaded(models, own, member), name, {})
 
@@ -83,7 +83,7 @@ def _member(models: Any, weights: str) -> Any:
         fitting = [str(fit) for name in known for fit in models.get_model_weights(name)]
         near = [fit for fit in fitting if fit.lower().startswith(enum.lower())]
         fitting = near or ["ResNet34_Weights.IMAGENET1K_V1 and the like"]
-    raise unknown_choice("weights of torchvision", weights, fitting)
+    raise unknown_choice("torchvision weights", weights, fitting)
 
 
 def _loaded(models: Any, own: str, member: Any) -> nn.Module:
@@ -92,14 +92,14 @@ def _loaded(models: Any, own: str, member: Any) -> nn.Module:
     except (OSError, RuntimeError) as error:
         raise InputError(
             f"{argument('weights', str(member))}: could not be downloaded ({one_line(error)}); "
-            f"fetch {member.url} where there is a connection and give the file: "
+            f"download {member.url} on a connected machine and give the file: "
             f"{argument('model', PREFIX + own)} and {argument('weights', 'FILE')}"
         ) from error
     return model
 
 
 def _checkpoint(name: str, weights: str, model: nn.Module) -> Checkpoint:
-    """The weights as a checkpoint of the default variant: torchvision has no other."""
+    """The weights as a checkpoint of the default variant, the only one in torchvision."""
     state = dict(model.state_dict())
     said = {} if ":" in name else {"shortcuts": family_called(name).shortcuts[0]}
     return Checkpoint(state, Path(weights), fingerprint(list(state.items())), said)

@@ -26,7 +26,7 @@ SHORTCUTS = ("projection", "identity", "none")
 
 
 class IdentityShortcut(nn.Module):
-    """Stride-2 subsampling and zero channels: the shape changes, no parameter is added."""
+    """Parameter-free shortcut: stride-2 subsampling and zero channels."""
 
     def __init__(self, stride: int, extra_channels: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class IdentityShortcut(nn.Module):
 
 
 class BasicBlock(nn.Module):
-    """Two 3×3 convolutions with batch normalization; what the input is added to, or not."""
+    """Two 3×3 convolutions with batch normalization, with or without a shortcut."""
 
     def __init__(self, in_channels: int, channels: int, stride: int, shortcuts: str) -> None:
         super().__init__()
@@ -71,8 +71,7 @@ class BasicBlock(nn.Module):
 class CifarResNet(nn.Module):
     """ResNet of depth 6n+2: three stages of n blocks with 16, 32 and 64 channels (times width).
 
-    Takes images (n, in_channels, height, width) of any size that two halvings leave at least one
-    pixel of; gives logits (n, classes).
+    Takes images (n, in_channels, height, width) of any size; gives logits (n, classes).
 
     Parameters
     ----------
@@ -81,7 +80,7 @@ class CifarResNet(nn.Module):
     shortcuts
         ``projection``, ``identity`` or ``none``.
     width
-        Multiplies the numbers of channels.
+        Factor on the numbers of channels.
     """
 
     def __init__(
@@ -135,10 +134,11 @@ def _nearest_depths(depth: int) -> str:
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | None:
-    """What a state dict shows of the network it belongs to; None if it is no CIFAR ResNet.
+    """Settings inferred from a state dict; None if it is not a CIFAR ResNet.
 
-    Depth, width, input channels and classes always show. The kind of shortcuts shows only where
-    it has parameters: ``identity`` and ``none`` look the same, so ``shortcuts`` is then absent.
+    Depth, width, input channels and classes are always found. The kind of shortcuts is found only
+    where it has parameters: ``identity`` and ``none`` look the same, and ``shortcuts`` is then
+    absent.
     """
     first, last = state.get("conv1.weight"), state.get("linear.weight")
     if first is None or last is None or first.ndim != 4 or last.ndim != 2:
@@ -164,7 +164,7 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | Non
 
 
 def name_of(settings: Mapping[str, Any]) -> str:
-    """``resnet56``; ``cifar_resnet50`` where ImageNet's ResNet has the short name."""
+    """``resnet56``; ``cifar_resnet50`` where the ImageNet ResNet has the short name."""
     prefix = "cifar_" if settings["depth"] == 50 else ""
     return f"{prefix}resnet{settings['depth']}"
 

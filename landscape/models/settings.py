@@ -1,4 +1,4 @@
-"""Settings that were asked for, against those that a family of networks has."""
+"""Validation of requested settings against those of a family."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 from landscape.errors import InputError, unknown_choice
 from landscape.models.family import Family
 
-_EXPECTED = {int: "a whole number", float: "a number", str: "a text"}
+_EXPECTED = {int: "a whole number", float: "a number", str: "text"}
 
 
 def checked(family: Family, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """The same settings, each of the type of its default.
+    """Validate settings and convert each to the type of its default.
 
     Raises
     ------
     InputError
-        For a setting or a kind of shortcuts that the family has not, and for a value of another
-        type.
+        For a setting or a kind of shortcuts that the family does not have, and for a value of
+        another type.
     """
     kinds = family.shortcuts
     if asked.get("shortcuts", kinds[0]) not in kinds:
@@ -39,7 +39,7 @@ def checked(family: Family, name: str, asked: Mapping[str, Any]) -> dict[str, An
 
 
 def typed(default: Any, value: Any) -> Any:
-    """A value as the type of the default, or None if it is none of these."""
+    """Convert a value to the type of the default; None if it cannot be converted."""
     kind = type(default)
     if isinstance(value, str) and kind is not str:
         try:

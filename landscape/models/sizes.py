@@ -1,4 +1,4 @@
-"""How large the parts of a network may be: what is beyond is a slip of the hand."""
+"""Upper limits on network sizes; anything beyond is taken for a typo."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LARGEST = {
 
 
 def check_sizes(name: str, **sizes: int) -> None:
-    """Refuse a size of the network ``name`` that is below one, or beyond ``LARGEST``.
+    """Refuse sizes of the network ``name`` below one or above ``LARGEST``.
 
     Raises
     ------
     InputError
-        Naming the first that is.
+        Naming the first such size.
     """
     for what, size in sizes.items():
         if not 1 <= size <= LARGEST[what]:

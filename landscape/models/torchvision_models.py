@@ -1,4 +1,4 @@
-"""``torchvision:NAME``: the classifiers of torchvision, where the extra ``vision`` is installed."""
+"""``torchvision:NAME``: torchvision's classifiers, with the extra ``vision``."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from landscape.vision import torchvision_module
 
 PREFIX = "torchvision:"
 SETTINGS = ("classes",)
-"""What can be asked of any of them."""
+"""The settings that all of them have."""
 
 _CLASSES = 1000
 _OWN_SCALE = ("googlenet", "inception_v3")
-"""Whose published weights take images in another scale, to which the network converts by itself."""
+"""Networks whose published weights expect another input scale, to which they convert it."""
 
 
 def build_torchvision(
     name: str, checkpoint: Checkpoint | None, asked: Mapping[str, Any]
 ) -> tuple[nn.Module, dict[str, Any]]:
-    """The network called ``torchvision:NAME`` and its settings, with the checkpoint's weights.
+    """Build ``torchvision:NAME``, with the checkpoint's weights; returns it with its settings.
 
     Raises
     ------
     MissingExtra
         If torchvision is not installed.
     InputError
-        For an unknown name, a setting other than ``classes``, and weights that do not fit.
+        For an unknown name, a setting other than ``classes``, or weights that do not fit.
     """
     models = torchvision_module("models", argument("model", name))
     own = classifier(models, name)
     for key in asked:
         if key not in SETTINGS:
             raise InputError(
-                f"{key} is no setting of {name}: of torchvision's networks only "
-                f"{', '.join(SETTINGS)} can be set"
+                f"{key} is not a setting of {name}: torchvision's networks only have "
+                f"{', '.join(SETTINGS)}"
             )
     said = checkpoint.settings.get("classes", _CLASSES) if checkpoint else _CLASSES
     classes = typed(_CLASSES, asked.get("classes", said))
@@ -60,12 +60,12 @@ def build_torchvision(
 
 
 def classifier(models: Any, name: str) -> str:
-    """The name that torchvision knows a classifier by.
+    """torchvision's own name of a classifier.
 
     Raises
     ------
     InputError
-        If it knows none.
+        If torchvision has no such classifier.
     """
     own, known = name.removeprefix(PREFIX), models.list_models(module=models)
     if own not in known:
@@ -73,12 +73,12 @@ def classifier(models: Any, name: str) -> str:
         hint = f"; did you mean {' or '.join(PREFIX + other for other in near)}?" if near else ""
         raise InputError(
             f"unknown torchvision network {own!r}: expected one of its {len(known)} classifiers, "
-            f"as torchvision.models.list_models() names them{hint}"
+            f"see torchvision.models.list_models(){hint}"
         )
     return str(own)
 
 
 def _is_published(models: Any, own: str, checkpoint: Checkpoint) -> bool:
-    """Whether a file is what torchvision would download, whose names end with the hash."""
+    """Whether a file is one of torchvision's downloads, whose names end with their hash."""
     names = [str(member.url).rpartition("/")[2] for member in models.get_model_weights(own)]
     return any(name.rpartition("-")[2].startswith(checkpoint.sha256[:8]) for name in names)

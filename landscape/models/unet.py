@@ -1,12 +1,12 @@
-"""The U-Net of Ronneberger et al. (2015), with its long skips or without them.
+"""The U-Net of Ronneberger et al. (2015), with or without its skip connections.
 
 A contracting path halves the size ``levels`` times and doubles the channels; an expanding path goes
-back up, and at each level the features of the contracting path are set beside its own
-(``concatenate``). With ``none`` the expanding path's own features stand there twice, so that every
-convolution has the shape it has with skips, and the networks have the same parameters.
+back up, and at each level the features of the contracting path are concatenated to its own
+(``concatenate``). With ``none`` the expanding path's own features are used twice instead, so that
+the networks have the same parameters.
 
-As is usual today, the 3×3 convolutions are padded, so that a mask has the size of its image, and
-each is followed by batch normalization; the paper has neither.
+As is usual today and unlike the paper, the 3×3 convolutions are padded, so that a mask has the size
+of its image, and each is followed by batch normalization.
 
 Ronneberger, Fischer, Brox, *U-Net: Convolutional Networks for Biomedical Image Segmentation*,
 arXiv 1505.04597, figure 1.
@@ -31,31 +31,31 @@ _MOST_LEVELS = 8
 
 @fx.wrap
 def divisible(images: Tensor, levels: int) -> Tensor:
-    """The same images, if their size can be halved ``levels`` times.
+    """Return the images if their size can be halved ``levels`` times.
 
     Raises
     ------
     InputError
-        If it cannot: what comes up again would have another size than what went down.
+        If it cannot: the sizes of the two paths would not match.
     """
     height, width = images.shape[-2:]
     unit = 2**levels
     if height % unit or width % unit:
         near = " x ".join(str(max(unit, round(side / unit) * unit)) for side in (height, width))
         fewer = (
-            f", or choose fewer levels, as in {argument('levels', levels - 1)}"
+            f", or choose fewer levels, such as {argument('levels', levels - 1)}"
             if levels > 1
             else ""
         )
         raise InputError(
-            f"images of {height} x {width} pixels for a unet of levels {levels}: expected a "
-            f"height and a width divisible by 2^{levels} = {unit}; resize them to {near}{fewer}"
+            f"images of {height} x {width} pixels for a unet with {levels} levels: expected height "
+            f"and width divisible by 2^{levels} = {unit}; resize them to {near}{fewer}"
         )
     return images
 
 
 class TwoConvolutions(nn.Module):
-    """Two padded 3×3 convolutions, each with batch normalization and ReLU; the size stays."""
+    """Two padded 3×3 convolutions, each with batch normalization and ReLU; the size is kept."""
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -78,12 +78,12 @@ class UNet(nn.Module):
     Parameters
     ----------
     shortcuts
-        ``concatenate``: the features of the contracting path beside those that come up; ``none``:
-        those that come up, twice.
+        ``concatenate``: features of the contracting path and of the expanding path; ``none``: those
+        of the expanding path, twice.
     levels
-        How often the size is halved; 4 in the paper.
+        The number of halvings; 4 in the paper.
     channels
-        At full size, 64 in the paper; twice as many after each halving.
+        Channels at full size, 64 in the paper; doubled with each halving.
     """
 
     def __init__(
@@ -136,9 +136,9 @@ class UNet(nn.Module):
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no U-Net of these.
+    """Settings inferred from a state dict; None if it is not such a U-Net.
 
-    The kind of shortcuts has no parameters, so ``shortcuts`` is absent.
+    The kind of shortcuts has no parameters, so it cannot be inferred.
     """
     first, last = state.get("encoder.0.conv1.weight"), state.get("head.weight")
     if first is None or last is None or (first.ndim, last.ndim) != (4, 4):

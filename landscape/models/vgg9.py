@@ -1,6 +1,6 @@
 """VGG-9 with batch normalization, the network without shortcuts of Li et al. (2018).
 
-Seven 3×3 convolutions in three stages, each halved by max pooling, and two linear layers. The
+Seven 3×3 convolutions in three stages, each followed by max pooling, and two linear layers. The
 names in the state dict are those of the published checkpoints.
 
 Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913; after Simonyan and
@@ -22,25 +22,25 @@ from landscape.models.sizes import check_sizes
 SHORTCUTS = ("none",)
 
 _CONVOLUTIONS = (2, 2, 3)
-"""Of each stage; each has twice the channels of the one before."""
+"""Convolutions per stage; the channels double from stage to stage."""
 
 _SIDE = 4
-"""Of the last feature map of images of 32×32, which the first linear layer is made for."""
+"""Side of the last feature map for 32×32 images, which the first linear layer expects."""
 
 
 class Vgg9(nn.Module):
-    """VGG-9 with batch normalization behind every layer but the last.
+    """VGG-9 with batch normalization after every layer but the last.
 
-    Takes images (n, in_channels, height, width), made for 32×32; gives logits (n, classes). The
-    feature map of images of another size is averaged to 4×4 before the first linear layer, or
-    repeated where it is smaller: the single place that 8×8 digits leave stands there 16 times.
+    Takes images (n, in_channels, height, width), made for 32×32; gives logits (n, classes). For
+    other image sizes the feature map is averaged to 4×4 before the first linear layer, or repeated
+    if it is smaller: the single position left of 8×8 digits is used 16 times.
 
     Parameters
     ----------
     shortcuts
         ``none``.
     channels
-        Of the first stage.
+        Channels of the first stage.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Vgg9(nn.Module):
 
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
-    """What a state dict shows of the network it belongs to; None if it is no VGG-9."""
+    """Settings inferred from a state dict; None if it is not a VGG-9."""
     names = ("features.0.weight", "fc.0.weight", "classifier.weight")
     first, hidden, last = (state.get(name) for name in names)
     if first is None or hidden is None or last is None:

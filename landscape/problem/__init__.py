@@ -1,4 +1,4 @@
-"""What is to be measured: a network, examples, and an objective that brings the two together."""
+"""A problem to measure: a network, examples, and an objective that evaluates one on the other."""
 
 from landscape.problem.objective import Network, Objective, OutputObjective, per_example
 from landscape.problem.problem import Problem

@@ -1,4 +1,4 @@
-"""What a problem must fulfil, found when it is made rather than after hours of work."""
+"""Checks of a problem, made on creation rather than after hours of sampling."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ from landscape.metrics import Metric, check_targets
 from landscape.metrics.metric import counted_positions
 from landscape.problem.objective import Network, Objective
 
-_OTHER_BATCH = 0.01  # of the largest output: other kernels round otherwise, a hundred layers deep
+_OTHER_BATCH = 0.01  # of the largest output: other kernels round differently, over a hundred layers
 _METRIC = 1e-4  # of the largest value, which comes from the same outputs
 
 
 def check_parameters(model: nn.Module) -> None:
-    """The parameters can be moved along a direction.
+    """Check that all parameters can be moved along a direction.
 
     Raises
     ------
     InputError
-        Naming the first that cannot, or if there are none.
+        Naming the first that cannot be moved, or if there are none.
     """
     if any(isinstance(module, torch.jit.ScriptModule) for module in model.modules()):
         raise InputError(
-            "the network is compiled by torch.jit, whose weights cannot be moved in a copy; give "
-            "the torch.nn.Module that it was made from"
+            "the network is compiled by torch.jit, so its weights cannot be moved in a copy; give "
+            "the original torch.nn.Module"
         )
     for name, p in model.named_parameters():
         if isinstance(p, UninitializedParameter):
             raise InputError(
-                f"parameter {name!r} has no values yet: put a batch through the network once, "
-                "train it, and come again"
+                f"uninitialized parameter {name!r}: run one batch through the network first, then "
+                "train it"
             )
         if not (p.is_floating_point() or p.is_complex()):
             raise InputError(
-                f"parameter {name!r} holds {p.dtype}, and whole numbers cannot be moved along a "
-                "direction; make it a buffer (register_buffer)"
+                f"parameter {name!r} is {p.dtype}, but integers cannot be moved along a direction; "
+                "make it a buffer (register_buffer)"
             )
     if not any(True for _ in model.parameters()):
-        raise InputError("the network has no parameters: there is no weight space to look at")
+        raise InputError("the network has no parameters: there is no weight space to sample")
 
 
 def check_labels(
     metrics: Mapping[str, Metric], output: Tensor, examples: Examples | Stream, loss: str
 ) -> None:
-    """Class labels fit the network's output, for every metric that takes them.
+    """Check that class labels fit the network's output, for every metric that uses them.
 
     Parameters
     ----------
     loss
-        What the loss is called, for messages.
+        Name of the loss in messages.
 
     Raises
     ------
     InputError
-        Naming labels and classes; or an example of whose labels none counts.
+        Naming labels and classes; or an example without any label that counts.
     """
     for name, metric in metrics.items():
         if metric.class_dim is not None:
@@ -74,22 +74,22 @@ def check_labels(
 def check_deterministic(
     objective: Objective, network: Network, batch: Batch, precision: torch.dtype
 ) -> None:
-    """Evaluate the same few examples twice, and once in two parts: nothing may depend on that.
+    """Check that results are deterministic: evaluate a few examples twice, and once in two parts.
 
-    GPUs add in any order, so equal means: outputs to the square root of the network's machine
-    epsilon (3.5e-4 in float32), relative to the largest of them, or to 0.01 if that is larger
-    where the batches differ; metrics of the same outputs to 1e-4.
+    GPUs add in any order, so outputs count as equal to within the square root of the network's
+    machine epsilon (3.5e-4 in float32), relative to the largest output, or 0.01 if that is larger
+    where the batches differ; metrics of the same outputs to within 1e-4.
 
     Parameters
     ----------
     objective
-        What is measured; its first metric is the loss.
+        The objective; its first metric is the loss.
     network
-        At some weights.
+        The network at some weights.
     batch
-        A few examples; one alone cannot be divided.
+        A few examples; a single one cannot be split.
     precision
-        What the network computes in.
+        The network's precision.
 
     Raises
     ------
@@ -109,16 +109,16 @@ def check_deterministic(
     if not _equal(whole, again, rounding):
         two = _told(losses([whole], [batch]), losses([again], [batch]))
         raise InputError(
-            f"the {name} is not deterministic: {two} for the same weights and examples; is there "
-            "a random operation in forward, such as a dropout that stays on in evaluation mode?"
+            f"the {name} is not deterministic: {two} for the same weights and examples; does "
+            "forward use random numbers, such as a dropout that stays active in evaluation mode?"
         )
     apart = [objective.outputs(network, part) for part in parts]
     if not _equal(whole, torch.cat(apart), max(rounding, _OTHER_BATCH)):
         two = _told(losses([whole], [batch]), losses(apart, parts))
         raise InputError(
             f"the {name} of an example depends on the others in its batch: {two} for the same "
-            "examples at once and in two parts; does a normalization take the statistics of the "
-            "batch, as in training mode?"
+            "examples at once and in two parts; does a normalization use batch statistics, as in "
+            "training mode?"
         )
     first, second = (objective.values_of(whole, batch) for _ in range(2))
     cut = [whole[:half], whole[half:]] if half else [whole]
@@ -127,18 +127,18 @@ def check_deterministic(
         if not _equal(one, other, _METRIC):
             raise InputError(
                 f"metric {name!r} is not deterministic: {_told(one, other)} for the same "
-                "outputs and targets; is there a random operation in it?"
+                "outputs and targets; does it use random numbers?"
             )
         if not _equal(one, in_parts, _METRIC):
             raise InputError(
                 f"metric {name!r} of an example depends on the others in its batch: "
                 f"{_told(one, in_parts)} for the same examples at once and in two parts; each "
-                "number may be of its own example only"
+                "value may only depend on its own example"
             )
 
 
 def _told(one: Tensor, other: Tensor) -> str:
-    """Both values where they differ most, with as many digits as it takes to tell them apart."""
+    """The two values that differ most, with enough digits to tell them apart."""
     alike = (one == other) | (one.isnan() & other.isnan())
     apart = torch.where(alike, 0.0, (one - other).abs())
     where = int(apart.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())

@@ -1,4 +1,4 @@
-"""What is measured of a network on a batch: the one place where the two meet."""
+"""The objective: the one place where a network is applied to a batch and measured."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from landscape.errors import InputError
 from landscape.metrics import Metric
 
 Network = Callable[..., Any]
-"""A module, or whatever computes what the module does."""
+"""A module, or any callable that computes the same."""
 
 
 class Objective(Protocol):
@@ -23,9 +23,9 @@ class Objective(Protocol):
     Attributes
     ----------
     metrics
-        What it measures, by name; the first is ``loss``, which is minimized.
+        The metrics by name; the first is ``loss``, which is minimized.
     needs_gradients
-        Whether it differentiates on the way, so that it cannot run in inference mode.
+        Whether it computes gradients, so that it cannot run in inference mode.
     """
 
     @property
@@ -35,11 +35,11 @@ class Objective(Protocol):
     def needs_gradients(self) -> bool: ...
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:
-        """What the network makes of a batch, shape (n, …): to compare ways of computing it."""
+        """The network's outputs for a batch, shape (n, …), to compare ways of computing them."""
         ...
 
     def values_of(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """Every metric of every example, shape (metrics, n), from what the network made of it."""
+        """Every metric of every example, shape (metrics, n), from the network's outputs."""
         ...
 
     def values(self, network: Network, batch: Batch) -> Tensor:
@@ -78,7 +78,7 @@ class OutputObjective:
         Raises
         ------
         InputError
-            Naming the first metric that gives anything but one number for each example.
+            Naming the first metric that does not return one number per example.
         """
         _, targets = batch.content
         rows = [_per_example(name, m, outputs, targets) for name, m in self.metrics.items()]
@@ -101,8 +101,8 @@ def _per_example(name: str, metric: Metric, outputs: Tensor, targets: Tensor) ->
         shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         some = "one example" if len(targets) == 1 else f"{len(targets)} examples"
         raise InputError(
-            f"metric {name!r} gave {shape} for {some}: expected a tensor (n,) with one number "
-            "for each example (for losses of torch: reduction='none')"
+            f"metric {name!r} returned {shape} for {some}: expected a tensor (n,) with one number "
+            "per example (for losses of torch: reduction='none')"
         )
     return values
 

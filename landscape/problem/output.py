@@ -1,4 +1,4 @@
-"""The tensor that is measured among all that a network may return."""
+"""Selection of the tensor to measure from a network's output."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor, fx, nn
 from landscape.errors import InputError
 
 KEYS = ("logits", "out")
-"""What Hugging Face and torchvision's segmentation networks call it."""
+"""Names used by Hugging Face and by torchvision's segmentation networks."""
 
 
 def return_tensor(network: nn.Module) -> None:
-    """Let a network return what :func:`tensor_of` takes of its output; a copy of it does too."""
+    """Make a network, and copies of it, return :func:`tensor_of` its output."""
     if not isinstance(network, fx.GraphModule):
         network.register_forward_hook(take_tensor)
         return
@@ -31,11 +31,11 @@ def take_tensor(network: nn.Module, inputs: tuple[Any, ...], output: Any) -> Ten
 
 
 def tensor_of(output: Any) -> Tensor:
-    """One tensor, in single precision or better, whatever a network returns.
+    """One tensor of a network's output, in single precision or better.
 
     It is the output itself, else its attribute or entry ``logits``, else its entry ``out``, else
-    the first of a tuple or list. The metrics of a network in half precision are so computed in
-    float32.
+    the first element of a tuple or list. Metrics of a network in half precision are thus computed
+    in float32.
 
     Raises
     ------
@@ -45,9 +45,9 @@ def tensor_of(output: Any) -> Tensor:
     found = _found_in(output)
     if not isinstance(found, Tensor):
         raise InputError(
-            f"the network returns {_described(output)}: expected a tensor, something with "
-            "'logits' or 'out', or a tuple that begins with a tensor; give a network whose "
-            "forward returns what the loss takes"
+            f"the network returns {_described(output)}: expected a tensor, something with 'logits' "
+            "or 'out', or a tuple that starts with a tensor; give a network whose forward returns "
+            "the input of the loss"
         )
     return found.float() if found.dtype in (torch.float16, torch.bfloat16) else found
 

@@ -1,4 +1,4 @@
-"""What is to be measured: a network, examples, and per-example metrics."""
+"""A problem: a network, examples, and per-example metrics."""
 
 from __future__ import annotations
 
@@ -22,45 +22,44 @@ from landscape.quantity import STDERR, Quantity, by_name, quantity_name
 from landscape.surface import Attribute
 
 _TRIED = 4
-"""Examples that a problem is tried on when it is made."""
+"""Examples used to check a problem on creation."""
 
 
 class Problem:
-    """A network with the examples and the metrics that its loss surface is made of.
+    """A network with the examples and metrics of its loss surface.
 
     Parameters
     ----------
     model
-        Any module; a copy of it is measured, in evaluation mode. The model itself stays untouched.
-        It takes one tensor; of what it returns, :func:`landscape.problem.output.tensor_of` takes
-        one. ``DataParallel`` and ``torch.compile`` around it, or around parts of it, are left out.
+        Any module; a copy of it is measured in evaluation mode, the model itself is not modified.
+        It takes one tensor; of its output, :func:`landscape.problem.output.tensor_of` selects one.
+        ``DataParallel`` and ``torch.compile`` wrappers are removed, also inside the model.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
         or a dict from split names (``train``, ``test``) to any of these. Read once, into memory;
-        a :class:`~landscape.data.Stream` is read anew for every group of points.
+        a :class:`~landscape.data.Stream` is read again for every group of points.
     loss
         A name of :data:`landscape.metrics.LOSSES`, such as ``cross_entropy`` (with top-1
         accuracy), ``pixel_loss`` (of masks, with pixel accuracy and IoU) or ``mse``, or
         ``(output, target) -> (n,)``.
     metrics
-        What else to measure: a list of names (``top5``) and per-example functions, or a dict of
-        functions by name; see :func:`landscape.metrics.more_metrics`. They are taken in the same
-        pass, but for ``eigen_ratio`` and ``gradient_norm``, which are of the network as a whole
-        and take many times as long (:mod:`landscape.hessian.curvature`). Pictures mark the best
-        point of a function that says which way is better: by an attribute,
-        ``margin.higher_is_better = True``, or as
-        ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
+        Further metrics: a list of names (``top5``) and per-example functions, or a dict of
+        functions by name; see :func:`landscape.metrics.more_metrics`. They are computed in the same
+        pass, except ``eigen_ratio`` and ``gradient_norm``, which describe the whole network and
+        take many times as long (:mod:`landscape.hessian.curvature`). Pictures mark the best point
+        of a metric that declares which way is better: by an attribute, ``margin.higher_is_better =
+        True``, or as ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
         :mod:`landscape.metrics`, in its place.
     device
-        ``auto`` (CUDA, MPS or CPU, the first that is there) or a name.
+        ``auto`` (the first available of CUDA, MPS and CPU) or a name.
     attributes
         Facts about the network for the surface's records (name, shortcuts, checkpoint, …).
 
     Raises
     ------
     InputError
-        If the labels do not fit the network's outputs, or the examples do not fit the network; and
-        if the loss is not deterministic.
+        If the labels do not fit the network's outputs, the examples do not fit the network, or the
+        loss is not deterministic.
 
     Examples
     --------
@@ -108,16 +107,17 @@ class Problem:
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
-        """What the objective measures of every example, by name; the first is ``loss``."""
+        """The metrics of the objective by name; the first is ``loss``."""
         return self.objective.metrics
 
     def prefixed(self, split: str, name: str) -> str:
-        """The name of a quantity: ``train_loss`` for split ``train``, ``loss`` where unnamed."""
+        """The name of a quantity: ``train_loss`` for split ``train``, ``loss`` for an unnamed
+        split."""
         return quantity_name(split, name)
 
     @property
     def quantities(self) -> dict[str, Quantity]:
-        """All that is measured at a point: means, standard errors, numbers of examples."""
+        """All quantities of a point: means, standard errors, numbers of examples."""
         found: list[Quantity] = []
         for split, examples in self.splits.items():
             words = f" over {len(examples):,} {split or 'given'} examples"
@@ -144,7 +144,7 @@ class Problem:
         Raises
         ------
         InputError
-            Naming the first entry that is missing, superfluous or of another shape.
+            Naming the first entry that is missing, unexpected or of another shape.
         """
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
@@ -155,7 +155,7 @@ class Problem:
         return other
 
     def _try_few(self, examples: Examples | Stream) -> Tensor:
-        """A few examples through the network: what does not fit is found before any work."""
+        """Pass a few examples through the network, to find a mismatch early."""
         batch = examples.head(_TRIED).batch(self.dtype)
         with torch.inference_mode(), tensor_float_32(False):
             try:
@@ -166,10 +166,10 @@ class Problem:
                     output = self.objective.outputs(self.model, batch)
             except InputError:
                 raise
-            except Exception as error:  # a network can refuse its input in any way
+            except Exception as error:  # a network can raise any error
                 raise InputError(
                     f"{examples.source}: the network does not take examples of shape "
-                    f"{batch.shape} ({one_line(error)}); give it the data it was made for"
+                    f"{batch.shape} ({one_line(error)}); give data that fit the network"
                 ) from error
             check_labels(self.metrics, output, examples, self.loss)
             self.objective.values_of(output, batch)

@@ -1,4 +1,4 @@
-"""Training networks: the loop, its settings, and what it leaves in a folder."""
+"""Training: the loop, its settings and its output folder."""
 
 from landscape.training.evaluation import evaluate_examples
 from landscape.training.history import History, read_history

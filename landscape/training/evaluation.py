@@ -1,4 +1,4 @@
-"""Loss and error of a network that is being trained."""
+"""Loss and error of a network during training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from landscape.problem import Objective, OutputObjective, per_example
 
 
 def error_rate(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """1 where the answer is wrong, else 0; of masks the share of the pixels that are wrong."""
+    """1 where the prediction is wrong, else 0; for masks the fraction of wrong pixels."""
     return 1.0 - accuracy(output, target)
 
 
@@ -24,7 +24,7 @@ OF_MASKS = OutputObjective({**OF_CLASSES.metrics, "iou": METRICS["iou"]})
 def means_of(
     model: nn.Module, examples: Examples, objective: Objective, batch_size: int
 ) -> dict[str, float]:
-    """The mean over all examples of every metric, in evaluation mode, by name."""
+    """Mean of every metric over all examples, in evaluation mode, by name."""
     training = model.training
     model.eval()
     dtype = next(model.parameters()).dtype
@@ -38,6 +38,6 @@ def means_of(
 def evaluate_examples(
     model: nn.Module, examples: Examples, batch_size: int = 250
 ) -> tuple[float, float]:
-    """Mean cross-entropy and error (fraction of wrong answers) in evaluation mode."""
+    """Mean cross-entropy and error rate (fraction misclassified) in evaluation mode."""
     found = means_of(model, examples, OF_CLASSES, batch_size)
     return found["loss"], found["error"]

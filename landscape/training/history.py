@@ -1,4 +1,4 @@
-"""Loss and error per epoch, as an HDF5 file that xarray opens."""
+"""Loss and error per epoch, as an HDF5 file that xarray can open."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _WITH_MASKS = {
 class History:
     """Columns of equal length, one row per complete epoch; ``attributes`` are the settings.
 
-    Where the examples have masks, errors are those of pixels, and there are ``train_iou`` and
-    ``test_iou``: the mean over the images of :func:`landscape.metrics.intersection_over_union`.
+    For examples with masks, errors are pixel errors, and there are ``train_iou`` and ``test_iou``:
+    the mean over the images of :func:`landscape.metrics.intersection_over_union`.
     """
 
     columns: dict[str, list[float]] = field(default_factory=lambda: {n: [] for n in _MEANING})
@@ -43,7 +43,7 @@ class History:
 
     @classmethod
     def of_masks(cls, attributes: dict[str, Attribute]) -> History:
-        """An empty history of a training with masks."""
+        """An empty history for training with masks."""
         return cls({name: [] for name in _WITH_MASKS}, attributes)
 
     @property
@@ -54,12 +54,12 @@ class History:
         return len(self.columns["train_loss"])
 
     def append(self, **row: float) -> None:
-        """Add an epoch: one number for every column."""
+        """Append an epoch: one number per column."""
         for name, column in self.columns.items():
             column.append(row[name])
 
     def last_line(self) -> str:
-        """The newest epoch in a few words."""
+        """The latest epoch in one line."""
         last = {name: column[-1] for name, column in self.columns.items()}
         words = {split: f"error {last[f'{split}_error']:.1%}" for split in ("train", "test")}
         if "test_iou" in last:
@@ -70,7 +70,7 @@ class History:
         return f"train loss {last['train_loss']:.4f}, {words['train']}; test {words['test']}"
 
     def save(self, path: Path) -> None:
-        """Write the history so that a reader never sees half of it."""
+        """Write the history atomically."""
         with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(self.attributes)
             epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
@@ -88,12 +88,14 @@ def read_history(path: str | Path) -> History:
     Raises
     ------
     InputError
-        If the file is missing or no history.
+        If the file is missing or not a training history.
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"history {path} does not exist; expected the history.h5 of a training")
-    expected, wrong = "history.h5 that landscape.train writes", "is no training history"
+        raise InputError(
+            f"history {path} does not exist; expected the history.h5 of a training run"
+        )
+    expected, wrong = "history.h5 that landscape.train writes", "is not a training history"
     with reading(path, expected, wrong=wrong) as file:
         names = _WITH_MASKS if "train_iou" in file else _MEANING
         columns = {name: floats(file, name).tolist() for name in names}

@@ -1,4 +1,4 @@
-"""The training loop: checkpoints on the way, a history in HDF5."""
+"""The training loop, with checkpoints and a history in HDF5."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ FINAL = "final.pt"
 LAST = "last.pt"
 HISTORY = "history.h5"
 _AT_ONCE = 250
-"""Examples at most that are evaluated at once."""
+"""The largest evaluation batch."""
 
 
 class Diverged(InputError):
-    """The training loss is not finite any more; what is saved ends with the epoch before."""
+    """The training loss is no longer finite; the saved run ends with the previous epoch."""
 
 
 def train_network(
@@ -49,14 +49,13 @@ def train_network(
     title: str = "training",
     progress: bool = True,
 ) -> History:
-    """Train a network and leave checkpoints and a history in ``folder``.
+    """Train a network and write checkpoints and a history to ``folder``.
 
-    ``epoch_0000.pt``, … hold weights on the way, ``final.pt`` the trained ones, ``last.pt`` what
-    ``resume`` needs, ``history.h5`` losses and errors. Examples with masks (n, height, width) are
-    learned pixel by pixel, and the history has their intersection over union too.
+    ``epoch_0000.pt``, … contain intermediate weights, ``final.pt`` the trained ones, ``last.pt``
+    the state for ``resume``, ``history.h5`` losses and errors. Masks (n, height, width) are learned
+    pixel by pixel, and the history also has the intersection over union.
 
-    On a CPU the same seed gives the same weights, bit by bit, with the same number of threads,
-    resumed or not.
+    On a CPU the same seed and number of threads give bitwise identical weights, resumed or not.
 
     Parameters
     ----------
@@ -65,19 +64,20 @@ def train_network(
     data
         Examples of splits ``train`` and ``test``.
     folder
-        Made if it is not there.
+        Created if missing.
     resume
-        Go on after the last complete epoch found in ``folder``; without it, a folder that already
-        holds a run is left alone. Settings, network and examples must be those of the run; only
-        the device and the path of the examples may be others.
+        Continue after the last complete epoch in ``folder``; without it, a folder that contains a
+        run is refused. Settings, network and examples must match the run; only the device and the
+        path of the examples may differ.
     title
-        What the progress bar is called.
+        Title of the progress bar.
 
     Raises
     ------
     InputError
-        If the folder holds a run (without ``resume``), or one of other settings (with it); if the
-        data do not fit the network; :class:`Diverged` if the loss stops being finite.
+        If the folder contains a run (without ``resume``), or a run with other settings (with
+        ``resume``); if the data do not fit the network; :class:`Diverged` if the loss stops being
+        finite.
 
     Examples
     --------
@@ -118,7 +118,7 @@ def train_network(
 
 
 class _Trainer:
-    """One run: its network, optimizer, schedule and history, together on a device."""
+    """A run: network, optimizer, schedule and history on a device."""
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class _Trainer:
         steps = math.ceil(len(self.train) / settings.batch_size)
         trained = [p for p in self.model.parameters() if p.requires_grad]
         if not trained:
-            raise InputError(f"{network.name} has no parameters that take a gradient: expected one")
+            raise InputError(f"{network.name} has no trainable parameters: expected at least one")
         self.optimizer = OPTIMIZERS[settings.optimizer](
             trained, settings.lr, settings.momentum, settings.weight_decay
         )
@@ -158,7 +158,7 @@ class _Trainer:
             self.history = History.of_masks(dict(self.facts))
 
     def check_fit(self) -> None:
-        """The smallest batch through a copy of the network, before any work."""
+        """Pass the smallest batch through a copy of the network before training."""
         model = copy.deepcopy(self.model).train()
         dtype = next(model.parameters()).dtype
         smallest = len(self.train) % self.settings.batch_size or self.settings.batch_size
@@ -168,17 +168,17 @@ class _Trainer:
                 output = self.objective.outputs(model, batch)
         except InputError:
             raise
-        except Exception as error:  # a network can refuse its input in any way
+        except Exception as error:  # a network can raise any error
             raise InputError(
                 f"{self.network.name} does not take a batch of {len(batch)} examples of "
                 f"{self.train.source}, {(len(batch), *batch.shape)} ({one_line(error)}); "
-                f"choose data that it was made for, or another {argument('batch_size')}"
+                f"choose data that fit the network, or another {argument('batch_size')}"
             ) from error
         for examples in (self.train, self.test):
             check_labels(self.objective.metrics, output, examples, self.loss)
 
     def run(self, title: str, progress: bool) -> None:
-        """The epochs that are still to do."""
+        """Run the remaining epochs."""
         first = len(self.history) + 1
         epochs: Iterable[int] = range(first, self.settings.epochs + 1)
         bar = tqdm(
@@ -205,11 +205,11 @@ class _Trainer:
                 history=self.history.columns,
             )
             bar.set_postfix_str(self.history.last_line())
-        if not (self.folder / FINAL).exists():  # last, so that who finds it finds all the rest
+        if not (self.folder / FINAL).exists():  # written last: it marks a complete run
             self.save(FINAL)
 
     def _epoch(self, epoch: int) -> None:
-        # Order and any dropout noise depend on seed and epoch alone, so that a resumed run is the
+        # Order and dropout noise depend only on seed and epoch, so that a resumed run equals an
         # uninterrupted one.
         device = self.train.device
         with seeded(self.settings.seed * 100_003 + epoch, device):
@@ -224,7 +224,7 @@ class _Trainer:
                 self.schedule.step()
 
     def _measure(self, rate: float) -> None:
-        # What fits into memory while training fits in evaluation too.
+        # A batch that fits into memory in training also fits in evaluation.
         at_once = min(_AT_ONCE, self.settings.batch_size) if self.loss == "pixel_loss" else _AT_ONCE
         row = {
             f"{split}_{name}": value
@@ -239,12 +239,13 @@ class _Trainer:
         self.history.append(lr=rate, **row)
 
     def save(self, name: str, **more: Any) -> None:
-        """Weights with the network's settings, so that they can be read without being told."""
+        """Save the weights with the network's settings, so that they can be read without
+        options."""
         settings = {"name": self.network.name, **self.network.settings}
         save_checkpoint(self.folder / name, self.model, settings, epoch=len(self.history), **more)
 
     def restore(self) -> None:
-        """Take up the run in the folder where its last complete epoch ended."""
+        """Restore the run from its last complete epoch."""
         path = self.folder / LAST
         found = read_tensors(path)
         try:
@@ -252,7 +253,7 @@ class _Trainer:
             for key, value in self.facts.items():
                 if key != "data" and facts.get(key) != value:
                     raise InputError(
-                        f"{path} is of a run with {key} {facts.get(key)}, asked for {value}; "
+                        f"{path} is of a run with {key} {facts.get(key)}, requested {value}; "
                         f"resume with the same settings, or choose another {argument('folder')}"
                     )
             self.model.load_state_dict(found["state_dict"])
@@ -261,21 +262,21 @@ class _Trainer:
             self.history = replace(self.history, columns=found["history"])
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             raise InputError(
-                f"{path} is not what a training run leaves to go on from "
-                f"({one_line(error)}); train anew into another {argument('folder')}"
+                f"{path} is not a checkpoint to resume from ({one_line(error)}); train again into "
+                f"another {argument('folder')}"
             ) from error
 
 
 def _check_folder(folder: Path, resume: bool) -> None:
     if resume and (folder / FINAL).exists() and not (folder / LAST).exists():
         raise InputError(
-            f"{folder} holds trained weights, but no {LAST} to go on from; choose another "
+            f"{folder} contains trained weights, but no {LAST} to resume from; choose another "
             f"{argument('folder')}"
         )
     if not resume and ((folder / LAST).exists() or (folder / FINAL).exists()):
         raise InputError(
-            f"{folder} already holds a training run; go on with it by "
-            f"{argument('resume', True)}, or choose another {argument('folder')}"
+            f"{folder} already contains a training run; resume it with {argument('resume', True)}, "
+            f"or choose another {argument('folder')}"
         )
 
 
@@ -284,4 +285,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"cannot make the folder {folder}: {error.strerror}") from None
+        raise InputError(f"cannot create the folder {folder}: {error.strerror}") from None

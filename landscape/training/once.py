@@ -1,4 +1,4 @@
-"""A network trained in a folder, whatever is there already."""
+"""Train a network in a folder, or reuse a run that is already there."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ def train_once(
     settings: TrainingSettings,
     **options: Any,
 ) -> Path:
-    """The trained weights in ``folder``: an interrupted run is gone on with, a complete one kept.
+    """Train into ``folder``: an interrupted run is resumed, a complete one is kept.
 
-    Takes what :func:`landscape.train_network` takes, but for ``resume``; its history is beside the
-    weights (:func:`landscape.training.read_history`).
+    Takes the arguments of :func:`landscape.train_network` except ``resume``; the history is next to
+    the weights (:func:`landscape.training.read_history`).
 
     Raises
     ------
     InputError
-        If the folder holds a run of another network, other examples or other settings.
+        If the folder contains a run with another network, other examples or other settings.
     """
     folder = Path(folder)
     resume = (folder / LAST).exists()

@@ -1,4 +1,4 @@
-"""Random numbers that leave those of the caller alone."""
+"""Seeded random numbers that do not affect the caller's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers from ``seed`` on the CPU and ``device``; the caller's own stay untouched."""
+    """Seed the CPU and ``device``; the caller's random state is restored afterwards."""
     cuda = device.type == "cuda"
     with torch.random.fork_rng(devices=[device] if cuda else []):
         torch.default_generator.manual_seed(seed)

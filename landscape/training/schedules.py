@@ -1,4 +1,4 @@
-"""Learning-rate schedules by name, advanced once a step: ``(optimizer, epochs, steps)``."""
+"""Learning-rate schedules by name, advanced once per step: ``(optimizer, epochs, steps)``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from torch.optim.lr_scheduler import LRScheduler, MultiStepLR, OneCycleLR
 
 
 def one_cycle(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
-    """Up to the learning rate over the first 30% of all steps, down to zero along a cosine.
+    """Rise to the learning rate over the first 30% of all steps, then fall to zero along a cosine.
 
     Smith and Topin, arXiv 1708.07120; ``steps`` is the number of steps in an epoch.
     """
     if epochs * steps == 1:
-        # The only step would be the cycle's last one, at next to no learning rate.
+        # A single step would be the cycle's last one, with a learning rate near zero.
         return constant(optimizer, epochs, steps)
     return OneCycleLR(
         optimizer,
@@ -27,13 +27,14 @@ def one_cycle(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
 
 
 def tenths(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
-    """A tenth after half and after three quarters of the epochs, as in He et al. (2016)."""
+    """Divide the learning rate by ten after half and three quarters of the epochs (He et al.,
+    2016)."""
     milestones = [steps * math.ceil(epochs * part) for part in (0.5, 0.75)]
     return MultiStepLR(optimizer, milestones, gamma=0.1)
 
 
 def constant(optimizer: Optimizer, epochs: int, steps: int) -> LRScheduler:
-    """The learning rate as it is, whatever the numbers of epochs and steps."""
+    """Keep the learning rate constant."""
     return MultiStepLR(optimizer, [], gamma=1.0)
 
 

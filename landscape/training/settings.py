@@ -1,4 +1,4 @@
-"""What a training run depends on beside network and data."""
+"""Settings of a training run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from landscape.errors import InputError, argument, unknown_choice
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
-LARGEST = 2**32 - 1  # of any whole number: seed and epoch are mixed into 64 bits
+LARGEST = 2**32 - 1  # of any integer: seed and epoch are mixed into 64 bits
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """Everything that a training run depends on beside network and data.
+    """All settings of a training run, apart from network and data.
 
     Attributes
     ----------
@@ -23,15 +23,15 @@ class TrainingSettings:
     lr
         The (largest) learning rate.
     momentum, weight_decay
-        Of the optimizer; of ``sgd`` the momentum is Nesterov's, of ``adam`` it is β₁.
+        Of the optimizer; Nesterov momentum for ``sgd``, β₁ for ``adam``.
     batch_size
-        Examples a step; the last batch of an epoch may be smaller.
+        Examples per step; the last batch of an epoch may be smaller.
     schedule
         ``onecycle``: up to ``lr`` over the first 30% of the steps and down to zero along a cosine
-        (Smith and Topin, arXiv 1708.07120); ``step``: a tenth after half and after three quarters
+        (Smith and Topin, arXiv 1708.07120); ``step``: divided by ten after half and three quarters
         of the epochs, as in He et al.; ``constant``.
     seed
-        Of the initial weights and of the order of the examples.
+        For the initial weights and the order of the examples.
     checkpoint_every
         Epochs between checkpoints; 0 keeps only the first and the last.
     optimizer

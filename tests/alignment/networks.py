@@ -1,4 +1,4 @@
-"""Small networks, each with the sizes of its groups of channels, as a table."""
+"""A table of small networks with the sizes of their groups of channels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IMAGE, VECTOR = (2, 8, 8), (6,)
 
 @dataclass(frozen=True)
 class Net:
-    """What makes a network, the shape of an example, and the sizes of its groups, sorted."""
+    """A network's constructor, the shape of an example, and the sorted sizes of its groups."""
 
     name: str
     make: Callable[[], nn.Module]
@@ -29,7 +29,7 @@ class Net:
 
 
 def built(net: Net, seed: int = 0) -> nn.Module:
-    """In float64 and evaluation mode, with running statistics that are not the initial ones."""
+    """A network in float64 and evaluation mode, with non-initial running statistics."""
     torch.manual_seed(seed)
     return settled(net.make()).double().eval()
 
@@ -42,7 +42,7 @@ def examples(net: Net, n: int = 3) -> Tensor:
 
 
 def cycle(n: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
-    """A random permutation that leaves nothing in its place."""
+    """A random permutation without fixed points."""
     order = random.permutation(n)
     moved = np.empty_like(order)
     moved[order] = np.roll(order, 1)
@@ -56,7 +56,7 @@ def perceptron() -> nn.Module:
 
 
 def vgg() -> nn.Module:
-    """Two stages, a flattening of 2×2 pixels, and a hidden layer."""
+    """Two stages, flattening of 2×2 pixels, and a hidden layer."""
     layers: list[nn.Module] = []
     for channels, out in ((2, 5), (5, 6)):
         layers += [nn.Conv2d(channels, out, 3, padding=1), nn.BatchNorm2d(out), nn.ReLU()]
@@ -66,7 +66,7 @@ def vgg() -> nn.Module:
 
 
 class Body(nn.Module):
-    """A convolution into 6 channels, some way of going on, and a convolution out of 6."""
+    """A convolution to 6 channels, some operation, and a convolution from 6 channels."""
 
     def __init__(self, middle: Callable[[Tensor], Tensor], channels: int = 6) -> None:
         super().__init__()
@@ -94,7 +94,7 @@ class Residual(nn.Module):
 
 
 class Functional(nn.Module):
-    """Weights that the graph reads by themselves; one that it shares, and one that it scales by."""
+    """Weights used directly in the graph; one is shared, one is a scale."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,14 +111,14 @@ class Functional(nn.Module):
 
 
 class Viewing(nn.Module):
-    """A flattening by hand, and a number that is no tensor."""
+    """Flattening by view, and a number that is not a tensor."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x.view(x.size(0), -1) / x.shape[1]
 
 
 class Hooked(nn.Module):
-    """A layer that does something more than its type says."""
+    """A layer with a hook, which does more than its type."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -148,7 +148,7 @@ def images(name: str, groups: list[int], middle: Callable[[Tensor], Tensor], out
 
 
 def apart(x: Tensor) -> Tensor:
-    """Other functions of the first channels than of the last ones, in another order."""
+    """Different functions of the first and the last channels, in another order."""
     return torch.cat([torch.tanh(x[:, 2:]), F.relu(x[:, :2])], 1)
 
 
@@ -196,7 +196,7 @@ PLAIN = [
     Net("perceptron", perceptron, VECTOR, [7, 9]),
     Net("vgg", vgg, IMAGE, [5, 6, 7]),
     resnet(8, "projection", [16, 32, 64] * 2),
-    # The channels of a stage go on in the first channels of the next one.
+    # The channels of a stage continue as the first channels of the next one.
     resnet(8, "identity", [16, 16, 16, 32, 32, 64]),
     resnet(8, "none", [16, 16, 16, 32, 32, 64, 64]),
     resnet(20, "projection", [16, 32, 64] * 4),
@@ -225,7 +225,7 @@ OTHERS = [
     images("concatenated-apart", [2, 4], apart),
     images(
         "padded",
-        [3, 6],  # zeros may change places, too
+        [3, 6],  # zeros may be swapped, too
         lambda x: F.pad(x, (1, 1, 0, 0, 2, 1)),
         9,
     ),
@@ -234,13 +234,13 @@ OTHERS = [
     images("softmax", [6], lambda x: F.softmax(x, dim=1)),
 ]
 BUILT_IN = [
-    # The channels of a stage go on in the first channels of the next one, as in a ResNet.
+    # The channels of a stage continue as the first channels of the next one, as in a ResNet.
     named("highway8", "gate", [16, 16, 32]),
     named("highway8", "none", [16] * 3 + [32] * 2 + [64] * 2),
     # The first convolution, two transitions, and two groups of each layer.
     named("densenet16", "concatenate", [8, 8, 8] + [16] * 6 + [4] * 6, growth=4),
     named("densenet16", "none", [8, 8, 8] + [16] * 6 + [4] * 6, growth=4),
-    # Of three channels repeated to seven the first stands there once more than the other two.
+    # Of three channels repeated to seven the first occurs once more than the other two.
     named("densenet10", "none", [6, 12, 3, 4, 12, 2, 3, 12, 3], growth=3),
     named("vgg9", "none", [2, 2, 4, 4, 8, 8, 8, 8], channels=2),
 ]

@@ -1,4 +1,4 @@
-"""Alignment of a state dict to a problem's network, and what it refuses."""
+"""Alignment of a state dict to a problem's network, and bad input."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def another(problem: Problem) -> dict[str, Tensor]:
     return state
 
 
-def test_a_permuted_network_comes_back_with_its_buffers() -> None:
+def test_permuted_network_is_restored_with_its_buffers() -> None:
     problem = resnet("projection")
     state = problem.model.state_dict()
     groups = tied_channels(problem.model, lambda network: network(torch.zeros(2, 3, 8, 8)))
@@ -64,7 +64,7 @@ def test_a_permuted_network_comes_back_with_its_buffers() -> None:
         two_splits,
     ],
 )
-def test_another_network_comes_nearer_and_computes_the_same(make) -> None:  # type: ignore[no-untyped-def]
+def test_another_network_comes_closer_with_the_same_outputs(make) -> None:  # type: ignore[no-untyped-def]
     problem = make()
     state = another(problem)
     kept = {name: p.clone() for name, p in state.items()}
@@ -80,7 +80,7 @@ def test_another_network_comes_nearer_and_computes_the_same(make) -> None:  # ty
 
 
 class SecretlyOrdered(nn.Sequential):
-    """What it computes is not in its graph."""
+    """A network that computes something not in its graph."""
 
     def forward(self, x: Tensor) -> Tensor:
         hidden = self[0](x)
@@ -94,11 +94,11 @@ def hiding() -> Problem:
     return Problem(model, (torch.randn(8, 4), torch.randint(0, 2, (8,))), device="cpu")
 
 
-def test_a_function_that_changed_is_not_given_back() -> None:
+def test_changed_outputs_are_an_error() -> None:
     problem = hiding()
     with pytest.raises(InputError) as error:
         align(problem, another(problem))
-    assert "does something that its graph does not show" in str(error.value)
+    assert "the network's traced graph is incomplete" in str(error.value)
 
 
 @pytest.mark.parametrize(

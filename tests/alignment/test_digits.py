@@ -1,4 +1,4 @@
-"""Two ResNets trained on digits from two seeds: what each treatment does to the barrier."""
+"""Two ResNets trained on digits from two seeds: the barrier under each treatment."""
 
 from __future__ import annotations
 

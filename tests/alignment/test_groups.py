@@ -1,4 +1,4 @@
-"""Which channels may be permuted: found from the graph, and always exact."""
+"""Groups of channels found from the graph are exact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shuffled(net: Net, seed: int) -> tuple[nn.Module, dict[str, Tensor], list[in
 
 
 @pytest.mark.parametrize("net", NETS, ids=lambda net: net.name)
-def test_groups_and_the_function_under_random_permutations(net: Net) -> None:
+def test_random_permutations_of_groups_keep_the_function(net: Net) -> None:
     model, state, sizes = shuffled(net, seed=1)
     assert sizes == net.groups
     other = copy.deepcopy(model)
@@ -36,8 +36,8 @@ def test_groups_and_the_function_under_random_permutations(net: Net) -> None:
 
 
 @pytest.mark.parametrize("net", PLAIN[:5], ids=lambda net: net.name)
-def test_a_tensor_left_behind_changes_the_function(net: Net) -> None:
-    """So the test above would see if any parameter or buffer were forgotten."""
+def test_tensor_left_out_changes_the_function(net: Net) -> None:
+    """So the test above would detect a forgotten parameter or buffer."""
     model, state, _ = shuffled(net, seed=2)
     x = examples(net)
     for name, p in model.state_dict().items():
@@ -48,14 +48,14 @@ def test_a_tensor_left_behind_changes_the_function(net: Net) -> None:
                 assert not torch.allclose(other(x), model(x), rtol=1e-6, atol=1e-6), name
 
 
-def test_places_of_a_flattened_channel_are_a_block() -> None:
+def test_positions_of_a_flattened_channel_are_a_block() -> None:
     model = nn.Sequential(nn.Conv2d(1, 3, 1), nn.Flatten(), nn.Linear(12, 2)).eval()
     (group,) = tied_channels(model, lambda network: network(torch.zeros(2, 1, 2, 2)))
     assert group.places["2.weight", 1].tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
     assert group.places["0.weight", 0].tolist() == [[0], [1], [2]]
 
 
-def test_the_model_stays_as_it_is() -> None:
+def test_model_is_not_modified() -> None:
     model = nn.Sequential(nn.Linear(6, 4), nn.Dropout(), nn.Linear(4, 2))
     tied_channels(model, lambda network: network(torch.zeros(2, 6)))
     assert model.training
@@ -74,7 +74,7 @@ class Untraceable(nn.Linear):
         (nn.Linear(6, 2), torch.ones(2, 5), "without alignment"),
     ],
 )
-def test_networks_without_a_graph(
+def test_untraceable_networks(
     model: nn.Module, inputs: Tensor, words: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(InputError) as error:

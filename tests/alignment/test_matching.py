@@ -1,4 +1,4 @@
-"""Weight matching: recovers a permutation, is exact where it can be, and never makes it worse."""
+"""Weight matching: recovers permutations, is exact where possible, never increases distance."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def pair(net: Net) -> tuple[Params, Params, list[Group]]:
 
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("net", PLAIN, ids=lambda net: net.name)
-def test_a_random_permutation_is_recovered(net: Net, seed: int) -> None:
+def test_random_permutation_is_recovered(net: Net, seed: int) -> None:
     model = built(net)
     groups = tied_channels(model, lambda network: network(examples(net, 2)))
     random = np.random.default_rng(seed)
@@ -44,7 +44,7 @@ def test_a_random_permutation_is_recovered(net: Net, seed: int) -> None:
         assert torch.equal(back[name], tensor), name
 
 
-def test_what_is_a_permutation_needs_no_descent() -> None:
+def test_permutation_is_found_without_descent() -> None:
     model = built(PLAIN[1])
     groups = tied_channels(model, lambda network: network(examples(PLAIN[1], 2)))
     random = np.random.default_rng(4)
@@ -79,7 +79,7 @@ def test_against_all_permutations(net: Net, exact: bool, seed: int) -> None:
     assert found < distance(a, b)
     if exact:
         assert found == pytest.approx(least, rel=1e-12)
-    else:  # no single group can gain anything more
+    else:  # no single group can gain more
         permutations = match_weights(a, b, groups)
         for k, options in enumerate(every):
             for option in options:
@@ -88,8 +88,9 @@ def test_against_all_permutations(net: Net, exact: bool, seed: int) -> None:
 
 
 @pytest.mark.parametrize("net", [*PLAIN[:5], *OTHERS, *BUILT_IN], ids=lambda net: net.name)
-def test_independent_networks_come_nearer(net: Net) -> None:
-    """Also where both dimensions of a parameter are in one group, and the assignment may err."""
+def test_independent_networks_come_closer(net: Net) -> None:
+    """Also where both dimensions of a parameter are in one group, and the assignment may be
+    wrong."""
     a, b, groups = pair(net)
     for seed in range(3):
         found = match_weights(a, b, groups, seed=seed)
@@ -98,7 +99,7 @@ def test_independent_networks_come_nearer(net: Net) -> None:
         assert distance(a, permute(b, groups, found)) <= distance(a, b) + 1e-12
 
 
-def test_the_seed_is_the_order() -> None:
+def test_seed_determines_the_order() -> None:
     a, b, groups = pair(PLAIN[1])
     found = [match_weights(a, b, groups, seed=seed) for seed in (0, 0, 1, 2, 3)]
     same = [all(map(np.array_equal, found[0], other)) for other in found]
@@ -106,7 +107,7 @@ def test_the_seed_is_the_order() -> None:
     assert not all(same)
 
 
-def test_the_two_networks_stay_as_they_are() -> None:
+def test_networks_are_not_modified() -> None:
     a, b, groups = pair(PLAIN[0])
     before = {name: p.clone() for name, p in b.items()}
     match_weights(a, b, groups)

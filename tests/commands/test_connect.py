@@ -21,7 +21,7 @@ REFUSED = [
     bad("connect", "projection.pt", "required", "B.pt"),
     bad("connect", "projection.pt gone.pt", "gone.pt does not exist"),
     bad("connect", "gone.pt projection.pt", "gone.pt does not exist"),
-    bad("connect", "projection.pt evil.pt", "evil.pt holds more than tensors"),
+    bad("connect", "projection.pt evil.pt", "evil.pt contains more than tensors"),
     bad("connect", "projection.pt none.pt", "none.pt is of a network with shortcuts none"),
     bad("connect", "projection.pt five.pt", "five.pt does not fit", "(5, 64)", "(10, 64)"),
     bad("connect", "projection.pt other.pt", "other.pt does not fit", "conv1.weight"),
@@ -33,8 +33,8 @@ REFUSED = [
     bad("connect", [*BOTH, "--lr", "-1"], "--lr -1", "positive"),
     bad("connect", [*BOTH, "--schedule", "cosine"], "'cosine'", "onecycle"),
     bad("connect", [*BOTH, "-o", "none.pt"], "none.pt is not a curve file"),
-    bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "nowhere is no folder"),
-    bad("connect", [*BOTH, "-o", "text.txt"], "text.txt is no file of torch.save"),
+    bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "nowhere is not a folder"),
+    bad("connect", [*BOTH, "-o", "text.txt"], "text.txt was not written by torch.save"),
 ]
 
 

@@ -71,7 +71,9 @@ def test_an_archive_that_unpacks_into_more_than_its_size(tmp_path: Path) -> None
 
 def test_components_of_weights_that_are_not_finite() -> None:
     runs = [{"w": torch.tensor([1.0, k])} for k in (0.0, 1.0, float("inf"))]
-    with pytest.raises(InputError, match="checkpoint 3 of 3: parameter 'w' holds NaN or infinite"):
+    with pytest.raises(
+        InputError, match="checkpoint 3 of 3: parameter 'w' contains NaN or infinite"
+    ):
         principal_components(runs, runs[0], 2)
 
 
@@ -107,5 +109,5 @@ def test_legacy_files_without_numbers(tmp_path: Path, name: str, held: object) -
             file.create_group(name)
         else:
             file[name] = held
-    with pytest.raises(InputError, match=f"{name} does not hold numbers"):
+    with pytest.raises(InputError, match=f"{name} does not contain numbers"):
         open_surface(path)

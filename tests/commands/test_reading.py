@@ -23,20 +23,20 @@ READING = [
     bad("info", "half", "half is a folder"),
     bad("info", "text.txt", "text.txt is not a readable HDF5 file", "landscape"),
     bad("info", "cut.h5", "cut.h5 is not a readable HDF5 file"),
-    bad("info", "other.h5", "other.h5 is an HDF5 file but no surface", "something"),
+    bad("info", "other.h5", "other.h5 is an HDF5 file but not a surface", "something"),
     *[
         bad(command, f"{name}.h5{rest}", f"{name}.h5 says", word, "damaged")
         for command, rest in [("info", ""), ("render", " -o out.png")]
         for name, word in [("schema", "schema 'abc'"), ("bare", "quantities none")]
     ],
-    bad("info", "run/history.h5", "no surface", "epoch"),
+    bad("info", "run/history.h5", "not a surface", "epoch"),
     bad("info", "--all surface.h5", "--all"),
     bad("render", "surface.h5", "-o"),
     bad("render", "surface.h5 -o out.bmp", "out.bmp", ".png", ".html"),
     bad("render", "surface.h5 -o out", "no suffix", ".png"),
     bad("render", "gone.h5 -o out.png", "gone.h5 does not exist"),
     bad("render", "text.txt -o out.png", "text.txt is not a readable HDF5 file"),
-    bad("render", "surface.h5 other.h5 -o out.png", "other.h5", "no surface"),
+    bad("render", "surface.h5 other.h5 -o out.png", "other.h5", "not a surface"),
     bad("render", "surface.h5 -o gone/out.png", "gone/out.png"),
     bad("render", "surface.h5 -o text.txt/out.html", "text.txt/out.html"),
     bad("render", "surface.h5 -o out.png --quantity accuracy", "'accuracy'", "loss"),
@@ -52,7 +52,7 @@ READING = [
     bad("compare", "", "FILE"),
     bad("compare", "surface.h5", "1 surface", "at least two"),
     bad("compare", "surface.h5 gone.h5", "gone.h5 does not exist"),
-    bad("compare", "surface.h5 other.h5", "no surface", "something"),
+    bad("compare", "surface.h5 other.h5", "not a surface", "something"),
     bad("compare", "surface.h5 example:gone", "'example:gone'", "example:resnet56"),
     bad("compare", "surface.h5 mine.h5 --quantity accuracy", "'accuracy'", "loss"),
     bad(
@@ -64,7 +64,7 @@ READING = [
     bad("convert", "surface.h5", "OUT.h5"),
     bad("convert", "gone.h5 out.h5", "gone.h5 does not exist", "surface or direction"),
     bad("convert", "text.txt out.h5", "text.txt is not a readable HDF5 file"),
-    bad("convert", "other.h5 out.h5", "no surface", "something"),
+    bad("convert", "other.h5 out.h5", "not a surface", "something"),
     bad("convert", "surface.h5 surface.h5", "is the source file", "another name"),
     bad("convert", "surface.h5 gone/out.h5", "gone/out.h5"),
     bad("convert", "surface.h5 out.h5 --to theirs", "'theirs'", "legacy, landscape"),

@@ -84,7 +84,7 @@ def test_data_with_labels_keep_their_loss(folder: Path) -> None:
 
 
 REFUSED = [
-    bad("train", [*UNET, "--data", "digits"], "an answer for each pixel", "resnet20"),
+    bad("train", [*UNET, "--data", "digits"], "one prediction per pixel", "resnet20"),
     bad("train", "--model unet --data digits", "8 x 8 pixels", "2^4 = 16", "--settings levels=3"),
     bad(
         "train",
@@ -99,9 +99,9 @@ REFUSED = [
     ),
     bad("train", [*UNET, "--shortcuts", "add"], "'add'", "concatenate, none"),
     bad("train", "--model unet --width 2 --data scenes", "'width'", "levels, channels"),
-    bad("train", [*UNET, "--data", "scenes:3"], "scenes:3", "expected scenes alone"),
+    bad("train", [*UNET, "--data", "scenes:3"], "scenes:3", "expected scenes without a path"),
     bad("train", [*UNET, "--data", "scene"], "'scene'", "did you mean 'scenes'?"),
-    bad("sample", ["--weights", "unet.pt", *DIGITS], "an answer for each pixel", "data with masks"),
+    bad("sample", ["--weights", "unet.pt", *DIGITS], "one prediction per pixel", "data with masks"),
     bad("sample", ["--weights", "projection.pt", *SCENES], "pixel_loss", "these are masks", "unet"),
     bad("sample", ["--weights", "unet5.pt", *SCENES], "labels run from 0 to 10", "5 outputs"),
     bad("sample", ["--weights", "unet.pt", *SCENES, "--loss", "mse"], "mse", "cross_entropy"),

@@ -32,7 +32,7 @@ NETWORK = [
     bad("train", "--model resnet8 --width 0", "width is 0", "at least 1"),
     bad("train", "--model users:good --shortcuts none", "--shortcuts", "users:good is your own"),
     bad("train", "--model users:failing", "RuntimeError: out of ideas", "users.py"),
-    bad("train", "--model users:nothing", "gave NoneType", "torch.nn.Module"),
+    bad("train", "--model users:nothing", "returned NoneType", "torch.nn.Module"),
 ]
 
 
@@ -50,9 +50,9 @@ DATA = [
 OUTPUT = [
     bad("train", [*TRAIN, "-o", "text.txt"], "text.txt", "File exists"),
     bad("train", [*TRAIN, "-o", "text.txt/run"], "text.txt/run", "Not a directory"),
-    bad("train", [*TRAIN, "-o", "run"], "run already holds a training run", "--resume", "-o"),
-    bad("train", [*TRAIN, "-o", "run", "--resume", "--seed", "5"], "seed 0", "asked for 5"),
-    bad("train", [*TRAIN, "-o", "run", "--resume", "--lr", "1"], "lr 0.1", "asked for 1.0"),
+    bad("train", [*TRAIN, "-o", "run"], "run already contains a training run", "--resume", "-o"),
+    bad("train", [*TRAIN, "-o", "run", "--resume", "--seed", "5"], "seed 0", "requested 5"),
+    bad("train", [*TRAIN, "-o", "run", "--resume", "--lr", "1"], "lr 0.1", "requested 1.0"),
 ]
 
 

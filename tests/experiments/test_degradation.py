@@ -208,7 +208,7 @@ def test_a_run_repeated_and_with_other_settings(
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*.pt")} == weights
     other = replace(SIZES["small"], settings=replace(SIZES["small"].settings, lr=0.2))
     monkeypatch.setitem(SIZES, "small", other)
-    with pytest.raises(InputError, match=r"lr 0.1, asked for 0.2"):
+    with pytest.raises(InputError, match=r"lr 0.1, requested 0.2"):
         EXPERIMENT.run(tmp_path, **asked)  # type: ignore[arg-type]
 
 

@@ -221,7 +221,7 @@ def test_an_interrupted_run_resumes_with_the_same_numbers(
         assert (values[:, 1, :, 0] != values[:, 1, :, 2]).any(axis=-1).all()
     other = replace(SIZES["small"].settings, lr=0.2)
     monkeypatch.setitem(SIZES, "small", GradientSize(other, (8,)))
-    with pytest.raises(InputError, match=r"lr 0.001, asked for 0.2"):
+    with pytest.raises(InputError, match=r"lr 0.001, requested 0.2"):
         measuring.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
 
 

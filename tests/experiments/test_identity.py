@@ -225,7 +225,7 @@ def test_an_interrupted_run_resumes_with_the_same_numbers(
         assert outputs > 0
     other = replace(SIZES["small"], before=1)
     monkeypatch.setitem(SIZES, "small", other)
-    with pytest.raises(InputError, match=r"epochs 2, asked for 1"):
+    with pytest.raises(InputError, match=r"epochs 2, requested 1"):
         undrawn.run(tmp_path / "a", **asked)  # type: ignore[arg-type]
 
 

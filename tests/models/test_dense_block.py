@@ -10,7 +10,7 @@ from landscape.models.dense_block import SHORTCUTS, DenseBlock, Transition, infe
 
 
 def exact(module: nn.Module) -> nn.Module:
-    """In float64 and evaluation mode, with normalizations that only scale and shift."""
+    """The module in float64 and evaluation mode, with normalizations that only scale and shift."""
     for part in module.modules():
         if isinstance(part, nn.BatchNorm2d):
             part.eps = 0.0
@@ -22,7 +22,7 @@ def pixel(*channels: float) -> Tensor:
 
 
 def write(convolution: nn.Module, rows: list[list[float]]) -> None:
-    """Weights of the centre; what the others see of a single pixel is padding."""
+    """Set the central weights; for a single pixel the others only see padding."""
     weight = convolution.weight
     assert isinstance(weight, Tensor)
     middle = weight.shape[2] // 2
@@ -50,7 +50,7 @@ def test_two_layers_by_hand(shortcuts: str) -> None:
         assert block(pixel(2.0)).flatten().tolist() == BY_HAND[shortcuts]
 
 
-def test_channels_are_repeated_until_there_are_enough() -> None:
+def test_channels_are_repeated() -> None:
     torch.manual_seed(0)
     block = exact(DenseBlock(1, 3, 2, "none"))
     x = pixel(1.0, -2.0, 0.5)
@@ -60,7 +60,7 @@ def test_channels_are_repeated_until_there_are_enough() -> None:
         assert block(x).flatten().tolist() == [a, b, a, b, a]
 
 
-def test_a_transition_by_hand() -> None:
+def test_transition_by_hand() -> None:
     transition = exact(Transition(2))
     write(transition.conv, [[0.5, 1.0]])
     x = torch.tensor([[[[1.0, -1.0], [2.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]]]).double()
@@ -68,7 +68,7 @@ def test_a_transition_by_hand() -> None:
         assert transition(x).flatten().tolist() == [(1.5 + 1.0 + 2.0 + 3.0) / 4]
 
 
-def test_layers_that_a_state_shows() -> None:
+def test_layers_inferred_from_a_state() -> None:
     key = "features.denseblock{}.denselayer{}.conv2.weight"
     where = [(1, 1), (1, 2), (2, 1), (2, 2), (2, 3)]
     state = {key.format(*place): torch.zeros(1) for place in where}

@@ -1,4 +1,4 @@
-"""DenseNets against the published sizes and a forward pass written out."""
+"""DenseNets against the published sizes and an explicit forward pass."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def size(name: str, **settings: Any) -> int:
     return sum(p.numel() for p in build_network(name, **settings).model.parameters())
 
 
-# Table 2 of Huang et al. in millions, and the number that implementations of it agree on.
+# Table 2 of Huang et al. in millions, and the number that implementations agree on.
 @pytest.mark.parametrize(
     ("depth", "growth", "millions"),
     [(100, 12, 0.8), pytest.param(250, 24, 15.3, marks=pytest.mark.long)],
@@ -139,7 +139,7 @@ def test_initial_weights_have_the_variance_of_he_et_al() -> None:
 
 
 @pytest.mark.parametrize("name", ["densenet22", "densenet121"])
-def test_files_with_older_names(tmp_path: Path, name: str) -> None:
+def test_files_with_earlier_names(tmp_path: Path, name: str) -> None:
     """norm.1 for norm1, as torchvision published them; norm_final for norm5, as for CIFAR."""
     state = small(name, "concatenate").float().state_dict()
     old = {}
@@ -208,6 +208,6 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_weights_of_another_network_show_nothing(case: str) -> None:
-    with pytest.raises(InputError, match="of no network known here"):
+def test_weights_of_another_network(case: str) -> None:
+    with pytest.raises(InputError, match="does not match any built-in network"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))

@@ -1,4 +1,4 @@
-"""Every family: built by name, recognised from its weights, and the same after a checkpoint."""
+"""Every family: built by name, recognized from its weights, unchanged by a checkpoint."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from landscape.models.family import Family
 from landscape.models.inferred import inferred_from
 from landscape.models.named import FAMILIES, KINDS, Network, build_network, family_called
 
-# A small network of each family, none of its settings the default where that is cheap.
+# A small network of each family, with non-default settings where that is cheap.
 SMALL: dict[str, dict[str, Any]] = {
     "resnet18": {"channels": 3, "in_channels": 2, "classes": 7},
     "resnet50": {"channels": 2, "in_channels": 1, "classes": 3},
@@ -40,7 +40,7 @@ def test_every_family_is_tested() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.pattern)
-def test_what_a_family_says_of_itself(family: Family) -> None:
+def test_consistency_of_a_family(family: Family) -> None:
     assert {"in_channels", "classes"} <= set(family.defaults)
     assert len(set(family.shortcuts)) == len(family.shortcuts) > 0
     assert set(family.shortcuts) <= set(KINDS)
@@ -53,7 +53,7 @@ def test_what_a_family_says_of_itself(family: Family) -> None:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_defaults_by_themselves_and_as_texts(name: str) -> None:
+def test_defaults_as_values_and_as_text(name: str) -> None:
     family = family_called(name)
     few = {key: SMALL[name][key] for key in ("channels",) if key in SMALL[name]}
     texts = {key: str(value) for key, value in {**family.defaults, **few}.items()}
@@ -66,7 +66,7 @@ def test_defaults_by_themselves_and_as_texts(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "shortcuts"), VARIANTS)
-def test_a_name_its_weights_and_a_checkpoint(tmp_path: Path, name: str, shortcuts: str) -> None:
+def test_name_weights_and_checkpoint_agree(tmp_path: Path, name: str, shortcuts: str) -> None:
     network = built(name, shortcuts)
     asked = {**SMALL[name], "shortcuts": shortcuts}
     assert network.name == name
@@ -85,9 +85,7 @@ def test_a_name_its_weights_and_a_checkpoint(tmp_path: Path, name: str, shortcut
 
 
 @pytest.mark.parametrize(("name", "shortcuts"), VARIANTS)
-def test_weights_alone_show_all_but_kinds_that_look_the_same(
-    tmp_path: Path, name: str, shortcuts: str
-) -> None:
+def test_settings_inferred_from_weights_alone(tmp_path: Path, name: str, shortcuts: str) -> None:
     network = built(name, shortcuts)
     path = tmp_path / "bare.pt"
     torch.save(network.model.state_dict(), path)
@@ -106,7 +104,7 @@ def test_reading_a_checkpoint_draws_no_random_numbers(tmp_path: Path) -> None:
     assert torch.equal(torch.random.get_rng_state(), before)
 
 
-def test_settings_on_their_way_to_a_problem(tmp_path: Path) -> None:
+def test_settings_reach_the_problem(tmp_path: Path) -> None:
     network = build_network("resnet18", shortcuts="none", channels=3, in_channels=1, classes=10)
     path = tmp_path / "w.pt"
     torch.save(network.model.state_dict(), path)

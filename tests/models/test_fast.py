@@ -1,4 +1,4 @@
-"""The networks by name, each way of evaluating them against the naive float64 loop."""
+"""Every evaluation method on the built-in networks against the naive float64 loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SMALL: dict[str, dict[str, Any]] = {
 VARIANTS = [(name, kind) for name in SMALL for kind in family_called(name).shortcuts]
 POINTS = np.array([[0.0, 0.0], [0.3, -0.2], [-0.4, 0.1]])
 WAYS = {
-    "as it is": Settings(),
+    "plain": Settings(),
     "folded": Settings(fold=True, in_place=True),
     "fused": Settings(fold=True, fused=True, in_place=True, channels_last=True),
     "abreast": Settings(fold=True, fused=True, abreast=2, batch_size=4),
@@ -33,7 +33,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize(("name", "shortcuts"), VARIANTS)
-def test_every_way_against_the_naive_float64_loop(name: str, shortcuts: str) -> None:
+def test_methods_against_the_naive_float64_loop(name: str, shortcuts: str) -> None:
     torch.manual_seed(0)
     network = build_network(name, shortcuts=shortcuts, **SMALL[name])
     side = 29 if name == "densenet121" else 8
@@ -42,7 +42,7 @@ def test_every_way_against_the_naive_float64_loop(name: str, shortcuts: str) -> 
     expected = dict(evaluate_naive(problem, plane, POINTS, indices))
     losses = [values["loss"] for values in expected.values()]
     assert max(losses) > 1.001 * min(losses)
-    # Of the deepest one way says what there is to say: it differs by its stem alone.
+    # One method is enough for the deepest network, which only differs in its stem.
     ways = WAYS if name != "densenet121" else {"fused": WAYS["fused"]}
     for way, settings in ways.items():
         run = evaluate_abreast if settings.abreast > 1 else evaluate

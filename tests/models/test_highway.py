@@ -1,4 +1,4 @@
-"""Highway networks against exact sizes, closed forms of the gate, and a pass written out."""
+"""Highway networks against exact sizes, closed forms of the gate, and an explicit forward pass."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def layer(shortcuts: str, bias: float, stride: int = 1, channels: int = 6) -> Hi
     return made
 
 
-def test_a_closed_gate_is_the_identity() -> None:
+def test_closed_gate_is_the_identity() -> None:
     x = torch.randn(2, 6, 5, 5, dtype=torch.float64)
     with torch.no_grad():
         assert torch.equal(layer("gate", -math.inf)(x), x)
         assert torch.equal(layer("none", -math.inf)(x), torch.zeros_like(x))
 
 
-def test_a_closed_gate_where_the_shape_changes() -> None:
+def test_closed_gate_where_the_shape_changes() -> None:
     x = torch.randn(2, 6, 5, 7, dtype=torch.float64)
     with torch.no_grad():
         y = layer("gate", -math.inf, stride=2, channels=12)(x)
@@ -70,7 +70,7 @@ def test_a_closed_gate_where_the_shape_changes() -> None:
     assert torch.equal(y[:, 6:], torch.zeros(2, 6, 3, 4, dtype=torch.float64))
 
 
-def test_an_open_gate_is_the_change_alone() -> None:
+def test_open_gate_gives_only_the_transform() -> None:
     x = torch.randn(2, 6, 5, 5, dtype=torch.float64)
     plain, gated = layer("none", math.inf), layer("gate", math.inf)
     with torch.no_grad():
@@ -96,7 +96,7 @@ def test_a_layer_by_hand() -> None:
     assert y["none"] == pytest.approx(5 * 0.75, rel=1e-12)
 
 
-def test_gates_begin_with_their_bias() -> None:
+def test_initial_bias_of_gates() -> None:
     for bias in (-2.0, -5.5):
         model = HighwayNetwork(8, carry_bias=bias)
         biases = [p for name, p in model.state_dict().items() if name.endswith("gate.bias")]
@@ -175,7 +175,7 @@ def test_wrong_settings(settings: dict[str, Any], words: list[str]) -> None:
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
 @pytest.mark.parametrize(("depth", "width"), [(5, 1), (11, 2)])
-def test_what_weights_show(depth: int, width: int, shortcuts: str) -> None:
+def test_settings_inferred_from_weights(depth: int, width: int, shortcuts: str) -> None:
     expected = {"depth": depth, "width": width, "in_channels": 2, "classes": 5}
     assert inferred_settings(small(shortcuts, depth, width=width).state_dict()) == expected
 
@@ -196,7 +196,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_weights_of_another_network_show_nothing(case: str) -> None:
+def test_weights_of_another_network(case: str) -> None:
     assert inferred_settings(FOREIGN[case]) is None
-    with pytest.raises(InputError, match="of no network known here"):
+    with pytest.raises(InputError, match="does not match any built-in network"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))

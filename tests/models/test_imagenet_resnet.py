@@ -1,4 +1,4 @@
-"""ImageNet ResNets against the published sizes and a forward pass written out."""
+"""ImageNet ResNets against the published sizes and an explicit forward pass."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_identity_and_none_have_the_same_parameters(depth: int) -> None:
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
 @pytest.mark.parametrize("depth", STAGES)
-def test_what_weights_show(depth: int, shortcuts: str) -> None:
+def test_settings_inferred_from_weights(depth: int, shortcuts: str) -> None:
     expected = {"depth": depth, "channels": 4, "in_channels": 2, "classes": 5}
     if shortcuts == "projection":
         expected["shortcuts"] = "projection"  # type: ignore[assignment]
@@ -126,15 +126,15 @@ FOREIGN: dict[str, dict[str, Tensor]] = {
     "no classes": changed(fc__weight=torch.zeros(0, 32)),
     "wide": changed(layer1__0__conv2__weight=torch.zeros(8, 8, 3, 3)),
     "grouped": changed(layer1__0__conv2__weight=torch.zeros(4, 1, 3, 3)),
-    "one block less": changed(layer3__1__conv1__weight=None),
+    "a missing block": changed(layer3__1__conv1__weight=None),
     "blocks of three layers": changed(layer1__0__conv3__weight=torch.zeros(1)),
 }
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_weights_of_another_network_show_nothing(case: str) -> None:
+def test_weights_of_another_network(case: str) -> None:
     assert inferred_settings(FOREIGN[case]) is None
-    with pytest.raises(InputError, match="of no network known here"):
+    with pytest.raises(InputError, match="does not match any built-in network"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))
 
 

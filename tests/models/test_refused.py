@@ -1,4 +1,4 @@
-"""What cannot be a network: one clear sentence each, from Python as on the command line."""
+"""Networks that cannot be built: one clear error each, from Python and on the command line."""
 
 from __future__ import annotations
 
@@ -55,25 +55,40 @@ def test_wrong_names_and_settings(name: str, asked: dict[str, Any], words: list[
     assert "\n" not in str(caught.value)
 
 
-# The network that the weights are of, with what is said of it in the file; what is asked.
+# The network of the weights, settings recorded in the file, the request, words of the error.
 OF_ANOTHER: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
-    ("resnet18", {}, {"name": "resnet56"}, ["asked for resnet56", "w.pt is of resnet18"]),
-    ("resnet8", {}, {"name": "resnet18"}, ["asked for resnet18", "w.pt is of resnet8"]),
-    ("cifar_resnet50", {}, {"name": "resnet50"}, ["asked for resnet50", "is of cifar_resnet50"]),
-    ("resnet50", {}, {"name": "cifar_resnet50"}, ["for cifar_resnet50", "w.pt is of resnet50"]),
+    ("resnet18", {}, {"name": "resnet56"}, ["requested resnet56", "w.pt is of resnet18"]),
+    ("resnet8", {}, {"name": "resnet18"}, ["requested resnet18", "w.pt is of resnet8"]),
+    ("cifar_resnet50", {}, {"name": "resnet50"}, ["requested resnet50", "is of cifar_resnet50"]),
+    (
+        "resnet50",
+        {},
+        {"name": "cifar_resnet50"},
+        ["requested cifar_resnet50", "w.pt is of resnet50"],
+    ),
     ("resnet18", {}, {"name": "resnet34"}, ["depth 34 (resnet34)", "depth 18 (resnet18)"]),
     ("resnet18", {}, {"shortcuts": "none"}, ["shortcuts none", "with shortcuts projection"]),
-    ("resnet18", {}, {"channels": 64}, ["asked for channels 64", "with channels 2"]),
-    ("resnet18", {}, {"channels": "64"}, ["asked for channels 64", "with channels 2"]),
+    ("resnet18", {}, {"channels": 64}, ["requested channels 64", "with channels 2"]),
+    ("resnet18", {}, {"channels": "64"}, ["requested channels 64", "with channels 2"]),
     ("resnet18", {"channels": 64}, {}, ["contradicts itself", "channels 64", "channels 2"]),
     ("resnet18", {"depth": 34}, {}, ["contradicts itself", "depth 34 (resnet34)", "(resnet18)"]),
-    ("densenet10", {}, {"name": "densenet121"}, ["for densenet121", "w.pt is of densenet10"]),
-    ("densenet121", {}, {"name": "densenet100"}, ["for densenet100", "w.pt is of densenet121"]),
+    ("densenet10", {}, {"name": "densenet121"}, ["requested densenet121", "w.pt is of densenet10"]),
+    (
+        "densenet121",
+        {},
+        {"name": "densenet100"},
+        ["requested densenet100", "w.pt is of densenet121"],
+    ),
     ("densenet10", {}, {"name": "densenet16"}, ["depth 16 (densenet16)", "depth 10 (densenet10)"]),
-    ("densenet10", {}, {}, ["does not show what shortcuts", "'concatenate' or shortcuts='none'"]),
-    ("highway8", {}, {"name": "resnet8"}, ["asked for resnet8", "w.pt is of highway8"]),
+    (
+        "densenet10",
+        {},
+        {},
+        ["does not determine the shortcuts", "'concatenate' or shortcuts='none'"],
+    ),
+    ("highway8", {}, {"name": "resnet8"}, ["requested resnet8", "w.pt is of highway8"]),
     ("highway8", {"shortcuts": "add"}, {}, ["contradicts itself", "add", "gate or none"]),
-    ("vgg9", {}, {"name": "densenet10"}, ["asked for densenet10", "w.pt is of vgg9"]),
+    ("vgg9", {}, {"name": "densenet10"}, ["requested densenet10", "w.pt is of vgg9"]),
     ("resnet18", {"shortcuts": "gate"}, {}, ["contradicts itself", "gate", "of shortcuts proj"]),
 ]
 SMALL: dict[str, dict[str, Any]] = {"resnet18": {"channels": 2}, "resnet50": {"channels": 2}}
@@ -92,7 +107,7 @@ def test_weights_of_another_network(
     assert "\n" not in str(caught.value)
 
 
-def test_a_setting_given_in_two_ways() -> None:
+def test_setting_given_twice() -> None:
     assert asked_for({"width": "2"}, shortcuts="none", width=None) == {
         "shortcuts": "none",
         "width": "2",
@@ -117,12 +132,12 @@ def test_without_torchvision(monkeypatch: pytest.MonkeyPatch, build: Callable[[]
         build()
 
 
-def test_torchvision_networks_need_weights_as_others_do() -> None:
+def test_torchvision_networks_need_weights() -> None:
     with pytest.raises(InputError, match="no weights for torchvision:resnet34"):
         build_problem("torchvision:resnet34")
 
 
-def test_a_file_of_such_a_name_is_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_with_the_name_of_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     torch.save(build_network("resnet8", in_channels=1).model.state_dict(), "My_Weights.V1")
     problem = build_problem(weights="My_Weights.V1", limit=2, device="cpu")

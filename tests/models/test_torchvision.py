@@ -1,4 +1,4 @@
-"""torchvision's networks: the same outputs from the same weights, and networks by its names."""
+"""torchvision's networks: same outputs from the same weights, and networks by name."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BUILT_IN: list[tuple[str, str | None, int]] = [
 
 
 def saved(name: str, path: Path, **settings: Any) -> nn.Module:
-    """A network of torchvision's whose statistics are not the initial ones, and its weights."""
+    """A torchvision network with non-initial statistics, saved with its weights."""
     torch.manual_seed(0)
     model = settled(torchvision.models.get_model(name, weights=None, **settings)).eval()
     torch.save(model.state_dict(), path)
@@ -40,7 +40,7 @@ def saved(name: str, path: Path, **settings: Any) -> nn.Module:
 
 
 @pytest.mark.parametrize(("name", "shortcuts", "side"), BUILT_IN)
-def test_the_same_outputs_from_the_same_weights(
+def test_same_outputs_from_the_same_weights(
     tmp_path: Path, name: str, shortcuts: str | None, side: int
 ) -> None:
     theirs = saved(name, tmp_path / "w.pth")
@@ -66,7 +66,7 @@ def test_a_network_by_name_with_a_local_file(tmp_path: Path, name: str) -> None:
         assert torch.equal(network.model.eval()(x), theirs(x))
 
 
-def test_the_published_names_of_densenets(tmp_path: Path) -> None:
+def test_published_names_of_densenets(tmp_path: Path) -> None:
     theirs = saved("densenet121", tmp_path / "w.pth")
     state = {
         re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", name): tensor
@@ -80,7 +80,7 @@ def test_the_published_names_of_densenets(tmp_path: Path) -> None:
         assert torch.equal(p, theirs.get_parameter(name)), name
 
 
-def test_a_checkpoint_of_one_is_read_back_without_its_name(tmp_path: Path) -> None:
+def test_checkpoint_is_read_without_naming_the_network(tmp_path: Path) -> None:
     network = build_network("torchvision:squeezenet1_1", classes=4)
     said = {"name": network.name, **network.settings}
     save_checkpoint(tmp_path / "w.pt", network.model, said)
@@ -92,7 +92,7 @@ def test_a_checkpoint_of_one_is_read_back_without_its_name(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("weights", "scale"), [(None, False), ("published", True), ("own", False)], ids=str
 )
-def test_published_weights_of_googlenet_take_images_in_another_scale(
+def test_published_googlenet_weights_use_another_input_scale(
     tmp_path: Path, weights: str | None, scale: bool
 ) -> None:
     if weights is None:
@@ -110,7 +110,7 @@ def test_published_weights_of_googlenet_take_images_in_another_scale(
 
 @pytest.fixture
 def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is downloaded; it comes from torchvision's own networks with random weights."""
+    """The requested downloads, served from torchvision's networks with random weights."""
     asked: list[str] = []
 
     def state(url: str, **_: Any) -> dict[str, torch.Tensor]:
@@ -124,7 +124,7 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["resnet18", "torchvision:resnet18", None])
-def test_weights_by_their_name(name: str | None, downloads: list[str]) -> None:
+def test_weights_by_name(name: str | None, downloads: list[str]) -> None:
     network = pretrained_network(name, "ResNet18_Weights.IMAGENET1K_V1")
     assert network.name == (name or "torchvision:resnet18")
     torch.manual_seed(1)
@@ -133,8 +133,8 @@ def test_weights_by_their_name(name: str | None, downloads: list[str]) -> None:
     assert downloads == ["https://download.pytorch.org/models/resnet18-f37072fd.pth"]
 
 
-def test_weights_by_their_name_for_a_network_built_in(downloads: list[str]) -> None:
-    """torchvision has the default kind of shortcuts, so none need be said."""
+def test_weights_by_name_for_a_built_in_network(downloads: list[str]) -> None:
+    """torchvision has the default kind of shortcuts, so it need not be given."""
     network = pretrained_network("densenet121", "DenseNet121_Weights.IMAGENET1K_V1")
     assert (network.name, network.settings["shortcuts"]) == ("densenet121", "concatenate")
     torch.manual_seed(1)
@@ -142,7 +142,7 @@ def test_weights_by_their_name_for_a_network_built_in(downloads: list[str]) -> N
     torch.testing.assert_close(dict(network.model.state_dict()), dict(expected))
 
 
-def test_what_a_surface_records_of_it(tmp_path: Path, downloads: list[str]) -> None:
+def test_surface_records_the_weights(tmp_path: Path, downloads: list[str]) -> None:
     images, labels = np.zeros((3, 3, 32, 32), dtype=np.uint8), np.arange(3)
     np.savez(tmp_path / "c.npz", train_x=images, train_y=labels, test_x=images, test_y=labels)
     problem = build_problem(
@@ -165,13 +165,13 @@ WRONG: list[tuple[str | None, str, dict[str, Any], list[str]]] = [
         ["torchvision:resnet34", "torchvision:resnet18", "ResNet18_Weights.IMAGENET1K_V1"],
     ),
     ("resnet34", "ResNet18_Weights.IMAGENET1K_V1", {}, ["resnet34", "is of a network with depth"]),
-    ("resnet56", "ResNet18_Weights.IMAGENET1K_V1", {}, ["asked for resnet56", "is of resnet18"]),
+    ("resnet56", "ResNet18_Weights.IMAGENET1K_V1", {}, ["requested resnet56", "is of resnet18"]),
     ("resnet18", "ResNet18_Weights.IMAGENET1K_V1", {"shortcuts": "none"}, ["shortcuts none"]),
     (None, "ResNet34_Weights.V1", {}, ["'ResNet34_Weights.V1'", "ResNet34_Weights.IMAGENET1K_V1"]),
     (None, "ResNet_Weights.DEFAULT", {}, ["'ResNet_Weights.DEFAULT'", "and the like"]),
     (None, "resnet34_Weights.V1", {}, ["ResNet34_Weights.IMAGENET1K_V1"]),
-    (None, "FCN_ResNet50_Weights.DEFAULT", {}, ["of no classifier"]),
-    (None, "ResNet18_Weights.DEFAULT", {"classes": "10"}, ["classes", "as torchvision trained it"]),
+    (None, "FCN_ResNet50_Weights.DEFAULT", {}, ["does not belong to a torchvision classifier"]),
+    (None, "ResNet18_Weights.DEFAULT", {"classes": "10"}, ["classes", "fixed by its weights"]),
     ("torchvision:resne18", "ResNet18_Weights.DEFAULT", {}, ["'resne18'", "torchvision:resnet18"]),
 ]
 
@@ -202,7 +202,7 @@ def test_weights_that_cannot_be_downloaded(monkeypatch: pytest.MonkeyPatch) -> N
     [
         ("torchvision:resnet", {}, ["'resnet'", "did you mean", "list_models"]),
         ("torchvision:fcn_resnet50", {}, ["classifiers"]),
-        ("torchvision:resnet18", {"shortcuts": "none"}, ["shortcuts is no setting", "classes"]),
+        ("torchvision:resnet18", {"shortcuts": "none"}, ["shortcuts is not a setting", "classes"]),
         ("torchvision:resnet18", {"classes": "many"}, ["'many'", "whole number"]),
         ("torchvision:resnet18", {"classes": 0}, ["classes", "0", "at least 1"]),
     ],
@@ -215,7 +215,7 @@ def test_wrong_names_and_settings(name: str, asked: dict[str, Any], words: list[
         assert word in str(caught.value)
 
 
-def test_a_file_of_another_network(tmp_path: Path) -> None:
+def test_file_of_another_network(tmp_path: Path) -> None:
     saved("resnet18", tmp_path / "w.pth")
-    with pytest.raises(InputError, match=r"does not fit torchvision:resnet34.*has no 'layer1\.2"):
+    with pytest.raises(InputError, match=r"does not fit torchvision:resnet34: 'layer1\.2"):
         build_network("torchvision:resnet34", read_checkpoint(tmp_path / "w.pth"))

@@ -1,4 +1,4 @@
-"""The networks by name on the command lines: trained on digits, then a surface of each."""
+"""The built-in networks on the command line: trained on digits, then sampled."""
 
 from __future__ import annotations
 

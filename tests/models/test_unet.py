@@ -1,4 +1,4 @@
-"""The U-Net against a forward pass written out, its size by arithmetic, and its long skips."""
+"""The U-Net against an explicit forward pass, its computed size, and its skip connections."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def size(model: nn.Module) -> int:
 
 
 def size_by_arithmetic(levels: int, channels: int, in_channels: int, classes: int) -> int:
-    """Figure 1 of Ronneberger et al., with normalizations in place of the 3×3 layers' biases."""
+    """Figure 1 of Ronneberger et al., with normalizations instead of the 3×3 layers' biases."""
     total, before = channels * classes + classes, in_channels
     for level in range(levels + 1):
         c = channels * 2**level
@@ -36,7 +36,7 @@ def size_by_arithmetic(levels: int, channels: int, in_channels: int, classes: in
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
 @pytest.mark.parametrize("sizes", [(4, 64, 3, 2), (2, 8, 1, 11), (1, 3, 4, 1), (3, 5, 2, 7)])
-def test_as_many_parameters_with_long_skips_as_without(
+def test_same_parameters_with_and_without_skips(
     shortcuts: str, sizes: tuple[int, int, int, int]
 ) -> None:
     names = ("levels", "channels", "in_channels", "classes")
@@ -44,7 +44,7 @@ def test_as_many_parameters_with_long_skips_as_without(
     assert size(network.model) == size_by_arithmetic(*sizes)
 
 
-def test_the_size_of_the_paper() -> None:
+def test_size_in_the_paper() -> None:
     model = UNet()
     assert size(model) == 31_037_698  # the paper's 23 convolutions, with normalizations
     assert sum(isinstance(m, nn.Conv2d | nn.ConvTranspose2d) for m in model.modules()) == 23
@@ -64,7 +64,7 @@ def written_out(p: dict[str, Tensor], x: Tensor, levels: int, shortcuts: str) ->
         return x
 
     def larger(x: Tensor, name: str) -> Tensor:
-        """Every pixel becomes a square of 2×2, a linear map of its channels each."""
+        """Every pixel becomes a 2×2 square, each a linear map of its channels."""
         n, _, h, w = x.shape
         out = torch.einsum("nihw,ioab->nohawb", x, p[f"{name}.weight"])
         return out.reshape(n, -1, 2 * h, 2 * w) + p[f"{name}.bias"][:, None, None]
@@ -87,7 +87,7 @@ def written_out(p: dict[str, Tensor], x: Tensor, levels: int, shortcuts: str) ->
 
 
 def made(shortcuts: str, **settings: Any) -> UNet:
-    """In float64, with running statistics and factors that are not the initial ones."""
+    """A network in float64 with non-initial running statistics and factors."""
     torch.manual_seed(1)
     model = UNet(shortcuts, **{**SMALL, **settings}).double()
     for name, tensor in model.state_dict().items():
@@ -109,8 +109,8 @@ def test_forward_pass(shortcuts: str, levels: int, height: int, width: int) -> N
 
 
 @pytest.mark.parametrize(("shortcuts", "through"), [("concatenate", True), ("none", False)])
-def test_only_long_skips_pass_by_the_bottom(shortcuts: str, through: bool) -> None:
-    """With the way up from below cut, what is left of the image came across."""
+def test_only_skips_bypass_the_lowest_level(shortcuts: str, through: bool) -> None:
+    """With the path up from the lowest level cut, only the skips carry the image."""
     model = made(shortcuts).eval()
     with torch.no_grad():
         for up in model.up:
@@ -131,7 +131,7 @@ def test_every_parameter_has_a_gradient(shortcuts: str) -> None:
 
 
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
-def test_it_can_be_traced(shortcuts: str) -> None:
+def test_tracing(shortcuts: str) -> None:
     model = made(shortcuts).eval()
     x = torch.randn(2, 2, 8, 8, dtype=torch.float64)
     traced = fx.symbolic_trace(model)
@@ -140,13 +140,13 @@ def test_it_can_be_traced(shortcuts: str) -> None:
         traced(x[..., 1:])
 
 
-def test_weights_do_not_show_the_long_skips() -> None:
+def test_skips_cannot_be_inferred_from_weights() -> None:
     shown = [inferred_settings(UNet(kind, **SMALL).state_dict()) for kind in SHORTCUTS]
     assert shown == [SMALL, SMALL]
 
 
 SIZES = [
-    ((30, 32), 2, ["30 x 32 pixels", "levels 2", "divisible by 2^2 = 4", "to 32 x 32", "levels=1"]),
+    ((30, 32), 2, ["30 x 32 pixels", "2 levels", "divisible by 2^2 = 4", "to 32 x 32", "levels=1"]),
     ((8, 8), 4, ["8 x 8 pixels", "2^4 = 16", "to 16 x 16", "levels=3"]),
     ((31, 2), 1, ["31 x 2 pixels", "2^1 = 2", "to 32 x 2"]),
 ]
@@ -154,7 +154,7 @@ SIZES = [
 
 @pytest.mark.parametrize(("image", "levels", "words"), SIZES, ids=str)
 @pytest.mark.parametrize("shortcuts", SHORTCUTS)
-def test_images_of_a_size_that_cannot_be_halved(
+def test_indivisible_image_sizes(
     shortcuts: str, image: tuple[int, int], levels: int, words: list[str]
 ) -> None:
     model = UNet(shortcuts, levels=levels, channels=1, in_channels=1)

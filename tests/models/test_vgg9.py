@@ -1,4 +1,4 @@
-"""VGG-9 against its size by arithmetic, the names of Li et al., and a pass written out."""
+"""VGG-9 against its size by arithmetic, the names of Li et al., and an explicit forward pass."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from landscape.models.named import build_network
 from landscape.models.vgg9 import inferred_settings
 from tests.cases import settled
 
-# Channels of each convolution over those of the first; where the first of a stage stands.
+# Channels of each convolution as multiples of the first; indices of the convolutions.
 CONVOLUTIONS = {0: 1, 3: 1, 7: 2, 10: 2, 14: 4, 17: 4, 20: 4}
 POOLED = (3, 10, 20)
 
@@ -38,7 +38,7 @@ def test_size() -> None:
 
 
 def names_by_rule() -> list[str]:
-    """Those of the authors' files, whose networks are sequences of layers."""
+    """The names in the authors' files, whose networks are sequences of layers."""
     layers = [f"features.{i + k}" for i in CONVOLUTIONS for k in (0, 1)] + ["fc.0", "fc.1"]
     ends = {"weight", "bias"}
     statistics = {"running_mean", "running_var", "num_batches_tracked"}
@@ -60,7 +60,7 @@ def written_out(p: dict[str, Tensor], x: Tensor, training: bool) -> Tensor:
         x = F.conv2d(x, p[f"features.{i}.weight"], p[f"features.{i}.bias"], padding=1)
         x = bn_relu(x, f"features.{i + 1}")
         if i in POOLED:
-            # Odd sizes keep their last row and column, as if −∞ stood behind them.
+            # Odd sizes keep their last row and column, as if padded with −∞.
             odd = (0, x.shape[3] % 2, 0, x.shape[2] % 2)
             x = F.max_pool2d(F.pad(x, odd, value=-torch.inf), 2)
     if x.shape[2:] == (1, 1):
@@ -81,8 +81,8 @@ def test_forward_pass(side: int, training: bool) -> None:
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
 
 
-def test_larger_images_are_averaged() -> None:
-    """An image whose feature map is constant gives the same at any size, but for the borders."""
+def test_feature_maps_of_larger_images_are_averaged() -> None:
+    """An image with a constant feature map gives the same output at any size, up to the borders."""
     model = small().eval()
     with torch.no_grad():
         for module in model.modules():
@@ -95,7 +95,7 @@ def test_larger_images_are_averaged() -> None:
 
 
 def test_every_parameter_has_a_gradient() -> None:
-    # In training the biases before a normalization have none: it takes the mean off again.
+    # In training the biases before a normalization have none: it subtracts the mean.
     model = small().eval()
     x = torch.randn(8, 2, 8, 8, dtype=torch.float64)
     F.cross_entropy(model(x), torch.arange(8) % 5).backward()
@@ -137,17 +137,17 @@ FOREIGN = {
     "a flat first layer": changed(features__0__weight=torch.zeros(3)),
     "no classes": changed(classifier__weight=torch.zeros(0, 12)),
     "of smaller images": changed(fc__0__weight=torch.zeros(12, 12)),
-    "a convolution more": changed(features__24__weight=torch.zeros(12, 12, 3, 3)),
+    "an extra convolution": changed(features__24__weight=torch.zeros(12, 12, 3, 3)),
 }
 
 
 @pytest.mark.parametrize("case", FOREIGN)
-def test_weights_of_another_network_show_nothing(case: str) -> None:
+def test_weights_of_another_network(case: str) -> None:
     assert inferred_settings(small().state_dict()) == {
         "channels": 3,
         "in_channels": 2,
         "classes": 5,
     }
     assert inferred_settings(FOREIGN[case]) is None
-    with pytest.raises(InputError, match="of no network known here"):
+    with pytest.raises(InputError, match="does not match any built-in network"):
         build_network(checkpoint=Checkpoint(FOREIGN[case], Path("w.pt"), ""))

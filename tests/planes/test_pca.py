@@ -63,7 +63,7 @@ def test_coordinates_are_the_scores_relative_to_the_origin() -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: walk(2), "2 checkpoints span at most 1 directions, but 2 are wanted"),
+        (lambda: walk(2), "2 checkpoints span at most 1 directions, but 2 are needed"),
         (lambda: walk(3)[:1] * 4, "span 0 directions only"),
         (
             lambda: [

@@ -62,7 +62,7 @@ def test_any_changed_number_is_detected(
     open_surface(path)
     with h5py.File(path, "r+") as file:
         damage(file)
-    with pytest.raises(InputError, match="the values are not those that were saved"):
+    with pytest.raises(InputError, match="the values do not match their checksum"):
         open_surface(path)
     with h5py.File(path, "r+") as file:
         del file.attrs["values_sha256"]

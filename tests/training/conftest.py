@@ -1,4 +1,4 @@
-"""The data of all training runs, and one run that is only looked at."""
+"""The data of all training runs, and one read-only run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def digits() -> dict[str, Examples]:
 
 @pytest.fixture(scope="session")
 def whole(digits: dict[str, Examples], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run from beginning to end, with its weights after every epoch."""
+    """A complete run, with its weights after every epoch."""
     folder = tmp_path_factory.mktemp("whole") / "run"
     train(digits, folder, replace(SETTINGS, checkpoint_every=1))
     return folder

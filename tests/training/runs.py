@@ -1,4 +1,4 @@
-"""A small training run, as all tests of training start it."""
+"""A small training run, shared by the tests of training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of a training run: its numbers, and the file that holds them."""
+"""The history of a training run: its numbers and its file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.training.runs import (
 )
 
 
-def test_history_is_that_of_the_saved_weights(digits: dict[str, Examples], whole: Path) -> None:
+def test_history_matches_the_saved_weights(digits: dict[str, Examples], whole: Path) -> None:
     history = read_history(whole / "history.h5")
     for epoch in (1, 2, 3):
         network = build_network(checkpoint=read_checkpoint(whole / f"epoch_{epoch:04d}.pt"))
@@ -60,7 +60,7 @@ def test_history_opens_in_xarray(whole: Path) -> None:
     assert said["preprocess"] == str(load_splits("digits")["train"].preprocess)
 
 
-def test_history_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_history_round_trip(tmp_path: Path) -> None:
     history = History(attributes={"lr": 0.1, "epochs": 2, "model": "resnet8"})
     rows = [[0.1 + 0.2, 1 / 3, math.inf, math.nan, 1e-300], [5e-324, 0.0, -0.0, 1e308, 0.1]]
     for row in rows:
@@ -74,14 +74,14 @@ def test_history_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["h.h5"]
 
 
-def test_no_history(tmp_path: Path) -> None:
+def test_bad_history_files(tmp_path: Path) -> None:
     (tmp_path / "text.h5").write_text("epoch 1")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file.create_group("train_loss")
     for name, word in [
         ("none.h5", "does not exist"),
-        ("text.h5", "is no training history"),
-        ("other.h5", "is no training history"),
+        ("text.h5", "is not a training history"),
+        ("other.h5", "is not a training history"),
     ]:
         with pytest.raises(InputError, match=word):
             read_history(tmp_path / name)

@@ -1,4 +1,4 @@
-"""Training with masks: what is learned, what the history says, and what does not fit."""
+"""Training with masks: results, history, and mismatched data."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def unet(shortcuts: str, **settings: int) -> Callable[[], Network]:
 
 @pytest.fixture(scope="module")
 def scenes() -> dict[str, Examples]:
-    """With the digits 0 and 1 alone, so that little training shows."""
+    """Scenes with only the digits 0 and 1, so that short training has an effect."""
     whole = load_splits("scenes", "both", limit=48)
     return {
         split: replace(examples, targets=examples.targets.clamp(max=2))
@@ -72,7 +72,7 @@ def by_hand(path: Path, examples: Examples) -> dict[str, float]:
     return {"loss": np.mean(losses), "error": np.mean(errors), "iou": np.mean(overlaps)}
 
 
-def test_a_little_training_finds_regions(run: Path, scenes: dict[str, Examples]) -> None:
+def test_short_training_finds_regions(run: Path, scenes: dict[str, Examples]) -> None:
     for split, examples in scenes.items():
         before, after = (by_hand(run / name, examples) for name in ("epoch_0000.pt", "final.pt"))
         assert after["iou"] > before["iou"] + 0.2
@@ -82,12 +82,12 @@ def test_a_little_training_finds_regions(run: Path, scenes: dict[str, Examples])
         assert history[f"{split}_iou"][-1] > history[f"{split}_iou"][0]
 
 
-def test_history_is_that_of_the_saved_weights(run: Path, scenes: dict[str, Examples]) -> None:
+def test_history_matches_the_saved_weights(run: Path, scenes: dict[str, Examples]) -> None:
     history = read_history(run / "history.h5")
     assert list(history.columns) == [*COLUMNS, "train_iou", "test_iou"]
     for split, examples in scenes.items():
         for name, expected in by_hand(run / "final.pt", examples).items():
-            # A pixel whose two largest logits are equal to rounding may go either way.
+            # A pixel whose two largest logits are equal up to rounding may go either way.
             found = history.columns[f"{split}_{name}"][-1]
             assert found == pytest.approx(expected, abs=1e-4), name
     last = history.columns
@@ -98,7 +98,7 @@ def test_history_is_that_of_the_saved_weights(run: Path, scenes: dict[str, Examp
     )
 
 
-def test_a_history_of_masks_opens_in_xarray(run: Path) -> None:
+def test_history_with_masks_opens_in_xarray(run: Path) -> None:
     xarray = pytest.importorskip("xarray")
     pytest.importorskip("h5netcdf")
     with xarray.open_dataset(run / "history.h5", engine="h5netcdf") as data:
@@ -107,7 +107,7 @@ def test_a_history_of_masks_opens_in_xarray(run: Path) -> None:
         assert data["test_error"].attrs["long_name"] == "fraction of test pixels answered wrongly"
 
 
-def test_interrupted_and_resumed_is_uninterrupted(
+def test_resumed_run_equals_an_uninterrupted_one(
     scenes: dict[str, Examples], tmp_path: Path
 ) -> None:
     few = {split: examples.subset(12) for split, examples in scenes.items()}
@@ -117,7 +117,7 @@ def test_interrupted_and_resumed_is_uninterrupted(
     def third(module: nn.Module, inputs: object) -> None:
         nonlocal steps
         steps += module.training and torch.is_grad_enabled()
-        if steps == 3:  # of 2 an epoch
+        if steps == 3:  # of 2 per epoch
             raise KeyboardInterrupt
 
     def interrupting() -> Network:
@@ -140,8 +140,8 @@ def ignored(examples: Examples, where: object) -> Examples:
     return replace(examples, targets=masks)
 
 
-def test_void_pixels_do_not_count(scenes: dict[str, Examples], tmp_path: Path) -> None:
-    """What the network answers there makes no difference to what it learns."""
+def test_ignored_pixels_have_no_effect(scenes: dict[str, Examples], tmp_path: Path) -> None:
+    """The network's outputs there do not change the training."""
     few = {split: examples.subset(8) for split, examples in scenes.items()}
     void = {split: ignored(e, (slice(None), slice(0, 9))) for split, e in few.items()}
     history = train(void, tmp_path, replace(SETTINGS, epochs=1), unet("none", classes=3))
@@ -157,22 +157,22 @@ MISFITS: dict[str, tuple[Callable[[Splits], Splits], Callable[[], Network], list
     "a classifier": (
         lambda data: data,
         resnet8,
-        ["scenes: pixel_loss needs", "these are masks", "one answer for each image", "unet"],
+        ["scenes: pixel_loss needs", "these are masks", "one prediction per image", "unet"],
     ),
     "a label for each image": (
         lambda data: {s: replace(e, targets=e.targets[:, 0, 0]) for s, e in data.items()},
         unet("none"),
-        ["cross_entropy needs", "(48,)", "an answer for each pixel", "a classifier", "resnet20"],
+        ["cross_entropy needs", "(48,)", "one prediction per pixel", "a classifier", "resnet20"],
     ),
     "masks of another size": (
         lambda data: {s: replace(e, targets=e.targets[:, 1:]) for s, e in data.items()},
         unet("none"),
-        ["scenes: pixel_loss", "masks of 31 x 32 pixels for what is 32 x 32", "resize the masks"],
+        ["scenes: pixel_loss", "masks of 31 x 32 pixels, outputs of 32 x 32", "resize the masks"],
     ),
-    "masks of another size to be tested with": (
+    "test masks of another size": (
         lambda data: {**data, "test": replace(data["test"], targets=data["test"].targets[..., 4:])},
         unet("none"),
-        ["masks of 32 x 28 pixels for what is 32 x 32"],
+        ["masks of 32 x 28 pixels, outputs of 32 x 32"],
     ),
     "masks of numbers": (
         lambda data: {s: replace(e, targets=e.targets.double()) for s, e in data.items()},
@@ -197,13 +197,13 @@ MISFITS: dict[str, tuple[Callable[[Splits], Splits], Callable[[], Network], list
     "an image without any label": (
         lambda data: {**data, "train": ignored(data["train"], 5)},
         unet("none"),
-        ["example 5 of the 48", "no label that counts"],
+        ["example 5 of a batch of 48", "only ignored labels"],
     ),
 }
 
 
 @pytest.mark.parametrize("case", MISFITS)
-def test_what_does_not_fit(scenes: Splits, tmp_path: Path, case: str) -> None:
+def test_mismatched_data(scenes: Splits, tmp_path: Path, case: str) -> None:
     change, network, words = MISFITS[case]
     with pytest.raises(InputError) as caught:
         train(change(scenes), tmp_path / "run", SETTINGS, network)

@@ -1,4 +1,4 @@
-"""What cannot be trained is told before any work."""
+"""Errors before training starts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.training.runs import (
 
 
 @pytest.mark.parametrize("lr", [1e6, 1e30])
-def test_a_diverging_run(digits: dict[str, Examples], tmp_path: Path, lr: float) -> None:
+def test_diverging_run(digits: dict[str, Examples], tmp_path: Path, lr: float) -> None:
     settings = replace(SETTINGS, lr=lr, schedule="constant")
     with pytest.raises(InputError) as caught:
         train(digits, tmp_path, settings)
@@ -63,7 +63,7 @@ def test_wrong_settings(settings: dict[str, Any], words: list[str]) -> None:
         assert word in str(caught.value)
 
 
-def test_the_largest_seed_works(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_largest_seed(digits: dict[str, Examples], tmp_path: Path) -> None:
     train(digits, tmp_path, TrainingSettings(epochs=1, seed=2**32 - 1), linear)
 
 
@@ -103,7 +103,7 @@ MISFITS: dict[str, tuple[Callable[[], Network], dict[str, Any], list[str]]] = {
         {},
         ["resnet8", "(8, 1, 8, 8)", "digits"],
     ),
-    "no logits": (network_of(nn.Flatten(0)), {}, ["no parameters that take a gradient"]),
+    "no logits": (network_of(nn.Flatten(0)), {}, ["no trainable parameters"]),
     "several outputs": (network_of(Tuple()), {}, ["logits of shape (n, classes)", "a tuple"]),
     "a bare assert": (network_of(Silent()), {}, ["mine", "AssertionError"]),
     "nothing to train": (network_of(frozen()), {}, ["mine", "no parameters"]),
@@ -116,7 +116,7 @@ MISFITS: dict[str, tuple[Callable[[], Network], dict[str, Any], list[str]]] = {
 
 
 @pytest.mark.parametrize("case", MISFITS)
-def test_what_does_not_fit(digits: dict[str, Examples], tmp_path: Path, case: str) -> None:
+def test_mismatched_network_or_data(digits: dict[str, Examples], tmp_path: Path, case: str) -> None:
     make_network, change, words = MISFITS[case]
     with pytest.raises(InputError) as caught:
         train(digits, tmp_path / "run", replace(SETTINGS, **change), make_network)
@@ -130,7 +130,7 @@ def test_both_splits_are_needed(digits: dict[str, Examples], tmp_path: Path) -> 
         train({"train": digits["train"]}, tmp_path)
 
 
-def test_a_folder_that_cannot_be_made(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created(digits: dict[str, Examples], tmp_path: Path) -> None:
     (tmp_path / "file").write_text("here")
-    with pytest.raises(InputError, match=r"cannot make the folder .*Not a directory"):
+    with pytest.raises(InputError, match=r"cannot create the folder .*Not a directory"):
         train(digits, tmp_path / "file" / "run")

@@ -1,4 +1,4 @@
-"""What a training run leaves in its folder, and what it does not touch."""
+"""The files of a training run, and what it does not overwrite."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.training.runs import (
 @pytest.mark.parametrize(
     ("every", "epochs"), [(0, []), (1, [1, 2, 3, 4, 5]), (2, [2, 4]), (5, [5]), (9, [])]
 )
-def test_which_files_are_left(
+def test_files_of_a_run(
     digits: dict[str, Examples], tmp_path: Path, every: int, epochs: list[int]
 ) -> None:
     small = {name: examples.subset(8) for name, examples in digits.items()}
@@ -36,12 +36,12 @@ def test_which_files_are_left(
     assert set(contents(tmp_path / "run")) == expected
 
 
-def test_a_finished_run_is_left_alone(digits: dict[str, Examples], whole: Path) -> None:
+def test_finished_run_is_not_modified(digits: dict[str, Examples], whole: Path) -> None:
     before = contents(whole)
     settings = replace(SETTINGS, checkpoint_every=1)
     history = train(digits, whole, settings, resume=True)
     assert history == read_history(whole / "history.h5")
-    with pytest.raises(InputError, match=r"already holds a training run.*resume=True"):
+    with pytest.raises(InputError, match=r"already contains a training run.*resume=True"):
         train(digits, whole, settings)
     assert contents(whole) == before
 
@@ -50,7 +50,10 @@ def test_trained_weights_are_not_overwritten(digits: dict[str, Examples], tmp_pa
     train(digits, tmp_path, replace(SETTINGS, epochs=1))
     (tmp_path / "last.pt").unlink()
     before = contents(tmp_path)
-    for resume, words in [(False, "already holds a training run"), (True, "no last.pt to go on")]:
+    for resume, words in [
+        (False, "already contains a training run"),
+        (True, "no last.pt to resume from"),
+    ]:
         with pytest.raises(InputError, match=words):
             train(digits, tmp_path, replace(SETTINGS, epochs=1), resume=resume)
     assert contents(tmp_path) == before
@@ -59,8 +62,8 @@ def test_trained_weights_are_not_overwritten(digits: dict[str, Examples], tmp_pa
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"epochs": 4}, ["epochs 3", "asked for 4"]),
-        ({"lr": 0.2}, ["lr 0.1", "asked for 0.2"]),
+        ({"epochs": 4}, ["epochs 3", "requested 4"]),
+        ({"lr": 0.2}, ["lr 0.1", "requested 0.2"]),
         ({"momentum": 0.5}, ["momentum 0.9", "0.5"]),
         ({"weight_decay": 0.0}, ["weight_decay 0.0005", "0.0"]),
         ({"batch_size": 8}, ["batch_size 16", "8"]),
@@ -81,9 +84,7 @@ def test_resumed_with_another_setting(
     assert contents(whole) == before
 
 
-def test_resumed_with_another_network_or_other_data(
-    digits: dict[str, Examples], whole: Path
-) -> None:
+def test_resumed_with_another_network_or_data(digits: dict[str, Examples], whole: Path) -> None:
     settings = replace(SETTINGS, checkpoint_every=1)
 
     def wide() -> Network:
@@ -96,8 +97,8 @@ def test_resumed_with_another_network_or_other_data(
     other_test = {**digits, "test": digits["test"].subset(20)}
     moved = {name: replace(examples, source="elsewhere") for name, examples in digits.items()}
     for data, network, word in [
-        (digits, wide, "width 1, asked for 2"),
-        (digits, plain, "shortcuts projection, asked for none"),
+        (digits, wide, "width 1, requested 2"),
+        (digits, plain, "shortcuts projection, requested none"),
         (fewer, resnet8, "data_sha256"),
         (other_test, resnet8, "test_data_sha256"),
     ]:
@@ -122,7 +123,7 @@ def test_resumed_with_another_network_or_other_data(
     ],
     ids=["cut", "empty", "weights", "list", "no facts", "no weights", "no optimizer", "module"],
 )
-def test_a_damaged_last_checkpoint(
+def test_damaged_last_checkpoint(
     digits: dict[str, Examples], whole: Path, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     folder = tmp_path / "run"

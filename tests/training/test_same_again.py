@@ -1,4 +1,4 @@
-"""The same seed gives the same bits, interrupted and resumed or not."""
+"""The same seed gives bitwise identical results, resumed or not."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ from tests.training.runs import (
 )
 
 
-def test_same_seed_same_bits(digits: dict[str, Examples], whole: Path, tmp_path: Path) -> None:
-    torch.manual_seed(99)  # whatever the generator of the caller holds
+def test_same_seed_gives_identical_weights(
+    digits: dict[str, Examples], whole: Path, tmp_path: Path
+) -> None:
+    torch.manual_seed(99)  # the global generator's state must not matter
     train(digits, tmp_path / "a", replace(SETTINGS, checkpoint_every=1))
     for name in ("epoch_0000.pt", "epoch_0001.pt", "final.pt"):
         assert_same(weights(tmp_path / "a" / name), weights(whole / name))
     assert read_history(tmp_path / "a/history.h5") == read_history(whole / "history.h5")
 
 
-def test_another_seed_another_network(
+def test_another_seed_gives_another_network(
     digits: dict[str, Examples], whole: Path, tmp_path: Path
 ) -> None:
     train(digits, tmp_path / "a", replace(SETTINGS, epochs=1, seed=4))
@@ -43,7 +45,7 @@ def test_another_seed_another_network(
         assert not torch.equal(a["conv1.weight"], b["conv1.weight"])
 
 
-def test_another_seed_another_order(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_another_seed_gives_another_order(digits: dict[str, Examples], tmp_path: Path) -> None:
     def from_zero() -> Network:
         network = linear()
         for p in network.model.parameters():
@@ -56,9 +58,7 @@ def test_another_seed_another_order(digits: dict[str, Examples], tmp_path: Path)
     assert not torch.allclose(a, b, rtol=1e-6)
 
 
-def test_the_callers_random_numbers_are_untouched(
-    digits: dict[str, Examples], tmp_path: Path
-) -> None:
+def test_global_random_state_is_unchanged(digits: dict[str, Examples], tmp_path: Path) -> None:
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
     train(digits, tmp_path / "a", replace(SETTINGS, epochs=1))
@@ -66,7 +66,7 @@ def test_the_callers_random_numbers_are_untouched(
 
 
 class Interrupting:
-    """A network whose forward pass is interrupted once, as by Ctrl-C, at the k-th training step."""
+    """A network interrupted once, as by Ctrl-C, in the k-th training step."""
 
     def __init__(self, step: int) -> None:
         self.left = step
@@ -86,8 +86,8 @@ class Interrupting:
 @pytest.mark.parametrize(
     "choice", [*({"schedule": name} for name in SCHEDULES), {"optimizer": "adam", "lr": 0.01}]
 )
-@pytest.mark.parametrize("step", [1, 3, 5, 9])  # of 3 steps an epoch
-def test_interrupted_and_resumed_is_uninterrupted(
+@pytest.mark.parametrize("step", [1, 3, 5, 9])  # of 3 steps per epoch
+def test_resumed_run_equals_an_uninterrupted_one(
     digits: dict[str, Examples], tmp_path: Path, step: int, choice: dict[str, Any]
 ) -> None:
     settings = replace(SETTINGS, **choice)
@@ -130,7 +130,7 @@ def test_interrupted_twice_with_dropout(digits: dict[str, Examples], tmp_path: P
 def test_interrupted_before_a_file_is_written(
     digits: dict[str, Examples], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the last thing written was, the run goes on to the same end."""
+    """Whichever file was written last, the resumed run has the same result."""
     settings = replace(SETTINGS, epochs=1)
     train(digits, tmp_path / "whole", settings)
 

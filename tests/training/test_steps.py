@@ -33,7 +33,8 @@ def cosine(start: float, end: float, part: float) -> float:
 
 
 def one_cycle(step: int, lr: float, epochs: int, steps: int) -> float:
-    """Smith and Topin's cycle: lr/25 up to lr, then down to lr/250,000, both along a cosine."""
+    """Smith and Topin's cycle: from lr/25 up to lr, then down to lr/250,000, both along a
+    cosine."""
     total = epochs * steps
     if total == 1:
         return lr
@@ -85,14 +86,14 @@ def test_rates_in_the_history(digits: dict[str, Examples], tmp_path: Path, sched
     assert history.columns["lr"] == pytest.approx(expected, rel=1e-9)
 
 
-def test_one_step_in_all_is_taken(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_single_step(digits: dict[str, Examples], tmp_path: Path) -> None:
     train(digits, tmp_path, replace(SETTINGS, epochs=1, batch_size=64))
     a, b = (weights(tmp_path / name)["linear.weight"] for name in ("epoch_0000.pt", "final.pt"))
     assert (a - b).norm() > 0.01 * a.norm()
 
 
 def nesterov(w: np.ndarray, momentum: float, decay: float) -> Step:
-    """Of the gradient at a step, with what momentum will add."""
+    """The step for a gradient, with Nesterov momentum."""
     velocity = np.zeros_like(w)
 
     def step(w: np.ndarray, gradient: np.ndarray, k: int) -> np.ndarray:
@@ -152,14 +153,14 @@ def test_steps_by_hand(
     np.testing.assert_allclose(final["1.bias"].numpy(), b, rtol=1e-10, atol=1e-11)
 
 
-def test_a_batch_may_be_larger_than_the_data(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_batch_larger_than_the_data(digits: dict[str, Examples], tmp_path: Path) -> None:
     settings = replace(SETTINGS, epochs=1, schedule="constant")
     for name, size in [("just", 40), ("more", 2**32 - 1)]:
         train(digits, tmp_path / name, replace(settings, batch_size=size), linear)
     assert_same(*[weights(tmp_path / name / "final.pt") for name in ("just", "more")])
 
 
-def test_every_example_once_an_epoch(digits: dict[str, Examples], tmp_path: Path) -> None:
+def test_every_example_once_per_epoch(digits: dict[str, Examples], tmp_path: Path) -> None:
     seen: list[Tensor] = []
 
     def watched() -> Network:
@@ -181,8 +182,8 @@ def test_every_example_once_an_epoch(digits: dict[str, Examples], tmp_path: Path
         assert sorted(order.tolist()) == expected
 
 
-def test_fitting_leaves_no_trace(digits: dict[str, Examples], tmp_path: Path) -> None:
-    """The trial batch before the work changes neither running statistics nor their counts."""
+def test_trial_batch_has_no_effect(digits: dict[str, Examples], tmp_path: Path) -> None:
+    """The trial batch before training changes neither running statistics nor their counts."""
     train(digits, tmp_path, replace(SETTINGS, epochs=1))
     first = weights(tmp_path / "epoch_0000.pt")
     assert int(first["bn1.num_batches_tracked"]) == 0
@@ -190,8 +191,8 @@ def test_fitting_leaves_no_trace(digits: dict[str, Examples], tmp_path: Path) ->
     assert int(weights(tmp_path / "final.pt")["bn1.num_batches_tracked"]) == 3
 
 
-def test_trains_to_something(tmp_path: Path) -> None:
-    """Not only the right steps: three epochs of 400 digits are learnt far better than guessing."""
+def test_training_beats_guessing(tmp_path: Path) -> None:
+    """After three epochs on 400 digits the network is far better than guessing."""
     data = load_splits("digits", "both", limit=400)
     history = train(data, tmp_path, replace(SETTINGS, batch_size=32))
     assert history.columns["test_error"][-1] < 0.25
