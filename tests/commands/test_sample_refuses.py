@@ -92,7 +92,7 @@ DATA = [
     bad("sample", [*SAMPLE, "--loss", "users:failing_loss"], "KeyError: 'weights'", "users.py"),
     bad("sample", [*SAMPLE, "--loss", "users:absent"], "--loss users:absent", "function"),
     bad("sample", [*SAMPLE, "--metrics", "top5,acuracy"], "metric 'acuracy'", "'accuracy'", "iou"),
-    bad("sample", [*SAMPLE, "--metrics", "top5,"], "--metrics top5,:", "an empty name"),
+    bad("sample", [*SAMPLE, "--metrics", "top5,"], "--metrics 'top5,'", "an empty name"),
     bad("sample", [*SAMPLE, "--metrics", "top11"], "top11 needs 11", "10 outputs", "top10"),
     bad("sample", [*SAMPLE, "--metrics", "users:absent"], "--metrics users:absent", "function"),
     bad("sample", [*SAMPLE, "--metrics", "users:mean_loss"], "metric 'mean_loss'", "(n,)"),
