@@ -1,4 +1,4 @@
-"""Several points at once: the same values in the same order, and the threads as they were."""
+"""Several points at once: the same values in the same order, and threads are restored."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_values_and_order_are_those_of_one_point_at_a_time(case: Case) -> None:
         assert found == pytest.approx(expected, rel=1e-6, abs=1e-9, nan_ok=True)
 
 
-def test_leaving_early_leaves_no_thread_and_the_number_of_threads() -> None:
+def test_stopping_early_ends_threads_and_restores_their_number() -> None:
     problem = CASES[0].make()
     threads, alive = torch.get_num_threads(), threading.active_count()
     results = evaluate_abreast(problem, plane_of(problem), GRID.points(), range(12), TWO)
@@ -43,10 +43,10 @@ def test_leaving_early_leaves_no_thread_and_the_number_of_threads() -> None:
     other = threading.Thread(target=lambda: seen.append(torch.get_num_threads()))
     other.start()
     other.join()
-    assert seen == [threads]  # a thread of the caller's is not held to one core either
+    assert seen == [threads]  # the caller's other threads are not limited to one core either
 
 
-def test_an_error_of_one_point_is_the_callers() -> None:
+def test_an_error_at_one_point_is_raised() -> None:
     problem = CASES[0].make()
 
     def refuse(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -58,7 +58,7 @@ def test_an_error_of_one_point_is_the_callers() -> None:
         list(evaluate_abreast(problem, plane_of(problem), GRID.points(), range(5), TWO))
 
 
-def test_a_long_run_tries_several_points_at_once_unless_each_waits(
+def test_a_long_run_tries_several_points_at_once_unless_they_depend_on_each_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     problem = CASES[0].make()

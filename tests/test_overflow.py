@@ -1,4 +1,4 @@
-"""What overflows on the way is not finite in the end: no fast way makes a loss of it."""
+"""Overflow inside a network gives a loss that is not finite, with every method."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def _possible(settings: Settings) -> bool:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("shortcuts", ["projection", "identity", "none"])
-def test_far_away_a_loss_is_right_or_not_finite(shortcuts: str, way: str) -> None:
-    """A fault once: oneDNN rectifies NaN to 0, and 3·10⁵³ came out as 4·10⁶."""
+def test_far_away_a_loss_is_correct_or_not_finite(shortcuts: str, way: str) -> None:
+    """Regression: oneDNN's ReLU maps NaN to 0, and 3·10⁵³ came out as 4·10⁶."""
     settings = WAYS[way]
     if not _possible(settings):
-        pytest.skip("not on this processor")
+        pytest.skip("not supported by this CPU")
     torch.manual_seed(0)
     problem = Problem(settled(CifarResNet(14, shortcuts)), images(8, 3, 8), device="cpu")
     plane = plane_of(problem)
@@ -56,12 +56,12 @@ def test_far_away_a_loss_is_right_or_not_finite(shortcuts: str, way: str) -> Non
             assert repr(found[i]["loss"]) == repr(expected[i]["loss"])
 
 
-def test_where_one_batch_overflows_the_next_are_asked_plainly_at_once(
+def test_after_an_overflow_the_plain_network_is_used_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings = WAYS["fused, channels last"]
     if not _possible(settings):
-        pytest.skip("not on this processor")
+        pytest.skip("not supported by this CPU")
     problem = Problem(settled(CifarResNet(8)), images(12, 3, 8), device="cpu")
     forwards: list[bool] = []
     real = PointNetwork._forward
@@ -82,9 +82,11 @@ ODD = [math.nan, math.inf]
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("odd", ODD)
-def test_what_is_not_finite_stays_so_in_each_operation(odd: float, dtype: torch.dtype) -> None:
+def test_each_operation_propagates_values_that_are_not_finite(
+    odd: float, dtype: torch.dtype
+) -> None:
     if not fused.available(dtype):
-        pytest.skip(f"no oneDNN for {dtype} on this processor")
+        pytest.skip(f"no oneDNN for {dtype} on this CPU")
     x = torch.ones(2, 16, 5, 5, dtype=dtype).contiguous(memory_format=torch.channels_last)
     x[0, 3, 0, 0] = odd
     fine = torch.ones_like(x)
@@ -104,7 +106,7 @@ def test_what_is_not_finite_stays_so_in_each_operation(odd: float, dtype: torch.
 
 
 class Cut(nn.Module):
-    """Minus infinity on the way, which a rectifier makes 0 of."""
+    """Minus infinity inside the network, which a ReLU maps to 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -119,10 +121,10 @@ class Cut(nn.Module):
 
 
 @pytest.mark.parametrize("way", [way for way, settings in WAYS.items() if not settings.reduced])
-def test_what_the_network_itself_cuts_off_does_not_come_back(way: str) -> None:
+def test_minus_infinity_removed_by_a_relu_stays_removed(way: str) -> None:
     settings = WAYS[way]
     if not _possible(settings):
-        pytest.skip("not on this processor")
+        pytest.skip("not supported by this CPU")
     some = images(2, 1, 2)
     some = Examples(some.inputs, torch.zeros(2, dtype=torch.int64), some.preprocess, some.source)
     problem = Problem(Cut(), some, device="cpu")
@@ -134,7 +136,7 @@ def test_what_the_network_itself_cuts_off_does_not_come_back(way: str) -> None:
         assert torch.equal(network(x), torch.full((2, 2), 0.5) + F.relu(0.5 - 3e38 * x).flatten(1))
 
 
-def test_operations_that_lose_nan_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operations_that_lose_nan_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     def with_onednns_own(x: Tensor, *rest: object) -> Tensor:
         found: Tensor = torch.ops.mkldnn._convolution_pointwise(x, *rest, "relu", [], "")
         return found

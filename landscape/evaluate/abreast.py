@@ -1,8 +1,8 @@
-"""Several points at once on a CPU, each in a thread of its own.
+"""Evaluate several points in parallel on a CPU, each in its own thread.
 
-An operation of a small network is too short to be shared between cores: they wait for each other
-longer than they compute. A point each needs no waiting. On two cores that makes the surface of a
-ResNet-56 on 8×8 digits a quarter faster than one point by both.
+Operations of a small network are too short to be shared between cores, which wait for each other
+longer than they compute. With one point per core there is no waiting: on two cores the surface of
+a ResNet-56 on 8×8 digits is computed a quarter faster than with both cores on one point.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from landscape.problem import Problem
 
 @dataclass(frozen=True)
 class _Stoppable:
-    """A network that gives up between two batches once it is told to."""
+    """A network that can be stopped between batches."""
 
     network: PointNetwork
     stopped: threading.Event
@@ -75,14 +75,14 @@ def evaluate_abreast(
     try:
         for index in indices:
             pending.append((index, pool.submit(work, index)))
-            # The number is one thread's own, but new threads begin with the last that was set.
+            # The number is set per thread, but new threads inherit the last one set.
             torch.set_num_threads(threads)
-            if len(pending) > 2 * settings.abreast:  # enough that none waits for the caller
+            if len(pending) > 2 * settings.abreast:  # enough that no thread waits for the caller
                 yield _next(pending)
         while pending:
             yield _next(pending)
     finally:
-        stopped.set()  # who stops early does not wait for the points in hand
+        stopped.set()  # when stopped early, do not wait for points in progress
         pool.shutdown(cancel_futures=True)
         torch.set_num_threads(threads)
 

@@ -1,4 +1,4 @@
-"""Which settings a run uses: those of its file, those asked for, or the fastest admissible ones."""
+"""Choose the settings of a run: those of its file, those given, or the fastest admissible ones."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from landscape.surface import Attribute
 PRECISIONS = ("float32", *REDUCED, "auto")
 
 _MANY_IMAGES = 150_000
-"""In a run, from which on a few thousand spent on choosing batch sizes come back."""
+"""Number of images in a run from which choosing the batch size pays off."""
 
 _WORTH_COMPILING = 20_000_000
-"""Images in a run that a GPU takes more than a minute for, which is what compiling costs."""
+"""Number of images in a run from which compilation, which takes a minute, pays off on a GPU."""
 
 _TRIAL = 512
-"""Examples that statistics are computed from in trials."""
+"""Number of examples for re-estimating statistics in trials."""
 
 _MORE_FACTS = ("channels_blocked", "precision_error", "precision_bound")
-"""Of a stored surface, beside the attributes of its settings."""
+"""Attributes of a stored surface to keep in addition to those of its settings."""
 
 Evaluation = Callable[..., Iterator[tuple[int, dict[str, float]]]]
 
 
 def evaluation_for(problem: Problem, settings: Settings) -> Evaluation:
-    """Point by point or several abreast where the examples are in memory, else in passes."""
+    """The evaluation method: by point or several at once for data in memory, else streamed."""
     if _streamed(problem):
         return evaluate_streamed
     return evaluate_abreast if settings.abreast > 1 else evaluate
@@ -61,34 +61,34 @@ def choose_settings(
     one_by_one: bool = False,
     stored: Mapping[str, Attribute] | None = None,
 ) -> tuple[Settings, dict[str, Attribute]]:
-    """The settings of a run, and what its surface says of them.
+    """The settings of a run, and the attributes that record them.
 
     Parameters
     ----------
     precision
-        ``float32``: the network's own, by IEEE arithmetic; ``bfloat16``; ``tf32``, on a CUDA GPU;
-        ``auto``: bfloat16 if no loss on a few points of this plane, corners included, is further
-        off than 2% plus 0.002.
+        ``float32``: the network's own, in IEEE arithmetic; ``bfloat16``; ``tf32``, on a CUDA GPU;
+        ``auto``: bfloat16 if the error of the loss is at most 2% plus 0.002 at a few points of the
+        plane, corners included.
     batch_size
         None lets the tuner choose.
     tune
-        Whether folding, memory layout, batch size and points at once are chosen by trying; else
-        plain settings. A run too short to win the time back tries layouts only.
+        Whether to choose folding, memory layout, batch size and points at once by trials; otherwise
+        settings are plain. In a run too short for this to pay off only layouts are tried.
     one_by_one
-        Whether each point waits for the one before it.
+        Whether each point depends on the previous one.
     stored
-        Attributes of the surface that the run goes on with: what it was begun with is kept, as
-        far as it does not contradict what is asked.
+        Attributes of the surface that the run resumes: its settings are kept, unless they
+        contradict the arguments.
     """
     if precision not in PRECISIONS:
         raise unknown_choice("precision", precision, PRECISIONS)
     if precision == "tf32" and problem.device.type != "cuda":
         raise InputError(
-            f"{argument('precision', precision)}: TensorFloat-32 is of CUDA GPUs, and this run is "
+            f"{argument('precision', precision)}: TensorFloat-32 needs a CUDA GPU, but this run is "
             f"on {problem.device.type}; choose float32, bfloat16 or auto"
         )
     if isinstance(plane.statistics, Reestimated):
-        # An average over batches of numbers with 8 bits is none.
+        # Averages over batches of 8-bit mantissas are too inaccurate.
         if precision not in ("float32", "auto"):
             raise InputError(
                 f"{argument('precision', precision)} with {argument('bn', 'reestimate')}: "
@@ -99,7 +99,7 @@ def choose_settings(
     if found is not None and stored is not None and tune:
         same_precision = precision in ("auto", found.reduced or "float32")
         if same_precision and batch_size in (None, found.batch_size):
-            # What the file says, also of a way that this version goes on with another.
+            # Keep the file's attributes, also those of methods that this version replaces.
             names = (*found.attributes(problem.dtype), *_MORE_FACTS)
             return found, {name: stored[name] for name in names if name in stored}
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
@@ -131,7 +131,7 @@ def choose_settings(
 
 
 def _quick_to_move(problem: Problem, plane: Plane) -> Problem:
-    """For trials: where every move to a point takes a pass over the examples, only some of them."""
+    """For trials: use few examples if every move to a point takes a pass over the examples."""
     if not isinstance(plane.statistics, Reestimated):
         return problem
     return problem.with_splits({n: e.head(_TRIAL) for n, e in problem.splits.items()})

@@ -34,7 +34,7 @@ from landscape.evaluate.patterns import (
 )
 
 SLOPE = 1e-20
-"""What a rectifier multiplies by below zero."""
+"""Factor of negative values in the fused ReLU."""
 
 
 def convolve_relu(x: Tensor, weight: Tensor, bias: Tensor | None, *shape: Any) -> Tensor:

@@ -1,4 +1,4 @@
-"""What a traced network is made of: convolutions, rectifiers, sums, values of their own memory."""
+"""Patterns in traced networks: convolutions, ReLUs, sums, and values in new memory."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-# Layers whose output is a new tensor that shares no memory with anything.
+# Layers whose output is always a new tensor.
 _FRESH = (
     nn.Conv1d,
     nn.Conv2d,
@@ -23,13 +23,13 @@ SUMS = (operator.add, torch.add)
 
 
 def add_into(a: Tensor, b: Tensor) -> Tensor:
-    """a + b, in the memory of ``a`` where the sum has its shape and type."""
+    """a + b, computed in place of ``a`` if the sum has its shape and type."""
     fits = a.shape == b.shape and a.dtype == b.dtype
     return a.add_(b) if fits else a + b
 
 
 def is_relu(node: fx.Node, traced: fx.GraphModule) -> bool:
-    """Whether a node rectifies its first argument and does nothing else."""
+    """Whether a node is the ReLU of its first argument."""
     if node.op == "call_module":
         module = traced.get_submodule(str(node.target))
         return type(module) is nn.ReLU and not module._forward_hooks
@@ -43,7 +43,7 @@ def is_sum(node: fx.Node) -> bool:
 
 
 def is_convolution(node: fx.Node, traced: fx.GraphModule) -> bool:
-    """Whether a node is a 2D convolution of a value of the graph that oneDNN can compute alone."""
+    """Whether a node is a 2-D convolution of a graph value that oneDNN can compute by itself."""
     if node.op != "call_module" or len(node.args) != 1 or not isinstance(node.args[0], fx.Node):
         return False
     module = traced.get_submodule(str(node.target))
@@ -63,10 +63,10 @@ def call_convolution(
     convolution: fx.Node,
     *first: Any,
 ) -> fx.Node:
-    """A call of ``operation`` that is put before a node.
+    """Insert a call of ``operation`` before a node.
 
-    Its arguments are those named first, the convolution's input, weight and bias, and its
-    padding, stride, dilation and groups.
+    Its arguments are ``first``, the convolution's input, weight and bias, and its padding, stride,
+    dilation and groups.
     """
     module = traced.get_submodule(str(convolution.target))
     assert isinstance(module, nn.Conv2d)
@@ -89,7 +89,7 @@ def makes_new_memory(node: fx.Node, traced: fx.GraphModule) -> bool:
 
 
 def pass_identities(traced: fx.GraphModule) -> None:
-    """Take out the layers that hand their input on, such as the shortcut of a residual block."""
+    """Remove identity layers, such as the shortcut of a residual block."""
     for node in list(traced.graph.nodes):
         if node.op == "call_module" and len(node.args) == 1:
             module = traced.get_submodule(str(node.target))

@@ -1,4 +1,4 @@
-"""How points are evaluated: data that a run stores, so that it can be done again."""
+"""Settings of the evaluation, which a run stores so that it can be resumed."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from landscape.evaluate.fused import available as fused_available
 from landscape.surface import Attribute
 
 REDUCED = ("bfloat16", "tf32")
-"""Precisions that a network can be evaluated in instead of its own; tf32 (TensorFloat-32: 10 bits
-of mantissa in products, weights and activations stay as they are) on a CUDA GPU only."""
+"""Reduced precisions; tf32 (TensorFloat-32: 10 bits of mantissa in products, while weights and
+activations stay in float32) on a CUDA GPU only."""
 
 _LARGEST_BATCH = 1_000_000
 
 
 def _way(attribute: str, words: str) -> Any:
-    """A way of computing that is used or not: its attribute in a surface, and its name."""
+    """An optional method: its attribute in a surface, and its description."""
     return field(default=False, metadata={"attribute": attribute, "words": words})
 
 
 @dataclass(frozen=True)
 class Settings:
-    """One admissible way of evaluating.
+    """Settings of an evaluation.
 
     Attributes
     ----------
     fold
         Batch normalization is folded into the convolution or linear layer before it.
     in_place
-        Activations and sums are written over their input where nothing else reads it.
+        Activations and sums overwrite their input where nothing else reads it.
     fused
-        On a CPU, a convolution and the sum or the rectifier behind it are one operation.
+        On a CPU, a convolution and the following sum and ReLU are one operation.
     channels_last
-        Images and convolutions lie in memory with the channels innermost.
+        Images and convolutions are in channels-last memory layout.
     reduced
-        One of :data:`REDUCED`, which the network computes in, or None for its own precision. Sums
-        over examples are in float64 in any case.
+        One of :data:`REDUCED`, or None for the network's own precision. Sums over examples are
+        always in float64.
     batch_size
-        Examples a forward pass.
+        Examples per forward pass.
     graphs
-        On a CUDA GPU, a forward pass is recorded once and replayed, without launching its kernels
+        On a CUDA GPU, a forward pass is captured once and replayed, without launching its kernels
         one by one.
     compiled
-        On a CUDA GPU, by ``torch.compile``.
+        On a CUDA GPU, with ``torch.compile``.
     abreast
-        Points at once, each by one thread of a CPU; 1 is one point by all threads.
+        Number of points at once, each on one CPU thread; 1 is one point on all threads.
     """
 
     fold: bool = _way("batch_norm_folded", "batch norm folded")
@@ -73,11 +73,11 @@ class Settings:
 
     @property
     def stored_as(self) -> torch.dtype | None:
-        """What weights and activations are converted to; None is not at all."""
+        """Type that weights and activations are converted to; None is no conversion."""
         return torch.bfloat16 if self.reduced == "bfloat16" else None
 
     def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
-        """As a surface stores it; ``own`` is the network's own precision."""
+        """Attributes to store in a surface; ``own`` is the network's own precision."""
         return {
             **{way.metadata["attribute"]: int(getattr(self, way.name)) for way in _ways()},
             "precision": self.reduced or str(own).removeprefix("torch."),
@@ -87,10 +87,10 @@ class Settings:
 
     @staticmethod
     def from_attributes(stored: Mapping[str, Attribute]) -> Settings | None:
-        """The settings that a surface was sampled with; None if it does not say them.
+        """The settings that a surface was sampled with; None if they are not recorded.
 
-        Files of earlier versions may have ``channels_blocked``, a layout of oneDNN's own, for which
-        convolutions are now fused with the channels innermost; values are the same to rounding.
+        Files of earlier versions may have ``channels_blocked``, an internal layout of oneDNN, which
+        is replaced by fused convolutions in channels-last layout; values are equal up to rounding.
         """
         try:
             precision = str(stored["precision"])
@@ -121,9 +121,9 @@ def _ways() -> list[Field[bool]]:
 def combinations(
     base: Settings, device: str, precision: torch.dtype, *, images: bool, fold: bool
 ) -> list[Settings]:
-    """The ways that may pay, in all combinations, the base among them.
+    """All combinations of settings that may be faster, including ``base``.
 
-    ``compiled`` and ``abreast`` are tried by themselves, once these and the batch size are chosen.
+    ``compiled`` and ``abreast`` are tried separately, after these and the batch size are chosen.
 
     Parameters
     ----------
@@ -132,9 +132,9 @@ def combinations(
     precision
         The network's own.
     images
-        Whether a batch holds images, whose layout in memory can be chosen.
+        Whether a batch contains images, whose memory layout can be chosen.
     fold
-        Whether batch normalization may be folded: not where its statistics move.
+        Whether batch normalization may be folded: not if its statistics depend on the point.
     """
     fusing = images and device == "cpu" and fused_available(precision)
     in_order = [

@@ -1,4 +1,4 @@
-"""Trying the admissible settings for a moment on real points, and taking the fastest."""
+"""Select the fastest admissible settings by short trials at points of the run."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ BATCH_SIZES = {"cpu": (64, 128, 256, 512), "mps": (128, 512, 2048), "cuda": (512
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
 _FINALISTS = 2
 _COMPARED = 32  # examples whose outputs are compared
-_NOISE = 1.03  # times the fastest trial, which another moment may reverse
-_ABREAST, _ROUNDS_ABREAST = 256, 2  # examples of a trial of several points at once, and turns
-_FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples of a trial of layouts
+_NOISE = 1.03  # times of trials within this ratio are considered equal
+_ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
+_FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples in trials of layouts
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
 
 
 @dataclass
 class _Trial:
-    """One way of computing, and the seconds each of its rounds took."""
+    """Settings, and the seconds of each round."""
 
     settings: Settings
     network: PointNetwork
@@ -41,20 +41,20 @@ class _Trial:
 
 
 def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> list[Settings]:
-    """Settings that give the same outputs to rounding, the fastest at the base's batch size first.
+    """Settings with equal outputs up to rounding, fastest first at the batch size of ``base``.
 
-    Folding, fusing, working in place and memory layout are tried in all combinations. Trials take
-    turns and the smallest time of each counts, so that a moment's noise decides nothing. A
-    combination whose outputs differ from the plain ones is not admissible.
+    Folding, fusion, in-place operations and memory layout are tried in all combinations. Trials
+    are interleaved and the smallest time of each counts, which reduces noise. A combination whose
+    outputs differ from those of the plain settings is not admissible.
 
     Parameters
     ----------
     problem, plane
-        What will be measured.
+        What will be evaluated.
     points
-        Shape (n, number of axes): two or more points of the run, the first two are used.
+        Shape (n, number of axes): at least two points of the run; the first two are used.
     base
-        The plain settings; they are among those returned.
+        The plain settings, which are included in the result.
     """
     few = _few(problem, _FEW[problem.device.type])
     fold = plane.statistics is None
@@ -71,9 +71,9 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
 
 
 def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
-    """The fastest of the first few settings that :func:`tune` found, with its best batch size.
+    """The fastest of the first few settings of :func:`tune`, with its best batch size.
 
-    Of sizes between which noise decides the smallest is best: it takes the least memory.
+    If several sizes are equally fast, the smallest is chosen, which uses the least memory.
     """
     candidates = BATCH_SIZES[problem.device.type]
     few = _few(problem, max(candidates))
@@ -94,17 +94,17 @@ def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -
 def tune_abreast(
     problem: Problem, plane: Plane, settings: Settings, *, fixed: bool = False
 ) -> Settings:
-    """The same settings, or several points at once where that is faster, by measuring a few.
+    """The same settings, or several points at once if that is faster at a few points.
 
     Parameters
     ----------
     fixed
-        Whether the batch size is to be kept.
+        Whether to keep the batch size.
     """
     threads = torch.get_num_threads()
     if threads == 1:
         return settings
-    # Batches of two sizes are only told apart by a trial that fills them.
+    # Batch sizes can be compared only in a trial that fills them.
     count = max(_ABREAST, settings.batch_size)
     few = problem.with_splits({n: e.head(count) for n, e in problem.splits.items()})
     batches = {settings.batch_size} if fixed else {settings.batch_size, settings.batch_size // 2}
@@ -117,7 +117,7 @@ def tune_abreast(
 
 
 def _steady(problem: Problem, plane: Plane, threads: int, settings: Settings) -> float:
-    """Seconds for a few points, once the networks are made and every thread is at work."""
+    """Seconds for a few points, after all networks are built and all threads are running."""
     evaluation = evaluate_abreast if settings.abreast > 1 else evaluate
     points = np.zeros((4 * threads, len(plane.axes)))
     results = evaluation(problem, plane, points, range(len(points)), settings)
@@ -132,9 +132,9 @@ def _steady(problem: Problem, plane: Plane, threads: int, settings: Settings) ->
 def tune_compiled(
     problem: Problem, plane: Plane, points: FloatArray, settings: Settings
 ) -> Settings:
-    """The same settings, or ``torch.compile`` where that is faster and gives the same to rounding.
+    """The same settings, or ``torch.compile`` if it is faster with equal outputs up to rounding.
 
-    Compiling takes a minute, so this is for long runs.
+    Compilation takes a minute, so this is for long runs.
     """
     compiled = replace(settings, compiled=True, graphs=False)
     few = _few(problem, settings.batch_size)
@@ -175,17 +175,17 @@ def _agrees(
     expected: list[Tensor],
     count: int = _COMPARED,
 ) -> bool:
-    """Whether a network gives what is expected, the first time and when it is asked again."""
+    """Whether a network gives the expected outputs, on the first and on a second call."""
     try:
         return all(
             _equal(_outputs(problem, network, points, batch, count), expected) for _ in range(2)
         )
-    except RuntimeError:  # an operation that this device or build has not
+    except RuntimeError:  # an operation that this device or build does not support
         return False
 
 
 def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
-    """Equal to rounding, NaN and infinity included."""
+    """Whether outputs are equal up to rounding, including NaN and infinity."""
     return all(
         torch.allclose(
             a,
@@ -199,7 +199,7 @@ def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
 
 
 def _by_speed(problem: Problem, trials: Sequence[_Trial], few: Batch) -> list[_Trial]:
-    """Trials in turns, at least a few rounds and until a round's noise has had its turn."""
+    """Time trials in interleaved rounds: at least a few, and for a minimum total time."""
     while trials and (
         len(trials[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in trials) < _LONG_ENOUGH_S
     ):

@@ -170,8 +170,8 @@ class Request:
         default=None,
         metadata=option(
             "PERCENT[,ABSOLUTE]",
-            "as in 2%,0.01: use only as many examples per point as a standard error of its loss "
-            "of 2%, or 0.01 if that is larger, needs (default: all examples)",
+            "as in 2%,0.01: use as many examples per point as needed for a standard error of the "
+            "loss of 2%, or 0.01 if that is larger (default: all examples)",
             "speed",
         ),
     )

@@ -133,7 +133,7 @@ def test_findings(results: Results, words: list[str]) -> None:
         ([0.0101, 99.0], "neither vanishes nor explodes"),
         ([101.0, 1e9], "explodes"),
         ([0.001, 0.1], "differs between seeds"),
-        ([1.0, np.nan], "is not known"),
+        ([1.0, np.nan], "is unknown"),
     ],
 )
 def test_a_hundredfold_is_the_bound(change: list[float], word: str) -> None:
