@@ -1,14 +1,15 @@
 """What each of the engine's ways of being fast is worth, on a CPU.
 
-For each network and precision the fastest combination of all ways is found (folding, in place,
-fused, memory layout, several points at once, keeping freed memory), then
+For each network and precision the fastest combination of the ways is found, then
 
 - ``off``: the fastest combination that does without one way, against the fastest of all;
 - ``alone``: the plain network with one way, against the plain network.
 
 All of them take turns in one run, two processes of which one keeps the memory that it frees; the
-median of the ratios within a round is given, and the losses are checked beside the times.
-Weights and data are random: times do not depend on them.
+median of the ratios within a round is given, and the losses are checked beside the times. What is
+counted is the processor time of one thread, in which other work on the machine hardly shows; only
+several points at once (abreast) are timed by the clock, against one point by all threads, on a
+machine that should do nothing else. Weights and data are random: times do not depend on them.
 
     python scripts/bench_ablation.py -o ablation.json
     ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 python scripts/bench_ablation.py -o avx2.json
@@ -50,7 +51,7 @@ from landscape.problem import Problem
 
 WAYS = ("fold", "in_place", "fused", "channels_last", "abreast", "memory")
 PLAIN = Settings(batch_size=64)
-LEAST_S = 0.3  # that a measurement takes
+SELECTING = 4  # rounds that the fastest combination is found in
 ROUNDING = 1e-3  # in float32, of the plain loss
 
 
@@ -103,14 +104,19 @@ def layouts(images: bool, reduced: str | None) -> list[Settings]:
     ]
 
 
-def seconds_of(
+def measured(
     settings: Settings, count: int, problem: Problem, plane: Plane, points: FloatArray
 ) -> tuple[float, list[float]]:
-    """Seconds a point, from when the networks are there, and the losses at the first points."""
+    """Seconds a point, from when the networks are there, and the losses at the first points.
+
+    Of processor time by one thread for one point, and else by the clock.
+    """
+    clock = time.thread_time if count == 1 else time.perf_counter
+    torch.set_num_threads(1 if count == 1 else os.cpu_count() or 1)
     begun, kept = [], partial(next, _networks(settings, problem, plane))
 
     def indices() -> Iterator[int]:
-        begun.append(time.perf_counter())
+        begun.append(clock())
         yield from range(count)
 
     with (
@@ -119,7 +125,7 @@ def seconds_of(
     ):
         evaluation = evaluation_for(problem, settings)
         found = dict(evaluation(problem, plane, points, indices(), settings))
-    return (time.perf_counter() - begun[0]) / count, [found[i]["loss"] for i in range(count)]
+    return (clock() - begun[0]) / count, [found[i]["loss"] for i in range(count)]
 
 
 _made: dict[Settings, list[PointNetwork]] = {}
@@ -135,65 +141,65 @@ def _networks(settings: Settings, problem: Problem, plane: Plane) -> Iterator[Po
     return iter(made)
 
 
-def fastest_first(
-    ways: list[Settings], count: int, problem: Problem, plane: Plane, points: FloatArray
-) -> list[Settings]:
-    """Settings by the smaller time of two rounds, after one that warms up."""
-    times: dict[Settings, list[float]] = {way: [] for way in ways}
-    for _ in range(3):
-        for way in ways:
-            times[way].append(seconds_of(way, count, problem, plane, points)[0])
-    return sorted(ways, key=lambda way: min(times[way][1:]))
+Asked = dict[str, tuple[Measuring, Settings]]
+
+
+def in_turns(
+    asked: Asked, count: int, rounds: int
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """Seconds of each round, after one that warms up, and how far losses are off the plain ones."""
+    times: dict[str, list[float]] = {key: [] for key in asked}
+    losses: dict[str, list[float]] = {}
+    for round_ in range(rounds + 1):
+        for key, (process, settings) in asked.items():
+            (seconds, losses[key]), _ = process(partial(measured, settings, count))
+            if round_:
+                times[key].append(seconds)
+    process = next(iter(asked.values()))[0]
+    exact = process(partial(measured, PLAIN, count))[0][1]
+    off = {
+        key: max(abs(a - b) / abs(b) for a, b in zip(found, exact, strict=True))
+        for key, found in losses.items()
+    }
+    return times, off
 
 
 def measure(name: str, reduced: str | None, rounds: int) -> dict[str, Any]:
     """One network in one precision."""
-    threads = torch.get_num_threads()
-    make = partial(subject, name)
+    make, threads = partial(subject, name), os.cpu_count() or 1
     with (
         Measuring(make, as_a_command=True) as keeping,
         Measuring(make, as_a_command=False) as freeing,
     ):
-        plain = replace(PLAIN, reduced=reduced)
-        keeping(partial(seconds_of, plain, 1))
-        one = keeping(partial(seconds_of, plain, 1))[0][0]
-        count = threads * max(1, min(16 // threads, round(LEAST_S / one / threads)))
         images = len(NETWORKS[name][1]) == 3
-        order = keeping(partial(fastest_first, layouts(images, reduced), 1))[0]
-        several = [order[0], replace(order[0], abreast=threads)]
-        best = keeping(partial(fastest_first, several, count))[0][0]
-        asked = {"all": (keeping, best), "plain": (keeping, plain)}
-        asked["without memory"] = (freeing, best)
-        asked["none"] = (freeing, plain)
-        if best.abreast > 1:
-            asked["without abreast"] = (keeping, order[0])
-        if threads > 1:
-            asked["only abreast"] = (keeping, replace(plain, abreast=threads))
+        ways: Asked = {str(way): (keeping, way) for way in layouts(images, reduced)}
+        tried, _ = in_turns(ways, 1, SELECTING)
+        order = [ways[key][1] for key in sorted(tried, key=lambda key: min(tried[key]))]
+
+        plain, best = replace(PLAIN, reduced=reduced), order[0]
+        asked: Asked = {"all": (keeping, best), "plain": (keeping, plain)}
+        asked |= {"without memory": (freeing, best), "none": (freeing, plain)}
         for way in WAYS[:-2]:
             only = replace(plain, **{way: True})
             if only in order:
                 asked[f"only {way}"] = (keeping, only)
             if getattr(best, way):
                 without = next(one for one in order if not getattr(one, way))
-                asked[f"without {way}"] = (keeping, replace(without, abreast=best.abreast))
-
-        times: dict[str, list[float]] = {key: [] for key in asked}
-        losses: dict[str, list[float]] = {}
-        for round_ in range(rounds + 1):  # the first warms up
-            for key, (process, settings) in asked.items():
-                (seconds, losses[key]), _ = process(partial(seconds_of, settings, count))
-                if round_:
-                    times[key].append(seconds)
-        exact = keeping(partial(seconds_of, PLAIN, count))[0][1]
-    off = {
-        key: max(abs(a - b) / abs(b) for a, b in zip(found, exact, strict=True))
-        for key, found in losses.items()
-    }
+                asked[f"without {way}"] = (keeping, without)
+        times, off = in_turns(asked, 1, rounds)
+        if threads > 1:
+            together: Asked = {
+                "all abreast": (keeping, replace(best, abreast=threads)),
+                "without abreast": (keeping, best),
+                "only abreast": (keeping, replace(plain, abreast=threads)),
+                "plain by the clock": (keeping, plain),
+            }
+            by_the_clock, more_off = in_turns(together, 2 * threads, max(1, rounds // 3))
+            asked, times, off = asked | together, times | by_the_clock, off | more_off
     assert reduced or max(off.values()) < ROUNDING, off
     result = {
         "network": name,
         "precision": reduced or "float32",
-        "points": count,
         "settings": {key: str(settings) for key, (_, settings) in asked.items()},
         "seconds_a_point": times,
         "losses_off_by": off,
@@ -212,6 +218,9 @@ def ratio(result: dict[str, Any], slow: str, fast: str) -> float | None:
 
 def gains(result: dict[str, Any], way: str) -> tuple[float | None, float | None]:
     """What a way is worth beside all others, and alone: 1.1 is 10% less time with it."""
+    if way == "abreast":
+        beside = ratio(result, "without abreast", "all abreast")
+        return beside, ratio(result, "plain by the clock", "only abreast")
     if way == "memory":
         return ratio(result, "without memory", "all"), ratio(result, "none", "plain")
     return ratio(result, f"without {way}", "all"), ratio(result, "plain", f"only {way}")
@@ -299,7 +308,7 @@ def main() -> None:
     )
     parser.add_argument("--networks", default=",".join(NETWORKS), help="(all)")
     parser.add_argument("--precisions", default="float32,bfloat16", help="(both)")
-    parser.add_argument("--rounds", type=int, default=5, help="(5)")
+    parser.add_argument("--rounds", type=int, default=15, help="(15)")
     parser.add_argument("--table", nargs="+", metavar="JSON", help="write a table of these instead")
     parser.add_argument("-o", "--output", default="ablation.json")
     options = parser.parse_args()
