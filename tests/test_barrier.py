@@ -61,11 +61,11 @@ def test_losses_that_are_not_finite(bad: float, height: float) -> None:
 @pytest.mark.parametrize(
     ("t", "losses", "words"),
     [
-        ([0, 0.5, 1], [1, 2], "(2,) losses at (3,)"),
+        ([0, 0.5, 1], [1, 2], "losses of shape (2,) at coordinates of shape (3,)"),
         ([[0, 1]], [[1, 2]], "one loss for each coordinate"),
         ([0.1, 0.5, 1], [1, 2, 3], "no point at 0"),
         ([0, 0.5, 0.9], [1, 2, 3], "no point at 1"),
-        ([2, 3], [1, 2], "between the two solutions"),
+        ([2, 3], [1, 2], "from 0 to 1, where the two solutions are"),
     ],
 )
 def test_bad_input(t: list[float], losses: list[float], words: str) -> None:

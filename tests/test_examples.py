@@ -90,7 +90,7 @@ WRITERS: dict[str, Callable[[str], object]] = {
 @pytest.mark.parametrize("kind", WRITERS)
 def test_nothing_writes_an_example(stand_ins: Path, kind: str) -> None:
     before = {path: path.read_bytes() for path in stand_ins.iterdir()}
-    with pytest.raises(InputError, match=r"cannot write example:bowl.* only read"):
+    with pytest.raises(InputError, match=r"cannot write example:bowl.*read-only"):
         WRITERS[kind]("example:bowl")
     assert not list(Path.cwd().iterdir())
     assert {path: path.read_bytes() for path in stand_ins.iterdir()} == before

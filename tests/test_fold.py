@@ -145,7 +145,10 @@ def test_outputs_are_equal_to_rounding(
         for network in (plain, folded):
             network.move_to(point)
         with torch.inference_mode():
-            torch.testing.assert_close(folded(inputs), plain(inputs), rtol=1e-11, atol=1e-11)
+            expected = plain(inputs)
+            # Of the largest output: small ones are differences of numbers as large.
+            rounding = 1e-11 * max(1.0, float(expected.abs().max()))
+            torch.testing.assert_close(folded(inputs), expected, rtol=0, atol=rounding)
 
 
 def test_the_original_network_is_not_modified() -> None:

@@ -83,7 +83,7 @@ FAULTS = {
     "different sizes": (lambda kind: [of(square(kind)), of(square(kind, 3))], None, None),
     "different quantities": (
         lambda kind: [of(square(kind)), of(square(kind), name="loss", title="other")],
-        *["surface 2 of 2, other, holds no 'train_loss'"] * 2,
+        *[r"surface 2 of 2 \(other\) has no 'train_loss'"] * 2,
     ),
     "different units": (
         lambda kind: [of(square(kind)), of(square(kind), units="bits")],

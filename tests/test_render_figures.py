@@ -282,7 +282,7 @@ class TestCurve:
         figure = curve(line())
         names = [x.get_gid() for axes in figure.axes for x in axes.lines]
         assert names == ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
-        assert "Full lines: training; dashed: test." in texts(figure)
+        assert "Solid: training; dashed: test." in texts(figure)
 
     def test_band_is_1_96_standard_errors(self):
         left = curve(line(), quantity="train_loss").axes[0]
@@ -328,11 +328,11 @@ ERRORS = [
     ([plane([[1.0]], [0.0], [0.0])], {}, "single point"),
     ([], {}, "no surface to draw"),
     ([bowl(), bowl(title="other")], {"quantity": "val_loss"}, "surface 1 of 2.*no 'val_loss'"),
-    ([line(), line()], {"quantity": "loss"}, "it holds train_loss"),
+    ([line(), line()], {"quantity": "loss"}, "only train_loss"),
     ([bowl()], {"cmap": "virids"}, "unknown colour map 'virids'.*did you mean 'viridis'"),
     ([bowl()], {"levels": 0}, "0 levels"),
     ([bowl()], {"levels": [1, 0.1]}, "strictly increasing"),
-    ([bowl()], {"levels": [1e5]}, "none lies in the drawn range"),
+    ([bowl()], {"levels": [1e5]}, "none is within the drawn range"),
 ]
 
 
@@ -345,7 +345,7 @@ def test_what_cannot_be_drawn_is_one_clear_error(surfaces, options, message):
 def test_the_second_surface_lacking_the_quantity_is_named():
     x = np.arange(3.0)
     other = plane(np.ones((3, 3)), x, x, name="loss", title="the other")
-    with pytest.raises(InputError, match="surface 2 of 2, the other, holds no 'train_loss'"):
+    with pytest.raises(InputError, match=r"surface 2 of 2 \(the other\) has no 'train_loss'"):
         side_by_side([bowl(), other])
 
 

@@ -277,7 +277,7 @@ class TestPage:
         surface.trajectories["SGD"] = Trajectory([0.5, 0], [1, 0], [2.0, 1.0], [3.0, 1.0])
         (panel,) = Page(save_page(surface, tmp_path / "b.html")).data["panels"]
         assert panel["trajectories"][0]["off"] == [0]
-        assert "1 of 2 steps have the loss" in panel["trajectories"][0]["words"]
+        assert "1 of 2 steps match the loss" in panel["trajectories"][0]["words"]
 
     def test_to_html_of_a_surface(self, tmp_path):
         assert make().to_html(tmp_path / "a.html") == tmp_path / "a.html"

@@ -247,7 +247,7 @@ class TestCaptions:
         surface = self.make(**self.FACTS)
         assert full(surface, shown(surface, "train_loss")) == (
             "Training loss of ResNet-56 without shortcuts on 1,000 of 4,660 training images of "
-            "CIFAR-10 (subset.npz). Two filter-normalized random directions, seed 0; the axes "
+            "CIFAR-10 (subset.npz). Two filter-normalized random directions, seed 0; axes "
             "in multiples of them. Biases and batch normalization kept fixed."
         )
         assert axis_label(surface, "y") == (

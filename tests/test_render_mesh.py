@@ -229,7 +229,11 @@ BAD = {
     "no whole cell": (surface(scattered()), {}, "no cell whose four corners"),
     "negative on a log scale": (surface(LOG - 5), {}, "use scale linear"),
     "zero on a log scale": (surface(np.zeros((4, 6))), {}, "0 everywhere"),
-    "other units": ([exponential(), surface(10**LOG)], {"quantity": "train_accuracy"}, "holds no"),
+    "other units": (
+        [exponential(), surface(10**LOG)],
+        {"quantity": "train_accuracy"},
+        "has no 'train_accuracy'",
+    ),
     "flat box": (exponential(), {"height_ratio": 0}, "height_ratio 0: expected between"),
 }
 

@@ -311,7 +311,7 @@ class TestTrajectories:
         assert ends == ["end"]
         words = said(figure)
         assert "far from □ to ◆, up to 2.5 from the plane; partly outside the plot." in words
-        assert "Path of outside from □ to ◆; it lies outside." in words
+        assert "Path of outside from □ to ◆; outside the plot." in words
 
     def test_several_paths_have_a_legend_of_plain_text(self):
         surface = waves(9)

@@ -311,7 +311,7 @@ BAD = {
     ),
     "other quantities": (
         [bowl(), plane(np.ones((3, 3)), np.arange(3.0), np.arange(3.0), name="loss")],
-        "holds no 'train_loss'",
+        "has no 'train_loss'",
     ),
 }
 

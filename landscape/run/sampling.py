@@ -55,12 +55,6 @@ def _of_the_problem(
 def sample_surface(problem: Problem, request: Request) -> Surface:
     """Evaluate a problem on a grid of a line or plane around its trained weights.
 
-    >>> import landscape, torch
-    >>> data = torch.randn(8, 2), torch.randint(2, (8,))
-    >>> problem = landscape.Problem(torch.nn.Linear(2, 2), data, device="cpu")
-    >>> landscape.sample_surface(problem, "-1:1:5", "-1:1:3", progress=False)
-    <Surface x=-1:1:5 y=-1:1:3: loss, loss_stderr, accuracy, accuracy_stderr, count>
-
     Parameters
     ----------
     problem

@@ -106,7 +106,10 @@ def test_new_data_keep_camera_and_controls_and_fill_in_a_preview(fresh, surfaces
     between = RegularGridInterpolator((whole.y[::2], whole.x[::2]), heights[::2, ::2])
     points = np.stack(np.meshgrid(whole.y, whole.x, indexing="ij"), axis=-1)
     np.testing.assert_allclose(filled[~done], between(points)[~done], atol=1e-4)
-    assert "filled in between coarser points): 51 of 81" in fresh.state["notes"][0][-1]
+    assert (
+        "51 of 81 points not computed yet (interpolated from coarser points)"
+        in fresh.state["notes"][0][-1]
+    )
     assert fresh.state["limit"] == limit
     assert fresh.cameras()[0] == pytest.approx(camera)
     np.testing.assert_allclose(

@@ -134,7 +134,7 @@ def test_in_space_the_path_lies_on_the_surface_and_its_steps_can_be_pointed_at(p
         colours[k] = overlay["marker"]["color"][found[0]]
     hollow = [colours[k] == "#fff" for k in range(run.x.size)]
     assert hollow == (~faithful(run)).tolist()
-    assert "drawn at the loss of the plane" in page.page.locator(".legend").inner_text()
+    assert "drawn on the surface" in page.page.locator(".legend").inner_text()
     step = {"panel": 0, "path": 0, "step": 8}
     n = places_of(overlay, run.x[8], run.y[8])[0]
     at = page.page.evaluate(PIXEL, [overlay[axis][n] for axis in "xyz"])
@@ -157,7 +157,7 @@ def test_left_out_paths_say_nothing(page):
     assert "from the plane" not in page.page.locator("figcaption").inner_text()
     page.page.get_by_label("Trajectory").check()
     page.settle()
-    assert "4 of 21 steps have the loss" in page.page.locator("figcaption").inner_text()
+    assert "4 of 21 steps match the loss" in page.page.locator("figcaption").inner_text()
 
 
 def opened(browser, surface, tmp_path, **options):

@@ -78,7 +78,7 @@ def test_options_output_and_files(
         f"  {place}/results.h5",
         f"  {place}/error.png",
         f"  {place}/findings.txt",
-        "found",
+        "findings",
         "  Plain networks degrade.",
         "  Ähnlich: ≤ 2 %.",
     ]

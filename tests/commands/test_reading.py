@@ -25,7 +25,7 @@ READING = [
     bad("info", "cut.h5", "cut.h5 is not a readable HDF5 file"),
     bad("info", "other.h5", "other.h5 is an HDF5 file but not a surface", "something"),
     *[
-        bad(command, f"{name}.h5{rest}", f"{name}.h5 says", word, "damaged")
+        bad(command, f"{name}.h5{rest}", f"{name}.h5 records", word, "damaged")
         for command, rest in [("info", ""), ("render", " -o out.png")]
         for name, word in [("schema", "schema 'abc'"), ("bare", "quantities none")]
     ],
@@ -69,7 +69,7 @@ READING = [
     bad("convert", "surface.h5 gone/out.h5", "gone/out.h5"),
     bad("convert", "surface.h5 out.h5 --to theirs", "'theirs'", "legacy, landscape"),
     bad("convert", "surface.h5 out.h5 --to landscape", "already", "--to legacy"),
-    bad("convert", "surface.h5 example:surface", "example:surface", "only read"),
+    bad("convert", "surface.h5 example:surface", "example:surface", "read-only"),
     bad("live", "", "FILE"),
     bad("live", "half", "half is a folder", "may not exist yet"),
     bad("live", "surface.h5 --port 70000", "--port 70000", "65535"),
@@ -100,7 +100,7 @@ def test_compare_of_different_planes_says_so_with_status_0(
     assert landscape.compare.main(["surface.h5", "mine.h5"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "surface and mine are only PARTLY comparable (different grid)" in said
-    assert "different points of the grid: x=-1:1:3 y=-1:1:2 (surface)" in said
+    assert "different grid points: x=-1:1:3 y=-1:1:2 (surface)" in said
     assert "surface does not record: loss, data" in said
     assert "grid x=-1:1:3 y=-1:1:2 has no point at the origin" in said
 

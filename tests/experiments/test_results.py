@@ -75,7 +75,7 @@ def test_select_by_labels(tmp_path: Path, labels: dict[str, str | float], expect
 
 
 def test_an_array_must_have_the_shape_of_its_dimensions() -> None:
-    with pytest.raises(ValueError, match=r"other: shape \(3, 2\).*'network', 'depth'.*\(2, 3\)"):
+    with pytest.raises(ValueError, match=r"other: shape \(3, 2\).*\(2, 3\).*'network', 'depth'"):
         made().add("other", ("network", "depth"), np.zeros((3, 2)), "")
 
 

@@ -40,7 +40,7 @@ def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert first["parameters"] == f"{parameters:,}" == "272,474"
     radius = first["flat radius (loss + 0.1)"].split()[0]
     assert float(radius) == pytest.approx(math.sqrt(0.1 / curvature), abs=1e-3)
-    assert first["plane better than guessing"] == f"{100 * better:.3g}%"
+    assert first["share better than guessing"] == f"{100 * better:.3g}%"
     assert (first["roughness, decades"], first["basins"]) == ("0", "1")
     assert first["points that curve upwards"].startswith("100%")
     assert data["layout"] == "gallery"

@@ -111,7 +111,7 @@ DIFFERENT: list[tuple[str, Callable[[], Surface], str, set[str]]] = [
         {ORIGIN},
     ),
     (
-        "parameters ignored",
+        "excluded parameters",
         lambda: plane(0.5, x_ignore="none", y_ignore="none"),
         "biasbn (a), none (b)",
         {ORIGIN},
@@ -120,10 +120,10 @@ DIFFERENT: list[tuple[str, Callable[[], Surface], str, set[str]]] = [
     (
         "grid",
         lambda: plane(0.5, y=np.linspace(-1, 1, 31)),
-        "different points of the grid",
+        "different grid points",
         OF_THE_PLACE,
     ),
-    ("line", lambda: plane(0.5, y=None), "a line is beside a plane", {ORIGIN}),
+    ("line", lambda: plane(0.5, y=None), "a line and a plane", {ORIGIN}),
     ("incomplete", lambda: half(plane(0.5)), "b is incomplete", {ORIGIN, RADIUS, SHARP}),
 ]
 
@@ -170,7 +170,7 @@ def test_the_same_network_in_two_ways_shows_the_effect_of_the_way() -> None:
     [
         (
             lambda: plane(x_seed=7, y_seed=7),
-            "other draws of the directions: seed 0 (a), seed 7 (b)",
+            "different draws of the directions: seed 0 (a), seed 7 (b)",
         ),
         (lambda: plane(precision="bfloat16"), "float32 (a), bfloat16 (b)"),
         (lambda: plane(), "a single draw of the directions (a, b)"),
@@ -193,7 +193,7 @@ def test_other_examples_of_the_same_data_and_another_path_to_them_are_no_obstacl
         [plane(), plane(0.5, train_data_sha256="bbb", data="cifar10:/elsewhere")], ["a", "b"]
     )
     assert [d.breaks for d in found.differences] == [frozenset()]
-    assert "other draws of examples of the same data" in found.differences[0].what
+    assert "different samples of the same data" in found.differences[0].what
     assert found.verdicts[0].startswith("a and b are comparable: ")
 
 
@@ -227,5 +227,7 @@ def test_of_three_each_is_compared_with_the_first() -> None:
     radius = next(row for row in found.rows if row.name == RADIUS)
     assert radius.compared == (True, True, False)
     assert radius.meaning.startswith("a is flatter: ")
-    assert radius.meaning.endswith("as far out as that of b. c not compared: other normalization.")
+    assert radius.meaning.endswith(
+        "as far out as that of b. c not compared: different normalization."
+    )
     assert next(row for row in found.rows if row.name == ORIGIN).compared == (True,) * 3

@@ -36,10 +36,10 @@ def says(text: str, *values: Estimate) -> str:
         ((exact(300.0), exact(1.0)), "a > b by 300 times"),
         ((Estimate(4, 3, 5), Estimate(1, 0.5, 1.5)), "a > b by 4 times (at least 2)"),
         ((Estimate(4, 4, math.inf, True), exact(1.0)), "a > b by at least 4 times"),
-        ((Estimate(4, 3, 5), Estimate(3, 2, 4)), "No difference beyond the sampling error"),
+        ((Estimate(4, 3, 5), Estimate(3, 2, 4)), "No difference beyond sampling error and grid"),
         ((exact(2.0), exact(2.0)), "No difference."),
-        ((exact(2.0), exact(0.0)), "a has the larger value: 2, b 0."),
-        ((exact(math.inf), exact(1.0)), "a has the larger value: inf, b 1."),
+        ((exact(2.0), exact(0.0)), "a has the larger value: 2 vs 0 for b."),
+        ((exact(math.inf), exact(1.0)), "a has the larger value: inf vs 1 for b."),
         ((Estimate(1, 1, math.inf, True), Estimate(2, 2, math.inf, True)), "Not reached"),
         ((exact(1.0), exact(3.0), Estimate(2.9, 2.7, 3.1)), "b > a by 3 times (b ≈ c > a)"),
     ],
@@ -65,7 +65,7 @@ def test_within_the_sampling_error_there_is_no_difference() -> None:
     for surface in (one, other):
         surface.values["train_loss_stderr"][...] = 0.02
     found = row_of(compare_surfaces([one, other], "ab"), RADIUS)
-    assert found.meaning.startswith("No difference beyond the sampling error")
+    assert found.meaning.startswith("No difference beyond sampling error and grid")
 
 
 def test_no_row_tells_a_surface_from_itself() -> None:
@@ -98,7 +98,10 @@ def test_of_several_draws_the_range_is_that_of_the_draws() -> None:
 def test_the_barrier_is_shown_where_a_file_holds_one() -> None:
     assert not any("barrier" in row.name for row in compare_surfaces([plane(), plane()], "ab").rows)
     found = compare_surfaces([plane(barrier=0.4), plane(0.5, barrier=1.5)], "ab")
-    assert "of b the loss rises higher: by 1.5, 0.4 for a" in row_of(found, "barrier, nats").meaning
+    assert (
+        "The loss rises higher between the solutions of b: by 1.5 vs 0.4 for a"
+        in row_of(found, "barrier, nats").meaning
+    )
     found = compare_surfaces([plane(barrier=0.4), plane(0.5)], "ab")
     assert row_of(found, "barrier, nats").meaning == "(b: the file contains no barrier.)"
 
@@ -188,7 +191,7 @@ def test_the_shipped_surfaces() -> None:
         ("share below the loss of guessing", "resnet56 is better than guessing on more"),
         ("roughness, decades", "resnet56_noshort is rougher"),
         ("basins", "resnet56_noshort has more basins"),
-        ("flat radius, loss × 2", "No difference beyond the sampling error"),
+        ("flat radius, loss × 2", "No difference beyond sampling error and grid"),
         (WEIGHTS, "not compared: different networks"),
     ]:
         assert row_of(found, name).meaning.startswith(start)
@@ -200,6 +203,6 @@ def test_nan_losses_are_no_obstacle_to_the_rest() -> None:
     found = compare_surfaces([plane(), broken], "ab")
     assert row_of(found, RADIUS).estimates[1] is None
     assert (
-        "(b: the loss of the network itself, at the origin, is NaN" in row_of(found, RADIUS).meaning
+        "(b: the loss at the origin, of the network itself, is NaN" in row_of(found, RADIUS).meaning
     )
     assert row_of(found, "roughness, decades").estimates[1] is not None

@@ -119,7 +119,7 @@ def test_holes_cut_a_line_and_missing_points_are_passed_over() -> None:
 
 
 def test_what_has_no_logarithm_or_no_line() -> None:
-    with pytest.raises(InputError, match="not positive"):
+    with pytest.raises(InputError, match="expected positive losses"):
         roughness(surface_of(lambda x: x**2, np.linspace(-1, 1, 5)))
     with pytest.raises(InputError, match="three finite losses"):
         roughness(surface_of(lambda x, y: 1 + x, [0, 1], [0, 1]))

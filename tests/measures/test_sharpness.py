@@ -53,7 +53,7 @@ def test_at_a_strict_maximum_it_is_negative_or_zero() -> None:
 @pytest.mark.parametrize(
     ("axis", "epsilon", "words"),
     [
-        (EVEN, 1.5, "not within x from -1 to 1"),
+        (EVEN, 1.5, "exceeds the range of x: -1 to 1"),
         (EVEN, 0.05, "too coarse"),
         ([-1, 0, 0.05, 0.1, 1], 0.1, "too coarse"),
     ],
@@ -72,7 +72,7 @@ def test_odd_points() -> None:
     undo(plane, (10, 8))
     with pytest.raises(InputError, match="not all points in the box"):
         sharpness(plane, 0.3)
-    with pytest.raises(InputError, match="not positive"):
+    with pytest.raises(InputError, match="expected 1 \\+ L above 0"):
         sharpness(surface_of(lambda x: -1 + x**2, EVEN), 0.3)
 
 

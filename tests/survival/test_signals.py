@@ -14,7 +14,10 @@ from tests.survival.runs import done, start, wait_until, write_module
 
 @pytest.mark.parametrize(
     ("number", "status", "said"),
-    [(signal.SIGTERM, 143, "terminated: what was"), (signal.SIGINT, 130, "interrupted: what was")],
+    [
+        (signal.SIGTERM, 143, "terminated: computed points are saved"),
+        (signal.SIGINT, 130, "interrupted: computed points are saved"),
+    ],
 )
 def test_a_signal_saves_and_exits(
     tmp_path: Path, number: signal.Signals, status: int, said: str
