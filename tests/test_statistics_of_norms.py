@@ -90,7 +90,7 @@ def test_layers_without_statistics_are_not_modified() -> None:
 
 @pytest.mark.parametrize(
     ("batches", "words"),
-    [([], "without examples"), ([torch.zerosa batch of 1 examples], "a batch of 1 examples")],
+    [([], "without examples"), ([torch.zeros(1, 3)], "a batch of 1 examples")],
 )
 def test_too_few_examples(batches: list[Tensor], words: str) -> None:
     with pytest.raises(InputError) as error:
