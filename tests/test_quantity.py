@@ -182,7 +182,7 @@ class TestMarginWhereHigherIsBetter:
         rows = {row.name: row for row in found.rows}
         best = rows["highest margin, logits"]
         assert [e.value for e in best.estimates if e is not None] == [3.0, 2.0]
-        assert best.meaning == "a has the higher margin where it is highest: 3, b 2."
+        assert best.meaning == "a has the higher margin at its highest: 3 vs 2 for b."
         origin = rows["margin at the origin, logits"]
         assert [e.value for e in origin.estimates if e is not None] == [2.5, 1.5]
 

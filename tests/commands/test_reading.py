@@ -25,7 +25,7 @@ READING = [
     bad("info", "cut.h5", "cut.h5 is not a readable HDF5 file"),
     bad("info", "other.h5", "other.h5 is an HDF5 file but not a surface", "something"),
     *[
-        bad(command, f"{name}.h5{rest}", f"{name}.h5 says", word, "damaged")
+        bad(command, f"{name}.h5{rest}", f"{name}.h5 records", word, "damaged")
         for command, rest in [("info", ""), ("render", " -o out.png")]
         for name, word in [("schema", "schema 'abc'"), ("bare", "quantities none")]
     ],

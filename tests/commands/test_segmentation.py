@@ -119,7 +119,7 @@ REFUSED = [
         "shortcuts none",
     ),
     *[
-        bad("sample", ["--weights", "projection.pt", *DIGITS, *how], "for each pixel", "accuracy")
+        bad("sample", ["--weights", "projection.pt", *DIGITS, *how], "of every pixel", "accuracy")
         for how in (["--loss", "pixel_loss"], ["--loss", "dice_loss"], ["--metrics", "iou"])
     ],
 ]

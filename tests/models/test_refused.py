@@ -89,7 +89,7 @@ OF_ANOTHER: list[tuple[str, dict[str, Any], dict[str, Any], list[str]]] = [
     ("highway8", {}, {"name": "resnet8"}, ["requested resnet8", "w.pt is of highway8"]),
     ("highway8", {"shortcuts": "add"}, {}, ["contradicts itself", "add", "gate or none"]),
     ("vgg9", {}, {"name": "densenet10"}, ["requested densenet10", "w.pt is of vgg9"]),
-    ("resnet18", {"shortcuts": "gate"}, {}, ["contradicts itself", "gate", "of shortcuts proj"]),
+    ("resnet18", {"shortcuts": "gate"}, {}, ["contradicts itself", "gate", "fit shortcuts proj"]),
 ]
 SMALL: dict[str, dict[str, Any]] = {"resnet18": {"channels": 2}, "resnet50": {"channels": 2}}
 SMALL |= {"densenet121": {"growth": 1, "channels": 2}, "vgg9": {"channels": 2}}

@@ -187,7 +187,7 @@ MISFITS: dict[str, tuple[Callable[[Splits], Splits], Callable[[], Network], list
     "too many levels": (
         lambda data: data,
         unet("none", levels=6),
-        ["images of 32 x 32 pixels", "divisible by 2^6 = 64", "as in levels=5"],
+        ["images of 32 x 32 pixels", "divisible by 2^6 = 64", "such as levels=5"],
     ),
     "other channels": (
         lambda data: data,

@@ -106,7 +106,7 @@ MISFITS: dict[str, tuple[Callable[[], Network], dict[str, Any], list[str]]] = {
     "no logits": (network_of(nn.Flatten(0)), {}, ["no trainable parameters"]),
     "several outputs": (network_of(Tuple()), {}, ["logits of shape (n, classes)", "a tuple"]),
     "a bare assert": (network_of(Silent()), {}, ["mine", "AssertionError"]),
-    "nothing to train": (network_of(frozen()), {}, ["mine", "no parameters"]),
+    "nothing to train": (network_of(frozen()), {}, ["mine", "no trainable parameters"]),
     "one example in the last batch": (
         network_of(nn.Sequential(*NORMALIZED)),
         {"batch_size": 13},
