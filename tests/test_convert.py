@@ -137,7 +137,7 @@ def test_which_quantities_are_converted(tmp_path: Path, names: list[str], theirs
 
 def test_a_surface_without_any_of_them(tmp_path: Path) -> None:
     save_surface(slope(names=["margin"]), tmp_path / "ours.h5")
-    with pytest.raises(InputError, match=r"has margin, but .* train_loss"):
+    with pytest.raises(InputError, match=r"the surface has margin, but .* train_loss"):
         convert(tmp_path / "ours.h5", tmp_path / "theirs.h5")
 
 
