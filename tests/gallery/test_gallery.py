@@ -42,7 +42,7 @@ def test_numbers_are_those_of_the_file(tmp_path: Path) -> None:
     assert float(radius) == pytest.approx(math.sqrt(0.1 / curvature), abs=1e-3)
     assert first["share better than guessing"] == f"{100 * better:.3g}%"
     assert (first["roughness, decades"], first["basins"]) == ("0", "1")
-    assert first["points that curve upwards"].startswith("100%")
+    assert first["convex points"].startswith("100%")
     assert data["layout"] == "gallery"
     assert data["heading"] == "2 loss landscapes"
 
