@@ -87,6 +87,7 @@ def run(page: Path) -> None:
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the first page of the guides leaves there."""
     folder = tmp_path_factory.mktemp("guides")
+    sys.modules.pop("nets", None)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.syspath_prepend(str(folder))
