@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from landscape.checkpoint import read_checkpoint
-from landscape.data import Examples, load
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.checkpoint import Checkpoint, read_checkpoint
+from landscape.data import load_splits
+from landscape.data.sources import is_own
+from landscape.errors import InputError, argument
 from landscape.metrics import LOSSES, PerExample, usual_loss
-from landscape.models.named import Network, asked_for, build_network
+from landscape.models.named import asked_for, build_network, is_own_network
 from landscape.models.pretrained import is_published_name, pretrained_network
-from landscape.models.torchvision_models import PREFIX
 from landscape.plugin import load_function
 from landscape.problem import Problem
 from landscape.surface import Attribute
 
-SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+_WITH_A_PROBLEM = ("weights", "device")
+"""Options that a user's own problem does not make superfluous."""
 
 
 def build_problem(
@@ -29,7 +31,7 @@ def build_problem(
     settings: Mapping[str, Any] | None = None,
     data: str = "digits",
     preprocess: str | None = None,
-    split: str = "train",
+    split: str | None = None,
     limit: int | None = None,
     loss: str | None = None,
     metrics: Sequence[str] = (),
@@ -49,10 +51,14 @@ def build_problem(
     shortcuts, width, settings
         See :func:`landscape.models.named.build_network`; ``settings`` contains further settings by
         name.
-    data, preprocess
+    data
         See :func:`landscape.data.load`.
+    preprocess
+        See :func:`landscape.data.load`. For a user's function with weights that were not trained by
+        :mod:`landscape.training`, None is ``none``: what another program did to its inputs is not
+        recorded anywhere.
     split
-        ``train``, ``test`` or ``both``.
+        ``train``, ``test`` or ``both``; see :func:`landscape.data.load_splits`.
     limit
         The number of examples per split, always the same ones.
     loss
@@ -78,7 +84,7 @@ def build_problem(
     >>> problem.attributes["model"], list(problem.splits)
     ('resnet8', ['train'])
     """
-    own = model is not None and ":" in model and not model.startswith(PREFIX)
+    own = model is not None and is_own_network(model)
     if weights is None and not own:
         raise InputError(
             f"no weights for {model or 'the network'}: give {argument('weights', 'CHECKPOINT')} "
@@ -86,7 +92,17 @@ def build_problem(
             f"{argument('model', 'package.module:function')} for a network that comes with its own"
         )
     asked = asked_for(settings, shortcuts=shortcuts, width=width)
-    network, origin = _network(model, weights, asked)
+    published = weights is not None and is_published_name(weights)
+    checkpoint = None if weights is None or published else read_checkpoint(weights)
+    if published:
+        network = pretrained_network(model, str(weights), **asked)
+        origin = {"checkpoint": str(weights)}
+    else:
+        network = build_network(model, checkpoint, **asked)
+        origin = {} if checkpoint is None else _origin(checkpoint)
+    trained_here = checkpoint is not None and bool(checkpoint.settings)
+    if own and preprocess is None and not trained_here and not is_own(data):
+        preprocess = "none"
     facts: dict[str, Attribute] = {"model": network.name, **origin}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
     splits = load_splits(data, split, preprocess=preprocess, limit=limit)
@@ -100,24 +116,64 @@ def build_problem(
     )
 
 
-def _network(
-    model: str | None, weights: str | Path | None, asked: dict[str, Any]
-) -> tuple[Network, dict[str, str]]:
-    """The network, and the origin of its weights."""
-    if weights is None:
-        return build_network(model, **asked), {}
-    if is_published_name(weights):
-        return pretrained_network(model, str(weights), **asked), {"checkpoint": str(weights)}
-    checkpoint = read_checkpoint(weights)
-    origin = {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
-    return build_network(model, checkpoint, **asked), origin
+def own_problem(name: str, *, weights: str | Path | None = None, device: str = "auto") -> Problem:
+    """The problem that a user's function returns.
+
+    Parameters
+    ----------
+    name
+        ``package.module:function``, called without arguments.
+    weights
+        A checkpoint whose weights take the place of those of the problem's network.
+    device
+        Where the problem is moved; ``auto`` leaves it where the function made it.
+
+    Raises
+    ------
+    InputError
+        If the function does not return a :class:`Problem`, or the checkpoint is of another network.
+    """
+    problem = load_function(name, "problem")()
+    if not isinstance(problem, Problem):
+        raise InputError(
+            f"{argument('problem', name)} returned a {type(problem).__name__}: expected a "
+            "landscape.Problem"
+        )
+    facts: dict[str, Attribute] = {"problem": name}
+    if device != "auto":
+        problem = problem.to(device)
+    if weights is not None:
+        checkpoint = read_checkpoint(weights)
+        where = f"checkpoint {checkpoint.path} does not fit the network of {name}"
+        problem = problem.with_state(checkpoint.state, where)
+        facts.update(_origin(checkpoint))
+    problem = copy.copy(problem)
+    problem.attributes = {**problem.attributes, **facts}
+    return problem
 
 
-def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, Examples]:
-    """The examples of ``train``, ``test`` or ``both`` splits of a source, by split name."""
-    if split not in SPLITS:
-        raise unknown_choice("split", split, SPLITS)
-    return {name: load(source, name, **options) for name in SPLITS[split]}
+def requested_problem(problem: str | None = None, **options: Any) -> Problem:
+    """The problem that the options of a command line describe: :func:`own_problem` if ``problem``
+    is given, otherwise :func:`build_problem`.
+
+    Raises
+    ------
+    InputError
+        If another option is given that the user's function decides.
+    """
+    if problem is None:
+        return build_problem(options.pop("model", None), **options)
+    for key, value in options.items():
+        if key not in _WITH_A_PROBLEM:
+            raise InputError(
+                f"{argument(key, value)} with {argument('problem', problem)}, which makes network, "
+                "data and loss itself: set it in the function"
+            )
+    return own_problem(problem, **options)
+
+
+def _origin(checkpoint: Checkpoint) -> dict[str, str]:
+    return {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
 
 
 def _loss(name: str) -> str | PerExample:

@@ -13,17 +13,18 @@ import numpy as np
 
 from landscape import commandline
 from landscape.alignment import align
-from landscape.build import build_problem
+from landscape.build import requested_problem
 from landscape.checkpoint import Checkpoint, load_weights, read_checkpoint
 from landscape.curve import State, line_point, train_curve
 from landscape.curve.barriers import STATISTICS, has_statistics, losses_along
 from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
-from landscape.models.named import FORMS, settings_among
-from landscape.options import add_training, add_variant, training_in
+from landscape.models.named import FORMS, is_own_network, settings_among
+from landscape.options import add_problem, add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
+from landscape.summary import origin_words
 from landscape.training import TrainingSettings
 
 DESCRIPTION = """Train a Bézier curve of low loss between two networks of the same architecture.
@@ -36,6 +37,8 @@ EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --ali
   python -m landscape.sample --weights runs/a/final.pt --directions curve:curve.pt"""
 
 _EPOCHS, _LR, _POINTS = 10, 0.05, 21
+_OF_A_NETWORK = ("problem", "model", "shortcuts", "width", "settings")
+_OF_THE_PROBLEM = (*_OF_A_NETWORK, "data", "preprocess", "limit", "device")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,23 +55,17 @@ def _command(argv: Sequence[str] | None) -> None:
     if not 3 <= options.points <= 10_001:
         raise InputError(f"--points {options.points}: expected at least 3 and at most 10,001")
     settings = training_in(options)
-    problem = build_problem(
-        options.model,
-        weights=options.a,
-        shortcuts=options.shortcuts,
-        width=options.width,
-        settings=options.settings,
-        data=options.data,
-        preprocess=options.preprocess,
-        limit=options.limit,
-        device=options.device,
+    given = {name: getattr(options, name) for name in _OF_THE_PROBLEM}
+    problem = requested_problem(
+        weights=options.a, **{name: value for name, value in given.items() if value is not None}
     )
     a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
     b = _other(problem, read_checkpoint(options.b), options.a)
     paths: dict[str, Callable[[float], State]] = {"line": _line(a, b)}
+    first_lines = origin_words(problem.attributes)
     if options.align:
         b, report = align(problem, b, seed=options.seed, progress=True)
-        print(f"alignment: {report}")
+        first_lines.append(f"alignment: {report}")
         paths["aligned line"] = _line(a, b)
     first, second = names_of([Path(options.a), Path(options.b)])
     curve = train_curve(
@@ -78,8 +75,9 @@ def _command(argv: Sequence[str] | None) -> None:
         options.output,
         settings,
         names=(first, second),
-        network=_network(problem),
+        network=_network(problem, options.a),
         facts={"aligned": bool(options.align)},
+        begun=lambda: print("\n".join(first_lines), flush=True),
     )
     paths["curve"] = curve.at
     for line in _table(
@@ -106,9 +104,11 @@ def _line(a: State, b: State) -> Callable[[float], State]:
     return lambda t: line_point(a, b, t)
 
 
-def _network(problem: Problem) -> dict[str, Any]:
-    """The description of the network for a checkpoint."""
+def _network(problem: Problem, first: str) -> dict[str, Any]:
+    """The description of the network for a checkpoint; for a user's own, that of the first end."""
     name = str(problem.attributes["model"])
+    if "problem" in problem.attributes or is_own_network(name):
+        return dict(read_checkpoint(first).settings)
     return {"name": name, **settings_among(name, problem.attributes)}
 
 
@@ -144,9 +144,10 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("a", metavar="A.pt", help="checkpoint of a trained network")
     add("b", metavar="B.pt", help="checkpoint of another one of the same architecture")
+    add_problem(parser)
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
     add_variant(parser, "inferred from A.pt")
-    add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
+    add("--data", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")
     add("--align", action="store_true", help="first permute the channels of B to match A")
@@ -158,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help=f"points from 0 to 1 where the loss is evaluated ({_POINTS})",
     )
-    add("--device", default="auto", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
+    add("--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
     add(
         "-o", "--output", default="curve.pt", metavar="FILE", help="resumed if it exists (curve.pt)"
     )

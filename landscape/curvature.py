@@ -11,7 +11,7 @@ from pathlib import Path
 
 from landscape import commandline
 from landscape.atomic import replacing
-from landscape.build import build_problem
+from landscape.build import requested_problem
 from landscape.directions import IGNORED
 from landscape.errors import InputError, unknown_choice
 from landscape.hessian import (
@@ -27,6 +27,7 @@ from landscape.options import add_data, add_device, add_network
 from landscape.problem import Problem
 from landscape.run.loop import versions
 from landscape.store import save_surface
+from landscape.summary import origin_words
 from landscape.surface import Surface
 
 DESCRIPTION = """Print the largest and the most negative eigenvalues of the Hessian of the mean loss
@@ -51,11 +52,12 @@ def _command(argv: Sequence[str] | None) -> None:
     top, samples = given.pop("top", 1), given.pop("trace_samples", 60)
     density, output = given.pop("density", False), given.pop("output", None)
     ignore, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
-    _check(top, samples, seed, density, output, given.get("split", "train"))
-    problem = build_problem(given.pop("model", None), **given)
+    _check(top, samples, seed, density, output, given.get("split"))
+    problem = requested_problem(**given)
     operator = HessianOperator(problem, ignore=ignore)
     # Raises now if the folder does not exist.
     with replacing(output) if output is not None else nullcontext() as place:
+        print("\n".join(origin_words(problem.attributes)), flush=True)
         _report(operator, top, samples, seed)
         if place is not None:
             surface = _density(problem, operator, ignore, seed)
@@ -88,7 +90,9 @@ def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> Non
     )
 
 
-def _check(top: int, samples: int, seed: int, density: bool, output: object, split: str) -> None:
+def _check(
+    top: int, samples: int, seed: int, density: bool, output: object, split: str | None
+) -> None:
     if top < 1:
         raise InputError(f"--top {top}: expected at least 1 eigenvalue")
     if samples < 6:
@@ -99,7 +103,7 @@ def _check(top: int, samples: int, seed: int, density: bool, output: object, spl
         raise InputError("--density needs an output file, as in --density -o density.h5")
     if output is not None and not density:
         raise InputError(f"-o {output} is for the spectral density: give --density too")
-    if split not in SPLITS:
+    if split == "both":
         raise unknown_choice("split", split, SPLITS)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from landscape.build import build_problem, load_splits
+from landscape.build import build_problem
+from landscape.data import load_splits
 from landscape.device import choose_device
 from landscape.directions import make_directions
 from landscape.extent import common_extent

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
-from landscape.build import SPLITS
+from landscape.data.sources import FORMS as DATA_FORMS
+from landscape.data.sources import SPLITS
 from landscape.errors import InputError
 from landscape.metrics import LOSSES
 from landscape.models.named import FORMS, KINDS
@@ -22,9 +23,10 @@ Group = Any
 
 
 def add_network(parser: argparse.ArgumentParser) -> Group:
-    """Options of the network and its weights."""
+    """Options of the network and its weights, and of a whole problem of the user's own."""
     group = parser.add_argument_group("network")
     add = group.add_argument
+    add_problem(group)
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from weights)")
     add(
         "--weights",
@@ -34,6 +36,16 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     )
     add_variant(group, "inferred from weights")
     return group
+
+
+def add_problem(group: Group) -> None:
+    """The option of a problem of the user's own."""
+    group.add_argument(
+        "--problem",
+        metavar="FUNCTION",
+        help="package.module:function or FILE.py:function, called without arguments: returns a "
+        "landscape.Problem, in place of network, data and loss given here",
+    )
 
 
 def add_variant(group: Group, default: str) -> None:
@@ -80,15 +92,19 @@ def add_data(parser: argparse.ArgumentParser, splits: Iterable[str] = SPLITS) ->
     add(
         "--data",
         metavar="SOURCE",
-        help="digits, scenes (with masks), cifar10:PATH, cifar100:PATH, torchvision:NAME "
-        "(default: digits)",
+        help=f"{', '.join(DATA_FORMS)} (default: digits)",
     )
     add(
         "--preprocess",
         metavar="HOW",
-        help="cifar10, imagenet, digits, scenes, none, or MEAN,…/STD,… (default: the source's own)",
+        help="cifar10, imagenet, digits, scenes, none, or MEAN,…/STD,… (default: the source's own, "
+        "for weights trained elsewhere of a network of yours none)",
     )
-    add("--split", metavar="SPLIT", help=f"{', '.join(splits)} (default: train)")
+    add(
+        "--split",
+        metavar="SPLIT",
+        help=f"{', '.join(splits)} (default: train; all of data without splits)",
+    )
     add("--limit", type=int, metavar="N", help="a fixed random subset of N examples of each split")
     add(
         "--loss",

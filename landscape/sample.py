@@ -28,15 +28,17 @@ from landscape.run import Request
 from landscape.run.plan import make_plan
 from landscape.run.sampling import sample_planned
 from landscape.run.shard import WHOLE, Shard
-from landscape.summary import describe, plane_words
+from landscape.summary import beginning, describe, plane_words
 from landscape.surface import Surface
 
 OUTPUT = "surface.h5"
+_NETWORK = {"problem", "model", "weights"}
 
 DESCRIPTION = """Evaluate loss and accuracy on a grid of a plane (or line) around trained weights.
 
-Without --model and --weights it runs the default job: ResNet-56 with and without shortcuts is
-trained on scikit-learn's digits (once), sampled and plotted, into the folder given by -o."""
+Without --model, --weights and --problem it runs the default job: ResNet-56 with and without
+shortcuts is trained on scikit-learn's digits (once), sampled and plotted, into the folder given
+by -o."""
 
 EXAMPLE = """  python -m landscape.sample
   python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
@@ -57,13 +59,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> None:
     given = {k: v for k, v in vars(_parser().parse_args(argv)).items() if v is not None}
-    if {"model", "weights"} & set(given) or weights_of(given.get("directions", "")) is not None:
+    if set(given) & _NETWORK or weights_of(given.get("directions", "")) is not None:
         _surface(given)
     elif this_process() is None:
         _default_job(given)
     else:
         raise InputError(
-            "the default job runs in one process: leave torchrun out, or give --model or --weights"
+            "the default job runs in one process: leave torchrun out, or give --problem, --model "
+            "or --weights"
         )
 
 
@@ -85,9 +88,9 @@ def _surface(given: dict[str, Any]) -> None:
     shows = live and (process is None or process.rank == 0)
     with shown_meanwhile([path]) if shows else nullcontext():
         surface = (
-            sample_planned(make_plan(problem, request))
+            sample_planned(make_plan(problem, request), _say)
             if process is None
-            else sample_distributed(process, problem, request)
+            else sample_distributed(process, problem, request, _say)
         )
     if surface is None:
         return  # rank 0 reports
@@ -98,6 +101,11 @@ def _surface(given: dict[str, Any]) -> None:
         print(f"plot it: python -m landscape.render {path} -o {path.with_suffix('.png')}")
 
 
+def _say(surface: Surface) -> None:
+    """The first lines of a run."""
+    print("\n".join(beginning(surface)), flush=True)
+
+
 def _default_job(given: dict[str, Any]) -> None:
     folder = given.pop("path", None)
     if given.get("x", "").startswith("auto") and "y" in given:
@@ -105,9 +113,9 @@ def _default_job(given: dict[str, Any]) -> None:
     for option in given:
         if option not in ("x", "y", "limit", "seed", "device"):
             raise InputError(
-                f"--{option.replace('_', '-')} needs a network: give --model or --weights; without "
-                "them the default job runs, which accepts only --x, --y, --limit, --seed, --device "
-                "and -o"
+                f"--{option.replace('_', '-')} needs a network: give --problem, --model or "
+                "--weights; without them the default job runs, which accepts only --x, --y, "
+                "--limit, --seed, --device and -o"
             )
     result = run_default_job(*([folder] if folder is not None else []), **given)
     print("\n".join(result.report()))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
 from landscape.measures.share import share_below_chance
-from landscape.surface import Surface
+from landscape.surface import Attribute, Surface
+
+_AS_THEY_ARE = "none: (x/1 - [0])/[1]"
 
 
 def describe(surface: Surface) -> str:
@@ -31,6 +34,48 @@ def describe(surface: Surface) -> str:
     if below is not None:
         parts.append(f"{below:.1%} of the plane below the loss of guessing")
     return "; ".join(parts)
+
+
+def origin_words(facts: Mapping[str, Attribute]) -> list[str]:
+    """What a problem is made of, from its attributes: network, weights, data with preprocessing.
+
+    >>> facts = {"model": "mine:network", "parameters": 2410, "data": "digits", "split": "train"}
+    >>> facts |= {"train_examples": 300, "train_population": 1437, "preprocess": "none: x/16"}
+    >>> print(*origin_words(facts), sep="\n")
+    network: mine:network, 2,410 parameters
+    weights: untrained, unless mine:network loads them itself
+    data: digits, 300 of 1,437 train examples, preprocessing none: x/16
+    """
+    maker = facts.get("problem")
+    name = facts["model"] if maker is None else f"{facts['model']} of {maker}"
+    untrained = f"untrained, unless {facts['model']} loads them itself"
+    weights = facts.get("checkpoint", untrained if maker is None else f"those of {maker}")
+    counts = []
+    for key, count in facts.items():
+        split, _, what = f"_{key}".rpartition("_")
+        if what != "examples" or not isinstance(count, int):
+            continue
+        whole = facts.get(key.removesuffix("examples") + "population", count)
+        share = f"{count:,}" if whole == count else f"{count:,} of {whole:,}"
+        counts.append(f"{share}{split.replace('_', ' ')} examples")
+    preprocess = str(facts.get("preprocess", _AS_THEY_ARE)).replace(_AS_THEY_ARE, "none")
+    return [
+        f"network: {name}, {facts['parameters']:,} parameters",
+        f"weights: {weights}",
+        f"data: {facts['data']}, {', '.join(counts)}, preprocessing {preprocess}",
+    ]
+
+
+def beginning(surface: Surface) -> list[str]:
+    """What a run is about to compute: its origin, and the grid with what is done of it."""
+    done = int(surface.done.sum())
+    grid = f"grid: {surface.grid}, {surface.grid.size:,} points"
+    axis = surface.axes["x"]
+    how = f"{axis.get('kind', 'unknown')}, normalization {axis.get('normalization', 'none')}"
+    return [
+        *origin_words(surface.attributes),
+        f"{grid}{f', {done:,} of them done' if done else ''}; directions: {how}",
+    ]
 
 
 def plane_words(surface: Surface) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landscape import commandline
-from landscape.build import load_splits
+from landscape.data import load_splits
 from landscape.models.named import (
     FORMS,
     Network,

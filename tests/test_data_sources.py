@@ -108,7 +108,7 @@ def test_source_is_kept_as_given() -> None:
         ("digit", "train", "did you mean 'digits'"),
         ("", "train", "expected one of digits, scenes, cifar10:PATH"),
         ("mnist", "train", r"torchvision:NAME\[:ROOT\]"),
-        ("../x.npz", "train", "did you mean 'cifar10:../x.npz'"),
+        ("../x.npz", "train", "../x.npz: not a readable .npz"),
         ("data/cifar-10-batches-py", "train", "did you mean 'cifar10:data/cifar-10-batches-py'"),
         ("cifar10", "train", "expected cifar10:PATH"),
         ("cifar100:", "train", "expected cifar100:PATH"),

@@ -18,7 +18,7 @@ import landscape
 import landscape.info
 import landscape.render.__main__
 from landscape import examples
-from landscape.build import load_splits
+from landscape.data import load_splits
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.store import save_surface

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ def train_curve(
     network: Mapping[str, Any] | None = None,
     facts: Mapping[str, Any] | None = None,
     progress: bool = True,
+    begun: Callable[[], None] = lambda: None,
 ) -> Curve:
     """Train the control point of a Bézier curve between two fixed solutions.
 
@@ -61,6 +62,8 @@ def train_curve(
     names, network, facts
         For the file: names of the end points, the network's entry in a checkpoint, and further
         facts that must match when training resumes.
+    begun
+        Called before the first step, when all checks have passed.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def train_curve(
     trainer.description = {"names": list(names), "network": dict(network or {})}
     if Path(path).exists():
         trainer.restore()
+    begun()
     trainer.run(progress)
     return trainer.curve()
 

@@ -3,7 +3,7 @@
 from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import Preprocess, parse_preprocess
-from landscape.data.sources import load
+from landscape.data.sources import load, load_splits
 from landscape.data.stream import Stream, in_memory
 from landscape.data.tensors import examples_from
 
@@ -15,5 +15,6 @@ __all__ = [
     "examples_from",
     "in_memory",
     "load",
+    "load_splits",
     "parse_preprocess",
 ]

@@ -20,10 +20,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ENDS = 8  # a valid archive is read two or three times past its end
 
 
-def too_large(where: str, size: int | str) -> InputError:
+def too_large(where: str, size: int | str, largest: int = LARGEST) -> InputError:
     """The error for a file larger than any in these datasets."""
     return InputError(
-        f"{where}: {size} bytes, expected at most {LARGEST}: this is not a file of this dataset"
+        f"{where}: {size} bytes, expected at most {largest}: this is not a file of this dataset"
     )
 
 

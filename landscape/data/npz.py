@@ -25,14 +25,29 @@ def _array(raw: bytes) -> np.ndarray:
     return array
 
 
-def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
+def names_in_npz(path: Path) -> list[str]:
+    """The names of the arrays in an ``.npz`` file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged or not an ``.npz``.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()]
+    except Exception as error:  # damaged archives raise errors of many types
+        raise _unreadable(path, error) from error
+
+
+def read_npz(path: Path, names: Sequence[str], largest: int = LARGEST) -> list[np.ndarray]:
     """The arrays of these names; pickled objects are never loaded.
 
     Raises
     ------
     InputError
         If the file is damaged or not an ``.npz``, or an array is missing, contains objects, or is
-        larger than any array of these datasets.
+        larger than ``largest`` bytes, by default larger than any array of the known datasets.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -44,13 +59,17 @@ def read_npz(path: Path, names: Sequence[str]) -> list[np.ndarray]:
                     f"{', '.join(sorted(files))[:200] or 'none'}"
                 )
             for name in names:
-                if files[name].file_size > LARGEST:
-                    raise too_large(f"{path}: {name}", files[name].file_size)
+                if files[name].file_size > largest:
+                    raise too_large(f"{path}: {name}", files[name].file_size, largest)
             return [_array(archive.read(files[name])) for name in names]
     except InputError:
         raise
     except Exception as error:  # damaged archives raise errors of many types
-        raise InputError(
-            f"{path}: not a readable .npz of plain arrays ({one_line(error)}); expected numeric "
-            "arrays written by numpy.savez. Create or copy it again"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> InputError:
+    return InputError(
+        f"{path}: not a readable .npz of plain arrays ({one_line(error)}); expected numeric "
+        "arrays written by numpy.savez. Create or copy it again"
+    )

@@ -1,22 +1,37 @@
-"""Data by name, as on the command line: ``digits``, ``scenes``, ``cifar10:PATH``, …"""
+"""Data by name, as on the command line: ``digits``, ``cifar10:PATH``, ``mine.npz``, …"""
 
 from __future__ import annotations
 
+import difflib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 from landscape.data.cifar import load_cifar
 from landscape.data.digits import load_digits
 from landscape.data.examples import Examples
+from landscape.data.files import (
+    examples_in_npy,
+    splits_in_folder,
+    splits_in_npz,
+    splits_in_torch_file,
+)
+from landscape.data.hub import is_hub_folder, splits_in_hub_folder
+from landscape.data.named_arrays import WHOLE
 from landscape.data.pets import load_pets
 from landscape.data.preprocess import parse_preprocess
 from landscape.data.scenes import load_scenes
+from landscape.data.stream import Stream
+from landscape.data.tensors import examples_from
 from landscape.data.torchvision_sets import PETS, load_torchvision
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
+from landscape.plugin import load_function
 
-SPLITS = ("train", "test")
+SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
+"""What can be asked for, and the splits that it means."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +40,15 @@ class _Source:
 
     form: str
     read: Callable[[str, str], Examples]
+
+
+@dataclass(frozen=True)
+class _Own:
+    """Data of the user's own: their form, whether a text has it, and the reader of all splits."""
+
+    form: str
+    fits: Callable[[str], bool]
+    read: Callable[[str], Mapping[str, Examples]]
 
 
 def _read_digits(rest: str, split: str) -> Examples:
@@ -63,8 +87,104 @@ SOURCES = {
 }
 
 
+def _ends_with(*suffixes: str) -> Callable[[str], bool]:
+    return lambda text: text.lower().endswith(suffixes)
+
+
+def _read_npy_pair(text: str) -> Mapping[str, Examples]:
+    files = [Path(file) for file in text.split(",")]
+    if len(files) != 2:
+        raise InputError(f"{argument('data', text)}: expected two files, INPUTS.npy,TARGETS.npy")
+    return examples_in_npy(*files)
+
+
+def _read_folder(text: str) -> Mapping[str, Examples]:
+    folder = Path(text)
+    if is_hub_folder(folder):
+        return splits_in_hub_folder(folder)
+    if not any(folder.glob("*.npy")):
+        raise _without_name(text)
+    return splits_in_folder(folder)
+
+
 def _looks_like_path(text: str) -> bool:
     return "/" in text or os.sep in text or os.path.splitext(text)[1] != "" or os.path.exists(text)
+
+
+def _without_name(path: str) -> InputError:
+    return InputError(
+        f"data source {path!r} is a path without a dataset name; expected one of "
+        f"{', '.join(FORMS)}; did you mean 'cifar10:{path}'?"
+    )
+
+
+def _read_function(text: str) -> Mapping[str, Examples]:
+    """What the user's function returns: data, or a dict from splits to data."""
+    found = load_function(text, "data")()
+    splits = found if isinstance(found, Mapping) else {WHOLE: found}
+    if not splits:
+        raise InputError(f"{argument('data', text)} returned an empty dict: expected splits")
+    if any(isinstance(data, Stream) for data in splits.values()):
+        raise InputError(
+            f"{argument('data', text)} returned a stream: make the whole problem in a function of "
+            f"yours and give it as {argument('problem')}"
+        )
+    return {str(name): examples_from(data, source=text) for name, data in splits.items()}
+
+
+OWN = (
+    _Own("FILE.npz", _ends_with(".npz"), lambda text: splits_in_npz(Path(text))),
+    _Own("INPUTS.npy,TARGETS.npy", _ends_with(".npy"), _read_npy_pair),
+    _Own("FILE.pt", _ends_with(".pt", ".pth"), lambda text: splits_in_torch_file(Path(text))),
+    _Own("package.module:function", lambda text: ":" in text, _read_function),
+    _Own("FOLDER", os.path.isdir, _read_folder),
+)
+"""Forms of data of the user's own, after the names of ``SOURCES``; the first that fits is used."""
+
+FORMS = (*(source.form for source in SOURCES.values()), *(own.form for own in OWN))
+"""The forms of all sources, as shown to the user."""
+
+
+def is_own(source: str) -> bool:
+    """Whether a source is not one of the named data sets.
+
+    >>> is_own("digits"), is_own("mydata.npz"), is_own("mydata:examples")
+    (False, True, True)
+    """
+    return source.partition(":")[0] not in SOURCES
+
+
+def load_splits(
+    source: str,
+    split: str | None = None,
+    *,
+    preprocess: str | None = None,
+    limit: int | None = None,
+    limit_seed: int = 0,
+) -> dict[str, Examples]:
+    """The requested splits of a source, by name; see :func:`load`.
+
+    Parameters
+    ----------
+    split
+        ``train``, ``test`` or ``both``, or another name of a split of the user's own data; None is
+        ``train``, or all of data that are not divided into splits, whose name is ``""``.
+
+    Raises
+    ------
+    InputError
+        As :func:`load` does, and if the data have no such split.
+    """
+    options: dict[str, Any] = {"preprocess": preprocess, "limit": limit, "limit_seed": limit_seed}
+    if not is_own(source):
+        if split is not None and split not in SPLITS:
+            raise unknown_choice("split", split, SPLITS)
+        return {name: load(source, name, **options) for name in SPLITS[split or "train"]}
+    found = _read_own(source)
+    if split is None and set(found) == {WHOLE}:
+        return {WHOLE: _prepared(found[WHOLE], source, **options)}
+    names = SPLITS.get(split or "train", (str(split),))
+    return {name: _prepared(_chosen(found, name, source), source, **options) for name in names}
 
 
 def load(
@@ -75,20 +195,27 @@ def load(
     limit: int | None = None,
     limit_seed: int = 0,
 ) -> Examples:
-    """Load examples of a named source.
+    """Load examples of one split of a source.
 
     Parameters
     ----------
     source
-        ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or ``cifar100:PATH``, for PATH
-        see :func:`landscape.data.cifar.load_cifar`; ``torchvision:NAME[:ROOT]``, downloaded into
-        ROOT, by default ``~/.cache/landscape`` (``OxfordIIITPet`` has masks).
+        A named data set: ``digits``; ``scenes``, which have masks; ``cifar10:PATH`` or
+        ``cifar100:PATH``, for PATH see :func:`landscape.data.cifar.load_cifar`;
+        ``torchvision:NAME[:ROOT]``, downloaded into ROOT, by default ``~/.cache/landscape``
+        (``OxfordIIITPet`` has masks).
+
+        Or the user's own: ``FILE.npz`` with arrays named as by Keras (``x_train``) or MedMNIST
+        (``train_images``); ``INPUTS.npy,TARGETS.npy``; ``FILE.pt`` with tensors
+        (:func:`landscape.data.files.splits_in_torch_file`); a folder of ``.npy`` files, or one
+        written by Hugging Face's ``save_to_disk``; ``package.module:function``, which is called
+        without arguments and returns what :class:`landscape.Problem` takes as data.
     split
-        ``train`` or ``test``.
+        ``train`` or ``test``, or another name of a split of the user's own data.
     preprocess
         A name or numbers for :func:`landscape.data.parse_preprocess`. None is the source's default:
         ``digits`` for digits, ``scenes`` for scenes, ``cifar10`` for CIFAR-10 and CIFAR-100,
-        otherwise ``none``, which is x/255.
+        otherwise ``none``, which is x/255 for 8-bit images.
     limit
         The number of examples to draw at random with ``limit_seed``; None for all. See
         :meth:`Examples.subset`.
@@ -103,18 +230,47 @@ def load(
     InputError
         If the source, the split or the preprocessing is unknown, does not fit, or cannot be read.
     """
-    if split not in SPLITS:
-        raise unknown_choice("split", split, SPLITS)
+    if is_own(source):
+        found = _chosen(_read_own(source), split, source)
+        return _prepared(found, source, preprocess, limit, limit_seed)
+    if split not in ("train", "test"):
+        raise unknown_choice("split", split, ("train", "test"))
     name, _, rest = source.partition(":")
-    if name not in SOURCES:
-        forms = [known.form for known in SOURCES.values()]
-        if _looks_like_path(source):
-            raise InputError(
-                f"data source {source!r} is a path without a dataset name; expected one "
-                f"of {', '.join(forms)}; did you mean 'cifar10:{source}'?"
-            )
-        raise unknown_choice("data source", source, forms)
-    examples = replace(SOURCES[name].read(rest, split), source=source)
+    examples = SOURCES[name].read(rest, split)
+    return _prepared(examples, source, preprocess, limit, limit_seed)
+
+
+def _read_own(source: str) -> Mapping[str, Examples]:
+    name, colon, _ = source.partition(":")
+    if colon and difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.8):
+        raise unknown_choice("data source", name, [*SOURCES, "package.module:function"])
+    for own in OWN:
+        if own.fits(source):
+            return own.read(source)
+    if _looks_like_path(source):
+        raise _without_name(source)
+    raise unknown_choice("data source", source, FORMS)
+
+
+def _chosen(found: Mapping[str, Examples], split: str, source: str) -> Examples:
+    if split in found:
+        return found[split]
+    if set(found) == {WHOLE}:
+        raise InputError(
+            f"data {source} are not divided into splits, but {split} is asked for; leave "
+            f"{argument('split')} out, or give data with splits"
+        )
+    raise unknown_choice("split", split, found)
+
+
+def _prepared(
+    examples: Examples,
+    source: str,
+    preprocess: str | None = None,
+    limit: int | None = None,
+    limit_seed: int = 0,
+) -> Examples:
+    examples = replace(examples, source=source)
     if preprocess is not None:
         # a source's default preprocessing divides by the largest value of its images
         chosen = parse_preprocess(preprocess, examples.preprocess.scale)

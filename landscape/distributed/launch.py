@@ -33,13 +33,15 @@ from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
 from landscape.run.request import Request
 from landscape.run.resume import resumed
-from landscape.run.sampling import sample_planned
+from landscape.run.sampling import Begun, sample_planned
 from landscape.run.shard import WHOLE
 from landscape.store import save_surface
 from landscape.surface import Surface
 
 
-def sample_distributed(process: Process, problem: Problem, request: Request) -> Surface | None:
+def sample_distributed(
+    process: Process, problem: Problem, request: Request, begun: Begun = lambda surface: None
+) -> Surface | None:
     """Like :func:`landscape.sample_surface`, with all ranks started by torchrun.
 
     Every rank must call it with the same request. Each saves its points in a part file next to
@@ -53,6 +55,8 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
     request
         With a path and without a shard. Points to verify are recomputed by another rank, if there
         is one.
+    begun
+        Called on rank 0, see :data:`landscape.run.sampling.Begun`.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
         plan = make_plan(problem, request, claims.agree)
         compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
-            _compute_points(claims, plan, path, part)
+            _compute_points(claims, plan, path, part, begun)
         if process.rank == 0:
             surface = sample_planned(plan)
             _remove(parts_of_ranks(path))
@@ -100,7 +104,7 @@ def check_request(request: Request) -> None:
         )
 
 
-def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
+def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: Begun) -> None:
     """Compute the missing points; rank 0 then saves all points to the file."""
     verify = float(plan.request.verify)
     files = read_parts(path)
@@ -109,6 +113,8 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
     whole = empty if found is None else resumed(found, empty, path)
     own = open_if_there(part) or _nothing_of(whole)
     before, started = whole.done.copy(), time.monotonic()
+    if claims.rank == 0:
+        begun(whole)
     with tqdm(
         total=whole.grid.size,
         initial=int(before.sum()),

@@ -7,8 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from landscape.build import load_splits
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from landscape.errors import InputError, argument
 from landscape.experiments.results import Coordinates, Results
 from landscape.models.named import Network, build_network

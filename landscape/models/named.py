@@ -46,6 +46,7 @@ FORMS = (
     *(form for family in FAMILIES for form in family.forms),
     f"{PREFIX}NAME",
     "package.module:function",
+    "FILE.py:function",
 )
 """The forms of names, as shown to the user."""
 
@@ -86,7 +87,7 @@ def build_network(
     if name is None and checkpoint is not None:
         said = str(checkpoint.settings.get("name", ""))
         name = said if said.startswith(PREFIX) else None
-    users_own = name is not None and ":" in name and not name.startswith(PREFIX)
+    users_own = name is not None and is_own_network(name)
     if checkpoint is not None and not users_own:
         checkpoint = with_present_names(checkpoint)
     if name is not None and name.startswith(PREFIX):
@@ -113,6 +114,11 @@ def build_network(
     if checkpoint is not None:
         load_weights(model, checkpoint, f"{name} with shortcuts {settings['shortcuts']}")
     return Network(model, name, settings)
+
+
+def is_own_network(name: str) -> bool:
+    """Whether a name is a user's function, ``package.module:function`` or ``FILE.py:function``."""
+    return (":" in name or name.endswith(".py")) and not name.startswith(PREFIX)
 
 
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from landscape.build import build_problem
+from landscape.build import requested_problem
 from landscape.checkpoint import read_checkpoint
 from landscape.curve import read_curve
 from landscape.deprecated import renamed
@@ -127,17 +127,19 @@ def weights_of(kind: str) -> Path | None:
     return checkpoints_in(paths[0])[0][-1] if kind.startswith("pca:") else paths[0]
 
 
-def problem_for(kind: Kind, model: str | None = None, **options: Any) -> Problem:
+def problem_for(kind: Kind, **options: Any) -> Problem:
     """Build the problem whose network a plane of this kind goes through.
 
-    The options are those of :func:`landscape.build_problem`. ``weights`` defaults to the checkpoint
-    that the kind names, as in ``between:A,B``; for a curve, to its start point.
+    The options are those of :func:`landscape.build_problem`, or ``problem`` for that of a user's
+    function (:func:`landscape.build.own_problem`). ``weights`` defaults to the checkpoint that the
+    kind names, as in ``between:A,B``; for a curve, to its start point.
     """
     if not isinstance(kind, str):
-        return build_problem(model, **options)
+        return requested_problem(**options)
     named = weights_of(kind)
-    options.setdefault("weights", named)
-    problem = build_problem(model, **options)
+    if named is not None:
+        options.setdefault("weights", named)
+    problem = requested_problem(**options)
     if kind.startswith("curve:") and options["weights"] == named:
         return problem.with_state(read_curve(paths_in(kind)[0]).a)
     return problem

@@ -138,8 +138,27 @@ class Problem:
         other.splits = dict(splits)
         return other
 
-    def with_state(self, state: Mapping[str, Tensor]) -> Problem:
+    def to(self, device: str) -> Problem:
+        """The same problem on another device.
+
+        Raises
+        ------
+        InputError
+            If there is no such device.
+        """
+        other = copy.copy(self)
+        other.device = choose_device(device)
+        other.model = copy.deepcopy(self.model).to(other.device)
+        other.splits = {name: split.to(other.device) for name, split in self.splits.items()}
+        other.attributes = {**self.attributes, "device": other.device.type}
+        return other
+
+    def with_state(
+        self, state: Mapping[str, Tensor], where: str = "a state of another network"
+    ) -> Problem:
         """The same problem with other parameters and buffers of the same network.
+
+        ``where`` starts the message of an error.
 
         Raises
         ------
@@ -148,7 +167,7 @@ class Problem:
         """
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
-        load_state(other.model, state, "a state of another network")
+        load_state(other.model, state, where)
         other.origin = parameters_of(other.model)
         weights = fingerprint([*other.origin.items(), *other.model.named_buffers()])
         other.attributes = {**self.attributes, "weights_sha256": weights}

@@ -87,7 +87,11 @@ def sample_surface(problem: Problem, request: Request) -> Surface:
     return sample_planned(make_plan(problem, request))
 
 
-def sample_planned(plan: Plan) -> Surface:
+Begun = Callable[[Surface], None]
+"""Called before the first point is computed, with the surface, which has those already done."""
+
+
+def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
     """Carry out a plan of :func:`sample_surface`."""
     problem, request = plan.problem, plan.request
     path = Path(request.path) if request.path is not None else None
@@ -115,6 +119,7 @@ def sample_planned(plan: Plan) -> Surface:
             save_surface(surface, path)  # raises now if the folder is not writable
         if request.save_directions is not None:
             _save_directions(plan, request.save_directions)
+        begun(surface)
         for run, places in new_paths:
             surface.trajectories[run.name] = with_losses(
                 places, run, problem, plan.planes[0], job.at, request.progress

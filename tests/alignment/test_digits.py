@@ -10,9 +10,10 @@ import pytest
 import torch
 
 from landscape.alignment import align
-from landscape.build import build_problem, load_splits
+from landscape.build import build_problem
 from landscape.checkpoint import read_checkpoint
 from landscape.curve import STATISTICS, line_point, losses_along
+from landscape.data import load_splits
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import build_network

@@ -53,8 +53,15 @@ def test_output_and_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     write_another("second.pt", "none")
     arguments = ["none.pt", "second.pt", "--limit", "8", "--epochs", "1", "--points", "3"]
     assert landscape.connect.main([*arguments, "--align", "-o", "curve-none.pt"]) == 0
-    said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("alignment: ")
+    told = capsys.readouterr().out.splitlines()
+    assert [line.partition(":")[0] for line in told[:4]] == [
+        "network",
+        "weights",
+        "data",
+        "alignment",
+    ]
+    assert told[1] == "weights: none.pt"
+    said = told[3:]
     assert "channels moved in 7 groups" in said[0]
     assert "loss of A " in said[1]
     assert said[2].split() == ["statistics", "line", "aligned", "line", "curve"]
@@ -83,7 +90,7 @@ def test_output_and_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> N
     # The same command finds the curve complete; without alignment it is a different one.
     capsys.readouterr()
     assert landscape.connect.main([*arguments, "--align", "-o", "curve-none.pt"]) == 0
-    assert capsys.readouterr().out.splitlines() == said
+    assert capsys.readouterr().out.splitlines() == told
     assert landscape.connect.main([*arguments, "-o", "curve-none.pt"]) == 2
     assert "curve-none.pt contains a different curve" in capsys.readouterr().err
 

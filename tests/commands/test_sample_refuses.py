@@ -75,7 +75,8 @@ DATA = [
     bad("sample", [*SAMPLE, "--data", "cifar10:cut.npz"], "cut.npz", "not a readable .npz"),
     bad("sample", [*SAMPLE, "--data", "cifar10:half"], "half", "missing", "repeat it"),
     bad("sample", [*SAMPLE, "--data", "cifar10:text.txt"], "text.txt", ".npz"),
-    bad("sample", [*SAMPLE, "--data", "cifar.npz"], "did you mean 'cifar10:cifar.npz'?"),
+    bad("sample", [*SAMPLE, "--data", "cifar.npz"], "(3, 32, 32)", "cifar.npz: the network"),
+    bad("sample", [*SAMPLE, "--data", "gone/batches"], "did you mean 'cifar10:gone/batches'?"),
     bad("sample", [*SAMPLE, "--data", "cifar10:cifar.npz"], "(3, 32, 32)", "cifar10:cifar.npz"),
     bad("sample", [*SAMPLE, "--data", "torchvision:Cats"], "'Cats'", "CIFAR10"),
     bad("sample", [*SAMPLE, "--preprocess", "cifar"], "'cifar'", "did you mean 'cifar10'?"),
@@ -169,7 +170,7 @@ OUTPUT = [
 ]
 
 DEFAULT_JOB = [
-    bad("sample", "--norm layer", "--norm needs a network", "--model or --weights"),
+    bad("sample", "--norm layer", "--norm needs a network", "--model or --weights", "--problem"),
     bad("sample", "--data cifar10:cifar.npz", "--data needs a network", "default job"),
     bad("sample", "--save-directions d.h5", "--save-directions needs a network"),
     bad("sample", "--live", "--live needs a network", "default job"),

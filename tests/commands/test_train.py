@@ -10,8 +10,8 @@ import torch
 
 import landscape.sample
 import landscape.train
-from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint
+from landscape.data import load_splits
 from landscape.store import open_surface
 from landscape.training.history import read_history
 from tests.commands.calls import (

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from landscape.build import load_splits
+from landscape.data import load_splits
 from landscape.problem import Problem
 from landscape.surface import Surface
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from torch import Tensor
 
-from landscape.build import load_splits
+from landscape.data import load_splits
 from landscape.distributed.launch import sample_distributed
 from landscape.distributed.parts import part_of_rank, read_parts
 from landscape.distributed.pool import Disputed

@@ -6,8 +6,7 @@ from functools import partial
 
 import pytest
 
-from landscape.build import load_splits
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from landscape.experiments import figures, setup, surfaces
 from landscape.run import sample_surface
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from landscape.build import load_splits
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from tests.training.runs import (
     SETTINGS,
     train,

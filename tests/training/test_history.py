@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from landscape.errors import InputError
 from landscape.models.named import build_network
 from landscape.training import evaluate_examples

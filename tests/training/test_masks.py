@@ -11,9 +11,8 @@ import pytest
 import torch
 from torch import nn
 
-from landscape.build import load_splits
 from landscape.checkpoint import read_checkpoint
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from landscape.errors import InputError
 from landscape.models.named import Network, build_network
 from landscape.models.unet import SHORTCUTS

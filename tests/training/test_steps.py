@@ -12,8 +12,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from landscape.build import load_splits
-from landscape.data import Examples
+from landscape.data import Examples, load_splits
 from landscape.models.named import Network
 from landscape.training import TrainingSettings
 from landscape.training.schedules import SCHEDULES
