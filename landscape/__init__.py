@@ -18,6 +18,9 @@ from landscape.accessors import register_accessor
 from landscape.version import __version__
 
 if TYPE_CHECKING:
+    from landscape.adapters.lightning import from_lightning
+    from landscape.adapters.recorder import Recorder
+    from landscape.adapters.trainer import from_trainer
     from landscape.build import build_problem
     from landscape.data import Stream
     from landscape.default_job import run_default_job
@@ -35,10 +38,13 @@ _HOME = {
     "Grid": "landscape.grid",
     "InputError": "landscape.errors",
     "Problem": "landscape.problem",
+    "Recorder": "landscape.adapters.recorder",
     "Stream": "landscape.data",
     "Surface": "landscape.surface",
     "build_problem": "landscape.build",
     "compare_surfaces": "landscape.measures",
+    "from_lightning": "landscape.adapters.lightning",
+    "from_trainer": "landscape.adapters.trainer",
     "keep_freed_memory": "landscape.memory",
     "open_surface": "landscape.store",
     "parse_range": "landscape.grid",
@@ -52,11 +58,14 @@ __all__ = [
     "Grid",
     "InputError",
     "Problem",
+    "Recorder",
     "Stream",
     "Surface",
     "__version__",
     "build_problem",
     "compare_surfaces",
+    "from_lightning",
+    "from_trainer",
     "keep_freed_memory",
     "open_surface",
     "parse_range",

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from landscape.atomic import replacing
+from landscape.differences import are_differences, restored
 from landscape.errors import InputError
 
 _ZIP, _PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since and before version 1.6
@@ -49,6 +50,8 @@ class Checkpoint:
 def read_checkpoint(path: str | Path) -> Checkpoint:
     """Read a state dict, plain or nested under ``state_dict`` or ``model``.
 
+    Of a :class:`landscape.Recorder` also those that hold :mod:`landscape.differences`.
+
     Files are read with ``weights_only=True``: a pickle that could run code is refused. The prefix
     ``module.`` (``DataParallel``) is removed if every name has it, and ``_orig_mod.``
     (``torch.compile``) anywhere.
@@ -62,10 +65,11 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     path = Path(path)
     raw = _bytes_of(path)
     content = _tensors_in(raw, path)
-    state = {
-        name.replace("_orig_mod.", ""): tensor
-        for name, tensor in _find_state(content, path).items()
-    }
+    if are_differences(content):
+        found = restored(content, path, lambda first: _find_state(read_tensors(first), first))
+    else:
+        found = _find_state(content, path)
+    state = {name.replace("_orig_mod.", ""): tensor for name, tensor in found.items()}
     if all(name.startswith("module.") for name in state):
         state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     settings, epoch = content.get("network", {}), content.get("epoch")

@@ -205,6 +205,18 @@ def claims_much() -> None:
     Path("x.npy").write_bytes(raw.replace(b"(12, 4), }        ", b"(9999999999, 4), }"))
 
 
+def cut() -> None:
+    torch.save((X, Y), "cut.pt")
+    Path("cut.pt").write_bytes(Path("cut.pt").read_bytes()[:900])
+
+
+def damaged() -> None:
+    torch.save((X, Y), "damaged.pt")
+    raw = bytearray(Path("damaged.pt").read_bytes())
+    raw[raw.index(VECTORS.tobytes())] ^= 1
+    Path("damaged.pt").write_bytes(raw)
+
+
 BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: None, "gone.npz", "gone.npz: not a readable .npz .*FileNotFoundError"),
     (lambda: Path("cut.npz").write_bytes(b"PK\x03\x04abc"), "cut.npz", "not a readable .npz"),
@@ -217,6 +229,8 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (objects_npy, "x.npy,y.npy", "x.npy: not a readable .npy file of numbers"),
     (claims_much, "x.npy,y.npy", "x.npy: not a readable .npy file"),
     (lambda: torch.save(Runs(), "r.pt"), "r.pt", "data r.pt cannot be read as tensors.*could run"),
+    (cut, "cut.pt", "data cut.pt cannot be read as tensors"),
+    (damaged, "damaged.pt", "damaged.pt cannot be read as tensors.*checksum"),
     (lambda: torch.save([X, Y, Y], "t.pt"), "t.pt", "contains a list; expected a TensorDataset"),
     (lambda: torch.save({"w": X, "b": Y}, "t.pt"), "t.pt", "contains b, w; expected inputs"),
     (lambda: torch.save(TensorDataset(X), "t.pt"), "t.pt", "contains a TensorDataset; expected"),

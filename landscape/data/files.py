@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import TensorDataset
 
-from landscape.checkpoint import read_tensors
 from landscape.data.examples import Examples
 from landscape.data.members import LARGEST
 from landscape.data.named_arrays import FORMS, WHOLE, examples_of, pairs_in, splits_of
@@ -73,14 +74,7 @@ def splits_in_torch_file(path: Path) -> dict[str, Examples]:
     InputError
         If it contains anything else, or is damaged.
     """
-    try:
-        with torch.serialization.safe_globals([TensorDataset]):
-            content = read_tensors(path)
-    except InputError as error:
-        raise InputError(
-            f"data {path} cannot be read as tensors ({error.marked}); expected a TensorDataset, a "
-            "pair of tensors or a dict of tensors"
-        ) from None
+    content = _read_torch(path)
     if isinstance(content, Mapping):
         named = {str(name): value for name, value in content.items()}
         if any(isinstance(value, Tensor) for value in named.values()):
@@ -102,6 +96,34 @@ def splits_in_torch_file(path: Path) -> dict[str, Examples]:
             f"targets, a pair of tensors, or a dict of tensors named {FORMS}"
         )
     return splits
+
+
+def _read_torch(path: Path) -> Any:
+    try:
+        if zipfile.is_zipfile(path):
+            _check_archive(path)
+        with torch.serialization.safe_globals([TensorDataset]):
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle can raise any error
+        wanted = re.search(r"GLOBAL ([\w.]+)", str(error))
+        reason = one_line(error)
+        if wanted:
+            reason = f"it requests {wanted[1][:100]}, which could run code"
+        raise InputError(
+            f"data {path} cannot be read as tensors ({reason}); expected a TensorDataset, a pair "
+            "of tensors or a dict of tensors, written by torch.save"
+        ) from None
+
+
+def _check_archive(path: Path) -> None:
+    """Verify the checksums, which torch does not; it stores members uncompressed."""
+    with zipfile.ZipFile(path) as archive:
+        said = sum(member.file_size for member in archive.infolist())
+        if said > path.stat().st_size:
+            raise zipfile.BadZipFile(f"{said} bytes in {path.stat().st_size}")
+        wrong = archive.testzip()
+        if wrong is not None:
+            raise zipfile.BadZipFile(f"{wrong} does not match its checksum")
 
 
 def _pair_in(content: Any) -> Sequence[Tensor] | None:

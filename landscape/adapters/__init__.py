@@ -1,0 +1,1 @@
+"""Training frameworks: their trainers as problems, and the checkpoints of a training run."""
