@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 from tqdm import tqdm
 
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.curve.bezier import State, curve_point, line_point
 from landscape.curve.file import Curve, curve_in
-from landscape.data import Examples, in_memory
+from landscape.data import Batch, Batches, Examples, Rows, in_memory
 from landscape.errors import InputError, argument, one_line
 from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.params import Params, check_same_shape, fingerprint
-from landscape.problem import Problem
+from landscape.problem import Objective, Problem
 from landscape.training import TrainingSettings, seeded
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
@@ -77,6 +77,12 @@ def train_curve(
             f"cannot write {path}: folder {Path(path).parent} does not exist; create it first"
         )
     examples = in_memory(next(iter(problem.splits.values())))
+    if isinstance(examples, Batches):
+        raise InputError(
+            "a curve is trained on batches in a new random order every epoch, but these examples "
+            "are in batches that cannot be divided; give tensors or a Dataset, and an objective "
+            "that returns a number per example"
+        )
     ends = [_whole(problem, state) for state in (state_a, state_b)]
     training: dict[str, Any] = {
         **{key: value for key, value in asdict(settings).items() if key != "checkpoint_every"},
@@ -104,6 +110,17 @@ def _whole(problem: Problem, state: Mapping[str, Tensor]) -> State:
     return {name: whole[name].detach().cpu() for name in own}
 
 
+class _Loss(nn.Module):
+    """The mean loss of a batch as a module, whose parameters are those of its network."""
+
+    def __init__(self, model: nn.Module, objective: Objective) -> None:
+        super().__init__()
+        self.model, self._objective = model, objective
+
+    def forward(self, batch: Batch) -> Tensor:
+        return self._objective.loss_column(self.model, batch).mean()
+
+
 class _Trainer:
     """State of the training: control point, optimizer and schedule."""
 
@@ -111,7 +128,7 @@ class _Trainer:
         self,
         problem: Problem,
         ends: list[State],
-        examples: Examples,
+        examples: Examples | Rows,
         settings: TrainingSettings,
         path: Path,
         facts: dict[str, Any],
@@ -120,6 +137,7 @@ class _Trainer:
         self.ends, self.path, self.facts = ends, path, facts
         self.description: dict[str, Any] = {}
         self.model = copy.deepcopy(problem.model)
+        self.lossy = _Loss(self.model, problem.objective)
         self.model.load_state_dict(line_point(ends[0], ends[1], 0.5))
         own = dict(self.model.named_parameters())
         self.a, self.b = ({name: end[name].to(p.device) for name, p in own.items()} for end in ends)
@@ -160,9 +178,9 @@ class _Trainer:
             order = torch.randperm(len(self.examples)).to(self.examples.device)
             for chosen in order.split(min(self.settings.batch_size, len(order))):
                 point = curve_point(self.a, self.control, self.b, float(torch.rand(())))
-                network = partial(functional_call, self.model, point)
                 batch = self.examples[chosen].batch(self.problem.dtype)
-                loss = self.problem.objective.loss(network, batch).mean()
+                moved = {f"model.{name}": p for name, p in point.items()}
+                loss = functional_call(self.lossy, moved, (batch,))
                 losses.append(loss.detach() * len(chosen))
                 square = torch.stack([p.square().sum() for p in point.values()]).sum()
                 self.optimizer.zero_grad()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from landscape.data.tree import cut, described, rows_of, tensors_in
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,33 +20,39 @@ class Batch:
     Attributes
     ----------
     content
-        A tensor, or a tuple of such trees, such as ``(inputs, targets)``; the first dimension of
-        every tensor runs over the examples.
+        A tree of tensors (:mod:`landscape.data.tree`), such as ``(inputs, targets)``. If the first
+        dimension of every tensor runs over the examples, it can be sliced.
+    number
+        Its place in a pass over the data: the seed of fixed noise.
     """
 
     content: Any
+    number: int = 0
 
     def __len__(self) -> int:
-        return len(_first(self.content))
+        """The number of examples; 1 if the batch cannot be divided."""
+        rows = rows_of(self.content)
+        return 1 if rows is None else rows
 
     def __getitem__(self, part: slice) -> Batch:
         """A slice of the examples, without a copy."""
-        return Batch(_cut(self.content, part))
+        return replace(self, content=cut(self.content, part))
 
     @property
     def device(self) -> torch.device:
-        """The device of the tensors."""
-        return _first(self.content).device
+        """The device of the tensors; the CPU without any."""
+        first = self._first
+        return torch.device("cpu") if first is None else first.device
 
     @property
     def images(self) -> bool:
         """Whether the first tensor contains images (n, channels, height, width)."""
-        return _first(self.content).ndim == 4
+        return self._first is not None and self._first.ndim == 4
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of one example, without the batch dimension."""
-        return tuple(_first(self.content).shape[1:])
+        return () if self._first is None else tuple(self._first.shape[1:])
 
     def split(self, size: int) -> list[Batch]:
         """Batches of ``size`` examples, without a copy; the last one may be smaller.
@@ -55,10 +63,9 @@ class Batch:
         """
         return [self[start : start + size] for start in range(0, len(self), size)]
 
+    def __str__(self) -> str:
+        return described(self.content)
 
-def _first(tree: Any) -> Tensor:
-    return tree if isinstance(tree, Tensor) else _first(tree[0])
-
-
-def _cut(tree: Any, part: slice) -> Any:
-    return tree[part] if isinstance(tree, Tensor) else tuple(_cut(each, part) for each in tree)
+    @property
+    def _first(self) -> Tensor | None:
+        return next(iter(tensors_in(self.content)), None)

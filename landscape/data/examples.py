@@ -11,6 +11,7 @@ from torch import Tensor
 
 from landscape.data.batch import Batch
 from landscape.data.preprocess import NONE, Preprocess
+from landscape.data.trees import Batches
 from landscape.errors import InputError, argument
 
 
@@ -132,6 +133,11 @@ class Examples:
         """
         for chosen in torch.arange(len(self)).tensor_split(-(-len(self) // size)):
             yield self[int(chosen[0]) : int(chosen[-1]) + 1].batch(dtype)
+
+    def fixed(self, dtype: torch.dtype, size: int) -> Batches:
+        """Preprocessed batches of a fixed size, in the given precision."""
+        pairs = (batch.content for batch in self.batches(dtype, size))
+        return Batches(tuple(pairs), self.source, self.population)
 
     def subset(self, limit: int | None, seed: int = 0) -> Examples:
         """``limit`` examples drawn at random without replacement, the same for the same seed.

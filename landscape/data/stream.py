@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,17 +13,11 @@ from torch.utils.data import DataLoader
 from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import NONE, Preprocess
-from landscape.data.tensors import batches_of, joined
+from landscape.data.scan import Seen, scan_pairs, scan_trees
+from landscape.data.tensors import batches_of, in_dataset_order, is_pair, joined
+from landscape.data.tree import as_precise_as, map_tensors, moved
+from landscape.data.trees import Batches, Rows
 from landscape.errors import InputError
-
-
-@dataclass(frozen=True, eq=False)
-class _Seen:
-    """The result of one pass over the batches."""
-
-    count: int
-    sha256: str
-    extremes: Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +32,7 @@ class Stream:
     Attributes
     ----------
     loader
-        Batches of pairs (inputs, targets).
+        Batches of pairs (inputs, targets), or of any other form, for an objective of your own.
     preprocess
         The map from inputs to the network's input.
     source
@@ -62,7 +55,7 @@ class Stream:
     preprocess: Preprocess = NONE
     source: str = "stream"
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
-    seen: _Seen | None = None
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.loader, DataLoader):
@@ -70,11 +63,24 @@ class Stream:
                 f"{self.source}: a stream of {type(self.loader).__name__}; expected a DataLoader"
             )
         if self.seen is None:
-            object.__setattr__(self, "seen", _scan(self))
+            pairs = self.pairs
+            seen = (
+                scan_pairs(self._pairs(), self.preprocess) if pairs else scan_trees(self._trees())
+            )
+            if seen is None:
+                raise InputError(f"{self.source}: no examples; expected at least one")
+            object.__setattr__(self, "seen", seen)
 
     def __len__(self) -> int:
         assert self.seen is not None
         return self.seen.count
+
+    @property
+    def pairs(self) -> bool:
+        """Whether its batches are pairs of tensors (inputs, targets), by the first one."""
+        if self.seen is not None:
+            return self.seen.extremes is not None
+        return is_pair(next(iter(in_dataset_order(self.loader)), None))
 
     @property
     def population(self) -> int:
@@ -85,6 +91,10 @@ class Stream:
     def extreme_targets(self) -> Tensor:
         """Two targets filled with the smallest and the largest value of all targets."""
         assert self.seen is not None
+        if self.seen.extremes is None:
+            raise InputError(
+                f"{self.source}: the batches are not pairs (input, target), so they have no targets"
+            )
         return self.seen.extremes
 
     def sha256(self) -> str:
@@ -98,8 +108,17 @@ class Stream:
 
     def batches(self, dtype: torch.dtype, size: int) -> Iterator[Batch]:
         """One pass in the given precision, in the loader's own batches (``size`` is ignored)."""
-        for inputs, targets in self._pairs():
-            yield Batch((self.preprocess(inputs, dtype), targets))
+        if not self.pairs:
+            for number, tree in enumerate(self._trees()):
+                yield Batch(as_precise_as(tree, dtype), number)
+            return
+        for number, (inputs, targets) in enumerate(self._pairs()):
+            yield Batch((self.preprocess(inputs, dtype), targets), number)
+
+    def _trees(self) -> Iterator[Any]:
+        """One pass: batches in the form of the loader, on the device."""
+        for tree in in_dataset_order(self.loader):
+            yield moved(map_tensors(torch.Tensor.detach, tree), self.device)
 
     def _pairs(self) -> Iterator[tuple[Tensor, Tensor]]:
         """One pass: inputs and targets as stored, on the device."""
@@ -107,8 +126,21 @@ class Stream:
             whole = targets.long() if _narrow(targets) else targets
             yield inputs.to(self.device), whole.to(self.device)
 
-    def head(self, count: int) -> Examples:
-        """The first ``count`` examples, in memory."""
+    @property
+    def not_hashed(self) -> list[str]:
+        """Places of leaves that the SHA-256 does not cover."""
+        assert self.seen is not None
+        return list(self.seen.not_hashed)
+
+    def head(self, count: int) -> Examples | Batches:
+        """The first ``count`` examples, in memory; of batches of another form the first ones."""
+        if not self.pairs:
+            trees: list[Any] = []
+            for tree in self._trees():
+                trees.append(tree)
+                if len(Batches(tuple(trees))) >= count:
+                    break
+            return Batches(tuple(trees), self.source)
         first, found = [], 0
         for batch in self._pairs():
             first.append(batch)
@@ -123,26 +155,7 @@ def _narrow(targets: Tensor) -> bool:
     return not targets.is_floating_point() and targets.dtype != torch.int64
 
 
-def _scan(stream: Stream) -> _Seen:
-    digest, count = hashlib.sha256(str(stream.preprocess).encode()), 0
-    low: Tensor | None = None
-    high: Tensor | None = None
-    for inputs, targets in stream._pairs():
-        for tensor in (inputs, targets):
-            array = tensor.detach().cpu().contiguous()
-            digest.update(f"{array.dtype}{tuple(array.shape[1:])}".encode())
-            digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
-        count += len(inputs)
-        low = targets.min() if low is None else torch.minimum(low, targets.min())
-        high = targets.max() if high is None else torch.maximum(high, targets.max())
-        shape = targets.shape[1:]
-    if low is None or high is None:
-        raise InputError(f"{stream.source}: no examples; expected at least one")
-    extremes = torch.stack([low.expand(shape), high.expand(shape)])
-    return _Seen(count, digest.hexdigest(), extremes)
-
-
-def in_memory(examples: Examples | Stream) -> Examples:
+def in_memory(examples: Examples | Stream | Rows | Batches) -> Examples | Rows | Batches:
     """The examples, if they are in memory.
 
     Raises

@@ -12,7 +12,8 @@ from torch.utils.data import DataLoader, IterableDataset, RandomSampler, Sequent
 
 from landscape.data.examples import Examples
 from landscape.data.preprocess import NONE, Preprocess
-from landscape.errors import InputError, one_line
+from landscape.data.tree import array_as_tensor
+from landscape.errors import InputError, argument, one_line
 
 _NARROW_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32)
 
@@ -25,10 +26,7 @@ def _tensor(value: Any, what: str) -> Tensor:
         if isinstance(value, Tensor):
             return value.detach()
         if isinstance(value, np.ndarray | np.generic):
-            array = np.asarray(value)
-            # torch accepts no foreign byte order, negative strides or read-only memory
-            native = array.astype(array.dtype.newbyteorder("="), copy=False)
-            return torch.from_numpy(np.require(native, requirements=["C", "W"]))
+            return array_as_tensor(np.asarray(value))
         if isinstance(value, bool | int | float | list | tuple):
             return torch.as_tensor(value)
         reason = "unknown type"
@@ -40,12 +38,19 @@ def _tensor(value: Any, what: str) -> Tensor:
     )
 
 
+def is_pair(item: Any) -> bool:
+    """Whether an item that a dataset or loader yields is a pair (input, target)."""
+    plain = isinstance(item, tuple | list) and not hasattr(item, "_fields") and len(item) == 2
+    return plain and not any(isinstance(part, Mapping | str | type(None)) for part in item)
+
+
 def _pair(item: Any, what: str) -> Pair:
     """The input and target of an item that a dataset or loader yields."""
     if not isinstance(item, tuple | list) or len(item) != 2:
         length = f" of length {len(item)}" if isinstance(item, tuple | list) else ""
         raise InputError(
-            f"{what} is a {type(item).__name__}{length}, expected a pair (input, target)"
+            f"{what} is a {type(item).__name__}{length}, expected a pair (input, target); for data "
+            f"of any other form give your own loss of a batch, {argument('objective')}"
         )
     return _tensor(item[0], f"{what}: the input"), _tensor(item[1], f"{what}: the target")
 
@@ -96,7 +101,7 @@ def _items(dataset: Any, source: str) -> Iterator[Pair]:
         yield x[None], y[None]
 
 
-def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
+def in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
     """The loader without shuffling or dropping, unless it has a custom sampler."""
     if isinstance(loader.dataset, IterableDataset) or loader.batch_size is None:
         return loader  # no dataset order; a custom batch sampler, or no batching
@@ -119,7 +124,7 @@ def _in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
 
 def batches_of(loader: DataLoader[Any], source: str) -> Iterator[Pair]:
     """Every batch of a loader as tensors, in the order of its dataset."""
-    for i, batch in enumerate(_in_dataset_order(loader)):
+    for i, batch in enumerate(in_dataset_order(loader)):
         yield _pair(batch, f"{source}: batch {i}")
 
 
@@ -170,7 +175,8 @@ def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "te
     else:
         raise InputError(
             f"{source}: data of type {type(data).__name__}; expected (inputs, targets), a Dataset "
-            "with a length, a DataLoader, or Examples"
+            "with a length, a DataLoader, or Examples (or any data, with "
+            f"{argument('objective')})"
         )
     if targets.dtype in _NARROW_INTEGERS:
         targets = targets.long()

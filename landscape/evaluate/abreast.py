@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.in_memory import measure
+from landscape.evaluate.in_memory import evaluate, measure
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
 from landscape.grid import FloatArray
@@ -32,6 +32,12 @@ class _Stoppable:
 
     network: PointNetwork
     stopped: threading.Event
+
+    @property
+    def module(self) -> nn.Module:
+        if self.stopped.is_set():
+            raise CancelledError
+        return self.network.module
 
     def move_to(self, coordinates: Coordinates) -> None:
         self.network.move_to(coordinates)
@@ -51,8 +57,11 @@ def evaluate_abreast(
 ) -> Iterator[tuple[int, dict[str, float]]]:
     """Like :func:`landscape.evaluate.evaluate`, ``settings.abreast`` points at a time, in order.
 
-    The metrics are called from several threads.
+    The metrics, or an objective, are called from several threads.
     """
+    if problem.objective.noise:  # the generators are shared by all threads
+        yield from evaluate(problem, plane, points, indices, settings)
+        return
     place = plane.to(problem.device)
     networks: SimpleQueue[PointNetwork] = SimpleQueue()
     with exactly(problem.objective.needs_gradients):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from landscape.data import Stream
+from landscape.data import Batches, Stream
+from landscape.data.integers import warn_of_lost_integers
 from landscape.deprecated import renamed
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate.abreast import evaluate_abreast
@@ -18,7 +19,7 @@ from landscape.evaluate.tuner import tune as tune_layouts
 from landscape.evaluate.tuner import tune_abreast, tune_batch_size, tune_compiled
 from landscape.grid import Grid
 from landscape.plane import Plane, Reestimated
-from landscape.problem import Problem
+from landscape.problem import OwnObjective, Problem
 from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
@@ -95,6 +96,12 @@ def choose_settings(
                 "statistics are computed in the network's own precision only; choose float32"
             )
         precision = "float32"
+    own = isinstance(problem.objective, OwnObjective)
+    if own and precision == "tf32":
+        raise InputError(
+            f"{argument('precision', precision)} with {argument('objective')}: products are "
+            "reduced only in a network that is called by its output; choose float32 or bfloat16"
+        )
     found = Settings.from_attributes(stored) if stored is not None else None
     if found is not None and stored is not None and tune:
         same_precision = precision in ("auto", found.reduced or "float32")
@@ -105,7 +112,9 @@ def choose_settings(
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
     run, problem = problem, _quick_to_move(problem, plane)
-    candidates = tune_layouts(problem, plane, points[[0, -1]], settings) if tune else [settings]
+    candidates = (
+        tune_layouts(problem, plane, points[[0, -1]], settings) if tune and not own else [settings]
+    )
     facts: dict[str, Attribute] = {}
     if precision != "float32":
         name = "bfloat16" if precision == "auto" else precision
@@ -119,15 +128,23 @@ def choose_settings(
         if precision != "auto" or measured.good_enough:
             candidates = others
     settings = candidates[0]
+    if settings.stored_as is not None:
+        for examples in problem.splits.values():
+            warn_of_lost_integers(examples, settings.stored_as)
     images = grid.size * sum(len(examples) for examples in run.splits.values())
     if tune and images > _MANY_IMAGES:
-        if batch_size is None:
+        if batch_size is None and not _in_given_batches(run):
             settings = tune_batch_size(problem, plane, candidates)
-        if problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
+        threads = not problem.objective.noise  # the generators are shared by all threads
+        if threads and problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
             settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
-    if tune and images > _WORTH_COMPILING and problem.device.type == "cuda":
+    if tune and images > _WORTH_COMPILING and problem.device.type == "cuda" and not own:
         settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
+
+
+def _in_given_batches(problem: Problem) -> bool:
+    return any(isinstance(examples, Batches) for examples in problem.splits.values())
 
 
 def _quick_to_move(problem: Problem, plane: Plane) -> Problem:

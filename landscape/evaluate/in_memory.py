@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from landscape.data import in_memory
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.ratio import linearized
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
 from landscape.plane import Coordinates, Plane
-from landscape.problem import Problem, per_example
+from landscape.problem import Column, Problem, gathered
+from landscape.problem.column import joined, on_cpu
 from landscape.quantity import stderr_name
 
 _BATCH = 250
@@ -54,7 +56,10 @@ def evaluate(
 
 
 class Movable(Protocol):
-    """A network that can be moved to a point of a plane."""
+    """A network that can be moved to a point of a plane; ``module`` is the network itself."""
+
+    @property
+    def module(self) -> nn.Module: ...
 
     def move_to(self, coordinates: Coordinates) -> None: ...
 
@@ -71,8 +76,8 @@ def measure(
         for split, examples in problem.splits.items():
             # One transfer per split and point, not one per batch.
             batches = in_memory(examples).batches(problem.dtype, batch_size)
-            rows = per_example(problem.objective, network, batches)
-            found.update(summary(problem, split, rows.cpu().double().numpy()))
+            columns = gathered(problem.objective, network, batches)
+            found.update(summary(problem, split, columns))
     return found
 
 
@@ -81,16 +86,20 @@ def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = Non
     examples = next(iter(problem.splits.values()))
     with exactly(problem.objective.needs_gradients):
         batches = examples.batches(problem.dtype, _BATCH)
-        rows = per_example(problem.objective, network or problem.model, batches)
-    return rows[0].cpu().double().mean().item()
+        moved = network or problem.model
+        parts = [problem.objective.loss_column(moved, batch) for batch in batches]
+        column = joined([Column(part.values.detach(), part.weights) for part in parts])
+    return on_cpu([column])[0].mean().item()
 
 
-def summary(problem: Problem, split: str, rows: FloatArray) -> dict[str, float]:
+def summary(problem: Problem, split: str, columns: Sequence[Column]) -> dict[str, float]:
     """Means, standard errors and count of one split, by quantity name."""
-    population = problem.splits[split].population
     found: dict[str, float] = {}
-    for name, values in zip(problem.metrics, rows, strict=True):
-        key = problem.prefixed(split, name)
-        found[key], found[stderr_name(key)] = mean_and_stderr(values, population)
-    found[problem.prefixed(split, "count")] = float(rows.shape[1])
+    for name, column in zip(problem.metrics, columns, strict=True):
+        key, values = problem.prefixed(split, name), linearized(column)
+        mean, stderr = mean_and_stderr(values, problem.population(split, name, len(values)))
+        found[key] = mean
+        if problem.has_stderr(split, name):
+            found[stderr_name(key)] = stderr
+    found[problem.prefixed(split, "count")] = float(len(problem.splits[split]))
     return found

@@ -36,6 +36,11 @@ class PointNetwork:
     settings
         How the copy computes: folding, fusion, memory layout, precision. Convolutions are fused
         only where this device supports it, since settings may come from a file written elsewhere.
+
+    Attributes
+    ----------
+    module
+        The copy itself, for an objective that uses more of it than its output.
     """
 
     def __init__(self, problem: Problem, plane: Plane, settings: Settings) -> None:
@@ -62,6 +67,7 @@ class PointNetwork:
             model = model.to(settings.stored_as)
         if settings.channels_last:
             model = model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.module: nn.Module = model
         self._model: Callable[[Tensor], Tensor] = model
         if settings.compiled:
             self._model = torch.compile(model, dynamic=False)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 
-def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, float]:
+def mean_and_stderr(values: npt.ArrayLike, population: float) -> tuple[float, float]:
     """Mean of a simple random sample and its standard error, in float64.
 
     The error is that of the sample mean as an estimate of the population mean, for a sample drawn
@@ -28,7 +28,7 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
     values
         Shape (n,).
     population
-        N, at least n.
+        N, at least n; infinite for values that are not drawn from a finite set.
     """
     v = np.asarray(values, dtype=np.float64)
     n = v.size
@@ -84,7 +84,7 @@ class Moments:
         self._sum = self._sum + part  # keeps infinity, which updating a mean would turn into NaN
         self.count += n
 
-    def means_and_stderrs(self, population: int) -> list[tuple[float, float]]:
+    def means_and_stderrs(self, population: float) -> list[tuple[float, float]]:
         """Per row, the result of :func:`mean_and_stderr` for all its numbers."""
         if self._sum is None or self._squares is None:
             raise ValueError("no values have been added")

@@ -5,16 +5,19 @@ Data larger than memory are read once per K points, not once per point.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+
+import torch
 
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.ratio import RatioMoments
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import Moments
 from landscape.grid import FloatArray
 from landscape.plane import Plane
-from landscape.problem import Problem
+from landscape.problem import Column, OwnObjective, Problem
 from landscape.quantity import stderr_name
 
 MEMORY = 512 * 2**20
@@ -38,6 +41,7 @@ def evaluate_streamed(
     settings = settings or Settings()
     plane = plane.to(problem.device)
     at_once = points_at_once(problem)
+    apart = isinstance(problem.objective, OwnObjective)
     networks: list[PointNetwork] = []
     waiting = iter(indices)
     while chunk := list(islice(waiting, at_once)):
@@ -48,12 +52,12 @@ def evaluate_streamed(
                 network.move_to(points[index])
             found: list[dict[str, float]] = [{} for _ in chunk]
             for split, examples in problem.splits.items():
-                moments = [Moments() for _ in chunk]
+                moments = [Gathered(apart) for _ in chunk]
                 for batch in examples.batches(problem.dtype, settings.batch_size):
                     for network, gathered in zip(networks, moments, strict=False):
-                        gathered.add(problem.objective.values(network, batch))
+                        gathered.add(problem.objective.columns(network, batch))
                 for values, gathered in zip(found, moments, strict=True):
-                    values.update(_summary(problem, split, gathered, examples.population))
+                    values.update(_summary(problem, split, gathered))
         yield from zip(chunk, found, strict=True)
 
 
@@ -63,12 +67,63 @@ def points_at_once(problem: Problem) -> int:
     return max(1, min(_AT_MOST, MEMORY // max(size, 1)))
 
 
-def _summary(problem: Problem, split: str, gathered: Moments, population: int) -> dict[str, float]:
+def _summary(problem: Problem, split: str, gathered: Gathered) -> dict[str, float]:
     found: dict[str, float] = {}
+    populations = [
+        problem.population(split, name, count)
+        for name, count in zip(problem.metrics, gathered.counts, strict=True)
+    ]
     for name, (mean, stderr) in zip(
-        problem.metrics, gathered.means_and_stderrs(population), strict=True
+        problem.metrics, gathered.means_and_stderrs(populations), strict=True
     ):
         key = problem.prefixed(split, name)
-        found[key], found[stderr_name(key)] = mean, stderr
-    found[problem.prefixed(split, "count")] = float(gathered.count)
+        found[key] = mean
+        if problem.has_stderr(split, name):
+            found[stderr_name(key)] = stderr
+    found[problem.prefixed(split, "count")] = float(len(problem.splits[split]))
     return found
+
+
+class Gathered:
+    """Moments of every metric: together, which takes fewer steps, or each by itself.
+
+    Parameters
+    ----------
+    apart
+        Whether metrics may differ in their numbers of values, or have weights.
+    """
+
+    def __init__(self, apart: bool) -> None:
+        self._separately = apart
+        self.counts: list[int] = []
+        self._together: Moments | None = None
+        self._apart: list[Moments | RatioMoments] = []
+
+    def add(self, columns: Sequence[Column]) -> None:
+        """Add the columns of a batch."""
+        first = self._together is None and not self._apart
+        if first and not self._separately:
+            self._together = Moments()
+        elif first:
+            self._apart = [Moments() if c.weights is None else RatioMoments() for c in columns]
+        if self._together is not None:
+            self._together.add(torch.stack([column.values for column in columns]))
+            self.counts = [self._together.count] * len(columns)
+            return
+        for moments, column in zip(self._apart, columns, strict=True):
+            if isinstance(moments, RatioMoments):
+                moments.add(column)
+            else:
+                moments.add(column.values[None])
+        self.counts = [moments.count for moments in self._apart]
+
+    def means_and_stderrs(self, populations: Sequence[float]) -> list[tuple[float, float]]:
+        """Per metric."""
+        if self._together is not None:
+            return self._together.means_and_stderrs(populations[0])
+        return [
+            moments.mean_and_stderr(population)
+            if isinstance(moments, RatioMoments)
+            else moments.means_and_stderrs(population)[0]
+            for moments, population in zip(self._apart, populations, strict=True)
+        ]

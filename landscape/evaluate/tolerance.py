@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import torch
-from torch import Tensor
 
-from landscape.data import Examples, in_memory
+from landscape.data import Batches, Examples, Rows, Split, in_memory
+from landscape.errors import InputError, argument
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.ratio import linearized
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.evaluate.stopping import (
@@ -22,7 +23,8 @@ from landscape.evaluate.stopping import (
 )
 from landscape.grid import CoarserCells, FloatArray
 from landscape.plane import Plane
-from landscape.problem import Problem, per_example
+from landscape.problem import Column, Problem, gathered
+from landscape.problem.column import joined
 from landscape.quantity import stderr_name
 from landscape.surface import Surface
 
@@ -54,11 +56,12 @@ def evaluate_to_tolerance(
     Raises
     ------
     InputError
-        If the examples are a stream: its order cannot be chosen.
+        If the examples are a stream, whose order cannot be chosen, or given batches, which cannot
+        be divided.
     """
     settings = settings or Settings()
     samplers = [
-        _Sampler(problem, split, in_memory(examples), tolerance, settings)
+        _Sampler(problem, split, one_by_one(problem, examples), tolerance, settings)
         for split, examples in problem.splits.items()
     ]
     cells, points = CoarserCells(surface.grid.shape), surface.grid.points()
@@ -77,6 +80,30 @@ def evaluate_to_tolerance(
         yield index, found
 
 
+def one_by_one(problem: Problem, examples: Split) -> Examples | Rows:
+    """The examples of a split, if each can be measured by itself.
+
+    Raises
+    ------
+    InputError
+        Saying why not.
+    """
+    held = in_memory(examples)
+    if isinstance(held, Batches):
+        raise InputError(
+            f"{argument('tolerance')}: these examples are in batches that cannot be divided, "
+            "because they were given so, the objective returns one number for a batch, or the "
+            "noise is fixed by batch; give tensors or a Dataset and an objective that returns a "
+            f"number per example, or leave {argument('tolerance')} out"
+        )
+    if not all(problem.is_per_example(name) for name in problem.metrics):
+        raise InputError(
+            f"{argument('tolerance')} needs an objective that returns a number per example, "
+            f"(n,) or a pair of (n,), not one for a batch; or leave {argument('tolerance')} out"
+        )
+    return held
+
+
 class _Sampler:
     """One split in its sampling order, evaluated at the network's current point."""
 
@@ -84,7 +111,7 @@ class _Sampler:
         self,
         problem: Problem,
         split: str,
-        examples: Examples,
+        examples: Examples | Rows,
         tolerance: Tolerance,
         settings: Settings,
     ) -> None:
@@ -100,12 +127,16 @@ class _Sampler:
         self, network: PointNetwork, surface: Surface, around: Sequence[int], level: int
     ) -> dict[str, float]:
         """Means, standard errors and count, by quantity name."""
-        rows = torch.empty(len(self._names), 0)
+        drawn: list[Column] = []
 
         def draw(n: int) -> FloatArray:
-            nonlocal rows
-            rows = torch.cat([rows, self._rows(network, rows.shape[1], n)], dim=1)
-            return _wide(rows[0])
+            nonlocal drawn
+            done = len(drawn[0].values) if drawn else 0
+            if n > done:
+                new = self._columns(network, done, n)
+                pairs = zip(drawn, new, strict=True) if drawn else ((c,) for c in new)
+                drawn = [joined(pair) for pair in pairs]
+            return linearized(drawn[0])
 
         count, mean, stderr = sample_until_within(
             self._tolerance,
@@ -116,8 +147,8 @@ class _Sampler:
         )
         loss, *others = self._names
         found = {loss: mean, stderr_name(loss): stderr, self._count: float(count)}
-        for name, row in zip(others, rows[1:], strict=True):
-            found[name], found[stderr_name(name)] = self._other(_wide(row))
+        for name, column in zip(others, drawn[1:], strict=True):
+            found[name], found[stderr_name(name)] = self._other(linearized(column))
         return found
 
     def _other(self, values: FloatArray) -> tuple[float, float]:
@@ -130,10 +161,10 @@ class _Sampler:
         _, simple = mean_and_stderr(values, self._sample.population)
         return mean, max(stderr, simple)
 
-    def _rows(self, network: PointNetwork, start: int, stop: int) -> Tensor:
+    def _columns(self, network: PointNetwork, start: int, stop: int) -> list[Column]:
         dtype, size = self._problem.dtype, self._settings.batch_size
         batches = self._examples[start:stop].batches(dtype, size)
-        return per_example(self._problem.objective, network, batches).cpu()
+        return gathered(self._problem.objective, network, batches)
 
     def _needed(self, surface: Surface, around: Sequence[int]) -> float:
         """Mean number of examples that the points around need, from their recorded values."""
@@ -144,7 +175,3 @@ class _Sampler:
         ]
         known = list(zip(*(column.tolist() for column in columns), strict=True))
         return needed_around(self._tolerance, known, self._sample.population)
-
-
-def _wide(row: Tensor) -> FloatArray:
-    return row.double().numpy()

@@ -2,7 +2,8 @@
 
 The product with a vector v is the gradient of ⟨∇L, v⟩ (Pearlmutter, *Fast exact multiplication by
 the Hessian*, 1994), computed by double backpropagation batch by batch. A batch of n of N examples
-has weight n/N, so the result does not depend on how the examples are split into batches.
+has weight n/N (or its share of the weights, for an objective with weights), so the result does not
+depend on how the examples are split into batches.
 """
 
 from __future__ import annotations
@@ -161,25 +162,28 @@ class HessianOperator:
     def _mean(self, derivative: Callable[[Tensor], Sequence[Tensor | None]]) -> Tensor:
         """The mean over examples of a derivative of the loss."""
         wide = torch.float32 if self.device.type == "mps" else torch.float64
-        total = torch.zeros(self.size, dtype=wide, device=self.device)
+        total, weight = torch.zeros(self.size, dtype=wide, device=self.device), 0.0
         examples, dtype = self._problem.splits[self.split], self._problem.dtype
         with _differentiating():
             for batch in examples.batches(dtype, self._batch_size):
-                values = self._problem.objective.loss(self._model, batch)
-                if not values.requires_grad:
+                column = self._problem.objective.loss_column(self._model, batch)
+                if not column.weight:
+                    continue
+                if not column.values.requires_grad:
                     raise InputError(
                         "the loss has no derivative with respect to the network's parameters: "
                         "curvature and gradients need a loss that is differentiable by autograd"
                     )
-                parts = derivative(values.mean())
+                parts = derivative(column.mean())
                 flat = [
                     torch.zeros(n, dtype=wide, device=self.device)
                     if part is None
                     else part.detach().flatten().to(wide)
                     for part, n in zip(parts, self._sizes, strict=True)
                 ]
-                total.add_(torch.cat(flat), alpha=len(batch) / self.examples)
-        return total.to(self.dtype)
+                total.add_(torch.cat(flat), alpha=column.weight)
+                weight += column.weight
+        return (total / weight).to(self.dtype)
 
 
 def _differentiable(model: nn.Module) -> nn.Module:

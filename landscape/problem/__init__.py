@@ -1,6 +1,23 @@
-"""A problem to measure: a network, examples, and an objective that evaluates one on the other."""
+"""A problem to measure: a network, data, and an objective that evaluates one on the other."""
 
-from landscape.problem.objective import Network, Objective, OutputObjective, per_example
+from landscape.problem.column import Column
+from landscape.problem.objective import (
+    Network,
+    Objective,
+    OutputObjective,
+    gathered,
+    per_example,
+)
+from landscape.problem.own_objective import OwnObjective
 from landscape.problem.problem import Problem
 
-__all__ = ["Network", "Objective", "OutputObjective", "Problem", "per_example"]
+__all__ = [
+    "Column",
+    "Network",
+    "Objective",
+    "OutputObjective",
+    "OwnObjective",
+    "Problem",
+    "gathered",
+    "per_example",
+]

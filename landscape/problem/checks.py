@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping
 
 import torch
@@ -10,13 +11,24 @@ from torch import Tensor, nn
 from torch.nn.parameter import UninitializedParameter
 
 from landscape.data import Batch, Examples, Stream
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.metrics import Metric, check_targets
 from landscape.metrics.metric import counted_positions
-from landscape.problem.objective import Network, Objective
+from landscape.problem.objective import Network, OutputObjective
 
 _OTHER_BATCH = 0.01  # of the largest output: other kernels round differently, over a hundred layers
+_PROBABILITY = 1e-3  # of the sum over classes
 _METRIC = 1e-4  # of the largest value, which comes from the same outputs
+
+
+def check_is_module(model: object) -> None:
+    """Raise an InputError unless it is a network of torch."""
+    if not isinstance(model, nn.Module):
+        hint = "an instance of it" if isinstance(model, type) else "one whose forward calls it"
+        raise InputError(
+            f"{argument('model')} is a {type(model).__name__}; expected a torch.nn.Module: give "
+            f"{hint}"
+        )
 
 
 def check_parameters(model: nn.Module) -> None:
@@ -71,8 +83,23 @@ def check_labels(
                 counted_positions(extremes)
 
 
+def warn_of_probabilities(loss: Metric, output: Tensor) -> None:
+    """Warn if class scores are probabilities where the loss takes the softmax of its input."""
+    if loss.class_dim is None or not output.is_floating_point():
+        return
+    sums = output.sum(dim=loss.class_dim)
+    if bool((output >= 0).all()) and bool(((sums - 1.0).abs() < _PROBABILITY).all()):
+        warnings.warn(
+            "the network's outputs are probabilities (not negative, with a sum of 1 over the "
+            "classes), but the loss takes logits and applies a softmax to them: leave the "
+            "network's last softmax out, or give a loss of probabilities, such as "
+            "-log of the target's",
+            stacklevel=5,
+        )
+
+
 def check_deterministic(
-    objective: Objective, network: Network, batch: Batch, precision: torch.dtype
+    objective: OutputObjective, network: Network, batch: Batch, precision: torch.dtype
 ) -> None:
     """Check that results are deterministic: evaluate a few examples twice, and once in two parts.
 
@@ -99,7 +126,7 @@ def check_deterministic(
     name = next(iter(objective.metrics))
     half = len(batch) // 2
     parts = [batch[:half], batch[half:]] if half else [batch]
-    whole, again = (objective.outputs(network, batch) for _ in range(2))
+    whole, again = (objective.outputs(network, batch).detach() for _ in range(2))
     rounding = math.sqrt(torch.finfo(precision).eps)
 
     def losses(outputs: list[Tensor], batches: list[Batch]) -> Tensor:
@@ -110,9 +137,12 @@ def check_deterministic(
         two = _told(losses([whole], [batch]), losses([again], [batch]))
         raise InputError(
             f"the {name} is not deterministic: {two} for the same weights and examples; does "
-            "forward use random numbers, such as a dropout that stays active in evaluation mode?"
+            "forward use random numbers, such as a dropout that stays active in evaluation mode? "
+            f"If that is meant, give {argument('noise', 'fixed')}, the same ones at every point"
         )
-    apart = [objective.outputs(network, part) for part in parts]
+    if objective.noise:  # an example has other random numbers in another batch
+        return
+    apart = [objective.outputs(network, part).detach() for part in parts]
     if not _equal(whole, torch.cat(apart), max(rounding, _OTHER_BATCH)):
         two = _told(losses([whole], [batch]), losses(apart, parts))
         raise InputError(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -12,6 +13,8 @@ from torch import Tensor
 from landscape.data import Batch
 from landscape.errors import InputError
 from landscape.metrics import Metric
+from landscape.problem.column import Column, joined, on_cpu
+from landscape.problem.noise import fixed_noise
 
 Network = Callable[..., Any]
 """A module, or any callable that computes the same."""
@@ -26,6 +29,8 @@ class Objective(Protocol):
         The metrics by name; the first is ``loss``, which is minimized.
     needs_gradients
         Whether it computes gradients, so that it cannot run in inference mode.
+    noise
+        Whether random numbers are fixed for a batch, which takes a global generator.
     """
 
     @property
@@ -34,20 +39,19 @@ class Objective(Protocol):
     @property
     def needs_gradients(self) -> bool: ...
 
+    @property
+    def noise(self) -> bool: ...
+
     def outputs(self, network: Network, batch: Batch) -> Tensor:
-        """The network's outputs for a batch, shape (n, …), to compare ways of computing them."""
+        """Numbers that depend on the network, to compare ways of computing it: its outputs."""
         ...
 
-    def values_of(self, outputs: Tensor, batch: Batch) -> Tensor:
-        """Every metric of every example, shape (metrics, n), from the network's outputs."""
+    def columns(self, network: Network, batch: Batch) -> list[Column]:
+        """The values of every metric for a batch."""
         ...
 
-    def values(self, network: Network, batch: Batch) -> Tensor:
-        """Both steps: every metric of every example, shape (metrics, n)."""
-        ...
-
-    def loss(self, network: Network, batch: Batch) -> Tensor:
-        """The loss of every example, shape (n,), for derivatives."""
+    def loss_column(self, network: Network, batch: Batch) -> Column:
+        """The values of the loss alone, for derivatives."""
         ...
 
 
@@ -64,12 +68,22 @@ class OutputObjective:
     """
 
     metrics: Mapping[str, Metric]
-    needs_gradients: ClassVar[bool] = False
+    needs_gradients: bool = False
+    noise: bool = False
+
+    def columns(self, network: Network, batch: Batch) -> list[Column]:
+        """Every metric of every example."""
+        return [Column(row) for row in self.values(network, batch).detach()]
+
+    def loss_column(self, network: Network, batch: Batch) -> Column:
+        """The loss of every example."""
+        return Column(self.loss(network, batch))
 
     def outputs(self, network: Network, batch: Batch) -> Tensor:
         """What the network returns for the inputs."""
         inputs, _ = batch.content
-        output: Tensor = network(inputs)
+        with fixed_noise(batch.number, batch.device) if self.noise else nullcontext():
+            output: Tensor = network(inputs)
         return output
 
     def values_of(self, outputs: Tensor, batch: Batch) -> Tensor:
@@ -107,6 +121,12 @@ def _per_example(name: str, metric: Metric, outputs: Tensor, targets: Tensor) ->
     return values
 
 
-def per_example(objective: Objective, network: Network, batches: Iterable[Batch]) -> Tensor:
+def per_example(objective: OutputObjective, network: Network, batches: Iterable[Batch]) -> Tensor:
     """Every metric of every example of all batches, shape (metrics, n), in their order."""
     return torch.cat([objective.values(network, batch) for batch in batches], dim=1)
+
+
+def gathered(objective: Objective, network: Network, batches: Iterable[Batch]) -> list[Column]:
+    """The values of every metric for all batches, in their order, in float64 on the CPU."""
+    parts = [objective.columns(network, batch) for batch in batches]
+    return on_cpu([joined(metric) for metric in zip(*parts, strict=True)])

@@ -1,28 +1,31 @@
-"""A problem: a network, examples, and per-example metrics."""
+"""A problem: a network, data, and an objective that measures one on the other."""
 
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from landscape.checkpoint import load_state
-from landscape.data import Examples, Stream, examples_from
-from landscape.device import choose_device, tensor_float_32
-from landscape.errors import InputError, one_line
+from landscape.data import Batches, Split, Stream, examples_from, splits_in, trees_from
+from landscape.device import choose_device
+from landscape.errors import InputError, argument
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
-from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
-from landscape.problem.checks import check_deterministic, check_labels, check_parameters
+from landscape.params import Params, fingerprint, parameters_of, unwrapped, unwrapped_copy
+from landscape.problem.checks import check_is_module, check_parameters
+from landscape.problem.measures import Measure, Measures
+from landscape.problem.model_loss import has_labels, model_loss
+from landscape.problem.noise import check_noise
 from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
+from landscape.problem.own_objective import Form, OwnFunction, OwnObjective, check_function, name_of
+from landscape.problem.seen import seen_by
+from landscape.problem.trying import Tried, try_outputs, try_own
 from landscape.quantity import STDERR, Quantity, by_name, quantity_name
 from landscape.surface import Attribute
-
-_TRIED = 4
-"""Examples used to check a problem on creation."""
 
 
 class Problem:
@@ -32,16 +35,27 @@ class Problem:
     ----------
     model
         Any module; a copy of it is measured in evaluation mode, the model itself is not modified.
-        It takes one tensor; of its output, :func:`landscape.problem.output.tensor_of` selects one.
-        ``DataParallel`` and ``torch.compile`` wrappers are removed, also inside the model.
+        For ``loss`` it takes one tensor, and of its output
+        :func:`landscape.problem.output.tensor_of` selects one. ``DataParallel`` and
+        ``torch.compile`` wrappers are removed, also inside the model.
     data
         ``(inputs, targets)``, a ``Dataset``, a ``DataLoader``, :class:`~landscape.data.Examples`,
         or a dict from split names (``train``, ``test``) to any of these. Read once, into memory;
-        a :class:`~landscape.data.Stream` is read again for every group of points.
+        a :class:`~landscape.data.Stream` is read again for every group of points. For an
+        ``objective`` data can have any form: see :func:`landscape.data.trees_from`; a dict whose
+        values are all tensors is one set of examples, not splits.
     loss
         A name of :data:`landscape.metrics.LOSSES`, such as ``cross_entropy`` (with top-1
         accuracy), ``pixel_loss`` (of masks, with pixel accuracy and IoU) or ``mse``, or
-        ``(output, target) -> (n,)``.
+        ``(output, target) -> (n,)``. The default is cross-entropy or, for batches that are dicts
+        with ``labels``, the loss that the network itself returns (Transformers), weighted by the
+        number of labels that count.
+    objective
+        In place of ``loss``, a function ``(model, batch)`` of the network and a whole batch, in the
+        form in which the loader yields it. It returns a tensor (n,) of one number per example; a
+        pair (values, weights), whose weighted mean is taken; a number, so that the batch is one
+        example; or a dict of these, ``loss`` first. Batches of a loader or a list are not divided.
+        It may differentiate with respect to its inputs.
     metrics
         Further metrics: a list of names (``top5``) and per-example functions, or a dict of
         functions by name; see :func:`landscape.metrics.more_metrics`. They are computed in the same
@@ -50,6 +64,12 @@ class Problem:
         of a metric that declares which way is better: by an attribute, ``margin.higher_is_better =
         True``, or as ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
         :mod:`landscape.metrics`, in its place.
+    measures
+        Functions ``model -> number`` (or dict of numbers) of the whole network by name, called at
+        every point; they have no standard error.
+    noise
+        ``fixed``: random numbers (dropout, a sampled latent) are allowed and the same for a batch
+        at every point; the global generators stay untouched. None refuses them.
     device
         ``auto`` (the first available of CUDA, MPS and CPU) or a name.
     attributes
@@ -58,8 +78,9 @@ class Problem:
     Raises
     ------
     InputError
-        If the labels do not fit the network's outputs, the examples do not fit the network, or the
-        loss is not deterministic.
+        If the labels do not fit the network's outputs, the data do not fit the network, or the
+        loss is not deterministic, raises, or reads the weights of ``model`` itself, of which a copy
+        is measured.
 
     Examples
     --------
@@ -78,32 +99,57 @@ class Problem:
         model: nn.Module,
         data: Any,
         *,
-        loss: str | PerExample | Metric = "cross_entropy",
+        loss: str | PerExample | Metric | None = None,
+        objective: OwnFunction | None = None,
         metrics: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric] = (),
+        measures: Mapping[str, Measure] | None = None,
+        noise: str | None = None,
         device: str = "auto",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
+        check_is_module(model)
+        check_noise(noise)
         self.device = choose_device(device)
-        self.objective: Objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)})
         self.whole_network = whole_network_in(metrics)
-        own = self.metrics["loss"].function
-        self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
         self.model = unwrapped_copy(model).eval()
         check_parameters(self.model)
         for p in self.model.parameters():
             p.requires_grad_(False)
         self.origin: Params = parameters_of(self.model)
-        return_tensor(self.model.to(self.device))
+        self.model.to(self.device)
         self.dtype = next(p.dtype for p in self.origin.values())
-        splits = data if isinstance(data, Mapping) else {"": data}
-        self.splits: dict[str, Examples | Stream] = {
-            name: (split if isinstance(split, Stream) else examples_from(split)).to(self.device)
-            for name, split in splits.items()
+        splits, fixed = splits_in(data), noise is not None
+        own = None
+        if objective is not None or (loss is None and has_labels(splits)):
+            held = {name: trees_from(one).to(self.device) for name, one in splits.items()}
+            _check_own(objective, loss, metrics)
+            own = objective or model_loss(self.model, next(iter(held.values())).head(4), self.dtype)
+            self.loss = name_of(own)
+            wanted = OwnObjective(own, self.loss, noise=fixed)
+            tried = try_own(wanted, self.model, unwrapped(model), held, self.dtype)
+        else:
+            tried = self._tried_outputs(loss or "cross_entropy", metrics, fixed, splits, model)
+        self.objective: Objective = tried.objective
+        self.splits: dict[str, Split] = tried.splits
+        self.measures = Measures(measures or {}, fixed)
+        self.measured = self.measures.tried(self.model, unwrapped(model))
+        by_name([*self.quantities.values(), *self.measured.values()])
+        seen = {"objective": own} if own else {n: m.function for n, m in self.metrics.items()}
+        facts = self._facts(tried.output, seen_by({**seen, **(measures or {})}, self.model))
+        self.attributes = {**facts, **(attributes or {})}
+
+    def _tried_outputs(
+        self, loss: Any, metrics: Any, noise: bool, splits: Mapping[str, Any], original: nn.Module
+    ) -> Tried:
+        objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)}, noise=noise)
+        own = objective.metrics["loss"].function
+        self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
+        return_tensor(self.model)
+        held = {
+            name: (one if isinstance(one, Stream) else examples_from(one)).to(self.device)
+            for name, one in splits.items()
         }
-        if not self.splits:
-            raise InputError("no data: expected examples, or a dict of splits with at least one")
-        outputs = {name: self._try_few(split) for name, split in self.splits.items()}
-        self.attributes = {**self._facts(outputs), **(attributes or {})}
+        return try_outputs(objective, self.model, unwrapped(original), held, self.dtype, self.loss)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -120,19 +166,61 @@ class Problem:
         """All quantities of a point: means, standard errors, numbers of examples."""
         found: list[Quantity] = []
         for split, examples in self.splits.items():
-            words = f" over {len(examples):,} {split or 'given'} examples"
             for name, metric in self.metrics.items():
-                said = metric.long_name + words
+                said = f"{metric.long_name} over {self._words(split, name)}"
                 mean = Quantity(said, metric.units, metric.better, split, name)
-                error = (
-                    f"standard error of {mean.name} as an estimate of the mean over all "
-                    f"{examples.population:,} examples (finite-population correction)"
-                )
-                found += [mean, mean.beside(statistic=STDERR, long_name=error)]
+                found.append(mean)
+                if self.has_stderr(split, name):
+                    whole = f"{examples.population:,} examples (finite-population correction)"
+                    if self._is_per_batch(name):
+                        whole = "batches of this kind (each batch is one example)"
+                    error = f"standard error of {mean.name} as an estimate of the mean over all "
+                    found.append(mean.beside(statistic=STDERR, long_name=error + whole))
             found.append(Quantity("number of examples", split=split, base="count"))
         return by_name(found)
 
-    def with_splits(self, splits: Mapping[str, Examples | Stream]) -> Problem:
+    def _words(self, split: str, name: str) -> str:
+        """The examples of a metric: ``1,000 train examples``."""
+        examples = self.splits[split]
+        of, form = split or "given", self._form(name)
+        weights = ", by their weights" if form is not None and form.weighted else ""
+        if not self._is_per_batch(name):
+            return f"{len(examples):,} {of} examples{weights}"
+        count = _batches_in(examples)
+        return f"{count:,} {of} batches" if count > 1 else f"one {of} batch: no standard error"
+
+    def _form(self, name: str) -> Form | None:
+        objective = self.objective
+        return objective.forms[name] if isinstance(objective, OwnObjective) else None
+
+    def _is_per_batch(self, name: str) -> bool:
+        """Whether the batch is the example of a metric."""
+        form = self._form(name)
+        return form is not None and form.per_batch and not form.weighted
+
+    def is_per_example(self, name: str) -> bool:
+        """Whether a metric has a value per example, rather than one for a batch."""
+        form = self._form(name)
+        return form is None or not form.per_batch
+
+    def has_stderr(self, split: str, name: str) -> bool:
+        """Whether a metric has a standard error: not if its only example is a single batch."""
+        return not self._is_per_batch(name) or _batches_in(self.splits[split]) > 1
+
+    def population(self, split: str, name: str, drawn: int) -> float:
+        """The number that standard errors refer to, of ``drawn`` values of a metric.
+
+        Infinite where a batch is the example: the same examples in other batches have another
+        mean.
+        """
+        if self._is_per_batch(name):
+            return math.inf
+        examples = self.splits[split]
+        if drawn == len(examples):
+            return examples.population
+        return drawn * examples.population / len(examples)  # a value of several examples
+
+    def with_splits(self, splits: Mapping[str, Split]) -> Problem:
         """The same problem on other examples of the same kind, on the same device."""
         other = copy.copy(self)
         other.splits = dict(splits)
@@ -173,29 +261,9 @@ class Problem:
         other.attributes = {**self.attributes, "weights_sha256": weights}
         return other
 
-    def _try_few(self, examples: Examples | Stream) -> Tensor:
-        """Pass a few examples through the network, to find a mismatch early."""
-        batch = examples.head(_TRIED).batch(self.dtype)
-        with torch.inference_mode(), tensor_float_32(False):
-            try:
-                try:
-                    output = self.objective.outputs(self.model, batch)
-                except torch.OutOfMemoryError:
-                    batch = batch[:1]
-                    output = self.objective.outputs(self.model, batch)
-            except InputError:
-                raise
-            except Exception as error:  # a network can raise any error
-                raise InputError(
-                    f"{examples.source}: the network does not take examples of shape "
-                    f"{batch.shape} ({one_line(error)}); give data that fit the network"
-                ) from error
-            check_labels(self.metrics, output, examples, self.loss)
-            self.objective.values_of(output, batch)
-            check_deterministic(self.objective, self.model, batch, self.dtype)
-        return output
-
-    def _facts(self, outputs: Mapping[str, Tensor]) -> dict[str, Attribute]:
+    def _facts(
+        self, output: Tensor | None, seen: tuple[str, Sequence[str]]
+    ) -> dict[str, Attribute]:
         buffers = [(n, b) for n, b in self.model.named_buffers()]
         facts: dict[str, Attribute] = {
             "model": type(self.model).__name__,
@@ -208,13 +276,47 @@ class Problem:
             "bn_statistics": "stored",
         }
         class_dim = self.metrics["loss"].class_dim
-        if class_dim is not None:
-            facts["classes"] = next(iter(outputs.values())).shape[class_dim]
+        if class_dim is not None and output is not None:
+            facts["classes"] = output.shape[class_dim]
+        if self.objective.noise:
+            facts["noise"] = "fixed"
+        if self.measured:
+            facts["measures"] = ", ".join(self.measured)
+        sha256, missed = seen
+        if sha256:
+            facts["seen_sha256"] = sha256
         for split, examples in self.splits.items():
             facts[self.prefixed(split, "examples")] = len(examples)
             facts[self.prefixed(split, "population")] = examples.population
             facts[self.prefixed(split, "data_sha256")] = examples.sha256()
             facts["data"] = examples.source
             facts["preprocess"] = str(examples.preprocess)
+            missed = [*missed, *getattr(examples, "not_hashed", ())]
+        if missed:
+            facts["not_hashed"] = ", ".join(dict.fromkeys(missed))[:1000]
         facts["split"] = "+".join(name for name in self.splits if name) or "given"
         return facts
+
+
+def _check_own(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
+    """Check what is given beside an objective of whole batches."""
+    if objective is not None:
+        check_function(objective, "objective")
+    if loss is not None:
+        raise InputError(
+            f"{argument('loss')} and {argument('objective')}: both say what to measure; give one"
+        )
+    if more_metrics(metrics):
+        raise InputError(
+            f"{argument('metrics')} with {argument('objective')}: metrics are computed from an "
+            "output and targets; return a dict from the objective, with 'loss' and the others"
+        )
+
+
+def _batches_in(examples: Split) -> int:
+    if isinstance(examples, Batches):
+        return len(examples.trees)
+    if isinstance(examples, Stream):
+        assert examples.seen is not None
+        return examples.seen.batches
+    return 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
+from landscape.evaluate.measures import with_measures
 from landscape.grid import FloatArray
 from landscape.hessian.curvature import WholeNetwork
 from landscape.plane import Plane
@@ -89,17 +90,23 @@ class Job:
         else:
             evaluation = evaluation_for(self.problem, self.settings)
             measured = partial(evaluation, self.problem, plane, points, settings=self.settings)
-        if not self.whole_network:
-            return measured
-        whole = self.whole_network[k]
-        return lambda indices: whole.added(plane, points, measured(indices))
+        whole = self.whole_network[k] if self.whole_network else None
+
+        def complete(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
+            found = measured(indices)
+            if self.problem.measured:
+                found = with_measures(self.problem, plane, points, found)
+            return found if whole is None else whole.added(plane, points, found)
+
+        return complete
 
 
 def quantities_of_one(
     problem: Problem, whole_network: Sequence[WholeNetwork]
 ) -> dict[str, Quantity]:
     """Quantities at a point of one plane."""
-    return {**problem.quantities, **(whole_network[0].quantities if whole_network else {})}
+    own = {**problem.quantities, **problem.measured}
+    return {**own, **(whole_network[0].quantities if whole_network else {})}
 
 
 def quantities_of(

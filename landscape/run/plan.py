@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from landscape.data import in_memory
 from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS
+from landscape.evaluate.tolerance import one_by_one
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
 from landscape.plane import Plane, Reestimated
@@ -113,7 +113,7 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():
-            in_memory(examples)  # raises for a stream, before anything is written
+            one_by_one(problem, examples)  # raises before anything is written
     drawn = _drawn(problem, request)
     statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]

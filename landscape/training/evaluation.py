@@ -7,7 +7,7 @@ from torch import nn
 
 from landscape.data import Examples
 from landscape.metrics import METRICS, Metric, accuracy
-from landscape.problem import Objective, OutputObjective, per_example
+from landscape.problem import OutputObjective, per_example
 
 
 def error_rate(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
@@ -22,7 +22,7 @@ OF_MASKS = OutputObjective({**OF_CLASSES.metrics, "iou": METRICS["iou"]})
 
 
 def means_of(
-    model: nn.Module, examples: Examples, objective: Objective, batch_size: int
+    model: nn.Module, examples: Examples, objective: OutputObjective, batch_size: int
 ) -> dict[str, float]:
     """Mean of every metric over all examples, in evaluation mode, by name."""
     training = model.training

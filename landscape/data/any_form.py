@@ -1,0 +1,117 @@
+"""Data of any form for an objective of whole batches, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+from torch import Tensor
+from torch.utils.data import DataLoader, default_collate
+
+from landscape.data.examples import Examples
+from landscape.data.stream import Stream
+from landscape.data.tensors import in_dataset_order
+from landscape.data.tree import described, map_tensors, rows_of
+from landscape.data.trees import Batches, Rows, is_one_tree
+from landscape.errors import InputError, one_line
+
+Split = Examples | Stream | Rows | Batches
+
+
+def splits_in(data: Any) -> dict[str, Any]:
+    """Data by split name; one unnamed split unless a mapping of several is given.
+
+    A mapping whose values are all tensors or arrays is one tree of examples, the fields of a batch.
+
+    >>> import torch
+    >>> list(splits_in({"x": torch.zeros(2), "y": torch.zeros(2)}))
+    ['']
+    >>> list(splits_in({"train": (torch.zeros(2), torch.zeros(2))}))
+    ['train']
+    """
+    if isinstance(data, Mapping) and not is_one_tree(data):
+        if not data:
+            raise InputError("no data: expected examples, or a dict of splits with at least one")
+        return dict(data)
+    return {"": data}
+
+
+def trees_from(data: Any, source: str = "data") -> Split:
+    """Data for an objective that sees whole batches; each element is read once.
+
+    Parameters
+    ----------
+    data
+        A ``DataLoader`` or a list: its batches, as they are, in the order of the dataset. A
+        ``Dataset``: its elements, stacked. A tensor, tuple, dict or dataclass of tensors: its rows
+        are the examples if all have the same number; otherwise, like a graph or None, it is one
+        batch. :class:`Rows`, :class:`Batches`, :class:`~landscape.data.Examples` and
+        :class:`~landscape.data.Stream` are returned unchanged.
+
+    Raises
+    ------
+    InputError
+        If the elements of a dataset cannot be stacked.
+    """
+    if isinstance(data, Rows | Batches | Examples | Stream):
+        return data
+    if isinstance(data, DataLoader):
+        return Batches(tuple(map(_tensors, in_dataset_order(data))), source)
+    if isinstance(data, list):
+        return Batches(tuple(map(_tensors, data)), source)
+    if _is_dataset(data):
+        return _rows_or_one(_stacked(list(_elements(data)), source), source)
+    return _rows_or_one(_tensors(data), source)
+
+
+def first_batch(data: Any) -> Any:
+    """The first batch or element, to see which form it has; None if there is none."""
+    if isinstance(data, Stream):
+        return next(iter(in_dataset_order(data.loader)), None)
+    if isinstance(data, Batches):
+        return data.trees[0]
+    if isinstance(data, Rows):
+        return data.tree
+    if isinstance(data, DataLoader):
+        return next(iter(in_dataset_order(data)), None)
+    if isinstance(data, list) or (_is_dataset(data) and hasattr(data, "__getitem__")):
+        return next(islice(_elements(data), 1), None)
+    return data if isinstance(data, Mapping) else None
+
+
+def _rows_or_one(tree: Any, source: str) -> Rows | Batches:
+    return Rows(tree, source) if rows_of(tree) else Batches((tree,), source)
+
+
+def _tensors(tree: Any) -> Any:
+    """The tree with arrays as tensors, detached."""
+    return map_tensors(lambda t: t.detach(), tree)
+
+
+def _is_dataset(data: Any) -> bool:
+    if isinstance(data, Tensor | Mapping | tuple | str | bytes) or hasattr(data, "dtype"):
+        return False
+    if all(callable(getattr(data, name, None)) for name in ("apply", "to", "to_dict")):
+        return False  # a graph, which may have a length
+    indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__")
+    return indexed or hasattr(data, "__iter__")
+
+
+def _elements(data: Any) -> Iterator[Any]:
+    if hasattr(data, "__getitem__") and hasattr(data, "__len__"):
+        return (data[i] for i in range(len(data)))
+    return iter(data)
+
+
+def _stacked(elements: list[Any], source: str) -> Any:
+    if not elements:
+        raise InputError(f"{source}: no examples; expected at least one")
+    try:
+        return default_collate([_tensors(element) for element in elements])
+    except (TypeError, RuntimeError, KeyError) as error:
+        raise InputError(
+            f"{source}: the elements of this dataset ({described(elements[0])}) cannot be stacked "
+            f"({one_line(error)}); give the DataLoader that makes batches of them, or a list of "
+            "batches"
+        ) from error

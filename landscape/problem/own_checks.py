@@ -1,0 +1,87 @@
+"""Checks of an objective of the user's own on a batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from landscape.data import Batch
+from landscape.errors import InputError, argument
+from landscape.problem.column import Column, joined
+from landscape.problem.own_objective import OwnObjective
+
+_ROUNDING = 1e-4  # of the largest value
+_OTHER_BATCH = 1e-3  # in other batches, through a hundred layers
+
+
+def check_own(objective: OwnObjective, model: nn.Module, batch: Batch) -> None:
+    """Check that an objective gives the same values twice, and weights that can be weights.
+
+    Raises
+    ------
+    InputError
+        Naming the term, and two different values of it.
+    """
+    first, second = (objective.columns(model, batch) for _ in range(2))
+    for name, one, other in zip(objective.forms, first, second, strict=True):
+        called = objective.name if name == "loss" else f"{name} of {objective.name}"
+        for a, b in ((one.values, other.values), (one.weights, other.weights)):
+            if a is not None and b is not None and not _close(a, b, _ROUNDING):
+                raise InputError(
+                    f"{called} is not deterministic: {_told(a, b)} for the same weights and batch; "
+                    f"if it draws random numbers on purpose, give {argument('noise', 'fixed')}, "
+                    "the same ones at every point"
+                )
+        weights = one.weights
+        if weights is not None and not bool((weights.isfinite() & (weights >= 0)).all()):
+            raise InputError(
+                f"{called} has weights that are negative or not finite; expected numbers from 0, "
+                "such as numbers of tokens"
+            )
+
+
+def check_parts(objective: OwnObjective, model: nn.Module, batch: Batch) -> None:
+    """Check that values do not depend on how examples are split into batches.
+
+    Raises
+    ------
+    InputError
+        Naming the term, and two different values of it.
+    """
+    half = len(batch) // 2
+    if not half:
+        return
+    whole = objective.columns(model, batch)
+    parts = [objective.columns(model, part) for part in (batch[:half], batch[half:])]
+    for name, one, *halves in zip(objective.forms, whole, *parts, strict=True):
+        other = joined(halves)
+        alike = one.values.shape == other.values.shape and not objective.forms[name].per_batch
+        pairs = [(one.values, other.values)] if alike else []
+        pairs.append((Column.mean(one).reshape(1), Column.mean(other).reshape(1)))
+        for a, b in pairs:
+            if not _close(a, b, _OTHER_BATCH):
+                called = objective.name if name == "loss" else f"{name} of {objective.name}"
+                raise InputError(
+                    f"{called} of an example depends on the others in its batch: {_told(a, b)} for "
+                    "the same examples at once and in two parts; if that is meant, give a "
+                    "DataLoader or a list of batches, which are not divided"
+                )
+
+
+def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    finite = a[a.isfinite()].double()
+    largest = float(finite.abs().max()) if finite.numel() else 0.0
+    return torch.allclose(
+        a.double(), b.double(), rtol=0.0, atol=tolerance * largest, equal_nan=True
+    )
+
+
+def _told(one: Tensor, other: Tensor) -> str:
+    """The two values that differ most."""
+    if one.shape != other.shape:
+        return f"{len(one)} and {len(other)} values"
+    apart = (one.double() - other.double()).abs().nan_to_num(nan=torch.inf)
+    k = int(apart.argmax())
+    return f"{float(one[k]):.9g} and {float(other[k]):.9g}"

@@ -1,0 +1,216 @@
+"""A problem tried on a few examples when it is created: what fits, and what has to be known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from landscape.data import Batch, Examples, Rows, Split, Stream
+from landscape.data.integers import warn_of_lost_integers
+from landscape.device import tensor_float_32
+from landscape.errors import InputError, argument, one_line
+from landscape.problem.checks import (
+    check_deterministic,
+    check_labels,
+    warn_of_probabilities,
+)
+from landscape.problem.noise import BATCH
+from landscape.problem.objective import OutputObjective
+from landscape.problem.own_checks import check_own, check_parts
+from landscape.problem.own_objective import OwnObjective
+from landscape.problem.watch import Watch, refuse_unmoved
+
+_TRIED = 4
+"""Examples used to check a problem on creation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """The result of a trial.
+
+    Attributes
+    ----------
+    objective
+        With what was found out.
+    splits
+        In the form in which they are evaluated.
+    output
+        The network's output for a few examples; None if the objective is the user's own.
+    """
+
+    objective: OutputObjective | OwnObjective
+    splits: dict[str, Split]
+    output: Tensor | None = None
+
+
+def try_outputs(
+    objective: OutputObjective,
+    model: nn.Module,
+    original: nn.Module,
+    splits: Mapping[str, Examples | Stream],
+    dtype: torch.dtype,
+    loss: str,
+) -> Tried:
+    """Pass a few examples of every split through a network whose output is measured."""
+    found: dict[str, Split] = {}
+    output: Tensor | None = None
+    for name, examples in splits.items():
+        if isinstance(examples, Stream) and not examples.pairs:
+            raise InputError(
+                f"{examples.source}: the batches are not pairs (input, target); for data of any "
+                f"other form give your own loss of a batch, {argument('objective')}"
+            )
+        few = examples.head(_TRIED)
+        warn_of_lost_integers(examples, dtype)
+        batch = few.batch(dtype)
+        output, batch, gradients = _output(objective, model, original, batch, examples.source)
+        if gradients and not objective.needs_gradients:
+            objective = replace(objective, needs_gradients=True)
+        with _mode(objective.needs_gradients):
+            check_labels(objective.metrics, output, examples, loss)
+            warn_of_probabilities(objective.metrics["loss"], output)
+            objective.values_of(output, batch)
+            check_deterministic(objective, model, batch, dtype)
+        fixed = objective.noise and isinstance(examples, Examples)
+        found[name] = examples.fixed(dtype, BATCH) if fixed else examples  # type: ignore[union-attr]
+    return Tried(objective, found, output)
+
+
+def try_own(
+    objective: OwnObjective,
+    model: nn.Module,
+    original: nn.Module,
+    splits: Mapping[str, Split],
+    dtype: torch.dtype,
+) -> Tried:
+    """Pass a batch of every split to an objective of the user's own."""
+    found: dict[str, Split] = {}
+    for name, given in splits.items():
+        warn_of_lost_integers(given, dtype)
+        split = given
+        if isinstance(split, Rows) and objective.noise:
+            split = split.fixed(BATCH)
+        few = split.head(_TRIED)
+        objective, by_example = _tried(objective, model, original, few.batch(dtype), split)
+        if isinstance(split, Rows) and not by_example:
+            split = split.whole()
+            objective, _ = _tried(objective, model, original, split.batch(dtype), split)
+        if isinstance(split, Examples) and not by_example:
+            raise InputError(
+                f"{split.source}: {objective.name} returns one number for a batch, so the batches "
+                "matter; give a DataLoader or a list of batches"
+            )
+        found[name] = split
+    return Tried(objective, found)
+
+
+def _tried(
+    objective: OwnObjective,
+    model: nn.Module,
+    original: nn.Module,
+    batch: Batch,
+    split: Split,
+) -> tuple[OwnObjective, bool]:
+    """The objective with its forms, and whether it returns a number per example of a batch."""
+    plain = replace(objective, forms={})
+    first, gradients = tried_both_ways(
+        lambda: {n: c for n, (c, _) in plain.terms(model, batch).items()}, original, objective.name
+    )
+    with _mode(gradients or objective.needs_gradients):
+        terms = plain.terms(model, batch)
+    forms = {name: form for name, (_, form) in terms.items()}
+    tried = replace(
+        objective,
+        forms=objective.forms or forms,
+        needs_gradients=gradients or objective.needs_gradients,
+    )
+    del first
+    with _mode(tried.needs_gradients):
+        check_own(tried, model, batch)
+        sums = all(form.weighted for form in forms.values() if form.per_batch)
+        rows = all(
+            form.per_batch or len(column.values) == len(batch) for column, form in terms.values()
+        )
+        by_example = sums and rows
+        if by_example and isinstance(split, Rows | Examples):
+            check_parts(tried, model, batch)
+    return tried, by_example
+
+
+def tried_both_ways(compute: Callable[[], Any], original: nn.Module, what: str) -> tuple[Any, bool]:
+    """What a computation gives, and whether it differentiates, so that inference mode stops it.
+
+    Raises
+    ------
+    InputError
+        If it reads the parameters of ``original``, the network of which a copy is measured.
+    """
+    named = dict(original.named_parameters())
+    watch = Watch(named)
+    try:
+        with torch.inference_mode(), tensor_float_32(False):
+            inferred = compute()
+            with watch:
+                compute()
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # inference mode stops autograd in many ways
+        watch = Watch(named)
+        with _mode(True):
+            found = compute()
+            with watch:
+                compute()
+        refuse_unmoved(watch, what)
+        return found, True
+    refuse_unmoved(watch, what)
+    with _mode(True):
+        found = compute()
+    return found, watch.left_inference or not _same(inferred, found)
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, dict):
+        return all(_same(one[name].values, other[name].values) for name in one)
+    close = one.shape == other.shape
+    return close and torch.allclose(one.double(), other.double(), rtol=1e-3, equal_nan=True)
+
+
+def _output(
+    objective: OutputObjective, model: nn.Module, original: nn.Module, batch: Batch, source: str
+) -> tuple[Tensor, Batch, bool]:
+    def run() -> tuple[Tensor, bool]:
+        return tried_both_ways(
+            lambda: objective.outputs(model, batch), original, "the network's forward"
+        )
+
+    try:
+        try:
+            output, gradients = run()
+        except torch.OutOfMemoryError:
+            batch = batch[:1]
+            output, gradients = run()
+    except InputError:
+        raise
+    except Exception as error:  # a network can raise any error
+        raise InputError(
+            f"{source}: the network does not take examples of shape {batch.shape} "
+            f"({one_line(error)}); give data that fit the network"
+        ) from error
+
+    def values() -> Tensor:
+        return objective.values_of(output.detach(), batch)
+
+    _, by_metrics = tried_both_ways(values, original, "the loss or a metric")
+    return output.detach(), batch, gradients or by_metrics
+
+
+@contextmanager
+def _mode(gradients: bool) -> Iterator[None]:
+    """Inference mode or gradients, without TensorFloat-32."""
+    with tensor_float_32(False), torch.enable_grad() if gradients else torch.inference_mode():
+        yield
