@@ -75,8 +75,12 @@ def restored(
     state = dict(read(path.with_name(first)))
     for name, change in small.items():
         before, scale = state.get(name), scales.get(name)
-        fits = isinstance(before, Tensor) and isinstance(change, Tensor)
-        if not fits or before.shape != change.shape or not isinstance(scale, float):
+        if (
+            before is None
+            or not isinstance(change, Tensor)
+            or not isinstance(scale, float)
+            or before.shape != change.shape
+        ):
             raise InputError(
                 f"checkpoint {path}: {name!r} does not fit {first}, from which it is a difference; "
                 "keep the files of one run in one folder"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+import tests.broken_torchvision  # noqa: F401
 from landscape.data import Examples
 from landscape.models import CifarResNet
 from landscape.problem import Problem
@@ -18,10 +18,6 @@ from tests.cases import images, settled
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported, wherever that happens
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
-try:
-    import torchvision  # noqa: F401
-except Exception:  # one that was built for another torch: transformers would stumble over it
-    sys.modules["torchvision"] = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 import landscape
+import tests.broken_torchvision  # noqa: F401
 from landscape import render
 from landscape.hessian import HessianOperator
 

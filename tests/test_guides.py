@@ -14,6 +14,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 
+import tests.broken_torchvision  # noqa: F401
 from landscape.__main__ import main
 from tests.conftest import ROOT
 

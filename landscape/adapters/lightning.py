@@ -138,6 +138,10 @@ def _loader(module: Any, data: Any, split: str, splits: Sequence[str]) -> DataLo
             )
         return data
     owner = module if data is None else data
+    if data is not None and not all(hasattr(data, name) for name in ("prepare_data", "setup")):
+        raise InputError(
+            f"data of type {type(data).__name__}; expected a LightningDataModule or a DataLoader"
+        )
     if data is not None:
         data.prepare_data()
         data.setup(_STAGES[split])

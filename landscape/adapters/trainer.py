@@ -16,7 +16,7 @@ from landscape.data.tree import tensors_in
 from landscape.errors import InputError, argument
 from landscape.params import unwrapped
 from landscape.problem import Problem
-from landscape.problem.model_loss import LABELS, counted
+from landscape.problem.model_loss import LABELS, counted, predicts_next
 from landscape.surface import Attribute
 
 if TYPE_CHECKING:
@@ -94,8 +94,7 @@ class TrainerLoss:
         labels = batch.get(LABELS)
         if labels is None:
             return loss, torch.tensor(float(len(tensors_in(batch)[0])))
-        causal = type(unwrapped(self.trainer.model)).__name__.endswith(("CausalLM", "LMHeadModel"))
-        return loss, counted(labels, causal)
+        return loss, counted(labels, predicts_next(model))
 
 
 def _loader(trainer: Any, dataset: Any) -> DataLoader[Any]:

@@ -73,6 +73,11 @@ def counted(labels: Tensor, shifted: bool) -> Tensor:
     return (kept != IGNORED).sum()
 
 
+def predicts_next(model: nn.Module) -> bool:
+    """Whether the class of a network says that a position predicts the label of the next one."""
+    return any(word in type(model).__name__ for word in _SHIFTED)
+
+
 def has_labels(splits: Mapping[str, Any]) -> bool:
     """Whether the batches, or the elements of a dataset, are mappings with labels."""
     batch = first_batch(next(iter(splits.values())))
@@ -101,7 +106,7 @@ def model_loss(model: nn.Module, few: Split, dtype: torch.dtype) -> ModelLoss:
         ) from error
     loss, labels = loss_of(output), batch[LABELS]
     logits = getattr(output, "logits", None)
-    by_name = any(word in type(model).__name__ for word in _SHIFTED)
+    by_name = predicts_next(model)
     if not isinstance(logits, Tensor) or logits.ndim != 3 or logits.shape[:2] != labels.shape:
         return ModelLoss(by_name and labels.ndim > 1)
     agree = {shifted: _agrees(loss, logits, labels, shifted) for shifted in (False, True)}
