@@ -18,6 +18,8 @@ from torch import Tensor
 
 from landscape.errors import InputError
 
+__all__ = ["are_differences", "differences", "restored"]
+
 _KEYS = ("first", "differences", "scales", "whole")
 
 
