@@ -24,6 +24,7 @@ def build_problem(
     model: str | None = None,
     *,
     weights: str | Path | None = None,
+    key: str | None = None,
     shortcuts: str | None = None,
     width: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -43,9 +44,11 @@ def build_problem(
         ``resnet56`` or another name of :func:`landscape.models.named.build_network`, or None to
         infer it from the checkpoint.
     weights
-        A checkpoint, or a name of torchvision's weights, such as
-        ``ResNet34_Weights.IMAGENET1K_V1``. Only a user's function may do without, if it returns a
-        trained network.
+        A checkpoint of any form of :func:`landscape.checkpoint.read_checkpoint`, or a name of
+        torchvision's weights, such as ``ResNet34_Weights.IMAGENET1K_V1``. Only a user's function
+        may do without, if it returns a trained network.
+    key
+        Where the weights are in the checkpoint, such as ``ema``; None to look for them.
     shortcuts, width, settings
         See :func:`landscape.models.named.build_network`; ``settings`` contains further settings by
         name.
@@ -86,7 +89,7 @@ def build_problem(
             f"{argument('model', 'package.module:function')} for a network that comes with its own"
         )
     asked = asked_for(settings, shortcuts=shortcuts, width=width)
-    network, origin = _network(model, weights, asked)
+    network, origin = _network(model, weights, key, asked)
     facts: dict[str, Attribute] = {"model": network.name, **origin}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
     splits = load_splits(data, split, preprocess=preprocess, limit=limit)
@@ -101,15 +104,17 @@ def build_problem(
 
 
 def _network(
-    model: str | None, weights: str | Path | None, asked: dict[str, Any]
+    model: str | None, weights: str | Path | None, key: str | None, asked: dict[str, Any]
 ) -> tuple[Network, dict[str, str]]:
     """The network, and the origin of its weights."""
     if weights is None:
         return build_network(model, **asked), {}
     if is_published_name(weights):
         return pretrained_network(model, str(weights), **asked), {"checkpoint": str(weights)}
-    checkpoint = read_checkpoint(weights)
+    checkpoint = read_checkpoint(weights, key)
     origin = {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
+    if key is not None:
+        origin["checkpoint_key"] = key
     return build_network(model, checkpoint, **asked), origin
 
 

@@ -21,7 +21,7 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, settings_among
-from landscape.options import add_training, add_variant, training_in
+from landscape.options import add_key, add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.training import TrainingSettings
@@ -55,6 +55,7 @@ def _command(argv: Sequence[str] | None) -> None:
     problem = build_problem(
         options.model,
         weights=options.a,
+        key=options.key,
         shortcuts=options.shortcuts,
         width=options.width,
         settings=options.settings,
@@ -64,7 +65,7 @@ def _command(argv: Sequence[str] | None) -> None:
         device=options.device,
     )
     a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
-    b = _other(problem, read_checkpoint(options.b), options.a)
+    b = _other(problem, read_checkpoint(options.b, options.key), options.a)
     paths: dict[str, Callable[[float], State]] = {"line": _line(a, b)}
     if options.align:
         b, report = align(problem, b, seed=options.seed, progress=True)
@@ -145,6 +146,7 @@ def _parser() -> argparse.ArgumentParser:
     add("a", metavar="A.pt", help="checkpoint of a trained network")
     add("b", metavar="B.pt", help="checkpoint of another one of the same architecture")
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
+    add_key(parser)
     add_variant(parser, "inferred from A.pt")
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")

@@ -32,8 +32,18 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
         help="checkpoint, from which model and settings are inferred; or weights of torchvision, "
         "as in ResNet34_Weights.IMAGENET1K_V1",
     )
+    add_key(group)
     add_variant(group, "inferred from weights")
     return group
+
+
+def add_key(group: Group) -> None:
+    """The place of the weights in a checkpoint."""
+    group.add_argument(
+        "--key",
+        metavar="NAME",
+        help="where the weights are in a checkpoint, as in ema or ema.model (default: looked for)",
+    )
 
 
 def add_variant(group: Group, default: str) -> None:
