@@ -33,7 +33,7 @@ class Described:
     """
 
     def __init__(self, name: str, arguments: tuple[Any, ...] = ()) -> None:
-        self.name = name
+        self.name = self.__name__ = name
         self.arguments = arguments
         self.state: Any = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import sys
 from collections.abc import Callable
@@ -20,8 +21,16 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported, wherever 
 os.environ["TRANSFORMERS_OFFLINE"] = "1"
 try:
     import torchvision  # noqa: F401
-except Exception:  # one that was built for another torch: transformers would stumble over it
+except Exception:  # one that was built for another torch: others would stumble over it
     sys.modules["torchvision"] = None  # type: ignore[assignment]
+    _version = importlib.metadata.version
+
+    def _without_torchvision(name: str) -> str:
+        if name == "torchvision":
+            raise importlib.metadata.PackageNotFoundError(name)
+        return _version(name)
+
+    importlib.metadata.version = _without_torchvision  # torchmetrics goes by it
 
 
 @dataclass(frozen=True)

@@ -57,10 +57,10 @@ def state_in(
     if found is None:
         raise InputError(f"checkpoint {path} {_nothing(content, key, described)}")
     state = {_WRAPPERS.sub("", name): tensor for name, tensor in found.items()}
-    if _AVERAGED in state and all(n.startswith(_PARALLEL) for n in state if n != _AVERAGED):
-        state.pop(_AVERAGED)
-    while state and all(name.startswith(_PARALLEL) for name in state):
-        state = {name.removeprefix(_PARALLEL): tensor for name, tensor in state.items()}
+    while rest := [name for name in state if name != _AVERAGED]:
+        if not all(name.startswith(_PARALLEL) for name in rest):
+            break
+        state = {name.removeprefix(_PARALLEL): state[name] for name in rest}
     return state
 
 

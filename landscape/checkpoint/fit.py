@@ -118,9 +118,10 @@ def _adapted(found: Partial, own: Mapping[str, Tensor], where: str) -> Partial:
     for name in own:
         for short in _without_adapter(name):
             names.setdefault(short, []).append(name)
+            names.setdefault(short.removesuffix(".weight"), []).append(name)
     state = Partial()
     for name, tensor in found.items():
-        fits = [name] if name in own else names.get(name, [])
+        fits = [name] if name in own else list(dict.fromkeys(names.get(name, [])))
         if len(fits) > 1:
             fits = [one for one in fits if f".{_USUAL_ADAPTER}." in f"{one}."] or fits
         if len(fits) > 1:

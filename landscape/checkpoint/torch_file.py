@@ -21,7 +21,7 @@ ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since and befo
 
 _SAVE_WEIGHTS = "torch.save(model.state_dict(), path)"
 _LOCAL_HEADER = 30
-_SHARDS = "torch.distributed.tensor."
+_SHARDS = ".DTensor"
 
 
 @dataclass
@@ -104,7 +104,7 @@ def read_archive(file: BinaryIO, mapped: torch.UntypedStorage, described: list[s
 
 def more_than_tensors(described: list[str]) -> str:
     """Why a file whose weights are among objects that are not made cannot be used."""
-    if any(name.startswith(_SHARDS) for name in described):
+    if any(name.endswith(_SHARDS) for name in described):
         return (
             "contains shards of tensors (DTensor, as of FSDP2), a part of the weights for each "
             "process; save the whole weights: "
