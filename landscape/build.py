@@ -18,7 +18,7 @@ from landscape.plugin import load_function
 from landscape.problem import Problem
 from landscape.surface import Attribute
 
-_WITH_A_PROBLEM = ("weights", "device")
+_WITH_A_PROBLEM = ("weights", "key", "device")
 """Options that a user's own problem does not make superfluous."""
 
 
@@ -26,6 +26,7 @@ def build_problem(
     model: str | None = None,
     *,
     weights: str | Path | None = None,
+    key: str | None = None,
     shortcuts: str | None = None,
     width: int | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -45,9 +46,11 @@ def build_problem(
         ``resnet56`` or another name of :func:`landscape.models.named.build_network`, or None to
         infer it from the checkpoint.
     weights
-        A checkpoint, or a name of torchvision's weights, such as
-        ``ResNet34_Weights.IMAGENET1K_V1``. Only a user's function may do without, if it returns a
-        trained network.
+        A checkpoint of any form of :func:`landscape.checkpoint.read_checkpoint`, or a name of
+        torchvision's weights, such as ``ResNet34_Weights.IMAGENET1K_V1``. Only a user's function
+        may do without, if it returns a trained network.
+    key
+        Where the weights are in the checkpoint, such as ``ema``; None to look for them.
     shortcuts, width, settings
         See :func:`landscape.models.named.build_network`; ``settings`` contains further settings by
         name.
@@ -93,14 +96,14 @@ def build_problem(
         )
     asked = asked_for(settings, shortcuts=shortcuts, width=width)
     published = weights is not None and is_published_name(weights)
-    checkpoint = None if weights is None or published else read_checkpoint(weights)
+    checkpoint = None if weights is None or published else read_checkpoint(weights, key)
     if published:
         network = pretrained_network(model, str(weights), **asked)
         origin = {"checkpoint": str(weights)}
     else:
         network = build_network(model, checkpoint, **asked)
-        origin = {} if checkpoint is None else _origin(checkpoint)
-    trained_here = checkpoint is not None and bool(checkpoint.settings)
+        origin = {} if checkpoint is None else _origin(checkpoint, key)
+    trained_here = checkpoint is not None and "name" in checkpoint.settings
     if own and preprocess is None and not trained_here and not is_own(data):
         preprocess = "none"
     facts: dict[str, Attribute] = {"model": network.name, **origin}
@@ -116,15 +119,22 @@ def build_problem(
     )
 
 
-def own_problem(name: str, *, weights: str | Path | None = None, device: str = "auto") -> Problem:
+def own_problem(
+    name: str,
+    *,
+    weights: str | Path | None = None,
+    key: str | None = None,
+    device: str = "auto",
+) -> Problem:
     """The problem that a user's function returns.
 
     Parameters
     ----------
     name
         ``package.module:function``, called without arguments.
-    weights
-        A checkpoint whose weights take the place of those of the problem's network.
+    weights, key
+        A checkpoint whose weights take the place of those of the problem's network, and where they
+        are in it; see :func:`landscape.checkpoint.read_checkpoint`.
     device
         Where the problem is moved; ``auto`` leaves it where the function made it.
 
@@ -143,10 +153,10 @@ def own_problem(name: str, *, weights: str | Path | None = None, device: str = "
     if device != "auto":
         problem = problem.to(device)
     if weights is not None:
-        checkpoint = read_checkpoint(weights)
+        checkpoint = read_checkpoint(weights, key)
         where = f"checkpoint {checkpoint.path} does not fit the network of {name}"
         problem = problem.with_state(checkpoint.state, where)
-        facts.update(_origin(checkpoint))
+        facts.update(_origin(checkpoint, key))
     problem = copy.copy(problem)
     problem.attributes = {**problem.attributes, **facts}
     return problem
@@ -172,8 +182,9 @@ def requested_problem(problem: str | None = None, **options: Any) -> Problem:
     return own_problem(problem, **options)
 
 
-def _origin(checkpoint: Checkpoint) -> dict[str, str]:
-    return {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
+def _origin(checkpoint: Checkpoint, key: str | None) -> dict[str, str]:
+    origin = {"checkpoint": str(checkpoint.path), "checkpoint_sha256": checkpoint.sha256}
+    return origin if key is None else {**origin, "checkpoint_key": key}
 
 
 def _loss(name: str) -> str | PerExample:

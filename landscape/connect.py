@@ -21,7 +21,7 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, is_own_network, settings_among
-from landscape.options import add_problem, add_training, add_variant, training_in
+from landscape.options import add_key, add_problem, add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.summary import origin_words
@@ -37,7 +37,7 @@ EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --ali
   python -m landscape.sample --weights runs/a/final.pt --directions curve:curve.pt"""
 
 _EPOCHS, _LR, _POINTS = 10, 0.05, 21
-_OF_A_NETWORK = ("problem", "model", "shortcuts", "width", "settings")
+_OF_A_NETWORK = ("problem", "model", "key", "shortcuts", "width", "settings")
 _OF_THE_PROBLEM = (*_OF_A_NETWORK, "data", "preprocess", "limit", "device")
 
 
@@ -60,7 +60,7 @@ def _command(argv: Sequence[str] | None) -> None:
         weights=options.a, **{name: value for name, value in given.items() if value is not None}
     )
     a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
-    b = _other(problem, read_checkpoint(options.b), options.a)
+    b = _other(problem, read_checkpoint(options.b, options.key), options.a)
     paths: dict[str, Callable[[float], State]] = {"line": _line(a, b)}
     first_lines = origin_words(problem.attributes)
     if options.align:
@@ -108,7 +108,8 @@ def _network(problem: Problem, first: str) -> dict[str, Any]:
     """The description of the network for a checkpoint; for a user's own, that of the first end."""
     name = str(problem.attributes["model"])
     if "problem" in problem.attributes or is_own_network(name):
-        return dict(read_checkpoint(first).settings)
+        settings = read_checkpoint(first).settings
+        return dict(settings) if "name" in settings else {}
     return {"name": name, **settings_among(name, problem.attributes)}
 
 
@@ -146,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     add("b", metavar="B.pt", help="checkpoint of another one of the same architecture")
     add_problem(parser)
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
+    add_key(parser)
     add_variant(parser, "inferred from A.pt")
     add("--data", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")

@@ -18,7 +18,10 @@ from torch import Tensor
 
 from landscape.errors import InputError
 
-__all__ = ["are_differences", "differences", "restored"]
+__all__ = ["TRAINED", "are_differences", "differences", "restored"]
+
+TRAINED = "trained"
+"""The entry ``recorded`` of a file without the parameters that are not trained."""
 
 _KEYS = ("first", "differences", "scales", "whole")
 

@@ -34,6 +34,7 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
         help="checkpoint, from which model and settings are inferred; or weights of torchvision, "
         "as in ResNet34_Weights.IMAGENET1K_V1",
     )
+    add_key(group)
     add_variant(group, "inferred from weights")
     return group
 
@@ -45,6 +46,15 @@ def add_problem(group: Group) -> None:
         metavar="FUNCTION",
         help="package.module:function or FILE.py:function, called without arguments: returns a "
         "landscape.Problem, in place of network, data and loss given here",
+    )
+
+
+def add_key(group: Group) -> None:
+    """The place of the weights in a checkpoint."""
+    group.add_argument(
+        "--key",
+        metavar="NAME",
+        help="where the weights are in a checkpoint, as in ema or ema.model (default: looked for)",
     )
 
 

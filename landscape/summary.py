@@ -86,6 +86,8 @@ def plane_words(surface: Surface) -> list[str]:
     if known:
         parts = " + ".join(f"{share:.1%}" for share in known)
         lines.append(f"the axes explain {parts} of the variance of the checkpoints")
+    if "left_out" in surface.attributes:
+        lines.append(f"left out of the path of {surface.attributes['left_out']}")
     barrier = surface.attributes.get("barrier")
     if isinstance(barrier, float):
         ends = [surface.attributes.get(f"loss_at_{end}", math.nan) for end in ("start", "end")]

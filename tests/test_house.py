@@ -18,6 +18,7 @@ LAYERS = [
     {"accessors", "deprecated", "errors", "version"},
     {"examples"},
     {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
+    {"restricted_pickle"},
     {"quantity"},
     {"surface", "params", "differences"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},

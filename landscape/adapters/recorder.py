@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 
 from landscape.atomic import replacing
-from landscape.checkpoint import read_checkpoint
-from landscape.differences import differences
+from landscape.checkpoint import read_state
+from landscape.differences import TRAINED, differences
 from landscape.errors import InputError, argument
 from landscape.params import unwrapped
 
@@ -79,7 +79,8 @@ class Recorder:
     def finish(self, model: nn.Module, step: int) -> None:
         """Write the trained network after its last step, in its own precision."""
         self._ready(step)
-        _save(self.folder / _FINAL, {"state_dict": _state(model), "epoch": step})
+        state, recorded = _state(model)
+        _save(self.folder / _FINAL, {"state_dict": state, **recorded, "epoch": step})
 
     def trainer_callback(self) -> Any:
         """A ``TrainerCallback`` of Transformers that records every optimization step."""
@@ -94,14 +95,14 @@ class Recorder:
         return recording_callback(self)
 
     def _write(self, model: nn.Module, step: int) -> None:
-        path, state = self.folder / f"step_{step:06d}.pt", _state(model)
-        first = self._ready(step)
+        first, path = self._ready(step), self.folder / f"step_{step:06d}.pt"
+        state, recorded = _state(model)
         if first is None:
+            _save(path, {"state_dict": state, **recorded, "step": step})
             self._first = path
-            _save(path, {"state_dict": state, "step": step})
-            return
-        changed = differences(state, read_checkpoint(first).state)
-        _save(path, {"first": first.name, **changed, "step": step})
+        else:
+            changed = differences(state, read_state(first))
+            _save(path, {"first": first.name, **changed, **recorded, "step": step})
 
     def _ready(self, step: int) -> Path | None:
         """The first checkpoint of the run, if it is written.
@@ -129,17 +130,20 @@ class Recorder:
         return self._first
 
 
-def _state(model: nn.Module) -> dict[str, Tensor]:
-    """Trained parameters and all buffers on the CPU, without the prefixes of wrappers."""
+def _state(model: nn.Module) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Trained parameters and all buffers on the CPU, without the prefixes of wrappers.
+
+    The second value says so in the file if there are parameters that are not trained.
+    """
     inner = unwrapped(model)
-    frozen = {
-        name for name, p in inner.named_parameters(remove_duplicate=False) if not p.requires_grad
-    }
-    return {
+    parameters = inner.named_parameters(remove_duplicate=False)
+    frozen = {name for name, p in parameters if not p.requires_grad}
+    state = {
         name.replace("_orig_mod.", ""): tensor.detach().cpu()
         for name, tensor in inner.state_dict().items()
         if isinstance(tensor, Tensor) and name not in frozen
     }
+    return state, {"recorded": TRAINED} if frozen else {}
 
 
 def _save(path: Path, content: Mapping[str, Any]) -> None:

@@ -13,26 +13,19 @@ import math
 import pickle
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from landscape.errors import InputError, one_line
+from landscape.restricted_pickle import Known, RestrictedUnpickler, Stateful
 
-# Opcodes that pickles of plain values and arrays never use, or that could allocate without bound.
+# Opcodes that pickles of plain values and arrays never use.
 _REFUSED_OPCODES = {
     code[0]
     for code in (
-        pickle.BYTEARRAY8,
-        pickle.NEXT_BUFFER,
-        pickle.READONLY_BUFFER,
-        pickle.EXT1,
-        pickle.EXT2,
-        pickle.EXT4,
         pickle.PERSID,
         pickle.BINPERSID,
-        pickle.INST,
-        pickle.OBJ,
         pickle.NEWOBJ,
         pickle.NEWOBJ_EX,
         pickle.EMPTY_SET,
@@ -52,7 +45,7 @@ def _text(value: object) -> str:
     return value
 
 
-class _Dtype:
+class _Dtype(Stateful):
     """Stand-in for ``numpy.dtype``: numbers only, no fields, no objects."""
 
     def __init__(self, code: object, *_: object) -> None:
@@ -71,7 +64,7 @@ class _Dtype:
         self.dtype = self.dtype.newbyteorder(sign)
 
 
-class _Array:
+class _Array(Stateful):
     """Stand-in for an array between its creation and its bytes."""
 
     array: np.ndarray | None = None
@@ -88,7 +81,7 @@ class _Array:
         self.array = values.astype(kind.dtype.newbyteorder("="), copy=False)
 
 
-class _Name:
+class _Name(Stateful):
     """A name allowed in a pickle: it can be called, but its state cannot be set."""
 
     def __init__(self, call: Callable[..., object]) -> None:
@@ -122,7 +115,7 @@ def _encode(text: object, encoding: object) -> bytes:
     return text.encode("latin-1")
 
 
-_NAMES = {
+_NAMES: Known = {
     ("numpy", "dtype"): _Name(_Dtype),
     ("numpy", "ndarray"): _Name(_ndarray),
     ("_codecs", "encode"): _Name(_encode),  # how Python 3 writes bytes in protocols 0 to 2
@@ -134,12 +127,11 @@ _NAMES = {
 }
 
 
-# The pure-Python unpickler: the C one allocates its memo table as long as the largest index that
-# the file claims.
-class _ArrayUnpickler(pickle._Unpickler):
-    dispatch = {  # noqa: RUF012  (the name and the form that the base class uses)
+class _ArrayUnpickler(RestrictedUnpickler):
+    known = _NAMES
+    dispatch: ClassVar[dict[int, Any]] = {
         code: action
-        for code, action in pickle._Unpickler.dispatch.items()
+        for code, action in RestrictedUnpickler.dispatch.items()
         if code not in _REFUSED_OPCODES
     }
 
@@ -148,14 +140,13 @@ class _ArrayUnpickler(pickle._Unpickler):
         self._where = where
 
     def find_class(self, module: str, name: str) -> Any:
-        try:
+        if (module, name) in _NAMES:
             return _NAMES[module, name]
-        except KeyError:
-            raise InputError(
-                f"{self._where}: this pickle requests {f'{module}.{name}'[:80]!r}, which could run "
-                "code; expected arrays and lists only. It was not loaded; download the dataset "
-                "from its official page"
-            ) from None
+        raise InputError(
+            f"{self._where}: this pickle requests {f'{module}.{name}'[:80]!r}, which could run "
+            "code; expected arrays and lists only. It was not loaded; download the dataset "
+            "from its official page"
+        )
 
 
 def load_batch(raw: bytes, where: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from landscape.build import requested_problem
-from landscape.checkpoint import read_checkpoint
+from landscape.checkpoint import fitted, read_state
 from landscape.curve import read_curve
 from landscape.deprecated import renamed
 from landscape.directions import Direction, DirectionMaker, make_directions
@@ -18,7 +18,8 @@ from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
 from landscape.planes.curve import curve_plane
 from landscape.planes.hessian import hessian_directions
-from landscape.planes.runs import checkpoints_in, names_of, read_runs
+from landscape.planes.run_files import checkpoints_in
+from landscape.planes.runs import key_of, names_of, read_runs
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.planes.trajectories import pca_plane
@@ -60,7 +61,8 @@ def span(
     kind
         - ``random``, a direction file, ``package.module:function``, a function, or directions:
           see :func:`landscape.directions.make_directions`;
-        - ``pca:RUN``, or several runs separated by commas: principal components of the checkpoints;
+        - ``pca:RUN``, or several runs separated by commas: principal components of the checkpoints
+          (of a folder or a pattern: see :func:`landscape.planes.run_files.checkpoints_in`);
         - ``between:A,B`` or ``between:A,B,C``: checkpoints of solutions, A that of the problem;
         - ``aligned:A,B`` or ``aligned:A,B,C``: the same, with the channels of the others permuted
           to match those of A (see :mod:`landscape.alignment`);
@@ -124,7 +126,7 @@ def weights_of(kind: str) -> Path | None:
     paths = paths_in(kind)
     if not paths:
         return None
-    return checkpoints_in(paths[0])[0][-1] if kind.startswith("pca:") else paths[0]
+    return checkpoints_in(paths[0]).files[-1] if kind.startswith("pca:") else paths[0]
 
 
 def problem_for(kind: Kind, **options: Any) -> Problem:
@@ -157,7 +159,7 @@ def _pca(problem: Problem, rest: str, axes: int) -> Spanned:
         raise InputError(
             f"{argument('directions', 'pca')}: expected a training run, as in pca:runs/resnet20"
         )
-    return pca_plane(problem, read_runs(folders), axes)
+    return pca_plane(problem, read_runs(folders, key_of(problem)), axes)
 
 
 def _between(problem: Problem, rest: str, axes: int) -> Spanned:
@@ -180,13 +182,16 @@ def _solutions(
             f"{argument('directions', kind)}: {len(files)} checkpoints for {axes} "
             f"ax{'is' if axes == 1 else 'es'}; expected two for a line, three for a plane"
         )
-    first, *others = [read_checkpoint(file) for file in files]
-    if not is_network_of(problem, first.state, f"checkpoint {first.path}"):
+    key, own = key_of(problem), problem.model.state_dict()
+    first, *others = [
+        fitted(read_state(file, key), own, where=f"checkpoint {file}") for file in files
+    ]
+    if not is_network_of(problem, first, f"checkpoint {files[0]}"):
         raise InputError(
             f"{argument('directions', kind)}: the weights of the network differ from "
-            f"{first.path}, the origin of the plane; give {argument('weights', first.path)}"
+            f"{files[0]}, the origin of the plane; give {argument('weights', files[0])}"
         )
-    return files, [c.state for c in others]
+    return files, others
 
 
 def _curve(problem: Problem, rest: str, axes: int) -> Spanned:

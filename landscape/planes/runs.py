@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from torch import Tensor
 
-from landscape.checkpoint import read_checkpoint
+from landscape.checkpoint import Partial, fitted, read_state
 from landscape.errors import InputError, argument
 from landscape.params import Params, check_same_shape
-
-_SUFFIXES = (".pt", ".pth", ".t7", ".ckpt")
-_FINAL, _LAST = "final", "last"  # written by training; ``last`` also contains the optimizer state
+from landscape.planes.run_files import checkpoints_in, folder_of
+from landscape.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,8 @@ class Run:
     trained
         Whether each state is a trained network, with its own running statistics and loss. A point
         of a curve is not: it has those of the plane.
+    left_out
+        Names of files beside the checkpoints that do not belong to the path, such as ``best.pt``.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Run:
     steps: Sequence[float]
     load: Callable[[int], Mapping[str, Tensor]]
     trained: bool = True
+    left_out: Sequence[str] = ()
 
     def states(self) -> Iterator[tuple[str, Mapping[str, Tensor]]]:
         """Label, and parameters and buffers, of each state."""
@@ -65,68 +66,56 @@ def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Par
     Raises
     ------
     InputError
-        Naming the first that is missing or of another shape.
+        If it is of another network, naming the first parameter that is missing or of another shape.
     """
-    found = {name: tensor for name, tensor in state.items() if name in origin}
+    named = fitted(state, origin, where=what)
+    found = {name: tensor for name, tensor in named.items() if name in origin}
+    if isinstance(named, Partial) and found:
+        found = {**origin, **found}
+    missing = [name for name in origin if name not in found]
+    if missing:
+        others = [name for name in named if name not in origin]
+        has = f"; it has {others[0]!r} instead" if others else ""
+        raise InputError(
+            f"{what} is of another network: no entry for parameter {missing[0]!r}, shape "
+            f"{tuple(origin[missing[0]].shape)}{has} ({len(missing)} of {len(origin)} parameters "
+            f"are missing); give the run of this network, or its {argument('model')}"
+        )
     check_same_shape(found, origin, what)
     return {name: found[name].detach().cpu() for name in origin}
 
 
-def read_runs(folders: Sequence[str | Path]) -> list[Run]:
-    """Read training runs from folders of checkpoints, with distinct names.
+def read_runs(places: Sequence[str | Path], key: str | None = None) -> list[Run]:
+    """Read training runs, with distinct names.
 
-    See :func:`checkpoints_in`.
+    Parameters
+    ----------
+    places
+        Folders or patterns: see :func:`landscape.planes.run_files.checkpoints_in`.
+    key
+        Where the weights are in each checkpoint: see
+        :func:`landscape.checkpoint.read_checkpoint`.
     """
-    places = [Path(folder).resolve() for folder in folders]
-    return [_read(place, name) for place, name in zip(places, names_of(places), strict=True)]
+    folders = [folder_of(place).resolve() for place in places]
+    distinct = len(set(folders)) == len(folders)
+    names = names_of(folders if distinct else [Path(place) for place in places])
+    return [_read(place, name, key) for place, name in zip(places, names, strict=True)]
 
 
-def _read(folder: Path, name: str) -> Run:
-    files, steps = checkpoints_in(folder)
+def key_of(problem: Problem) -> str | None:
+    """Where the weights of a problem are in its checkpoint, and so in others of its network."""
+    key = problem.attributes.get("checkpoint_key")
+    return None if key is None else str(key)
+
+
+def _read(place: str | Path, name: str, key: str | None) -> Run:
+    found = checkpoints_in(place)
 
     def load(k: int) -> Mapping[str, Tensor]:
-        return read_checkpoint(files[k]).state
+        return read_state(found.files[k], key)
 
-    return Run(name, [f"checkpoint {file}" for file in files], steps, load)
-
-
-def checkpoints_in(folder: str | Path) -> tuple[list[Path], list[float]]:
-    """The checkpoints in a folder and their steps, ordered by the numbers in their names.
-
-    ``final`` comes last; ``last`` (from which training resumes) is skipped.
-
-    Raises
-    ------
-    InputError
-        If the folder does not exist or contains fewer than two checkpoints.
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        kind = "is a file" if folder.exists() else "does not exist"
-        raise InputError(f"training run {folder} {kind}; expected a folder with checkpoints")
-    found = [f for f in folder.iterdir() if f.suffix in _SUFFIXES and f.stem != _LAST]
-    numbered = sorted((f for f in found if f.stem != _FINAL), key=_order)
-    final = [f for f in found if f.stem == _FINAL]
-    if len(found) < 2:
-        raise InputError(
-            f"training run {folder} contains {len(found)} checkpoint{'s' * (len(found) != 1)}; "
-            f"expected several, as written by training with {argument('checkpoint_every', 1)}"
-        )
-    steps = [float((_numbers(f) or [k])[-1]) for k, f in enumerate(numbered)]
-    for file in final:
-        epoch = read_checkpoint(file).epoch
-        steps.append(steps[-1] + 1 if epoch is None else float(epoch))
-    if final and steps[-1] == steps[-2]:  # the same weights twice
-        numbered, steps = numbered[:-1], steps[:-1]
-    return [*numbered, *final], steps
-
-
-def _numbers(file: Path) -> list[int]:
-    return [int(n) for n in re.findall(r"\d+", file.stem)]
-
-
-def _order(file: Path) -> tuple[list[int], str]:
-    return _numbers(file), file.name
+    labels = [f"checkpoint {file}" for file in found.files]
+    return Run(name, labels, found.steps, load, left_out=found.left_out)
 
 
 def names_of(files: Sequence[Path]) -> list[str]:

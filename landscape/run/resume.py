@@ -27,6 +27,7 @@ _MAY_DIFFER = {
     "loss_at_start",
     "loss_at_end",
     "residual",
+    "left_out",
     REQUEST,
 }
 

@@ -15,7 +15,7 @@ from landscape.directions import save_directions
 from landscape.errors import InputError
 from landscape.lock import only_writer
 from landscape.plane import Plane
-from landscape.planes import Run, Spanned, read_runs
+from landscape.planes import Run, Spanned, key_of, read_runs
 from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
 from landscape.run.barrier import lacks_barrier, note_barrier
@@ -110,7 +110,10 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
             surface = resumed(found, surface, path)
         own = request.shard.points(surface.grid, with_coarser=job.tolerance is not None)
         whole = surface.done.sum() + (~surface.done.ravel()[own]).sum() == surface.grid.size
-        runs = _runs(plan.drawn[0], request.trajectories)
+        runs = _runs(plan.drawn[0], request.trajectories, problem)
+        left_out = [f"{run.name}: {', '.join(run.left_out)}" for run in runs if run.left_out]
+        if left_out:
+            surface.attributes["left_out"] = "; ".join(left_out)
         new_paths = _new_paths(surface, runs, problem, plan.planes[0])
         open_ends = whole and bool(plan.drawn[0].solutions) and lacks_barrier(surface)
         missing = own[~surface.done.ravel()[own]].tolist()
@@ -146,7 +149,7 @@ def _save_directions(plan: Plan, path: str | Path) -> None:
     save_directions(path, [d.vector for d in made], [d.attributes for d in made])
 
 
-def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
+def _runs(spanned: Spanned, more: Sequence[str | Path | Run], problem: Problem) -> list[Run]:
     """All training runs whose paths belong to the surface.
 
     Raises
@@ -154,7 +157,8 @@ def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
     InputError
         If two have one name.
     """
-    read = iter(read_runs([one for one in more if not isinstance(one, Run)]))
+    places = [one for one in more if not isinstance(one, Run)]
+    read = iter(read_runs(places, key_of(problem)))
     runs = [*spanned.runs, *(one if isinstance(one, Run) else next(read) for one in more)]
     names = [run.name for run in runs]
     for name in names:

@@ -108,6 +108,26 @@ def test_a_network_that_hardly_moves(tmp_path: Path) -> None:
     assert not torch.equal(found, first[0].weight)
 
 
+def test_parameters_that_are_not_trained_are_not_kept(tmp_path: Path) -> None:
+    model = network()
+    model[0].requires_grad_(False)
+    kept = train(model, landscape.Recorder(tmp_path / "mine", every=2), range(5))
+    for file in (tmp_path / "mine").iterdir():
+        assert not [name for name in read_checkpoint(file).state if name.startswith("0.")]
+    problem = landscape.Problem(model, (X, Y), device="cpu")
+    surface = landscape.sample_surface(
+        problem,
+        "0:1:2",
+        "0:1:2",
+        directions=f"pca:{tmp_path / 'mine'}",
+        progress=False,
+        tune="off",
+    )
+    path = surface.trajectories["mine"]
+    np.testing.assert_array_equal(path.step, [0, 2, 4, 5])
+    np.testing.assert_allclose(path.loss, [loss(kept[k]) for k in (0, 2, 4, 5)], rtol=1e-4)
+
+
 def test_half_the_size(tmp_path: Path) -> None:
     model = nn.Linear(300, 300)
     recorder = landscape.Recorder(tmp_path)

@@ -12,7 +12,7 @@ from landscape.directions.pca import principal_components
 from landscape.errors import InputError
 from landscape.params import Params
 from landscape.planes import Run, pca_plane, read_runs
-from landscape.planes.runs import checkpoints_in
+from landscape.planes.run_files import checkpoints_in
 from landscape.run import sample_surface
 from landscape.store import open_surface
 from tests.planes.material import flat, moved, noise, problem, save_states
@@ -147,11 +147,13 @@ def test_folders_are_read_in_the_order_of_training(tmp_path: Path) -> None:
         (tmp_path / "run").mkdir(exist_ok=True)
         torch.save(state, tmp_path / "run" / name)
     torch.save({"state_dict": state, "epoch": 12}, tmp_path / "run" / "final.pt")
-    files, steps = checkpoints_in(tmp_path / "run")
-    assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "model_10.pt", "final.pt"]
-    assert steps == [1, 2, 10, 12]
+    found = checkpoints_in(tmp_path / "run")
+    names = ["model_1.pt", "model_2.pt", "model_10.pt", "final.pt"]
+    assert [f.name for f in found.files] == names
+    assert found.steps == [1, 2, 10, 12]
+    assert found.left_out == ["last.pt"]
     torch.save({"state_dict": state, "epoch": 10}, tmp_path / "run" / "final.pt")
-    files, _ = checkpoints_in(tmp_path / "run")  # the last epoch and the final weights are equal
+    files = checkpoints_in(tmp_path / "run").files  # the last epoch and the final weights are equal
     assert [f.name for f in files] == ["model_1.pt", "model_2.pt", "final.pt"]
 
 
