@@ -20,10 +20,11 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _ENDS = 8  # a valid archive is read two or three times past its end
 
 
-def too_large(where: str, size: int | str, largest: int = LARGEST) -> InputError:
+def too_large(where: str, size: int | str, largest: int | None = None) -> InputError:
     """The error for a file larger than any in these datasets."""
+    most = LARGEST if largest is None else largest
     return InputError(
-        f"{where}: {size} bytes, expected at most {largest}: this is not a file of this dataset"
+        f"{where}: {size} bytes, expected at most {most}: this is not a file of this dataset"
     )
 
 

@@ -40,7 +40,7 @@ def names_in_npz(path: Path) -> list[str]:
         raise _unreadable(path, error) from error
 
 
-def read_npz(path: Path, names: Sequence[str], largest: int = LARGEST) -> list[np.ndarray]:
+def read_npz(path: Path, names: Sequence[str], largest: int | None = None) -> list[np.ndarray]:
     """The arrays of these names; pickled objects are never loaded.
 
     Raises
@@ -59,7 +59,7 @@ def read_npz(path: Path, names: Sequence[str], largest: int = LARGEST) -> list[n
                     f"{', '.join(sorted(files))[:200] or 'none'}"
                 )
             for name in names:
-                if files[name].file_size > largest:
+                if files[name].file_size > (LARGEST if largest is None else largest):
                     raise too_large(f"{path}: {name}", files[name].file_size, largest)
             return [_array(archive.read(files[name])) for name in names]
     except InputError:
