@@ -23,6 +23,7 @@ from landscape.hessian import (
     spectral_density,
     verified,
 )
+from landscape.hessian.lanczos import check_counts
 from landscape.options import add_data, add_device, add_network
 from landscape.problem import Problem
 from landscape.run.loop import versions
@@ -55,6 +56,7 @@ def _command(argv: Sequence[str] | None) -> None:
     _check(top, samples, seed, density, output, given.get("split"))
     problem = requested_problem(**given)
     operator = HessianOperator(problem, ignore=ignore)
+    check_counts(operator, top, 1)
     # Raises now if the folder does not exist.
     with replacing(output) if output is not None else nullcontext() as place:
         print("\n".join(origin_words(problem.attributes)), flush=True)

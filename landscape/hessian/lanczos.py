@@ -98,7 +98,7 @@ def eigenpairs(
     InputError
         If more pairs of an end are requested than there are eigenvalues.
     """
-    _check(matrix, top, bottom)
+    check_counts(matrix, top, bottom)
     generator = torch.Generator(device="cpu").manual_seed(seed)
     vectors = torch.empty(0, matrix.size, device=matrix.device, dtype=matrix.dtype)
     values, errors = np.empty(0), np.empty(0)
@@ -138,7 +138,7 @@ def verified(matrix: Symmetric, pairs: Eigenpairs) -> Eigenpairs:
     return replace(pairs, residuals=residuals, products=pairs.products + len(misfits))
 
 
-def _check(matrix: Symmetric, top: int, bottom: int) -> None:
+def check_counts(matrix: Symmetric, top: int, bottom: int) -> None:
     for what, count in (("largest", top), ("most negative", bottom)):
         if not 0 <= count <= matrix.size:
             raise InputError(
