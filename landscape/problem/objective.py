@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from landscape.data import Batch
-from landscape.errors import InputError
+from landscape.errors import InputError, one_line
 from landscape.metrics import Metric
 from landscape.problem.column import Column, joined, on_cpu
 from landscape.problem.noise import fixed_noise
@@ -110,7 +110,16 @@ class OutputObjective:
 
 
 def _per_example(name: str, metric: Metric, outputs: Tensor, targets: Tensor) -> Tensor:
-    values = metric.function(outputs, targets)
+    try:
+        values = metric.function(outputs, targets)
+    except (InputError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # a user's function can raise any error
+        called = "the loss" if name == "loss" else f"metric {name!r}"
+        raise InputError(
+            f"{called} raised {one_line(error)} for outputs {tuple(outputs.shape)} and targets "
+            f"{tuple(targets.shape)}"
+        ) from error
     if not isinstance(values, Tensor) or values.shape != (len(targets),):
         shape = tuple(values.shape) if isinstance(values, Tensor) else type(values).__name__
         some = "one example" if len(targets) == 1 else f"{len(targets)} examples"

@@ -6,7 +6,6 @@ that are not among the examples, but on which every value depends.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import hashlib
 import inspect
@@ -108,8 +107,8 @@ def _parts_of(thing: Any) -> Iterator[tuple[str, Any]]:
         yield from enumerate_named(thing.tensors)
     elif isinstance(thing, DataLoader):
         yield "dataset", thing.dataset
-    elif dataclasses.is_dataclass(thing) or hasattr(thing, "__dict__"):
-        yield from vars(thing).items()
+    elif hasattr(thing, "__dict__") and (callable(thing) or hasattr(thing, "__getitem__")):
+        yield from vars(thing).items()  # a callable with a state, or a dataset
 
 
 def enumerate_named(parts: Any) -> Iterator[tuple[str, Any]]:

@@ -21,6 +21,7 @@ from landscape.problem import Problem
 from landscape.run.barrier import lacks_barrier, note_barrier
 from landscape.run.keywords import takes
 from landscape.run.loop import fill
+from landscape.run.origin import warn_about_origin
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of, verify_alone
 from landscape.run.request import Request
@@ -128,6 +129,8 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
                 places, run, problem, plan.planes[0], job.at, request.progress
             )
         if missing:
+            if not surface.done.any():
+                warn_about_origin(problem)
             measure = job.measure(surface)
             fill(surface, measure, job.counts, path, request.progress, missing)
         if missing and request.verify:
