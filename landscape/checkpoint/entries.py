@@ -29,6 +29,9 @@ KEYS = (
 _WRAPPERS = re.compile(r"_orig_mod\.|_fsdp_wrapped_module\.|_checkpoint_wrapped_module\.")
 """Of ``torch.compile``, FSDP and activation checkpointing, anywhere in a name."""
 
+_NUMBERS = range(10**6)
+"""Keys that count as names, as of the states of an optimizer."""
+
 _AVERAGED = "n_averaged"  # beside the weights of ``torch.optim.swa_utils.AveragedModel``
 _PARALLEL = "module."  # ``DataParallel`` and ``AveragedModel``
 
@@ -75,7 +78,7 @@ def _under(content: Any, key: str) -> dict[str, Tensor] | None:
     """The state dict at a key, or the entries of one that begin with it."""
     inner = content
     for part in (key,) if isinstance(content, Mapping) and key in content else key.split("."):
-        inner = inner.get(part) if isinstance(inner, Mapping) else None
+        inner = _named(inner).get(part)
     state = _state(inner)
     if state is None:
         begins = f"{key.removesuffix('.')}."
@@ -86,19 +89,22 @@ def _under(content: Any, key: str) -> dict[str, Tensor] | None:
 
 def _state(value: Any) -> dict[str, Tensor] | None:
     """A mapping as a state dict, if it is one: names and tensors only."""
-    if isinstance(value, Mapping) and value and all(isinstance(t, Tensor) for t in value.values()):
-        return {str(name): tensor for name, tensor in value.items()}
-    return None
+    state = _named(value)
+    whole = isinstance(value, Mapping) and len(state) == len(value) > 0
+    return state if whole and all(isinstance(t, Tensor) for t in state.values()) else None
+
+
+def _named(content: Any) -> dict[str, Any]:
+    """The entries of a dict, if it is one, by their keys as text."""
+    entries = content.items() if isinstance(content, Mapping) else ()
+    return {str(k): value for k, value in entries if isinstance(k, str) or k in _NUMBERS}
 
 
 def _places(content: Any, depth: int = 3) -> list[str]:
     """The keys of all state dicts, as in ``ema.model``."""
-    if not isinstance(content, Mapping) or depth == 0:
-        return []
     found = []
-    for key, value in content.items():
-        inner = [str(key)] if _state(value) else [f"{key}.{p}" for p in _places(value, depth - 1)]
-        found += inner
+    for key, value in _named(content).items() if depth else ():
+        found += [key] if _state(value) else [f"{key}.{p}" for p in _places(value, depth - 1)]
     return found
 
 
@@ -106,8 +112,7 @@ def _nothing(content: Any, key: str | None, described: tuple[str, ...]) -> str:
     """Why no state dict was found."""
     places = _places(content)
     if key is not None:
-        keys = places or (list(map(str, content)) if isinstance(content, Mapping) else [])
-        listed = ", ".join(map(repr, keys[:8]))
+        listed = ", ".join(map(repr, (places or list(_named(content)))[:8]))
         return (
             f"contains no state dict {argument('key', key)}: expected one of {listed or 'its keys'}"
         )
@@ -127,7 +132,7 @@ def _nothing(content: Any, key: str | None, described: tuple[str, ...]) -> str:
         return more_than_tensors(list(described))
     found = type(content).__name__
     if isinstance(content, Mapping):
-        found = f"a dict with {', '.join(map(repr, list(content)[:6])) or 'no entries'}"
+        found = f"a dict with {', '.join(map(repr, list(_named(content))[:6])) or 'no entries'}"
     return (
         f"contains {found}: expected a state dict (names and tensors only), plain or under "
         f"{', '.join(map(repr, KEYS[:-1]))} or {KEYS[-1]!r}"

@@ -14,40 +14,25 @@ from torch.storage import TypedStorage
 from landscape.restricted_pickle import Described, Known, RestrictedUnpickler
 
 
-def _tensor(
-    storage: Any,
-    offset: Any,
-    size: Any,
-    stride: Any,
-    _requires_grad: Any = False,
-    _hooks: Any = None,
-    bits: Any = None,
-) -> Tensor:
-    return _view(storage, storage.dtype, offset, size, stride, bits)
+def _tensor(storage: Any, offset: Any, size: Any, stride: Any, *more: Any) -> Tensor:
+    """After the stride follow whether it requires a gradient, its hooks, and its bits."""
+    return _view(storage, storage.dtype, (offset, size, stride), more[2:])
 
 
-def _tensor_of_dtype(
-    storage: Any,
-    offset: Any,
-    size: Any,
-    stride: Any,
-    _requires_grad: Any,
-    _hooks: Any,
-    dtype: Any,
-    bits: Any = None,
-) -> Tensor:
-    """Of a type that has no class of storages, such as float8."""
-    return _view(storage, dtype, offset, size, stride, bits)
+def _tensor_of_dtype(storage: Any, offset: Any, size: Any, stride: Any, *more: Any) -> Tensor:
+    """The same of a type that has no class of storages, such as float8: it follows the hooks."""
+    return _view(storage, more[2], (offset, size, stride), more[3:])
 
 
-def _view(storage: Any, dtype: Any, offset: Any, size: Any, stride: Any, bits: Any) -> Tensor:
+def _view(storage: Any, dtype: Any, where: tuple[Any, Any, Any], bits: tuple[Any, ...]) -> Tensor:
     """A tensor in a storage, which must be large enough: torch would enlarge it."""
+    offset, size, stride = where
     numbers = (offset, *size, *stride)
     if not (
         isinstance(storage, TypedStorage)
         and isinstance(dtype, torch.dtype)
         and all(type(n) is int and n >= 0 for n in numbers)
-        and not bits  # conjugate or negative
+        and not any(bits)  # conjugate or negative
     ):
         raise pickle.UnpicklingError("impossible tensor")
     untyped = storage._untyped_storage

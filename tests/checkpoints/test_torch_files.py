@@ -261,7 +261,7 @@ def test_failed_load_changes_no_weight(tmp_path: Path) -> None:
         ([1, 2], ["contains list"]),
         (torch.zeros(3), ["contains Tensor"]),
         ({}, ["a dict with no entries"]),
-        ({"epoch": 3, "weights": {"a": torch.zeros(1)}}, ["'epoch', 'weights'"]),
+        ({"epoch": 3, "weights": [torch.zeros(1)]}, ["'epoch', 'weights'"]),
         ({"state_dict": {"a": torch.zeros(1), "b": "text"}}, ["'state_dict'"]),
         ({"state_dict": {}}, ["'state_dict'"]),
         (None, ["contains NoneType"]),
@@ -416,9 +416,9 @@ def test_other_files(tmp_path: Path, case: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "word"),
-    [("", "is a folder"), ("none.pt", "does not exist"), ("a" * 300, "does not exist")],
+    [("", "without weights"), ("none.pt", "does not exist"), ("a" * 300, "does not exist")],
     ids=["folder", "missing", "too long"],
 )
 def test_no_file(tmp_path: Path, name: str, word: str) -> None:
-    with pytest.raises(InputError, match=f"{word}; expected a file written by torch.save"):
+    with pytest.raises(InputError, match=f"{word}.*; expected .* torch.save"):
         read_checkpoint(tmp_path / name)

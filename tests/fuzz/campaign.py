@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 import landscape
-from tests.fuzz import archives, damage, hdf5
+from tests.fuzz import archives, damage, hdf5, headers
 from tests.fuzz.command_lines import generated, run_line
 from tests.fuzz.guarded import Outcome, no_network, outcomes
 from tests.fuzz.material import KINDS, Kind, make
@@ -62,7 +62,10 @@ def damaged(path: Path, rng: random.Random) -> str:
     elif structural and path.read_bytes().startswith(b"PK"):
         change = rng.choice(archives.ZIP_CHANGES)
         archives.changed_zip(path, change, rng)
-    elif structural and suffix in ("pt", ""):
+    elif structural and suffix in ("safetensors", "json"):
+        headers.changed_header(path, rng)
+        return "header"
+    elif structural and suffix in ("pt", "pth", ""):
         path.write_bytes(rng.choice(archives.ATTACKS))
         return "attack"
     else:

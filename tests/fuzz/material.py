@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import io
+import json
 import os
 import pickle
 import sys
 import tarfile
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +17,8 @@ from pathlib import Path
 import numpy as np
 import sklearn.datasets  # noqa: F401  (before the forks, or each would import it)
 import torch
+import torch.distributed.checkpoint as dcp
+from safetensors.torch import save_file
 from torch import nn
 
 import landscape.commandline
@@ -21,7 +26,7 @@ import landscape.curve.file
 import landscape.experiments.results
 import landscape.live
 import landscape.training.history
-from landscape.checkpoint import read_checkpoint, save_checkpoint
+from landscape.checkpoint import read_checkpoint, read_state, save_checkpoint
 from landscape.data import load
 from landscape.experiments.results import Results
 from landscape.models import CifarResNet
@@ -31,6 +36,8 @@ from tests.fuzz.guarded import WrongResult
 
 MODULE = """
 import torch
+import torch.distributed.checkpoint as dcp
+from safetensors.torch import save_file
 from torch import nn
 
 def network():
@@ -121,12 +128,22 @@ _CURVE = command("sample", "--directions", "curve:{}", "--x=0:1:2", "--y=0:1:2",
 _RUN = command("sample", "--directions", "pca:{}", "--x=0", *OWN)
 _SHOWN = command("sample", "--trajectories", "{}", *LINE)
 _CONNECT = command("connect", "{}", "{good}/second.pt", *OWN[:4], *SHORT, "-o", "c.pt")
+_STATE = function(read_state)
 _RESULTS = function(landscape.experiments.results.read_results)
 _HISTORY = function(landscape.training.history.read_history)
 _TRAINED = command(
     "train", "--model", "resnet8", "--limit", "8", "--epochs", "1", "-o", "{}", "--resume"
 )
 _TEN = (images("cifar10", "train"), images("cifar10", "test"))
+
+CHECKPOINTS = (
+    "checkpoint.safetensors",
+    "checkpoint.pth",
+    "checkpoint-parts/model.safetensors.index.json",
+    "checkpoint-parts/model-00001-of-00002.safetensors",
+    "checkpoint-adapter/adapter_model.safetensors",
+    "checkpoint-dcp/.metadata",
+)
 
 KINDS = (
     Kind("surface.h5", _SURFACE),
@@ -142,6 +159,10 @@ KINDS = (
     Kind("trained/last.pt", (_TRAINED,)),
     Kind("history.h5", (_HISTORY,)),
     Kind("results.h5", (_RESULTS,)),
+    *(Kind(name, (_STATE, _WEIGHTS)) for name in CHECKPOINTS),
+    Kind("checkpoint.ckpt", (_STATE, _WEIGHTS, weights_are_the_same("checkpoint.ckpt"))),
+    Kind("checkpoint-dcp/__0_0.distcp", (_STATE, weights_are_the_same("checkpoint-dcp"))),
+    Kind("checkpoints/epoch_1/model.safetensors", (_RUN, _SHOWN)),
     Kind("cifar10.tar.gz", _TEN),
     Kind("cifar10.tar", _TEN),
     Kind("cifar10.npz", _TEN),
@@ -196,8 +217,36 @@ def _make_weights(folder: Path) -> None:
         torch.save(nn.Sequential(nn.Flatten(), nn.Linear(64, 10)).state_dict(), folder / name)
     state = torch.load(folder / "zip.pt", weights_only=True)
     torch.save({"state_dict": state}, "pickle.pt", _use_new_zipfile_serialization=False)
+    _make_checkpoints(folder, state)
     network = {"name": "resnet8", "shortcuts": "none"}
     save_checkpoint(folder / "resnet8.pt", CifarResNet(8, "none", in_channels=1), network)
+
+
+def _make_checkpoints(folder: Path, state: dict[str, torch.Tensor]) -> None:
+    """The state in the forms of other libraries."""
+    for place in ("parts", "adapter"):
+        (folder / f"checkpoint-{place}").mkdir()
+    save_file(state, folder / "checkpoint.safetensors")
+    for k in range(3):
+        (folder / f"checkpoints/epoch_{k}").mkdir(parents=True)
+        moved = {name: tensor + k for name, tensor in state.items()}
+        save_file(moved, folder / f"checkpoints/epoch_{k}/model.safetensors")
+    files = {n: f"model-0000{k}-of-00002.safetensors" for k, n in enumerate(state, 1)}
+    for name, file in files.items():
+        save_file({name: state[name]}, folder / "checkpoint-parts" / file)
+    index = json.dumps({"metadata": {"total_size": 2600}, "weight_map": files})
+    (folder / "checkpoint-parts/model.safetensors.index.json").write_text(index)
+    save_file(
+        {"base_model.model.q.lora_A.weight": torch.ones(2, 3)},
+        folder / "checkpoint-adapter/adapter_model.safetensors",
+    )
+    arguments = argparse.Namespace(lr=0.1, data=Path("data"), best=np.float64(0.5), seeds={1, 2})
+    content = {"epoch": 3, "hyper_parameters": arguments, "state_dict": state}
+    torch.save(content, folder / "checkpoint.ckpt")
+    torch.save(content, folder / "checkpoint.pth", _use_new_zipfile_serialization=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is one process
+        dcp.save({"model": state}, checkpoint_id=folder / "checkpoint-dcp", no_dist=True)
 
 
 def _make_images(folder: Path) -> None:

@@ -44,11 +44,17 @@ def check(told: dict[str, Any], count: int) -> None:
 
 def test_fifty_files_and_some_lines() -> None:
     check(campaign("both", "75", "1"), 75)
+    check(campaign("files", "45", "2", "checkpoint"), 45)
 
 
 @pytest.mark.long
 def test_five_thousand_files() -> None:
     check(campaign("files", "5100", "7"), 5100)
+
+
+@pytest.mark.long
+def test_five_thousand_checkpoints() -> None:
+    check(campaign("files", "5000", "9", "checkpoint"), 5000)
 
 
 @pytest.mark.long
