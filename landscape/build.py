@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape.checkpoint import Checkpoint, read_checkpoint
-from landscape.data import load_splits
+from landscape.data import Examples, Split, Stream, load_data
 from landscape.data.sources import is_own
 from landscape.errors import InputError, argument
 from landscape.metrics import LOSSES, PerExample, usual_loss
@@ -61,7 +61,7 @@ def build_problem(
         :mod:`landscape.training`, None is ``none``: what another program did to its inputs is not
         recorded anywhere.
     split
-        ``train``, ``test`` or ``both``; see :func:`landscape.data.load_splits`.
+        ``train``, ``test`` or ``both``; see :func:`landscape.data.load_data`.
     limit
         The number of examples per split, always the same ones.
     loss
@@ -108,11 +108,11 @@ def build_problem(
         preprocess = "none"
     facts: dict[str, Attribute] = {"model": network.name, **origin}
     facts.update({key: value for key, value in network.settings.items() if key != "depth"})
-    splits = load_splits(data, split, preprocess=preprocess, limit=limit)
+    splits = load_data(data, split, preprocess=preprocess, limit=limit)
     return Problem(
         network.model,
         splits,
-        loss=_loss(loss or usual_loss(next(iter(splits.values())).masks)),
+        loss=_loss(loss or _usual_loss(next(iter(splits.values())))),
         metrics=[load_function(m, "metrics") if ":" in m else m for m in metrics],
         device=device,
         attributes=facts,
@@ -187,5 +187,14 @@ def _origin(checkpoint: Checkpoint, key: str | None) -> dict[str, str]:
     return origin if key is None else {**origin, "checkpoint_key": key}
 
 
-def _loss(name: str) -> str | PerExample:
-    return load_function(name, "loss") if name not in LOSSES and ":" in name else name
+def _usual_loss(data: Split) -> str | None:
+    """The loss that fits the data; None for the network's own."""
+    if isinstance(data, Examples):
+        return usual_loss(data.masks)
+    return usual_loss(False) if isinstance(data, Stream) else None
+
+
+def _loss(name: str | None) -> str | PerExample | None:
+    if name is None or name in LOSSES or ":" not in name:
+        return name
+    return load_function(name, "loss")

@@ -13,7 +13,7 @@ import pytest
 import torch
 from torch.utils.data import TensorDataset
 
-from landscape.data import load, load_splits
+from landscape.data import load, load_data, load_splits
 from landscape.errors import InputError
 
 RNG = np.random.default_rng(0)
@@ -44,6 +44,10 @@ def splits():
 
 def nothing():
     return {}
+
+def texts():
+    ids = torch.arange(24).reshape(12, 2)
+    return {"train": {"input_ids": ids[:8], "labels": y[:8]}, "test": [{"input_ids": ids, "labels": y}]}
 
 def stream():
     return Stream(loader())
@@ -178,6 +182,19 @@ def test_a_function_of_splits() -> None:
         load_splits("mydata:splits", "vla")
 
 
+def test_batches_for_a_network_with_its_own_loss() -> None:
+    both = load_data("mydata:texts", "both")
+    assert [type(one).__name__ for one in both.values()] == ["Rows", "Batches"]
+    part = load_data("mydata:texts", "train", limit=3)["train"]
+    assert (len(part), part.population) == (3, 8)
+    for options, says in (({"limit": 3}, "limit=3"), ({"preprocess": "none"}, "preprocess='none'")):
+        with pytest.raises(
+            InputError, match=f"{says}: data mydata:texts are batches; set it where"
+        ):
+            load_data("mydata:texts", "test", **options)
+    assert len(load_data("mydata:stream")[""]) == 12
+
+
 def test_preprocessing_is_applied_where_it_is_asked_for() -> None:
     examples = load(keras(), "train", preprocess="0.5/0.25")
     seen = examples.batch(torch.float64).content[0].numpy()
@@ -237,9 +254,10 @@ BAD: list[tuple[Callable[[], Any], str, str]] = [
     (lambda: Path("empty").mkdir(), "empty", "path without a dataset name.*cifar10:empty"),
     (lambda: None, "mydata:absent", "'absent' of mydata does not exist"),
     (lambda: None, "other.py:pair", "there is no file other.py"),
-    (lambda: None, "mydata:nothing", "returned an empty dict"),
-    (lambda: None, "mydata:stream", "returned a stream.*problem"),
-    (lambda: None, "mydata:failing", "failed: KeyError: 'gone' .line 27 of mydata.py"),
+    (lambda: None, "mydata:nothing", "data='mydata:nothing': no data: expected examples"),
+    (lambda: None, "mydata:stream", "data mydata:stream are a stream; expected inputs and targets"),
+    (lambda: None, "mydata:texts", "are a dict of tensors; expected inputs and targets in memory"),
+    (lambda: None, "mydata:failing", "failed: KeyError: 'gone' .line 31 of mydata.py"),
     (lambda: None, "cifa10:x", "unknown data source 'cifa10'.*did you mean 'cifar10'"),
 ]
 
@@ -290,6 +308,21 @@ def test_hub_folders(hub: Any) -> None:
         np.testing.assert_array_equal(examples.targets.numpy(), LABELS[PARTS[split]])
     hub.Dataset.from_dict({"x": VECTORS, "y": LABELS}).save_to_disk("vectors")
     np.testing.assert_array_equal(load_splits("vectors")[""].inputs.numpy(), VECTORS)
+
+
+def test_tokenized_texts(hub: Any) -> None:
+    columns = {
+        "text": ["a", "b"],
+        "input_ids": [[1, 2], [3, 0]],
+        "attention_mask": [[1, 1], [1, 0]],
+    }
+    hub.Dataset.from_dict({**columns, "label": [1, 0]}).save_to_disk("tokens")
+    (rows,) = load_data("tokens").values()
+    assert {name: tensor.tolist() for name, tensor in rows.tree.items()} == {
+        "input_ids": [[1, 2], [3, 0]],
+        "attention_mask": [[1, 1], [1, 0]],
+        "labels": [1, 0],
+    }
 
 
 def test_hub_folders_that_do_not_fit(hub: Any) -> None:

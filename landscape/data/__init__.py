@@ -4,7 +4,7 @@ from landscape.data.any_form import Split, first_batch, splits_in, trees_from
 from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import Preprocess, parse_preprocess
-from landscape.data.sources import load, load_splits
+from landscape.data.sources import load, load_data, load_splits
 from landscape.data.stream import Stream, in_memory
 from landscape.data.tensors import examples_from
 from landscape.data.trees import Batches, Rows
@@ -21,6 +21,7 @@ __all__ = [
     "first_batch",
     "in_memory",
     "load",
+    "load_data",
     "load_splits",
     "parse_preprocess",
     "splits_in",

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from landscape.data.batch import Batch
 from landscape.data.preprocess import NONE, Preprocess
+from landscape.data.subset import drawn
 from landscape.data.trees import Batches
 from landscape.errors import InputError, argument
 
@@ -145,13 +146,8 @@ class Examples:
         Subsets are nested: the first 100 of a limit of 1,000 are those of a limit of 100. A limit
         of None, or of at least the number of examples, returns all of them in their original order.
         """
-        if limit is None or limit >= len(self):
-            return self
-        if limit < 1:
-            raise InputError(f"{argument('limit', limit)}: expected at least 1 example")
-        generator = torch.Generator().manual_seed(seed)
-        chosen = torch.randperm(len(self), generator=generator)[:limit]
-        return self[chosen]
+        chosen = drawn(len(self), limit, seed)
+        return self if chosen is None else self[chosen]
 
     def to(self, device: torch.device) -> Examples:
         """The same examples on a device."""

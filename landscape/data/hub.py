@@ -11,9 +11,12 @@ import numpy as np
 
 from landscape.data.examples import Examples
 from landscape.data.named_arrays import WHOLE, examples_of
+from landscape.data.tree import array_as_tensor
+from landscape.data.trees import Rows
 from landscape.errors import InputError, MissingExtra, one_line
 
 _OF_DATASETS = ("dataset_dict.json", "state.json")
+_TOKENS = ("input_ids", "attention_mask", "token_type_ids")
 _INPUTS = ("image", "img", "pixel_values", "x", "inputs", "input", "features")
 _TARGETS = ("label", "labels", "fine_label", "y", "targets", "target")
 
@@ -23,12 +26,13 @@ def is_hub_folder(folder: Path) -> bool:
     return any((folder / name).is_file() for name in _OF_DATASETS)
 
 
-def splits_in_hub_folder(folder: Path) -> dict[str, Examples]:
+def splits_in_hub_folder(folder: Path) -> dict[str, Examples | Rows]:
     """The splits of a folder written by ``Dataset.save_to_disk`` or ``DatasetDict.save_to_disk``.
 
     Inputs are the column called image, img, pixel_values, x, inputs, input or features, targets
     the one called label, labels, fine_label, y, targets or target. Images are decoded to 8-bit
-    pixels of one size.
+    pixels of one size. Texts that are tokenized and padded (input_ids) keep their columns, as
+    Transformers' networks take them, with the targets as labels.
 
     Raises
     ------
@@ -54,10 +58,17 @@ def splits_in_hub_folder(folder: Path) -> dict[str, Examples]:
         ) from error
 
 
-def _examples(dataset: Any, folder: Path, split: str) -> Examples:
+def _examples(dataset: Any, folder: Path, split: str) -> Examples | Rows:
     where = f"{folder}, {split}" if split else str(folder)
     names = dataset.column_names
     x, y = _first(_INPUTS, names), _first(_TARGETS, names)
+    if y is not None and _TOKENS[0] in names:
+        kept = [*(name for name in _TOKENS if name in names), y]
+        columns = dataset.with_format("numpy", columns=kept)[:]
+        arrays = {name: _stacked(columns[name], f"data {where}: column {name}") for name in kept}
+        tree = {name: array_as_tensor(array) for name, array in arrays.items()}
+        labels = tree.pop(y)
+        return Rows({**tree, "labels": labels}, where)
     if x is None or y is None:
         raise InputError(
             f"data {where} has columns {', '.join(names)[:200]}; expected inputs called "

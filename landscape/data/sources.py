@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from landscape.data.any_form import Split, first_batch, splits_in, trees_from
 from landscape.data.cifar import load_cifar
 from landscape.data.digits import load_digits
 from landscape.data.examples import Examples
@@ -27,6 +28,7 @@ from landscape.data.scenes import load_scenes
 from landscape.data.stream import Stream
 from landscape.data.tensors import examples_from
 from landscape.data.torchvision_sets import PETS, load_torchvision
+from landscape.data.trees import Batches, Rows
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.plugin import load_function
 
@@ -48,7 +50,7 @@ class _Own:
 
     form: str
     fits: Callable[[str], bool]
-    read: Callable[[str], Mapping[str, Examples]]
+    read: Callable[[str], Mapping[str, Split]]
 
 
 def _read_digits(rest: str, split: str) -> Examples:
@@ -98,7 +100,7 @@ def _read_npy_pair(text: str) -> Mapping[str, Examples]:
     return examples_in_npy(*files)
 
 
-def _read_folder(text: str) -> Mapping[str, Examples]:
+def _read_folder(text: str) -> Mapping[str, Split]:
     folder = Path(text)
     if is_hub_folder(folder):
         return splits_in_hub_folder(folder)
@@ -118,18 +120,21 @@ def _without_name(path: str) -> InputError:
     )
 
 
-def _read_function(text: str) -> Mapping[str, Examples]:
+def _read_function(text: str) -> Mapping[str, Split]:
     """What the user's function returns: data, or a dict from splits to data."""
-    found = load_function(text, "data")()
-    splits = found if isinstance(found, Mapping) else {WHOLE: found}
-    if not splits:
-        raise InputError(f"{argument('data', text)} returned an empty dict: expected splits")
-    if any(isinstance(data, Stream) for data in splits.values()):
-        raise InputError(
-            f"{argument('data', text)} returned a stream: make the whole problem in a function of "
-            f"yours and give it as {argument('problem')}"
-        )
-    return {str(name): examples_from(data, source=text) for name, data in splits.items()}
+    try:
+        splits = splits_in(load_function(text, "data")())
+    except InputError as error:
+        raise InputError(f"{argument('data', text)}: {error.marked}") from None
+    return {str(name): _of_any_form(one, text) for name, one in splits.items()}
+
+
+def _of_any_form(data: Any, source: str) -> Split:
+    """Pairs of inputs and targets, or batches that are mappings for a network with its own loss."""
+    if isinstance(data, Split):
+        return data
+    mappings = isinstance(first_batch(data), Mapping)
+    return trees_from(data, source) if mappings else examples_from(data, source=source)
 
 
 OWN = (
@@ -154,14 +159,14 @@ def is_own(source: str) -> bool:
     return source.partition(":")[0] not in SOURCES
 
 
-def load_splits(
+def load_data(
     source: str,
     split: str | None = None,
     *,
     preprocess: str | None = None,
     limit: int | None = None,
     limit_seed: int = 0,
-) -> dict[str, Examples]:
+) -> dict[str, Split]:
     """The requested splits of a source, by name; see :func:`load`.
 
     Parameters
@@ -185,6 +190,17 @@ def load_splits(
         return {WHOLE: _prepared(found[WHOLE], source, **options)}
     names = SPLITS.get(split or "train", (str(split),))
     return {name: _prepared(_chosen(found, name, source), source, **options) for name in names}
+
+
+def load_splits(source: str, split: str | None = None, **options: Any) -> dict[str, Examples]:
+    """As :func:`load_data`, for inputs and targets in memory.
+
+    Raises
+    ------
+    InputError
+        Also if the data are of another form.
+    """
+    return {name: _pairs(one, source) for name, one in load_data(source, split, **options).items()}
 
 
 def load(
@@ -232,15 +248,15 @@ def load(
     """
     if is_own(source):
         found = _chosen(_read_own(source), split, source)
-        return _prepared(found, source, preprocess, limit, limit_seed)
+        return _pairs(_prepared(found, source, preprocess, limit, limit_seed), source)
     if split not in ("train", "test"):
         raise unknown_choice("split", split, ("train", "test"))
     name, _, rest = source.partition(":")
     examples = SOURCES[name].read(rest, split)
-    return _prepared(examples, source, preprocess, limit, limit_seed)
+    return _pairs(_prepared(examples, source, preprocess, limit, limit_seed), source)
 
 
-def _read_own(source: str) -> Mapping[str, Examples]:
+def _read_own(source: str) -> Mapping[str, Split]:
     name, colon, _ = source.partition(":")
     if colon and difflib.get_close_matches(name, SOURCES, n=1, cutoff=0.8):
         raise unknown_choice("data source", name, [*SOURCES, "package.module:function"])
@@ -252,7 +268,7 @@ def _read_own(source: str) -> Mapping[str, Examples]:
     raise unknown_choice("data source", source, FORMS)
 
 
-def _chosen(found: Mapping[str, Examples], split: str, source: str) -> Examples:
+def _chosen(found: Mapping[str, Split], split: str, source: str) -> Split:
     if split in found:
         return found[split]
     if set(found) == {WHOLE}:
@@ -264,15 +280,32 @@ def _chosen(found: Mapping[str, Examples], split: str, source: str) -> Examples:
 
 
 def _prepared(
-    examples: Examples,
+    data: Split,
     source: str,
     preprocess: str | None = None,
     limit: int | None = None,
     limit_seed: int = 0,
-) -> Examples:
-    examples = replace(examples, source=source)
-    if preprocess is not None:
+) -> Split:
+    data = replace(data, source=source)
+    allowed = {"preprocess": isinstance(data, Examples), "limit": isinstance(data, Examples | Rows)}
+    for name, value in (("preprocess", preprocess), ("limit", limit)):
+        if value is not None and not allowed[name]:
+            raise InputError(
+                f"{argument(name, value)}: data {source} are {_FORMS_OF_DATA[type(data)]}; set it "
+                "where they are made"
+            )
+    if isinstance(data, Examples) and preprocess is not None:
         # a source's default preprocessing divides by the largest value of its images
-        chosen = parse_preprocess(preprocess, examples.preprocess.scale)
-        examples = replace(examples, preprocess=chosen)
-    return examples.subset(limit, limit_seed)
+        data = replace(data, preprocess=parse_preprocess(preprocess, data.preprocess.scale))
+    return data.subset(limit, limit_seed) if isinstance(data, Examples | Rows) else data
+
+
+_FORMS_OF_DATA = {Stream: "a stream", Batches: "batches", Rows: "a dict of tensors"}
+
+
+def _pairs(data: Split, source: str) -> Examples:
+    if not isinstance(data, Examples):
+        raise InputError(
+            f"data {source} are {_FORMS_OF_DATA[type(data)]}; expected inputs and targets in memory"
+        )
+    return data

@@ -11,6 +11,7 @@ import torch
 
 from landscape.data.batch import Batch
 from landscape.data.preprocess import NONE, Preprocess
+from landscape.data.subset import drawn
 from landscape.data.tree import add_to_hash, as_precise_as, cut, moved, rows_of, tensors_in
 from landscape.errors import InputError
 
@@ -59,6 +60,11 @@ class Rows:
     def __getitem__(self, chosen: slice | torch.Tensor) -> Rows:
         """A subset with the same population."""
         return replace(self, tree=cut(self.tree, chosen))
+
+    def subset(self, limit: int | None, seed: int = 0) -> Rows:
+        """As :meth:`Examples.subset <landscape.data.Examples.subset>`."""
+        chosen = drawn(len(self), limit, seed)
+        return self if chosen is None else self[chosen]
 
     @property
     def device(self) -> torch.device:

@@ -139,6 +139,7 @@ def verified(matrix: Symmetric, pairs: Eigenpairs) -> Eigenpairs:
 
 
 def check_counts(matrix: Symmetric, top: int, bottom: int) -> None:
+    """Raise an InputError if there are not as many eigenvalues as requested."""
     for what, count in (("largest", top), ("most negative", bottom)):
         if not 0 <= count <= matrix.size:
             raise InputError(

@@ -49,6 +49,23 @@ def data():
 def no_problem():
     return network()
 
+class Classifier(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.embedding, self.head = nn.Embedding(9, 4), nn.Linear(4, 3)
+
+    def forward(self, input_ids, labels):
+        logits = self.head(self.embedding(input_ids).mean(1))
+        return {"loss": nn.functional.cross_entropy(logits, labels), "logits": logits}
+
+def classifier():
+    torch.manual_seed(0)
+    return Classifier()
+
+def texts():
+    ids = torch.arange(24).reshape(12, 2) % 9
+    return [{"input_ids": ids[:8], "labels": Y[:8]}, {"input_ids": ids[8:], "labels": Y[8:]}]
+
 def digits():
     torch.manual_seed(3)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
@@ -154,6 +171,19 @@ def test_data_of_a_function(place: Path) -> None:
     surface = open_surface("data.h5")
     assert surface.attributes["split"] == "given"
     assert (surface.attributes["examples"], surface.attributes["population"]) == (5, 12)
+
+
+def test_a_network_with_its_own_loss(place: Path) -> None:
+    import ownwork  # type: ignore[import-not-found]
+
+    options = ["--data", "ownwork:texts", "--x=0", "-o", "texts.h5"]
+    assert landscape.sample.main(["--model", "ownwork:classifier", *options]) == 0
+    model, losses = ownwork.classifier().double(), []
+    for batch in ownwork.texts():
+        for ids, label in zip(batch["input_ids"], batch["labels"], strict=True):
+            losses.append(model(ids[None], label[None])["loss"].item())
+    found = open_surface("texts.h5")["loss"][0]
+    assert found == pytest.approx(np.mean(losses), rel=1e-6)
 
 
 def digits_loss(model: nn.Module, mean: float, std: float) -> float:
