@@ -60,7 +60,11 @@ MEANT = {
     "loss": ["cross_entropy", "mse", "dice_loss"],
     "weights": ["zip.pt", "pickle.pt", "resnet8.pt"],
     "shortcuts": ["none", "identity", "projection", "add"],
-    "data": ["digits", "cifar10:cifar10.npz", "cifar10:cifar10.tar.gz", "cifar100:cifar100.tar.gz"],
+    "data": [
+        *("digits", "cifar10:cifar10.npz", "cifar10:cifar10.tar.gz", "cifar100:cifar100.tar.gz"),
+        *("data.npz", "data.pt", "inputs.npy,targets.npy", "own:data", "own.py:data"),
+    ],
+    "problem": ["own:problem", "own.py:problem", "own:network"],
     "preprocess": ["digits", "none", "0.5/0.5", "cifar10"],
     "trajectories": ["run"],
     "tune": ["on", "off"],

@@ -20,14 +20,16 @@ import torch
 import torch.distributed.checkpoint as dcp
 from safetensors.torch import save_file
 from torch import nn
+from torch.utils.data import TensorDataset
 
+import landscape
 import landscape.commandline
 import landscape.curve.file
 import landscape.experiments.results
 import landscape.live
 import landscape.training.history
 from landscape.checkpoint import read_checkpoint, read_state, save_checkpoint
-from landscape.data import load
+from landscape.data import load, load_splits
 from landscape.experiments.results import Results
 from landscape.models import CifarResNet
 from landscape.store import open_surface
@@ -35,6 +37,7 @@ from tests.commands.calls import MAIN
 from tests.fuzz.guarded import WrongResult
 
 MODULE = """
+import landscape
 import torch
 import torch.distributed.checkpoint as dcp
 from safetensors.torch import save_file
@@ -43,6 +46,12 @@ from torch import nn
 def network():
     torch.manual_seed(0)
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+
+def data():
+    return torch.zeros(4, 64), torch.arange(4)
+
+def problem():
+    return landscape.Problem(network(), data(), device="cpu")
 """
 
 OWN = ["--model", "own:network", "--limit", "4", "--tune", "off", "--device", "cpu"]
@@ -112,6 +121,20 @@ def images(source: str, split: str) -> Read:
     )
 
 
+def own_data(file: Path, good: Path) -> int:
+    """Data of one's own; a file with a checksum that can be read contains the saved numbers."""
+
+    def check(_: object) -> None:
+        pair = f"{file},{good}/targets.npy" if file.suffix == ".npy" else str(file)
+        (found,) = load_splits(pair).values()
+        if file.suffix != ".npy" and not torch.equal(
+            found.inputs, torch.arange(64.0).reshape(4, 16)
+        ):
+            raise WrongResult("inputs")
+
+    return landscape.commandline.run(check)
+
+
 def live_data(path: Path) -> str:
     """The data of the live page, which never fails."""
     return str(landscape.live._data_of([path]).keys())
@@ -163,6 +186,11 @@ KINDS = (
     Kind("checkpoint.ckpt", (_STATE, _WEIGHTS, weights_are_the_same("checkpoint.ckpt"))),
     Kind("checkpoint-dcp/__0_0.distcp", (_STATE, weights_are_the_same("checkpoint-dcp"))),
     Kind("checkpoints/epoch_1/model.safetensors", (_RUN, _SHOWN)),
+    Kind("recorded/step_000000.pt", (_RUN, _SHOWN)),
+    Kind("recorded/step_000002.pt", (_RUN, _SHOWN)),
+    Kind("data.npz", (own_data,)),
+    Kind("data.pt", (own_data,)),
+    Kind("inputs.npy", (own_data,)),
     Kind("cifar10.tar.gz", _TEN),
     Kind("cifar10.tar", _TEN),
     Kind("cifar10.npz", _TEN),
@@ -210,6 +238,7 @@ def _make(folder: Path) -> None:
     results.add("loss", ("depth", "shortcuts"), np.eye(2), "mean loss", "nats")
     results.save(folder / "results.h5")
     _make_images(folder)
+    _make_data(folder)
 
 
 def _make_weights(folder: Path) -> None:
@@ -218,6 +247,11 @@ def _make_weights(folder: Path) -> None:
     state = torch.load(folder / "zip.pt", weights_only=True)
     torch.save({"state_dict": state}, "pickle.pt", _use_new_zipfile_serialization=False)
     _make_checkpoints(folder, state)
+    recorder = landscape.Recorder(folder / "recorded")
+    for k in range(3):
+        moved = nn.Sequential(nn.Flatten(), nn.Linear(64, 10))
+        moved.load_state_dict({name: tensor + 0.1 * k for name, tensor in state.items()})
+        recorder.record(moved, k)
     network = {"name": "resnet8", "shortcuts": "none"}
     save_checkpoint(folder / "resnet8.pt", CifarResNet(8, "none", in_channels=1), network)
 
@@ -247,6 +281,14 @@ def _make_checkpoints(folder: Path, state: dict[str, torch.Tensor]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that it is one process
         dcp.save({"model": state}, checkpoint_id=folder / "checkpoint-dcp", no_dist=True)
+
+
+def _make_data(folder: Path) -> None:
+    x, y = torch.arange(64.0).reshape(4, 16), torch.arange(4)
+    np.savez(folder / "data.npz", x_train=x.numpy(), y_train=y.numpy())
+    torch.save({"train": TensorDataset(x, y)}, folder / "data.pt")
+    for name, tensor in (("inputs", x), ("targets", y)):
+        np.save(folder / f"{name}.npy", tensor.numpy())
 
 
 def _make_images(folder: Path) -> None:
