@@ -29,6 +29,7 @@ from landscape.errors import InputError, argument
 from landscape.lock import only_writer
 from landscape.problem import Problem
 from landscape.run.loop import note_session
+from landscape.run.origin import warn_about_origin
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
 from landscape.run.request import Request
@@ -109,6 +110,8 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
     whole = empty if found is None else resumed(found, empty, path)
     own = open_if_there(part) or _nothing_of(whole)
     before, started = whole.done.copy(), time.monotonic()
+    if claims.rank == 0 and not before.any():
+        warn_about_origin(plan.problem)
     with tqdm(
         total=whole.grid.size,
         initial=int(before.sum()),
