@@ -119,7 +119,7 @@ def _nothing(content: Any, key: str | None, described: tuple[str, ...]) -> str:
     if isinstance(content, Described):
         return (
             f"contains more than tensors: a whole {described[0][:100]}, which could run code, so "
-            "it is not opened; where it was made, save only its weights: "
+            "it is not opened; save only the weights, where it was made: "
             "torch.save(model.state_dict(), path)"
         )
     if places:
