@@ -10,7 +10,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from landscape.checkpoint import load_state
-from landscape.data import Batches, Split, Stream, examples_from, splits_in, trees_from
+from landscape.data import Batches, Examples, Split, Stream, pairs_from, splits_in, trees_from
+from landscape.data.tensors import NotAPair
 from landscape.device import choose_device
 from landscape.errors import InputError, argument
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
@@ -23,7 +24,7 @@ from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
 from landscape.problem.own_objective import Form, OwnFunction, OwnObjective, check_function, name_of
 from landscape.problem.seen import seen_by
-from landscape.problem.trying import Tried, try_outputs, try_own
+from landscape.problem.trying import try_outputs, try_own
 from landscape.quantity import STDERR, Quantity, by_name, quantity_name
 from landscape.surface import Attribute
 
@@ -119,16 +120,23 @@ class Problem:
         self.model.to(self.device)
         self.dtype = next(p.dtype for p in self.origin.values())
         splits, fixed = splits_in(data), noise is not None
-        own = None
-        if objective is not None or (loss is None and has_labels(splits)):
-            held = {name: trees_from(one).to(self.device) for name, one in splits.items()}
-            _check_own(objective, loss, metrics)
-            own = objective or model_loss(self.model, next(iter(held.values())).head(4), self.dtype)
+        outputs = metrics_for("cross_entropy" if loss is None else loss) | more_metrics(metrics)
+        pairs = None if objective is not None else _pairs(splits, labels=loss is None)
+        own, original = objective, unwrapped(model)
+        if pairs is not None:
+            whole = OutputObjective(outputs, noise=fixed)
+            named = getattr(outputs["loss"].function, "__name__", "function")
+            self.loss = loss if isinstance(loss, str) else named
+            return_tensor(self.model)
+            held = {name: one.to(self.device) for name, one in pairs.items()}
+            tried = try_outputs(whole, self.model, original, held, self.dtype, self.loss)
+        else:
+            _check_objective(objective, loss, metrics)
+            trees = {name: trees_from(one).to(self.device) for name, one in splits.items()}
+            own = own or model_loss(self.model, next(iter(trees.values())).head(4), self.dtype)
             self.loss = name_of(own)
             wanted = OwnObjective(own, self.loss, noise=fixed)
-            tried = try_own(wanted, self.model, unwrapped(model), held, self.dtype)
-        else:
-            tried = self._tried_outputs(loss or "cross_entropy", metrics, fixed, splits, model)
+            tried = try_own(wanted, self.model, original, trees, self.dtype)
         self.objective: Objective = tried.objective
         self.splits: dict[str, Split] = tried.splits
         self.measures = Measures(measures or {}, fixed)
@@ -137,19 +145,6 @@ class Problem:
         seen = {"objective": own} if own else {n: m.function for n, m in self.metrics.items()}
         facts = self._facts(tried.output, seen_by({**seen, **(measures or {})}, self.model))
         self.attributes = {**facts, **(attributes or {})}
-
-    def _tried_outputs(
-        self, loss: Any, metrics: Any, noise: bool, splits: Mapping[str, Any], original: nn.Module
-    ) -> Tried:
-        objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)}, noise=noise)
-        own = objective.metrics["loss"].function
-        self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
-        return_tensor(self.model)
-        held = {
-            name: (one if isinstance(one, Stream) else examples_from(one)).to(self.device)
-            for name, one in splits.items()
-        }
-        return try_outputs(objective, self.model, unwrapped(original), held, self.dtype, self.loss)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -301,7 +296,7 @@ class Problem:
         return facts
 
 
-def _check_own(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
+def _check_objective(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
     """Check what is given beside an objective of whole batches."""
     if objective is not None:
         check_function(objective, "objective")
@@ -314,6 +309,16 @@ def _check_own(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
             f"{argument('metrics')} with {argument('objective')}: metrics are computed from an "
             "output and targets; return a dict from the objective, with 'loss' and the others"
         )
+
+
+def _pairs(splits: Mapping[str, Any], labels: bool) -> dict[str, Examples | Stream] | None:
+    """Splits as pairs; None if they are mappings with labels, and these are allowed."""
+    try:
+        return {name: pairs_from(one) for name, one in splits.items()}
+    except NotAPair as error:
+        if labels and has_labels(error.item):
+            return None
+        raise
 
 
 def _batches_in(examples: Split) -> int:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from landscape.data import Batch, Examples, Rows, Split, Stream
 from landscape.data.integers import warn_of_lost_integers
 from landscape.device import tensor_float_32
-from landscape.errors import InputError, argument, one_line
+from landscape.errors import InputError, one_line
 from landscape.problem.checks import (
     check_deterministic,
     check_labels,
@@ -64,11 +64,6 @@ def try_outputs(
     found: dict[str, Split] = {}
     output: Tensor | None = None
     for name, examples in splits.items():
-        if isinstance(examples, Stream) and not examples.pairs:
-            raise InputError(
-                f"{examples.source}: the batches are not pairs (input, target); for data of any "
-                f"other form give your own loss of a batch, {argument('objective')}"
-            )
         few = examples.head(_TRIED)
         warn_of_lost_integers(examples, dtype)
         batch = few.batch(dtype)
