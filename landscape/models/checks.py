@@ -1,0 +1,50 @@
+"""Checks of the settings of a network; sizes beyond the limits are taken for typos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from landscape.errors import InputError, unknown_choice
+
+LARGEST = {
+    "width": 64,
+    "levels": 8,
+    "growth": 1024,
+    "channels": 4096,
+    "in_channels": 4096,
+    "classes": 100_000,
+}
+
+
+def check_settings(name: str, shortcuts: str, kinds: Sequence[str], **sizes: int) -> None:
+    """Refuse shortcuts of another kind, and sizes below one or above ``LARGEST``.
+
+    Raises
+    ------
+    InputError
+        Naming the first such setting of the network ``name``.
+    """
+    if shortcuts not in kinds:
+        raise unknown_choice(f"kind of shortcuts of {name}", shortcuts, kinds)
+    for what, size in sizes.items():
+        if not 1 <= size <= LARGEST[what]:
+            raise InputError(
+                f"{name}: {what} is {size}; expected at least 1 and at most {LARGEST[what]:,}"
+            )
+
+
+def number_of_blocks(depth: int, name: str, kind: str, step: int, rest: int, more: str = "") -> int:
+    """n of a depth ``step`` · n + ``rest``, for the network ``name`` of a ``kind``.
+
+    Raises
+    ------
+    InputError
+        If there is no such n from 1, naming the nearest depths; ``more`` ends the message.
+    """
+    n = max(1, (depth - rest) // step)
+    if depth != step * n + rest:
+        raise InputError(
+            f"{name}: the depth of a {kind} is {step}n+{rest} with n at least 1; the nearest are "
+            f"{step * n + rest} and {step * (n + 1) + rest}{more}"
+        )
+    return n
