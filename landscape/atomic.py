@@ -17,13 +17,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path next to ``path``, which replaces ``path`` atomically at the end.
 
     A reader sees either the old or the new file, never a partial one, and a failure keeps the old
-    file.
-
-    Raises
-    ------
-    InputError
-        If the folder does not exist, cannot be written to or is full, or the path is a folder or
-        the name of an example.
+    file. Raises an InputError if the folder does not exist, cannot be written to or is full, or the
+    path is a folder or the name of an example.
     """
     path = Path(path)
     refuse_example(path)

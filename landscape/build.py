@@ -8,7 +8,7 @@ from typing import Any
 
 from landscape.checkpoint import read_checkpoint
 from landscape.data import Examples, load
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.errors import InputError, argument, check_choice
 from landscape.metrics import LOSSES, PerExample, usual_loss
 from landscape.models.named import Network, asked_for, build_network
 from landscape.models.pretrained import is_published_name, pretrained_network
@@ -115,8 +115,7 @@ def _network(
 
 def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, Examples]:
     """The examples of ``train``, ``test`` or ``both`` splits of a source, by split name."""
-    if split not in SPLITS:
-        raise unknown_choice("split", split, SPLITS)
+    check_choice("split", split, SPLITS)
     return {name: load(source, name, **options) for name in SPLITS[split]}
 
 

@@ -13,7 +13,7 @@ from landscape import commandline
 from landscape.atomic import replacing
 from landscape.build import build_problem
 from landscape.directions import IGNORED
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, check_choice
 from landscape.hessian import (
     Eigenpairs,
     HessianOperator,
@@ -99,8 +99,7 @@ def _check(top: int, samples: int, seed: int, density: bool, output: object, spl
         raise InputError("--density needs an output file, as in --density -o density.h5")
     if output is not None and not density:
         raise InputError(f"-o {output} is for the spectral density: give --density too")
-    if split not in SPLITS:
-        raise unknown_choice("split", split, SPLITS)
+    check_choice("split", split, SPLITS)
 
 
 def _lines(pairs: Eigenpairs) -> list[str]:

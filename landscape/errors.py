@@ -101,6 +101,12 @@ def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputErro
     return InputError(f"unknown {what} {str(came)!r}: expected one of {', '.join(names)}{hint}")
 
 
+def check_choice(what: str, came: object, choices: Iterable[str]) -> None:
+    """Raise the error of :func:`unknown_choice` for a name that is not in ``choices``."""
+    if came not in choices:
+        raise unknown_choice(what, came, choices)
+
+
 def one_line(error: BaseException) -> str:
     """The type and message of a foreign error, shortened to fit into one of ours."""
     message = " ".join(str(error).split())

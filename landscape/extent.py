@@ -45,7 +45,8 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
 
     The loss is the mean over both ends of each axis, on a few hundred examples; NaN and infinity
     count as above the level. Networks to be compared share one distance, the largest that any of
-    them needs.
+    them needs. Raises an InputError if the loss of a network does not reach the level within 64
+    times its directions.
 
     Parameters
     ----------
@@ -54,11 +55,6 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
     level
         None is 2 ln(classes) for a cross-entropy, otherwise a hundred times the loss at the origin;
         for several networks the largest of these.
-
-    Raises
-    ------
-    InputError
-        If the loss of a network does not reach the level within 64 times its directions.
     """
     if level is None:
         level = max(_level(problem, plane) for problem, plane in problems)

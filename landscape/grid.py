@@ -71,10 +71,7 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
 def automatic_range(text: str, distance: float) -> FloatArray:
     """Coordinates from ``auto`` or ``auto:count``: ``count`` (25) of them, ±``distance``.
 
-    Raises
-    ------
-    InputError
-        If the text is not of that form, or the count is below 2.
+    Raises an InputError if the text is not of that form, or the count is below 2.
     """
     word, colon, count = text.partition(":")
     if word != "auto" or (colon and not (count.isdecimal() and int(count) > 1)):

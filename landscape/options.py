@@ -120,11 +120,7 @@ def request_in(given: dict[str, Any]) -> Request:
     """The request given on a command line; removes its options from ``given``.
 
     ``--x`` alone gives a line; without both, the directions determine the ranges of all axes.
-
-    Raises
-    ------
-    InputError
-        As :class:`Request` does, and for ``--y`` without ``--x``.
+    Raises an InputError as :class:`Request` does, and for ``--y`` without ``--x``.
     """
     options = {one.name: given.pop(one.name) for one in fields(Request) if one.name in given}
     if "y" in options and "x" not in options:

@@ -63,17 +63,12 @@ class Plane:
 
         With the axes as columns of A and d = params − origin, the coordinates c solve the normal
         equations AᵀA c = Aᵀd, so they are correct for axes of any length and angle. Sums are in
-        float64.
+        float64. Raises an InputError naming the first parameter that differs from the plane's.
 
         Returns
         -------
         tuple
             Coordinates, shape (number of axes,), and the distance ‖d − A c‖ from the plane.
-
-        Raises
-        ------
-        InputError
-            Naming the first parameter that differs from the plane's.
         """
         check_same_shape(params, self.origin, "projection on the plane")
         offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}

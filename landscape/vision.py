@@ -13,12 +13,8 @@ from landscape.errors import InputError, MissingExtra, one_line
 def torchvision_module(name: str, purpose: str) -> Any:
     """Import ``torchvision.NAME``.
 
-    Raises
-    ------
-    MissingExtra
-        If torchvision is not installed; ``purpose`` states what needs it.
-    InputError
-        If it fails to import.
+    Raises a MissingExtra if torchvision is not installed; ``purpose`` states what needs it; an
+    InputError if it fails to import.
     """
     full = f"torchvision.{name}"
     try:

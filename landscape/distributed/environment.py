@@ -51,10 +51,7 @@ class Process:
 def this_process(environment: Mapping[str, str] = os.environ) -> Process | None:
     """This process of a launch by torchrun; None without torchrun.
 
-    Raises
-    ------
-    InputError
-        If a variable is missing or invalid.
+    Raises an InputError if a variable is missing or invalid.
     """
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None

@@ -69,10 +69,7 @@ class Pool:
     def publish(self, name: str) -> None:
         """Put the values of a chunk into the store.
 
-        Raises
-        ------
-        Disputed
-            If it contains different values already.
+        Raises Disputed if it contains different values already.
         """
         rows = self._rows(self._chunks[name])
         stored = self._claims.put_first(
@@ -88,10 +85,8 @@ class Pool:
     def gather(self) -> None:
         """Read what other ranks have added.
 
-        Raises
-        ------
-        Disputed
-            If it differs by more than rounding from values known here, such as from a part file.
+        Raises Disputed if it differs by more than rounding from values known here, such as from a
+        part file.
         """
         for name in self._claims.listed("done"):
             if name not in self._read:

@@ -50,15 +50,12 @@ class Verifier:
     def claimed(self, *, own_too: bool) -> Iterator[int]:
         """Points of other ranks that this rank has to recompute, each once.
 
+        Raises Disputed if another rank has found a disagreement.
+
         Parameters
         ----------
         own_too
             Whether to recompute its own points too, if no other rank is left.
-
-        Raises
-        ------
-        Disputed
-            If another rank has found a disagreement.
         """
         if not self._chosen:
             return
@@ -80,10 +77,7 @@ class Verifier:
     def compare(self, index: int, values: dict[str, float]) -> None:
         """Compare values recomputed by this rank with those in the store.
 
-        Raises
-        ------
-        Disputed
-            Naming the point, both ranks and their values.
+        Raises Disputed naming the point, both ranks and their values.
         """
         whole, rank, me = self._pool.whole, self._pool.found_by[index], self._claims.rank
         found = disagreements(

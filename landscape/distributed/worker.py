@@ -55,12 +55,8 @@ class Worker:
     def run(self) -> None:
         """Compute until every point of the surface is known and verified.
 
-        Raises
-        ------
-        Disputed
-            If two ranks disagree on a point.
-        KeyboardInterrupt
-            After the current point, if SIGINT came.
+        Raises Disputed if two ranks disagree on a point; KeyboardInterrupt after the current
+        point, if SIGINT came.
         """
         try:
             with finishing_points() as interrupted:

@@ -38,7 +38,8 @@ def reestimate_statistics(
     (dropout) are in evaluation mode; the running statistics become the average over the batches,
     weighted by their numbers of examples. For batches of equal size this is
     ``torch.optim.swa_utils.update_bn``. The result depends on how the examples are split into
-    batches: use the same split for networks that are compared.
+    batches: use the same split for networks that are compared. Raises an InputError if there is no
+    batch, or one is too small to have a variance.
 
     Parameters
     ----------
@@ -53,11 +54,6 @@ def reestimate_statistics(
     -------
     int
         Number of layers with new statistics; if 0, no batch was read.
-
-    Raises
-    ------
-    InputError
-        If there is no batch, or one is too small to have a variance.
     """
     norms = norms_with_statistics(model)
     if not norms:

@@ -11,7 +11,6 @@ from landscape.errors import InputError
 from landscape.experiments.results import Results
 from landscape.measures import (
     Estimate,
-    chance_level,
     convexity_share,
     flat_radius,
     number_of_basins,
@@ -21,17 +20,10 @@ from landscape.measures import (
     second_depth,
     share_below,
 )
-from landscape.measures.table import origin_loss
+from landscape.measures.table import guessing, origin_loss
 from landscape.surface import Surface
 
 Measure = Callable[[Surface], Estimate]
-
-
-def _guessing(surface: Surface) -> float:
-    level = chance_level(surface)
-    if level is None:
-        raise InputError("the surface does not record the number of classes")
-    return level
 
 
 MEASURES: dict[str, tuple[Measure, str, str]] = {
@@ -46,12 +38,12 @@ MEASURES: dict[str, tuple[Measure, str, str]] = {
         "1",
     ),
     "radius_of_guessing": (
-        lambda s: flat_radius(s, reaching(_guessing(s))),
+        lambda s: flat_radius(s, reaching(guessing(s))),
         "distance in coordinates until the loss is that of guessing",
         "1",
     ),
     "share_below_guessing": (
-        lambda s: share_below(s, _guessing(s)),
+        lambda s: share_below(s, guessing(s)),
         "share of the plane with a loss below that of guessing",
         "1",
     ),

@@ -138,10 +138,7 @@ class Setup(Generic[AnySize]):
 def source_for(size: str, data: str | None) -> str:
     """The data source; by default the digits, which every installation has.
 
-    Raises
-    ------
-    InputError
-        If the size is ``paper`` and no data are given.
+    Raises an InputError if the size is ``paper`` and no data are given.
     """
     if data is None and size == "paper":
         raise InputError(

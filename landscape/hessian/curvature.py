@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from landscape.deprecated import renamed
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 from landscape.grid import FloatArray
 from landscape.hessian import HessianOperator, eigenpairs
 from landscape.metrics import WHOLE_NETWORK
@@ -105,6 +105,8 @@ _MEASUREMENTS: dict[str, type[Measurement]] = {
 class WholeNetwork:
     """Curvature quantities of a problem's first split at the points of a plane.
 
+    Raises an InputError for an unknown name.
+
     Parameters
     ----------
     problem
@@ -113,18 +115,12 @@ class WholeNetwork:
         Keys of :data:`landscape.metrics.WHOLE_NETWORK`.
     ignore
         ``biasbn`` or ``none``: parameters to leave out, as for directions.
-
-    Raises
-    ------
-    InputError
-        For an unknown name.
     """
 
     @renamed(ignored="ignore")
     def __init__(self, problem: Problem, names: Sequence[str], *, ignore: str = "biasbn") -> None:
         for name in names:
-            if name not in WHOLE_NETWORK:
-                raise unknown_choice("metric of the whole network", name, WHOLE_NETWORK)
+            check_choice("metric of the whole network", name, WHOLE_NETWORK)
         self._problem = problem
         self._operator = HessianOperator(problem, ignore=ignore)
         self._ignore = ignore

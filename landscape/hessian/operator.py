@@ -18,7 +18,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from landscape.deprecated import renamed
 from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
-from landscape.errors import InputError, argument, one_line, unknown_choice
+from landscape.errors import InputError, argument, check_choice, one_line, unknown_choice
 from landscape.params import Params
 from landscape.problem import Problem
 
@@ -74,8 +74,7 @@ class HessianOperator:
         ignore: str = "biasbn",
         batch_size: int = 128,
     ) -> None:
-        if ignore not in IGNORED:
-            raise unknown_choice("parameters to ignore", ignore, IGNORED)
+        check_choice("parameters to ignore", ignore, IGNORED)
         if split is not None and split not in problem.splits:
             raise unknown_choice("split", split, problem.splits)
         self.split = next(iter(problem.splits)) if split is None else split

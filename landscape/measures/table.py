@@ -133,7 +133,7 @@ def measures_for(
         rows[3:3] = [
             Measure(
                 "flat radius, loss of guessing",
-                lambda s, q: flat_radius(s, reaching(_guessing(s)), q),
+                lambda s, q: flat_radius(s, reaching(guessing(s)), q),
                 _LOCAL,
                 "{high} stays better than guessing {times} as far out as {low}.",
             ),
@@ -141,7 +141,7 @@ def measures_for(
         rows[6:6] = [
             Measure(
                 "share below the loss of guessing",
-                lambda s, q: share_below(s, _guessing(s), q),
+                lambda s, q: share_below(s, guessing(s), q),
                 _WHOLE,
                 "{high} is better than guessing on more of the plane: {more} vs {less} for {low}.",
                 _percent,
@@ -177,10 +177,7 @@ def _of_any(word: str, best: str, unit: str) -> list[Measure]:
 def best_value(surface: Surface, quantity: str) -> Estimate:
     """The best value on the grid, ± two standard errors of it, in its unit.
 
-    Raises
-    ------
-    InputError
-        If no point has a finite value.
+    Raises an InputError if no point has a finite value.
     """
     found = sampled(surface, quantity)
     value, index = surface.best(quantity)
@@ -198,10 +195,7 @@ def origin_loss(surface: Surface, quantity: str) -> Estimate:
 def measured(measure: Measure, surface: Surface, quantity: str) -> Estimate:
     """A measure of a surface; of one with several draws, the median and range over the draws.
 
-    Raises
-    ------
-    InputError
-        If the surface does not have it; the message says why.
+    Raises an InputError if the surface does not have it; the message says why.
     """
     draws = [
         name
@@ -222,7 +216,8 @@ def _repeats(surface: Surface) -> int:
     return repeats if isinstance(repeats, int) else 1
 
 
-def _guessing(surface: Surface) -> float:
+def guessing(surface: Surface) -> float:
+    """The loss of guessing, in nats; an InputError where it is unknown."""
     level = chance_level(surface)
     if level is None:
         raise InputError("the file does not record the number of classes")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, check_choice
 
 LARGEST = {
     "width": 64,
@@ -19,13 +19,9 @@ LARGEST = {
 def check_settings(name: str, shortcuts: str, kinds: Sequence[str], **sizes: int) -> None:
     """Refuse shortcuts of another kind, and sizes below one or above ``LARGEST``.
 
-    Raises
-    ------
-    InputError
-        Naming the first such setting of the network ``name``.
+    Raises an InputError naming the first such setting of the network ``name``.
     """
-    if shortcuts not in kinds:
-        raise unknown_choice(f"kind of shortcuts of {name}", shortcuts, kinds)
+    check_choice(f"kind of shortcuts of {name}", shortcuts, kinds)
     for what, size in sizes.items():
         if not 1 <= size <= LARGEST[what]:
             raise InputError(
@@ -36,10 +32,8 @@ def check_settings(name: str, shortcuts: str, kinds: Sequence[str], **sizes: int
 def number_of_blocks(depth: int, name: str, kind: str, step: int, rest: int, more: str = "") -> int:
     """n of a depth ``step`` · n + ``rest``, for the network ``name`` of a ``kind``.
 
-    Raises
-    ------
-    InputError
-        If there is no such n from 1, naming the nearest depths; ``more`` ends the message.
+    Raises an InputError if there is no such n from 1, naming the nearest depths; ``more`` ends the
+    message.
     """
     n = max(1, (depth - rest) // step)
     if depth != step * n + rest:

@@ -118,10 +118,7 @@ def build_network(
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
     """``settings`` together with the settings that have their own argument.
 
-    Raises
-    ------
-    InputError
-        If a setting is given both ways.
+    Raises an InputError if a setting is given both ways.
     """
     asked = {key: value for key, value in options.items() if value is not None}
     for key, value in (settings or {}).items():
@@ -137,10 +134,7 @@ def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, A
 def family_called(name: str) -> Family:
     """The family that a name belongs to.
 
-    Raises
-    ------
-    InputError
-        If no family matches.
+    Raises an InputError if no family matches.
     """
     for family in FAMILIES:
         if re.fullmatch(family.pattern, name):

@@ -33,10 +33,7 @@ SHORTCUTS = ("concatenate", "none")
 def divisible(images: Tensor, levels: int) -> Tensor:
     """Return the images if their size can be halved ``levels`` times.
 
-    Raises
-    ------
-    InputError
-        If it cannot: the sizes of the two paths would not match.
+    Raises an InputError if it cannot: the sizes of the two paths would not match.
     """
     height, width = images.shape[-2:]
     unit = 2**levels

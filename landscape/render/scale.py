@@ -62,10 +62,6 @@ class Scale:
             return best
         return _even_steps(self.low, self.high, count)
 
-    def clear_of_bottom(self, ticks: FloatArray) -> FloatArray:
-        """The ticks of a vertical axis in 3-D whose labels do not overlap those of the floor."""
-        return ticks[self.heights(ticks) > self.bottom + 0.06 * (self.top - self.bottom)]
-
 
 def inner_ticks(axis: FloatArray) -> FloatArray:
     """Round coordinates well within an axis: at its ends, labels of two axes would overlap."""

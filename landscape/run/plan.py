@@ -101,15 +101,12 @@ class Plan:
 def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
     """Plan a call of :func:`landscape.sample_surface`.
 
+    Raises an InputError for invalid options.
+
     Parameters
     ----------
     agree
         Gives all processes the same grid, where it depends on the loss.
-
-    Raises
-    ------
-    InputError
-        For invalid options.
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():

@@ -38,10 +38,7 @@ _EXACTLY = (1e-9, 1e-12)
 def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
     """The surface in the file, if it was written by the same run.
 
-    Raises
-    ------
-    InputError
-        Naming every difference, with the values of the file and of this run.
+    Raises an InputError naming every difference, with the values of the file and of this run.
     """
     differences = differences_of(found, wanted)
     if differences:

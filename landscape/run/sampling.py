@@ -144,10 +144,7 @@ def _save_directions(plan: Plan, path: str | Path) -> None:
 def _runs(spanned: Spanned, more: Sequence[str | Path | Run]) -> list[Run]:
     """All training runs whose paths belong to the surface.
 
-    Raises
-    ------
-    InputError
-        If two have one name.
+    Raises an InputError if two have one name.
     """
     read = iter(read_runs([one for one in more if not isinstance(one, Run)]))
     runs = [*spanned.runs, *(one if isinstance(one, Run) else next(read) for one in more)]

@@ -43,10 +43,7 @@ SIZES = {
 def measure(setup: Setup[SurfaceSize]) -> Results:
     """Train every network, sample its surface, and measure it.
 
-    Raises
-    ------
-    InputError
-        If there are no depths, or one is not 6n+2.
+    Raises an InputError if there are no depths, or one is not 6n+2.
     """
     depths = tuple(sorted(set(setup.size.depths)))
     if not depths:

@@ -63,7 +63,6 @@ def _rectangles(
 ) -> Iterator[Path]:
     # One rectangle per run of a row: a surface of 501 × 501 points may be mostly holes.
     for j, row in enumerate(mask):
-        steps = np.diff(np.concatenate([[0], row.astype(int), [0]]))
-        for left, right in zip(np.flatnonzero(steps > 0), np.flatnonzero(steps < 0), strict=True):
-            x0, x1, y0, y1 = x_edges[left], x_edges[right], y_edges[j], y_edges[j + 1]
+        for run in np.ma.clump_masked(np.ma.array(row, mask=row)):
+            x0, x1, y0, y1 = x_edges[run.start], x_edges[run.stop], y_edges[j], y_edges[j + 1]
             yield Path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], closed=True)

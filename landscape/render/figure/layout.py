@@ -76,10 +76,7 @@ class Sheet:
 def inches(width: str | float | None, panels: int) -> float:
     """The width of a figure: ``column``, ``page``, inches, or None to suit the panels.
 
-    Raises
-    ------
-    InputError
-        If it is none of them.
+    Raises an InputError if it is none of them.
     """
     if width is None:
         return COLUMN if panels == 1 else PAGE
@@ -111,17 +108,14 @@ def columns_that_fit(
 ) -> int:
     """The number of columns: as many as wanted, or fewer if panels would be too small.
 
+    Raises an InputError if it is below 1, or so many panels would be too small.
+
     Parameters
     ----------
     asked
         The number that the caller requires instead, or None.
     least
         Minimum plotting area of each panel in inches.
-
-    Raises
-    ------
-    InputError
-        If it is below 1, or so many panels would be too small.
     """
     if asked is not None:
         return _columns_asked(width, asked, margins, bar, least)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
+from landscape.errors import check_choice
 from landscape.grid import FloatArray
 from landscape.render.figure.colour_bar import bar_room, colour_bar, colours_of
 from landscape.render.figure.layout import (
@@ -23,10 +24,10 @@ from landscape.render.figure.options import PlaneLook, Quantified, captioned, of
 from landscape.render.figure.style import STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
-from landscape.render.resolve import checked_renderer, chosen_levels, one_kind, quantity_of_all
+from landscape.render.resolve import RENDERERS, chosen_levels, one_kind, quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
-from landscape.render.space.interpolate import checked_method
+from landscape.render.space.interpolate import METHODS
 from landscape.render.space.projection import Window, window_of
 from landscape.render.space.relief import Relief, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
@@ -179,8 +180,8 @@ def reliefs_of(
 
     ``cells`` along each axis are drawn by PyVista.
     """
-    checked_method(interpolate)
-    checked_renderer(renderer)
+    check_choice("interpolation", interpolate, METHODS)
+    check_choice("renderer", renderer, RENDERERS)
     name = quantity_of_all(several, look.get("quantity"))
     panels, shared = prepare([(s, name) for s in several], **of_heights(look))
     detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": cells}
@@ -188,15 +189,9 @@ def reliefs_of(
 
 
 def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
-    """The camera of all panels; None chooses the lowest view that shows the marked points.
-
-    Occlusion is tested with the interpolated surface, as drawn.
-    """
+    """The camera of all panels; occlusion is tested with the interpolated surface, as drawn."""
     chosen = choose_camera([r.up for r in reliefs], [r.best_index for r in reliefs])
-    return Camera(
-        chosen.elevation if elevation is None else elevation,
-        chosen.azimuth if azimuth is None else azimuth,
-    )
+    return chosen.turned(elevation, azimuth)
 
 
 def scene_of(

@@ -11,10 +11,7 @@ from landscape.errors import InputError, MissingExtra, one_line
 def pyvista(purpose: str) -> Any:
     """PyVista.
 
-    Raises
-    ------
-    MissingExtra
-        If it is not installed; ``purpose`` says what needs it.
+    Raises a MissingExtra if it is not installed; ``purpose`` says what needs it.
     """
     return _library("pyvista", "PyVista", purpose)
 

@@ -32,9 +32,10 @@ def write_model(
 ) -> Path:
     """Write surfaces side by side on one scale, each 1 wide, with the colours of the map.
 
-    A cell with a hole at a corner is left out. ``.glb`` (in which y points up) holds one named
-    mesh per surface, with what was drawn in its ``extras``; ``.ply`` and ``.obj`` (z up) hold one
-    mesh, ``.obj`` with that in its first lines.
+    A cell with a hole at a corner is left out. ``.glb`` (in which y points up) holds one named mesh
+    per surface, with what was drawn in its ``extras``; ``.ply`` and ``.obj`` (z up) hold one mesh,
+    ``.obj`` with that in its first lines. Raises an InputError if there is nothing to write, or
+    trimesh is not installed.
 
     Parameters
     ----------
@@ -44,11 +45,6 @@ def write_model(
         Replaces the names of the surfaces.
     shape
         The attributes of :class:`landscape.render.mesh.scenery.Shape`.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to write, or trimesh is not installed.
     """
     tm = trimesh(f"writing {path.suffix} files")
     options = Shape(**shape)

@@ -37,6 +37,8 @@ def picture(
 ) -> npt.NDArray[np.uint8]:
     """Draw a relief off-screen on a transparent background.
 
+    Raises an InputError if PyVista is not installed, or cannot draw here.
+
     Parameters
     ----------
     window
@@ -51,11 +53,6 @@ def picture(
     Returns
     -------
     Colours with their opacity, shape (rows, pixels, 4), the upper row first.
-
-    Raises
-    ------
-    InputError
-        If PyVista is not installed, or cannot draw here.
     """
     pv = pyvista("drawing a surface with renderer pyvista")
     check_offscreen()

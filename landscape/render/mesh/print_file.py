@@ -33,8 +33,9 @@ def write_print(
 ) -> Path:
     """Write surfaces as solids side by side, on one scale.
 
-    A cell with a hole at a corner is open down through the base: no height is invented for it.
-    Of a grid with more than 250 cells along an axis every second (third, …) point is taken.
+    A cell with a hole at a corner is open down through the base: no height is invented for it. Of a
+    grid with more than 250 cells along an axis every second (third, …) point is taken. Raises an
+    InputError if there is nothing to write, an option is out of range, or PyVista is not installed.
 
     Parameters
     ----------
@@ -44,11 +45,6 @@ def write_print(
         Thickness of the plate below the lowest value of the scale.
     shape
         The attributes of :class:`landscape.render.mesh.scenery.Shape`.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to write, an option is out of range, or PyVista is not installed.
     """
     pv = pyvista("writing .stl files")
     in_range("width_mm", width_mm, 1, 10_000)

@@ -44,10 +44,7 @@ class Shape:
     def reliefs(self, surfaces: Sequence[Surface], cells: int, most: int) -> list[Relief]:
         """The shapes of all surfaces on one scale, with at most about this many cells.
 
-        Raises
-        ------
-        InputError
-            If there is none, one is a line, or an option is out of range.
+        Raises an InputError if there is none, one is a line, or an option is out of range.
         """
         in_range("height_ratio", self.height_ratio, 0.01, 10)
         if not surfaces:
@@ -74,10 +71,7 @@ class Shape:
 def in_range(name: str, value: float, low: float, high: float) -> None:
     """Check that the value of an option is within bounds.
 
-    Raises
-    ------
-    InputError
-        If it is out of bounds, or not a number.
+    Raises an InputError if it is out of bounds, or not a number.
     """
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name} {value:g}: expected between {low:g} and {high:g}")

@@ -60,12 +60,7 @@ def write_mp4(
 ) -> None:
     """Write H.264 in an MP4 that browsers play; parameters as for :func:`write_gif`.
 
-    Raises
-    ------
-    MissingExtra
-        If imageio-ffmpeg is not installed.
-    InputError
-        If FFmpeg fails.
+    Raises a MissingExtra if imageio-ffmpeg is not installed; an InputError if FFmpeg fails.
     """
     ffmpeg = encoder()
     first = picture(0)
@@ -97,10 +92,7 @@ def write_mp4(
 def encoder() -> Any:
     """imageio-ffmpeg, which bundles FFmpeg.
 
-    Raises
-    ------
-    MissingExtra
-        If it is not installed.
+    Raises a MissingExtra if it is not installed.
     """
     try:
         import imageio_ffmpeg

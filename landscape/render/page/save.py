@@ -75,11 +75,7 @@ def first_data(
     chosen_levels(look.get("levels"), shared)  # raises if unusable
     boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
     found = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
-    elevation, azimuth = look.get("elevation"), look.get("azimuth")
-    camera = Camera(
-        found.elevation if elevation is None else elevation,
-        found.azimuth if azimuth is None else azimuth,
-    )
+    camera = found.turned(look.get("elevation"), look.get("azimuth"))
     page = {**picked(look, Coloured), "quantity": name}
     return page_data(several, style=style, camera=camera, **page)
 
@@ -87,10 +83,7 @@ def first_data(
 def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
     """Write the page that draws ``data``.
 
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
+    Raises an InputError if the file cannot be written.
     """
     content = page_html(data).encode()
     with replacing(path) as temporary:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 from landscape.grid import FloatArray, IntArray
 
 METHODS = ("cubic", "none")
@@ -38,23 +38,12 @@ class Fine:
     parts: tuple[int, int]
 
 
-def checked_method(method: str) -> str:
-    """Validate a method and return it.
-
-    Raises
-    ------
-    InputError
-        If it is not one of :data:`METHODS`.
-    """
-    if method not in METHODS:
-        raise unknown_choice("interpolation", method, METHODS)
-    return method
-
-
 def refine(
     x: FloatArray, y: FloatArray, heights: FloatArray, method: str = "cubic", cells: int = 240
 ) -> Fine:
     """Divide the cells of a grid until each axis has about ``cells`` of them.
+
+    Raises an InputError if the method is unknown.
 
     Parameters
     ----------
@@ -71,13 +60,9 @@ def refine(
     -------
     The finer grid. Samples keep their heights exactly; a point within a cell is NaN if a corner
     of the cell is; along an axis of two points the surface is linear.
-
-    Raises
-    ------
-    InputError
-        If the method is unknown.
     """
-    if checked_method(method) == "none":
+    check_choice("interpolation", method, METHODS)
+    if method == "none":
         return Fine(x, y, heights, (1, 1))
     parts = (max(1, cells // (x.size - 1)), max(1, cells // (y.size - 1)))
     if parts == (1, 1):

@@ -118,6 +118,9 @@ class Relief:
 def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int = _MOST) -> Relief:
     """The shape of a panel.
 
+    Raises an InputError if the surface has no cell with four corners to draw, or the interpolation
+    is unknown.
+
     Parameters
     ----------
     interpolate
@@ -126,11 +129,6 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
         Cells are divided until there are about this many along each axis.
     most
         Of a grid with more cells along an axis every second (third, …) point is taken.
-
-    Raises
-    ------
-    InputError
-        If the surface has no cell with four corners to draw, or the interpolation is unknown.
     """
     x, y = panel.surface.x, panel.surface.y
     if y is None or x.size < 2 or y.size < 2:
