@@ -139,6 +139,12 @@ class Grid:
         """The axes by name, ``x`` first."""
         return {"x": self.x} if self.y is None else {"x": self.x, "y": self.y}
 
+    @property
+    def plane(self) -> tuple[FloatArray, FloatArray]:
+        """Both axes of a plane."""
+        assert self.y is not None
+        return self.x, self.y
+
     def points(self) -> FloatArray:
         """All coordinates, shape (size, number of axes), each row ``(x,)`` or ``(x, y)``.
 

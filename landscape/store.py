@@ -59,22 +59,19 @@ def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs["schema"] = SCHEMA
     file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself has no order
     file.attrs["values_sha256"] = values_sha256(surface)
-    for key, value in surface.attributes.items():
-        file.attrs[key] = value
+    file.attrs.update(surface.attributes)
     for name, values in surface.grid.axes.items():
         scale = file.create_dataset(name, data=values)
         scale.make_scale(name)
         scale.attrs["long_name"] = f"coordinate along the {name} direction"
         scale.attrs["units"] = "1"
-        for key, value in surface.axes[name].items():
-            scale.attrs[key] = value
+        scale.attrs.update(surface.axes[name])
     dimensions = list(surface.grid.axes)[::-1]  # (y, x), as in the arrays
     for name, quantity in surface.quantities.items():
         data = file.create_dataset(name, data=surface.values[name])
         data.attrs["long_name"] = quantity.long_name
         data.attrs["units"] = quantity.units
-        for key, value in _parts(quantity).items():
-            data.attrs[key] = value
+        data.attrs.update(_parts(quantity))
         _attach(data, file, dimensions)
     done = file.create_dataset("done", data=surface.done.astype(np.uint8))
     done.attrs["long_name"] = "1 where the point has been computed"
@@ -179,9 +176,8 @@ def _read(file: h5py.File, path: Path) -> Surface:
         name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
     }
     for facts in axes.values():
-        kind = str(facts.get("kind"))
-        if kind in _OLD_KINDS:
-            facts["kind"] = _OLD_KINDS[kind]
+        if facts.get("kind") in _OLD_KINDS:
+            facts["kind"] = _OLD_KINDS[facts["kind"]]
     quantities, values = {}, {}
     for name in listed:
         values[name] = _numbers(file, name, path, grid.shape)

@@ -35,8 +35,7 @@ def cell_edges(axis: FloatArray) -> FloatArray:
 
 def draw_holes(axes: Any, panel: Heights) -> None:
     """Hatch the cells of all points without a value."""
-    x, y = panel.surface.x, panel.surface.y
-    assert y is not None
+    x, y = panel.surface.grid.plane
     for kind, mask in _masks(panel):
         path = Path.make_compound_path(*_rectangles(cell_edges(x), cell_edges(y), mask))
         look: dict[str, Any] = {"facecolor": HOLE_COLOUR, "edgecolor": "0.55", "linewidth": 0}

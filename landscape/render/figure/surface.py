@@ -86,10 +86,6 @@ class Scene:
         """Whether PyVista is the renderer."""
         return self.renderer == "pyvista"
 
-    def seen_by(self, camera: Camera) -> Scene:
-        """The same scene from another camera position."""
-        return replace(self, camera=camera)
-
 
 @takes(PlaneLook)
 def surface3d(
@@ -158,14 +154,9 @@ def surfaces(
         for shape, surface, part in zip(shapes, several, drawn, strict=True)
     ]
     camera = camera_for(reliefs, elevation, azimuth)
-    levels, cmap = look.get("levels"), look.get("cmap")
-    scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
-    scene = replace(
-        scene,
-        width=look.get("width"),
-        columns=columns,
-        caption=look.get("caption"),
-    )
+    scene = scene_of(reliefs, shared, [camera], look.get("levels"), look.get("cmap"), renderer)
+    of_figure = {"width": look.get("width"), "columns": columns, "caption": look.get("caption")}
+    scene = replace(scene, **of_figure)
     return draw(reliefs, scene, look.get("title"))
 
 
@@ -209,21 +200,12 @@ def scene_of(
     """
     norm, _ = colours_of(shared, cmap)
     ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
-    given = levels is not None
-    few = ticks if given else shared.ticks(_HEIGHT_TICKS)
-    lines = ticks if given else shared.ticks(_LINES)
-    window = window_of(reliefs, cameras)
-    return Scene(
-        [r.panel for r in reliefs],
-        cameras[0],
-        ticks,
-        few,
-        lines,
-        cmap,
-        renderer,
-        window,
-        per_inch or _PER_INCH,
+    few, lines = (
+        ticks if levels is not None else shared.ticks(count) for count in (_HEIGHT_TICKS, _LINES)
     )
+    window = window_of(reliefs, cameras)
+    panels, dots = [r.panel for r in reliefs], per_inch or _PER_INCH
+    return Scene(panels, cameras[0], ticks, few, lines, cmap, renderer, window, dots)
 
 
 def draw(

@@ -9,6 +9,7 @@ from matplotlib.colors import LightSource
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from landscape.grid import FloatArray
+from landscape.render.figure.marks import best_point
 from landscape.render.figure.style import MARK, text_width
 from landscape.render.scale import inner_ticks
 from landscape.render.space.camera import Camera
@@ -100,9 +101,7 @@ def _names(surface: Surface) -> tuple[str, str]:
 
 
 def _mark_best(axes: Any, relief: Relief, per_unit: float, seen: bool) -> None:
-    (j, i), surface = relief.panel.best, relief.panel.surface
-    assert surface.y is not None
-    x0, y0 = surface.x[i], surface.y[j]
+    x0, y0 = best_point(relief.panel)
     z0, top = relief.scale.bottom + relief.best[2] * per_unit, relief.scale.top
     if seen:
         axes.plot([x0], [y0], [z0], **MARK, zorder=5, gid="best")
@@ -125,8 +124,7 @@ def _lit(colours: FloatArray, corners: FloatArray, camera: Camera) -> FloatArray
 
 def _dress(axes: Any, relief: Relief, per_unit: float, ticks: FloatArray, camera: Camera) -> None:
     surface, scale = relief.panel.surface, relief.scale
-    x, y = surface.x, surface.y
-    assert y is not None
+    x, y = surface.grid.plane
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(y[0], y[-1])
     axes.set_zlim(scale.bottom, scale.top)

@@ -103,15 +103,12 @@ def _camera_man(
     plan: Sequence[Frame], scene: Scene, dpi: float, bar: Any
 ) -> Callable[[int], Picture]:
     # Notes differ in length between frames: the figure has the height of the longest.
-    tall = [
-        float(paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches()[1])
-        for f in plan
-    ]
+    scenes = [replace(scene, camera=frame.camera) for frame in plan]
+    papers = (paper(f.reliefs, s, f.title) for f, s in zip(plan, scenes, strict=True))
+    tall = [float(sheet.figure.get_size_inches()[1]) for sheet in papers]
 
     def picture(k: int) -> Picture:
-        frame = plan[k]
-        foot = max(tall) - tall[k]
-        figure = draw(frame.reliefs, scene.seen_by(frame.camera), frame.title, foot)
+        figure = draw(plan[k].reliefs, scenes[k], plan[k].title, max(tall) - tall[k])
         figure.dpi = dpi
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

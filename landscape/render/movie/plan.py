@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from landscape.errors import InputError, check_choice
 from landscape.render.space.camera import Camera
@@ -98,4 +98,4 @@ def _risen(reliefs: Sequence[Relief], camera: Camera, time: float, title: str | 
     state = words.get(logarithmic, "height: from the value to its logarithm")
     name = title or (name_of(reliefs[0].panel.surface) if len(reliefs) == 1 else "")
     heading = f"{name}, {state}" if name else state[:1].upper() + state[1:]
-    return Frame([r.mixed(logarithmic) for r in reliefs], camera, heading)
+    return Frame([replace(r, logarithmic=logarithmic) for r in reliefs], camera, heading)

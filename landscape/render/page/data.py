@@ -232,8 +232,7 @@ def _places(surface: Surface) -> dict[str, Any]:
     if is_line(surface):
         line = line_of(surface)
         return {"x": rounded(line.coordinates), "y": None, "axis": line.axis, "at": line.at}
-    assert surface.y is not None
-    return {"x": rounded(surface.x), "y": rounded(surface.y)}
+    return {name: rounded(values) for name, values in surface.grid.axes.items()}
 
 
 def _coarse(surface: Surface) -> dict[str, list[int]] | None:

@@ -63,9 +63,8 @@ class Relief:
     @property
     def best(self) -> FloatArray:
         """The position of the marked point in the box, shape (3,)."""
-        (j, i), surface = self.panel.best, self.panel.surface
-        assert surface.y is not None
-        place = _unit(surface.x)[i], _unit(surface.y)[j]
+        (j, i), (x, y) = self.panel.best, self.panel.surface.grid.plane
+        place = _unit(x)[i], _unit(y)[j]
         return np.array([*place, self.raised(self.panel.heights[j, i])])
 
     @property
@@ -89,10 +88,6 @@ class Relief:
         """All points in the box, shape (ny, nx, 3), NaN heights for holes."""
         across, along = np.meshgrid(self.across, self.along)
         return np.stack([across, along, self.up], axis=-1)
-
-    def mixed(self, logarithmic: float) -> Relief:
-        """A copy with a different ``logarithmic``."""
-        return replace(self, logarithmic=logarithmic)
 
     @property
     def words(self) -> str:
