@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from landscape.errors import InputError
+from landscape.evaluate import Settings
 from landscape.run.agreement import disagreements, point_words
 from landscape.run.resume import differences_of
 from landscape.run.shard import Shard
@@ -18,17 +20,7 @@ from landscape.surface import Surface
 _MIDDLE = ".part-"
 _SHOWN = 5
 
-WAYS = (
-    "batch_norm_folded",
-    "in_place",
-    "convolutions_fused",
-    "channels_last",
-    "channels_blocked",
-    "batch_size",
-    "cuda_graphs",
-    "compiled",
-    "points_at_once",
-)
+WAYS = {*Settings().attributes(torch.float32), "channels_blocked"} - {"precision"}
 """Attributes of the evaluation method, which may differ between parts: values agree to rounding."""
 
 

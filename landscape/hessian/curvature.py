@@ -7,8 +7,8 @@ They are not means of per-example values, so they are computed after an evaluati
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -33,29 +33,26 @@ _NOISE = 1.0
 costs no products on the networks measured."""
 
 
-class Measurement(Protocol):
+class Measurement(ABC):
     """A quantity: created for a run, then called at each position of the operator."""
-
-    products: int
-
-    def __init__(self, operator: HessianOperator) -> None: ...
-
-    def __call__(self, place: FloatArray) -> dict[str, float]: ...
-
-
-class GradientNorm:
-    """‖∇L‖ of the mean loss."""
 
     def __init__(self, operator: HessianOperator) -> None:
         self._operator = operator
         self.products = 0
+
+    @abstractmethod
+    def __call__(self, place: FloatArray) -> dict[str, float]: ...
+
+
+class GradientNorm(Measurement):
+    """‖∇L‖ of the mean loss."""
 
     def __call__(self, place: FloatArray) -> dict[str, float]:
         length = float(self._operator.gradient().norm())
         return {"gradient_norm": length if math.isfinite(length) else math.nan}
 
 
-class EigenRatio:
+class EigenRatio(Measurement):
     """Largest and most negative eigenvalue of the Hessian, and the modulus of their ratio.
 
     The ratio is that of Li et al. 2018, figure 7: near 0 the loss is almost convex. Each value is
@@ -65,8 +62,7 @@ class EigenRatio:
     """
 
     def __init__(self, operator: HessianOperator) -> None:
-        self._operator = operator
-        self.products = 0
+        super().__init__(operator)
         each = 2 * operator.size * torch.finfo(operator.dtype).bits // 8
         self._most = max(1, MEMORY // each)
         self._known: list[tuple[FloatArray, Tensor]] = []

@@ -155,8 +155,8 @@ def surfaces(
     ]
     camera = camera_for(reliefs, elevation, azimuth)
     scene = scene_of(reliefs, shared, [camera], look.get("levels"), look.get("cmap"), renderer)
-    of_figure = {"width": look.get("width"), "columns": columns, "caption": look.get("caption")}
-    scene = replace(scene, **of_figure)
+    width, caption = look.get("width"), look.get("caption")
+    scene = replace(scene, width=width, columns=columns, caption=caption)
     return draw(reliefs, scene, look.get("title"))
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.extras import pyvista
 from landscape.grid import FloatArray, IntArray
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.paths import lines_on
 from landscape.render.mesh.scenery import Shape, notes
 from landscape.render.space.relief import HEIGHT, Relief

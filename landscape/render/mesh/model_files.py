@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.atomic import replacing
+from landscape.extras import library
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import trimesh
 from landscape.render.mesh.scenery import Shape, notes, said, triangles
 from landscape.render.space.relief import Relief
 from landscape.render.words.captions import name_of
@@ -46,7 +46,7 @@ def write_model(
     shape
         The attributes of :class:`landscape.render.mesh.scenery.Shape`.
     """
-    tm = trimesh(f"writing {path.suffix} files")
+    tm = library("trimesh", "trimesh", "mesh", f"writing {path.suffix} files")
     options = Shape(**shape)
     reliefs = options.reliefs(surfaces, _CELLS, _MOST)
     kind = path.suffix.lower().lstrip(".")

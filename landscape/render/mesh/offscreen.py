@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from landscape.errors import InputError
-from landscape.render.mesh.libraries import pyvista
+from landscape.extras import pyvista
 
 _TRIAL = """
 import pyvista

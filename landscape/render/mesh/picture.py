@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from landscape.extras import pyvista
 from landscape.grid import FloatArray
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.offscreen import check_offscreen, quiet
 from landscape.render.space.camera import Camera
 from landscape.render.space.projection import MIDDLE, Window, position

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.extras import pyvista
 from landscape.grid import FloatArray
 from landscape.render.mesh.facets import whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.scenery import Shape, in_range
 from landscape.surface import Surface
 

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from landscape.atomic import replacing
-from landscape.errors import InputError, MissingExtra, one_line
+from landscape.errors import InputError, one_line
+from landscape.extras import library
 from landscape.render.movie.palette import Palette, Picture
 
 _SAMPLES = 4
@@ -90,12 +91,5 @@ def write_mp4(
 
 
 def encoder() -> Any:
-    """imageio-ffmpeg, which bundles FFmpeg.
-
-    Raises a MissingExtra if it is not installed.
-    """
-    try:
-        import imageio_ffmpeg
-    except ImportError as error:
-        raise MissingExtra("imageio-ffmpeg", "movie", "writing .mp4 files") from error
-    return imageio_ffmpeg
+    """imageio-ffmpeg, which bundles FFmpeg."""
+    return library("imageio_ffmpeg", "imageio-ffmpeg", "movie", "writing .mp4 files")
