@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import h5py
 
 
-def write_scale(file: h5py.File, name: str, labels: Any, **facts: Any) -> None:
+def write_scale(file: h5py.File, name: str, labels: Any, facts: Mapping[str, Any]) -> None:
     """Write the labels of a dimension, with attributes."""
     scale = file.create_dataset(name, data=labels)
     scale.make_scale(name)
@@ -16,11 +16,11 @@ def write_scale(file: h5py.File, name: str, labels: Any, **facts: Any) -> None:
 
 
 def write_array(
-    file: h5py.File, name: str, values: Any, dims: Sequence[str], long_name: str, **facts: Any
+    file: h5py.File, name: str, values: Any, dims: Sequence[str], facts: Mapping[str, Any]
 ) -> None:
     """Write an array on dimensions that are in the file already, with attributes."""
     data = file.create_dataset(name, data=values)
-    data.attrs.update(long_name=long_name, **facts)
+    data.attrs.update(facts)
     for k, dim in enumerate(dims):
         data.dims[k].attach_scale(file[dim])
         data.dims[k].label = dim

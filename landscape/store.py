@@ -25,7 +25,7 @@ from landscape.hdf5 import plain, reading
 from landscape.labelled import write_array, write_scale
 from landscape.legacy import is_legacy, read_legacy
 from landscape.quantity import Quantity
-from landscape.surface import Attribute, Surface, Trajectory
+from landscape.surface import Surface, Trajectory
 
 SCHEMA = 1
 _PARTS = ("split", "base", "statistic", "draw")
@@ -63,13 +63,14 @@ def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs.update(surface.attributes)
     for name, values in surface.grid.axes.items():
         long_name = f"coordinate along the {name} direction"
-        write_scale(file, name, values, long_name=long_name, units="1", **surface.axes[name])
+        facts = {"long_name": long_name, "units": "1", **surface.axes[name]}
+        write_scale(file, name, values, facts)
     dimensions = list(surface.grid.axes)[::-1]  # (y, x), as in the arrays
     for name, quantity in surface.quantities.items():
-        facts: dict[str, Attribute] = {"units": quantity.units, **_parts(quantity)}
-        write_array(file, name, surface.values[name], dimensions, quantity.long_name, **facts)
-    done = surface.done.astype(np.uint8)
-    write_array(file, "done", done, dimensions, "1 where the point has been computed")
+        facts = {"long_name": quantity.long_name, "units": quantity.units, **_parts(quantity)}
+        write_array(file, name, surface.values[name], dimensions, facts)
+    facts = {"long_name": "1 where the point has been computed"}
+    write_array(file, "done", surface.done.astype(np.uint8), dimensions, facts)
     _write_trajectories(file, surface)
 
 

@@ -90,11 +90,10 @@ class Results:
             for dim, labels in self.coordinates.items():
                 text = any(isinstance(label, str) for label in labels)
                 kind: Any = h5py.string_dtype() if text else np.float64
-                write_scale(file, dim, np.array(list(labels), dtype=kind))
+                write_scale(file, dim, np.array(list(labels), dtype=kind), {})
             for name, found in self.measured.items():
-                write_array(
-                    file, name, found.values, found.dims, found.long_name, units=found.units
-                )
+                facts = {"long_name": found.long_name, "units": found.units}
+                write_array(file, name, found.values, found.dims, facts)
 
 
 def read_results(path: str | Path) -> Results:

@@ -74,10 +74,10 @@ class History:
         """Write the history atomically."""
         with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(self.attributes)
-            write_scale(file, "epoch", np.arange(1, len(self) + 1))
+            write_scale(file, "epoch", np.arange(1, len(self) + 1), {})
             for name, (long_name, units) in self._meaning.items():
-                column = np.array(self.columns[name])
-                write_array(file, name, column, ["epoch"], long_name, units=units)
+                facts = {"long_name": long_name, "units": units}
+                write_array(file, name, np.array(self.columns[name]), ["epoch"], facts)
 
 
 def read_history(path: str | Path) -> History:
