@@ -36,17 +36,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
             f"cannot write {path}: {reason}; expected a path in an existing, writable folder with "
             "free space"
         ) from None
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    finally:  # after a failure; otherwise it is gone
+        remove_unfinished(path)
 
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:

@@ -36,6 +36,7 @@ EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --ali
   python -m landscape.sample --weights runs/a/final.pt --directions curve:curve.pt"""
 
 _EPOCHS, _LR, _POINTS = 10, 0.05, 21
+_OF_THE_PROBLEM = ("shortcuts", "width", "settings", "data", "preprocess", "limit", "device")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,20 +50,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
+    named = {name: getattr(options, name) for name in _OF_THE_PROBLEM}
     if not 3 <= options.points <= 10_001:
         raise InputError(f"--points {options.points}: expected at least 3 and at most 10,001")
     settings = training_in(options)
-    problem = build_problem(
-        options.model,
-        weights=options.a,
-        shortcuts=options.shortcuts,
-        width=options.width,
-        settings=options.settings,
-        data=options.data,
-        preprocess=options.preprocess,
-        limit=options.limit,
-        device=options.device,
-    )
+    problem = build_problem(options.model, weights=options.a, **named)
     a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
     b = _other(problem, read_checkpoint(options.b), options.a)
     paths: dict[str, Callable[[float], State]] = {"line": _line(a, b)}
@@ -82,10 +74,8 @@ def _command(argv: Sequence[str] | None) -> None:
         facts={"aligned": bool(options.align)},
     )
     paths["curve"] = curve.at
-    for line in _table(
-        problem, paths, (mean_loss(problem), mean_loss(problem.with_state(b))), options.points
-    ):
-        print(line)
+    ends = mean_loss(problem), mean_loss(problem.with_state(b))
+    print("\n".join(_table(problem, paths, ends, options.points)))
     print(f"{options.output}: the curve from {curve.names[0]} to {curve.names[1]}")
 
 

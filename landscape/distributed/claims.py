@@ -54,7 +54,7 @@ class Claims:
         with _reached():
             self._kept = _kept(process) if process.keeps_store else None
             # Two connections, so that heartbeats do not wait for other requests.
-            self._store, self._pulse = _connected(process), _connected(process)
+            self._store, self._pulse = (_store(process, is_master=False) for _ in range(2))
 
     def __enter__(self) -> Claims:
         self.put(f"process {self.rank}", self._me)
@@ -200,10 +200,6 @@ def _kept(process: Process) -> Any:
             f"({error.strerror}); start again, or give torchrun a local address"
         ) from None
     return _store(process, is_master=True, master_listen_fd=listening.detach())
-
-
-def _connected(process: Process) -> Any:
-    return _store(process, is_master=False)
 
 
 def _store(process: Process, **role: Any) -> Any:

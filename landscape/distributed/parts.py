@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,15 +81,7 @@ def merged(parts: Mapping[str, Surface]) -> Surface:
         At least one, by their names in messages.
     """
     (first, one), *others = parts.items()
-    whole = Surface(
-        one.grid,
-        dict(one.quantities),
-        {name: values.copy() for name, values in one.values.items()},
-        one.done.copy(),
-        dict(one.attributes),
-        one.axes,
-        dict(one.trajectories),
-    )
+    whole = copy.deepcopy(one)
     origin = np.where(whole.done, 0, -1)
     names = list(parts)
     for number, (name, part) in enumerate(others, start=1):

@@ -49,7 +49,7 @@ def measure_precision(
     to it and half-way out: a deep network without shortcuts is as sensitive at its minimum as
     anywhere. A few hundred examples of each split are used.
     """
-    few = _with_few_examples(problem)
+    few = problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})
     chosen = probe_points(grid_points)
     exact = dict(evaluate(few, plane, grid_points, chosen, replace(settings, reduced=None)))
     reduced = dict(evaluate(few, plane, grid_points, chosen, settings))
@@ -75,7 +75,3 @@ def _error(reduced: float, exact: float) -> float:
     if not (np.isfinite(reduced) and np.isfinite(exact)):
         return 0.0 if reduced == exact else float("inf")
     return abs(reduced - exact) / (RELATIVE_BOUND * abs(exact) + ABSOLUTE_BOUND)
-
-
-def _with_few_examples(problem: Problem) -> Problem:
-    return problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})

@@ -11,11 +11,6 @@ from landscape.grid import FloatArray, Grid
 from landscape.surface import Surface
 
 
-def in_coordinates(surface: Surface) -> FloatArray:
-    """The metric of the coordinates themselves: the identity, shape (axes, axes)."""
-    return np.eye(len(surface.grid.axes))
-
-
 def in_weights(surface: Surface) -> FloatArray:
     """The metric of weight space: Gᵢⱼ = ⟨dᵢ, dⱼ⟩ of the axes, shape (axes, axes).
 

@@ -43,7 +43,8 @@ def curves(results: Results, what: str) -> StyledFigure:
             _limits(results, what, factor),
         )
         for axes, network in zip(sheet.panels, networks, strict=True):
-            for depth, colour in zip(depths, _colours(depths), strict=True):
+            for k, depth in enumerate(depths):
+                colour = figures.COLOURS[k % len(figures.COLOURS)]
                 for split in SPLITS:
                     values = results.select(f"{split}_{what}", network=network, depth=depth)
                     label = f"{depth} layers, {'training' if split == 'train' else 'test'}"
@@ -69,10 +70,6 @@ def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
         return 0.0, min(100.0, 1.05 * float(values.max()), last)
     positive = values[values > 0]
     return 0.8 * float(positive.min()), 1.25 * float(positive.max())
-
-
-def _colours(depths: list[int]) -> list[str]:
-    return [figures.COLOURS[k % len(figures.COLOURS)] for k in range(len(depths))]
 
 
 def _notes(results: Results) -> list[str]:

@@ -173,12 +173,7 @@ def _labels(
     panels: Sequence[Heights], aspect: float, bar: float, width: float, asked: int | None
 ) -> tuple[Margins, int, list[list[str]], list[list[str]]]:
     """Margins that hold the wrapped labels of both axes, the columns, and those labels."""
-    margins, columns, across, upward = (
-        Margins(_TICKS_LEFT + LINE, _RIGHT, TICKS_BELOW),
-        1,
-        [[""]],
-        [[""]],
-    )
+    margins = Margins(_TICKS_LEFT + LINE, _RIGHT, TICKS_BELOW)
     wanted = columns_for(len(panels))
     for _ in range(3):  # more lines on the left leave less height for each: iterate until stable
         columns = columns_that_fit(width, wanted, margins, bar, asked)

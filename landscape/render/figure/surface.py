@@ -29,7 +29,7 @@ from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
 from landscape.render.space.interpolate import METHODS
 from landscape.render.space.projection import Window, window_of
-from landscape.render.space.relief import Relief, relief
+from landscape.render.space.relief import Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
 from landscape.render.words.directions import axis_name, explained
@@ -123,30 +123,25 @@ def surface3d(
     >>> figure = render.surface3d(surface, elevation=30, azimuth=-60)
     """
     one_kind([surface], "surface")
-    return surfaces(
-        [surface],
-        look,
-        elevation=elevation,
-        azimuth=azimuth,
-        interpolate=interpolate or "cubic",
-        renderer=renderer or "matplotlib",
-    )
+    view: dict[str, Any] = {"elevation": elevation, "azimuth": azimuth}
+    return surfaces([surface], look, interpolate=interpolate, renderer=renderer, **view)
 
 
 def surfaces(
     several: Sequence[Surface],
     look: PlaneLook,
     *,
-    elevation: float | None,
-    azimuth: float | None,
-    interpolate: str,
-    renderer: str,
+    elevation: float | None = None,
+    azimuth: float | None = None,
+    interpolate: str | None = None,
+    renderer: str | None = None,
     columns: int | None = None,
 ) -> StyledFigure:
     """Draw several surfaces; options as for :func:`surface3d`.
 
     ``columns`` is the number of columns; None adapts it to the number of surfaces and the width.
     """
+    interpolate, renderer = interpolate or "cubic", renderer or "matplotlib"
     drawn = [finished_part(surface) for surface in several]
     shapes, shared = reliefs_of(drawn, look, interpolate, renderer)
     reliefs = [
@@ -224,7 +219,7 @@ def draw(
                 draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
         cax = {"cax": sheet.colour_bar}
         colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
-    sheet.figure.description = described(reliefs, scene.renderer)
+    sheet.figure.description = f"{described(reliefs)}; drawn by {scene.renderer}"
     return sheet.figure
 
 
@@ -246,12 +241,6 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
     notes = captioned({"caption": scene.caption}, [_notes(r, scene) for r in reliefs])
     texts, heading = panel_texts(panels, notes, title)
     return lay_out(texts, margins, title=heading, **look)
-
-
-def described(reliefs: Sequence[Relief], renderer: str) -> str:
-    """The description for a file's metadata: what was drawn, and how it was interpolated."""
-    words = dict.fromkeys(r.words for r in reliefs)
-    return f"{'; '.join(words)}; drawn by {renderer}"
 
 
 def _draw_solid(

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from landscape.atomic import replacing
 from landscape.extras import library
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.scenery import Shape, notes, said, triangles
-from landscape.render.space.relief import Relief
+from landscape.render.mesh.scenery import Shape, notes
+from landscape.render.space.relief import Relief, described
 from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
@@ -50,7 +50,7 @@ def write_model(
     options = Shape(**shape)
     reliefs = options.reliefs(surfaces, _CELLS, _MOST)
     kind = path.suffix.lower().lstrip(".")
-    said_of = {"surface": said(reliefs), "notes": notes(reliefs)}
+    said_of = {"surface": described(reliefs), "notes": notes(reliefs)}
     scene = tm.Scene()
     for k, relief in enumerate(reliefs):
         mesh = _mesh(tm, relief, options, k, cmap, linear=kind == "glb")
@@ -78,7 +78,8 @@ def _mesh(
     bottom, top = relief.scale.bottom, relief.scale.top
     heights = (relief.fine.heights.ravel()[cells.used] - bottom) / (top - bottom)
     colours = colour_map(cmap)(heights)
-    mesh = tm.Trimesh(points, triangles(cells.faces), process=False)
+    triangles = np.concatenate([cells.faces[:, [0, 1, 2]], cells.faces[:, [0, 2, 3]]])
+    mesh = tm.Trimesh(points, triangles, process=False)
     if not linear:
         mesh.visual.vertex_colors = _bytes(colours)
         return mesh

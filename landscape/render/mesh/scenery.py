@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.render.heights import prepare
@@ -77,16 +75,6 @@ def in_range(name: str, value: float, low: float, high: float) -> None:
         raise InputError(f"{name} {value:g}: expected between {low:g} and {high:g}")
 
 
-def said(reliefs: Sequence[Relief]) -> str:
-    """The interpolation, as one line for the file's metadata."""
-    return "; ".join(dict.fromkeys(r.words for r in reliefs))
-
-
 def notes(reliefs: Sequence[Relief]) -> str:
     """Notes on clipped values and holes."""
     return " ".join(dict.fromkeys(n for r in reliefs for n in (*r.panel.notes, *r.notes)))
-
-
-def triangles(quads: np.ndarray) -> np.ndarray:
-    """Two triangles for each quadrilateral, shape (2 * quads, 3)."""
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])

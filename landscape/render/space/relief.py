@@ -5,6 +5,7 @@ All 3-D output has this shape: the figures of both renderers, exported meshes an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -144,6 +145,11 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
     fine = refine(x[columns], y[rows], whole, interpolate, cells)
     cut = np.clip(fine.heights, scale.bottom, scale.top)
     return Relief(panel, scale, replace(fine, heights=cut))
+
+
+def described(reliefs: Sequence[Relief]) -> str:
+    """What was drawn and how it was interpolated, for a file's metadata."""
+    return "; ".join(dict.fromkeys(shape.words for shape in reliefs))
 
 
 def _uncut(values: FloatArray, scale: Scale) -> FloatArray:
