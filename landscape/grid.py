@@ -192,15 +192,8 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
 def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
     """The finest level of :func:`coarse_to_fine` whose points are all done.
 
-    Parameters
-    ----------
-    done
-        Boolean, of the shape of the grid.
-
-    Returns
-    -------
-    tuple
-        The increasing indices of the level per array axis; None if the corners are not all done.
+    ``done``: boolean, of the shape of the grid. Returns the increasing indices of the level per
+    array axis; None if the corners are not all done.
     """
     levels = [_axis_levels(n) for n in done.shape]
     found = None

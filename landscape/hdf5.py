@@ -51,15 +51,10 @@ def reading(
 ) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading, after checking its links, filters and sizes.
 
-    Raises an InputError if it is not an HDF5 file, has unexpected content, or reading fails in the
-    body.
-
-    Parameters
-    ----------
-    expected
-        What the file should be, for messages; ``wrong`` is what to say if it is not.
-    largest
-        Largest total size in bytes as float64; None if the reader checks every shape itself.
+    ``expected``: what the file should be, for messages; ``wrong`` is what to say if it is not.
+    ``largest``: largest total size in bytes as float64; None if the reader checks every shape
+    itself. Raises an InputError if it is not an HDF5 file, has unexpected content, or reading fails
+    in the body.
     """
     path = Path(path)
     try:

@@ -107,11 +107,8 @@ class Plane:
 class Interpolated:
     """Running statistics interpolated along the plane like the parameters.
 
-    Attributes
-    ----------
-    plane
-        Means and variances by the network's buffer names: values at the origin, and displacements
-        per axis. A variance extrapolated below 0 is set to 0.
+    ``plane``: means and variances by the network's buffer names: values at the origin, and
+    displacements per axis. A variance extrapolated below 0 is set to 0.
     """
 
     plane: Plane
@@ -121,10 +118,8 @@ class Interpolated:
 class Reestimated:
     """Running statistics recomputed from the data at every point.
 
-    Attributes
-    ----------
-    batch_size
-        Examples per batch; statistics are averaged over batches, so the result depends on it.
+    ``batch_size``: examples per batch; statistics are averaged over batches, so the result depends
+    on it.
     """
 
     batch_size: int = 128

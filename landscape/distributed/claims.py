@@ -36,12 +36,8 @@ _POLL_S = 0.05
 class Claims:
     """Access of one rank to the store, for one job; a context manager that sends heartbeats.
 
-    Parameters
-    ----------
-    process
-        This process and the address of the store.
-    job
-        Distinguishes this job from others of the same launch.
+    ``process``: this process and the address of the store. ``job``: distinguishes this job from
+    others of the same launch.
     """
 
     def __init__(self, process: Process, job: str) -> None:
@@ -131,12 +127,8 @@ class Claims:
     def claim(self, task: str, done: str) -> bool:
         """Try to claim a task; whether this process has to do it.
 
-        Parameters
-        ----------
-        task
-            Name of the task.
-        done
-            Name under which its result is stored: a finished task is not claimed.
+        ``task``: name of the task. ``done``: name under which its result is stored: a finished task
+        is not claimed.
         """
         key = self._key(f"claim {task}")
         with _reached():

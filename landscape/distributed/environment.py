@@ -22,8 +22,6 @@ class Process:
         Number of the process, from 0, and number of processes.
     local_rank
         Number of the process on its machine.
-    address, port
-        Address of the store.
     keeps_store
         Whether this process has to run the store: rank 0, if the launcher does not.
     """

@@ -48,8 +48,6 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
 
     Parameters
     ----------
-    process
-        This process.
     request
         With a path and without a shard. Points to verify are recomputed by another rank, if there
         is one.

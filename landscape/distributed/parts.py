@@ -72,13 +72,9 @@ def open_if_there(path: Path) -> Surface | None:
 def merged(parts: Mapping[str, Surface]) -> Surface:
     """Merge parts into one surface with all their points.
 
-    Raises an InputError if they are of different runs (naming the differences), or differ by more
-    than rounding at common points (naming points and values).
-
-    Parameters
-    ----------
-    parts
-        At least one, by their names in messages.
+    ``parts``: at least one, by their names in messages. Raises an InputError if they are of
+    different runs (naming the differences), or differ by more than rounding at common points
+    (naming points and values).
     """
     (first, one), *others = parts.items()
     whole = copy.deepcopy(one)

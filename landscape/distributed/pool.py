@@ -25,8 +25,6 @@ class Pool:
 
     Parameters
     ----------
-    claims
-        Access to the store.
     whole
         Points known already, such as from part files; the others are filled in.
     order

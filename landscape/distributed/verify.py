@@ -27,14 +27,8 @@ _SET_ASIDE_WITHIN_S = 5.0
 class Verifier:
     """Selects the points that this rank recomputes; the first difference ends the run.
 
-    Parameters
-    ----------
-    claims, pool
-        Claims and values.
-    share
-        Fraction of all points; 0 is none.
-    rounding
-        Largest allowed difference of each quantity.
+    ``share``: fraction of all points; 0 is none. ``rounding``: largest allowed difference of each
+    quantity.
     """
 
     def __init__(self, claims: Claims, pool: Pool, share: float, rounding: Rounding) -> None:
@@ -50,12 +44,8 @@ class Verifier:
     def claimed(self, *, own_too: bool) -> Iterator[int]:
         """Points of other ranks that this rank has to recompute, each once.
 
-        Raises Disputed if another rank has found a disagreement.
-
-        Parameters
-        ----------
-        own_too
-            Whether to recompute its own points too, if no other rank is left.
+        ``own_too``: whether to recompute its own points too, if no other rank is left. Raises
+        Disputed if another rank has found a disagreement.
         """
         if not self._chosen:
             return

@@ -24,8 +24,6 @@ class Worker:
 
     Parameters
     ----------
-    claims, pool
-        Claims and values.
     measure
         Computes points of the pool's surface.
     verifier

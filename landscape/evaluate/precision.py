@@ -22,13 +22,9 @@ _EXAMPLES = 256
 class Measured:
     """The error of a reduced precision.
 
-    Attributes
-    ----------
-    error
-        The largest |L' − L| / (0.02 |L| + 0.002) over the points tried, where L is the loss in the
-        network's own precision and L' in the reduced one; infinite where only one is finite.
-    points
-        Number of points tried.
+    ``error``: the largest |L' − L| / (0.02 |L| + 0.002) over the points tried, where L is the loss
+    in the network's own precision and L' in the reduced one; infinite where only one is finite.
+    ``points``: number of points tried.
     """
 
     error: float

@@ -23,12 +23,7 @@ def mean_and_stderr(values: npt.ArrayLike, population: int) -> tuple[float, floa
     and Coull, *Approximate is better than "exact" for interval estimation of binomial
     proportions*, The American Statistician 52, 1998). The mean stays k/n.
 
-    Parameters
-    ----------
-    values
-        Shape (n,).
-    population
-        N, at least n.
+    ``values``: shape (n,). ``population``: N, at least n.
     """
     v = np.asarray(values, dtype=np.float64)
     n = v.size

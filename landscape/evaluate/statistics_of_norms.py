@@ -41,6 +41,8 @@ def reestimate_statistics(
     batches: use the same split for networks that are compared. Raises an InputError if there is no
     batch, or one is too small to have a variance.
 
+    Returns the number of layers with new statistics; if 0, no batch was read.
+
     Parameters
     ----------
     model
@@ -49,11 +51,6 @@ def reestimate_statistics(
         Batches with a length, such as inputs (n, …).
     run
         Runs a batch through the network; None calls the network with it.
-
-    Returns
-    -------
-    int
-        Number of layers with new statistics; if 0, no batch was read.
     """
     norms = norms_with_statistics(model)
     if not norms:

@@ -201,17 +201,14 @@ def needed_around(
 ) -> float:
     """Mean number of examples that neighbouring points need of an infinite population.
 
+    Returns NaN if there are no neighbours, or none with a known error.
+
     Parameters
     ----------
     around
         Mean, standard error and count of each. Where the count is the population, the error is 0
         and the variance unknown: such a point counts as needing ``population`` examples, which
         is half of a finite population of that size.
-
-    Returns
-    -------
-    float
-        NaN if there are no neighbours, or none with a known error.
     """
     needed = [
         float(population)

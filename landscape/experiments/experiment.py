@@ -20,14 +20,8 @@ RESULTS = "results.h5"
 class Outcome:
     """The output of an experiment.
 
-    Attributes
-    ----------
-    results
-        All numbers, see :mod:`landscape.experiments.results`.
-    figures
-        Paths of the figures.
-    findings
-        Sentences computed from the numbers.
+    ``results``: all numbers, see :mod:`landscape.experiments.results`. ``findings``: sentences
+    computed from the numbers.
     """
 
     results: Path
@@ -41,8 +35,6 @@ class Experiment(Generic[AnySize]):
 
     Attributes
     ----------
-    name
-        Name on the command line.
     sizes
         Meaning of ``small`` and ``paper``.
     measure

@@ -61,10 +61,7 @@ def add_measures(
     NaN means that a surface does not have the measure; an infinite ``high`` that the value is a
     lower bound.
 
-    Parameters
-    ----------
-    surfaces
-        Surfaces by their indices in the dimensions.
+    ``surfaces``: surfaces by their indices in the dimensions.
     """
     shape = tuple(len(results.coordinates[dim]) for dim in dims)
     for name, (measure, long_name, units) in MEASURES.items():

@@ -61,12 +61,8 @@ class Results:
     ) -> None:
         """Add an array.
 
-        Raises a ValueError if the shape does not match the dimensions.
-
-        Parameters
-        ----------
-        values
-            None is NaN everywhere, to be filled through :meth:`select`.
+        ``values``: None is NaN everywhere, to be filled through :meth:`select`. Raises a ValueError
+        if the shape does not match the dimensions.
         """
         shape = tuple(len(self.coordinates[dim]) for dim in dims)
         array = np.full(shape, np.nan) if values is None else np.asarray(values, dtype=np.float64)

@@ -34,12 +34,7 @@ NETWORKS = {"plain": "none", "residual": "identity"}
 class Size:
     """Networks and training settings of a size.
 
-    Attributes
-    ----------
-    settings
-        Training settings.
-    depths
-        Depths of CIFAR ResNets, each 6n+2; empty for other networks.
+    ``depths``: depths of CIFAR ResNets, each 6n+2; empty for other networks.
     """
 
     settings: TrainingSettings
@@ -53,16 +48,8 @@ AnySize = TypeVar("AnySize", bound=Size)
 class Setup(Generic[AnySize]):
     """The options of a run.
 
-    Attributes
-    ----------
-    experiment
-        Name of the experiment.
-    folder
-        Output folder.
-    size_name, size
-        ``small`` or ``paper``, and its meaning.
-    source, splits
-        Name of the data, and the labelled images of ``train`` and ``test``.
+    ``size_name``, ``size``: ``small`` or ``paper``, and its meaning. ``source``, ``splits``: name
+    of the data, and the labelled images of ``train`` and ``test``.
     """
 
     experiment: str
@@ -106,10 +93,7 @@ class Setup(Generic[AnySize]):
     def network(self, name: str, **options: Any) -> Network:
         """A newly initialized network for these examples.
 
-        Parameters
-        ----------
-        options
-            As for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
+        ``options``: as for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
         """
         channels = self.splits["train"].channels
         return build_network(name, in_channels=channels, classes=self.classes, **options)

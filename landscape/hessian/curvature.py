@@ -156,12 +156,7 @@ class WholeNetwork:
 
         They are NaN where the loss or one of its derivatives is not finite.
 
-        Parameters
-        ----------
-        plane, points
-            Those of the evaluation.
-        measured
-            The evaluation: pairs of an index into ``points`` and the values there.
+        ``measured``: the evaluation: pairs of an index into ``points`` and the values there.
         """
         prefixed, split = self._problem.prefixed, self._operator.split
         lengths = np.array(plane.norms)

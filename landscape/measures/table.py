@@ -38,8 +38,6 @@ class Measure:
     says
         The sentence for a larger value, with ``{high}`` and ``{low}`` for the names of
         the surfaces, ``{more}`` and ``{less}`` for their values, ``{times}`` for the ratio.
-    show
-        Formats a value in that sentence.
     """
 
     name: str
@@ -54,12 +52,8 @@ def measures_for(
 ) -> list[Measure]:
     """The measures that apply to at least one of these surfaces.
 
-    Parameters
-    ----------
-    rise
-        The rise that defines the flat radius, in the unit of the loss.
-    epsilon
-        Half the side of the box of the sharpness, in coordinates.
+    ``rise``: the rise that defines the flat radius, in the unit of the loss. ``epsilon``: half the
+    side of the box of the sharpness, in coordinates.
     """
     units = {s.quantities[q].units for s, q in zip(surfaces, quantities, strict=True)} - {"1"}
     unit = f", {'/'.join(sorted(units))}" if units else ""

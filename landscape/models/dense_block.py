@@ -89,14 +89,7 @@ def compressed(channels: int) -> int:
 class DenseNet(nn.Module):
     """A stem, dense blocks with transitions between them, and a linear layer.
 
-    Parameters
-    ----------
-    stem
-        The first modules by name.
-    layers
-        Layers of each block.
-    channels
-        Channels after the stem.
+    ``stem``: the first modules by name.
     """
 
     def __init__(

@@ -35,10 +35,7 @@ _LARGEST_BIAS = 100.0
 class HighwayLayer(nn.Module):
     """y = H(x) · T(x) + x · (1 − T(x)), or only the first term.
 
-    Parameters
-    ----------
-    carry_bias
-        The initial value of b_T; the lower, the more of x is carried.
+    ``carry_bias``: the initial value of b_T; the lower, the more of x is carried.
     """
 
     def __init__(

@@ -32,14 +32,7 @@ _EXPANSION = 4
 class Block(nn.Module):
     """Convolutions with batch normalization, with or without a shortcut.
 
-    Parameters
-    ----------
-    in_channels
-        Channels of the input.
-    layers
-        Output channels, kernel size and stride of each convolution.
-    shortcuts
-        ``projection``, ``identity`` or ``none``.
+    ``layers``: output channels, kernel size and stride of each convolution.
     """
 
     def __init__(

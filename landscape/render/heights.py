@@ -135,12 +135,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     above it is more than a tenth of the whole range, on a linear one if the largest value is more
     than 1.5 times the limit. A bowl, whose corners belong to it, is therefore left whole.
 
-    Parameters
-    ----------
-    finite
-        Per surface the values, NaN for holes, any shape.
-    kind
-        ``log`` or ``linear``.
+    ``finite``: per surface the values, NaN for holes, any shape. ``kind``: ``log`` or ``linear``.
     """
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     limit = max(float(np.nanquantile(v, 1 - _TAIL)) for v in finite)

@@ -73,13 +73,9 @@ def chosen_levels(
 ) -> FloatArray:
     """The values of lines or ticks: the given ones, or about that many round ones.
 
+    ``bar``: the heights at the ends of the colour bar, if they differ from those of the scale.
     Raises an InputError if the number is not between 1 and 200, or the values are not finite and
     increasing, or none of them is within the range of the picture.
-
-    Parameters
-    ----------
-    bar
-        The heights at the ends of the colour bar, if they differ from those of the scale.
     """
     if levels is None and scale.kind == "linear" and bar is not None:
         ticks = Scale("linear", *bar).ticks()

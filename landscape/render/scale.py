@@ -20,12 +20,8 @@ _MANTISSAS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0
 class Scale:
     """A range of values and its mapping to heights (and colours).
 
-    Attributes
-    ----------
-    kind
-        ``log`` (height = log10 of the value) or ``linear`` (height = value).
-    low, high
-        The range drawn, in the unit of the picture; low < high, and 0 < low on a log scale.
+    ``kind``: ``log`` (height = log10 of the value) or ``linear`` (height = value). ``low``,
+    ``high``: the range drawn, in the unit of the picture; low < high, and 0 < low on a log scale.
     """
 
     kind: str

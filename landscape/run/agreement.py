@@ -22,14 +22,7 @@ _FOUND_TO = 2e-2
 class Disagreement:
     """A quantity with two different values at one point.
 
-    Attributes
-    ----------
-    index
-        Flat index of the point.
-    quantity
-        Name of the quantity.
-    values
-        Both values.
+    ``index``: flat index of the point.
     """
 
     index: int

@@ -29,12 +29,8 @@ class Job:
 
     Attributes
     ----------
-    problem
-        Network, examples and per-example metrics.
     planes
         One, or one per random draw.
-    settings
-        How the network is evaluated.
     tolerance
         Determines the number of examples per point; None is all.
     whole_network

@@ -40,14 +40,8 @@ class Plan:
 
     Attributes
     ----------
-    problem
-        Network, examples and metrics.
-    request
-        The request.
     drawn, planes
         Directions of each draw, and the planes they span.
-    grid
-        Coordinates of the points.
     counted
         The ``ignore`` of derivatives: which parameters they include.
     facts
@@ -70,12 +64,8 @@ class Plan:
     ) -> tuple[Job, Surface]:
         """The job that computes points, and a surface without any point done.
 
-        Parameters
-        ----------
-        stored
-            Attributes of the surface that the run resumes, or None.
-        agree
-            Gives all processes the same settings.
+        ``stored``: attributes of the surface that the run resumes, or None. ``agree``: gives all
+        processes the same settings.
         """
 
         def chosen() -> list[Any]:
@@ -101,12 +91,8 @@ class Plan:
 def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
     """Plan a call of :func:`landscape.sample_surface`.
 
-    Raises an InputError for invalid options.
-
-    Parameters
-    ----------
-    agree
-        Gives all processes the same grid, where it depends on the loss.
+    ``agree``: gives all processes the same grid, where it depends on the loss. Raises an InputError
+    for invalid options.
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():

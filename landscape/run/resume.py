@@ -63,12 +63,7 @@ def differences_of(
 ) -> list[str]:
     """Differences that show that two surfaces are of different runs, one line each.
 
-    Parameters
-    ----------
-    may_differ
-        Further attributes that may differ.
-    names
-        Names of both surfaces in the lines.
+    ``may_differ``: further attributes that may differ.
     """
     one, other = names
     lines = []

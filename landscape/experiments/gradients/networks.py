@@ -59,12 +59,7 @@ KINDS = {
 def norms_at(network: Network, weights: Path, examples: Examples, device: torch.device) -> Norms:
     """Norms of every layer with the weights of a checkpoint, in training mode.
 
-    Parameters
-    ----------
-    network
-        Its weights are replaced.
-    examples
-        One batch.
+    ``network``: its weights are replaced. ``examples``: one batch.
     """
     load_state(network.model, read_checkpoint(weights).state, f"{weights} does not fit")
     model = network.model.to(device).train()

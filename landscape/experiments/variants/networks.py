@@ -18,12 +18,8 @@ class Variant:
     ----------
     name
         What the skip connection does.
-    network
-        Name of the network on the command line.
     shortcuts
         Kind of shortcuts of that network; ``none`` has the same number of parameters.
-    settings
-        Other settings of the network.
     masks
         Whether the network predicts a class for each pixel.
     """

@@ -108,14 +108,9 @@ def columns_that_fit(
 ) -> int:
     """The number of columns: as many as wanted, or fewer if panels would be too small.
 
-    Raises an InputError if it is below 1, or so many panels would be too small.
-
-    Parameters
-    ----------
-    asked
-        The number that the caller requires instead, or None.
-    least
-        Minimum plotting area of each panel in inches.
+    ``asked``: the number that the caller requires instead, or None. ``least``: minimum plotting
+    area of each panel in inches. Raises an InputError if it is below 1, or so many panels would be
+    too small.
     """
     if asked is not None:
         return _columns_asked(width, asked, margins, bar, least)
@@ -161,14 +156,10 @@ def lay_out(
         Titles and notes, shown verbatim, without mathematical markup.
     width
         Of the figure, in inches; see :func:`inches`.
-    columns
-        Number of columns.
     aspect
         Height over width of the plotting area.
     bar
         Width in inches reserved for a colour bar on the right, 0 for none; :func:`bar_width`.
-    title
-        A heading for the whole figure.
     projection
         ``3d``, or None for plane axes.
     foot

@@ -26,12 +26,8 @@ _STROKES: dict[str, Any] = {OWN: "-", PLANE: (0, (4, 1.5))}
 class Steps:
     """One path, ready to draw.
 
-    Attributes
-    ----------
-    at
-        Shape (steps,): the step numbers of its checkpoints, or 0, 1, … where it has none.
-    losses
-        ``loss`` and ``plane_loss``, where available, in the unit of the surface.
+    ``at``: shape (steps,): the step numbers of its checkpoints, or 0, 1, … where it has none.
+    ``losses``: ``loss`` and ``plane_loss``, where available, in the unit of the surface.
     """
 
     name: str

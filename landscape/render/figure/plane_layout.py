@@ -50,20 +50,8 @@ _Paint = tuple[Scale, FloatArray, Any, Any]
 class PlaneStyle:
     """A 2-D style for planes.
 
-    Attributes
-    ----------
-    name
-        Its name on the command line.
-    draw
-        Draws one panel: (axes, panel, scale, levels, norm, colour map).
-    limits
-        The axis limits of a panel: ((left, right), (bottom, top)).
-    shows_chance
-        Whether it draws the chance level.
-    part
-        The part of a surface that it shows.
-    adapt
-        Adapts a colour map.
+    ``draw``: draws one panel: (axes, panel, scale, levels, norm, colour map). ``limits``: the axis
+    limits of a panel: ((left, right), (bottom, top)).
     """
 
     name: str

@@ -56,8 +56,6 @@ class Scene:
 
     Attributes
     ----------
-    panels
-        All panels drawn on the scale.
     ticks, few, lines
         Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
     window

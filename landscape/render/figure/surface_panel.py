@@ -43,12 +43,8 @@ def draw_surface(
 
     Colours follow the height on the scale, shading follows the slope.
 
-    Parameters
-    ----------
-    ticks
-        Values of the ticks of the vertical axis.
-    seen
-        Whether the marked point is in view.
+    ``ticks``: values of the ticks of the vertical axis. ``seen``: whether the marked point is in
+    view.
     """
     fine, scale = relief.fine, relief.scale
     box = faces(relief.across, relief.along, relief.up)
@@ -74,16 +70,8 @@ def draw_surface(
 def faces(x: FloatArray, y: FloatArray, heights: FloatArray) -> FloatArray:
     """The quadrilaterals of a grid; a cell with a hole at a corner has none.
 
-    Parameters
-    ----------
-    x, y
-        Shapes (nx,) and (ny,).
-    heights
-        Shape (ny, nx), NaN for holes.
-
-    Returns
-    -------
-    Array of shape (faces, 4, 3): the corners of each face, (x, y, height).
+    ``x``, ``y``: shapes (nx,) and (ny,). ``heights``: shape (ny, nx), NaN for holes. Returns array
+    of shape (faces, 4, 3): the corners of each face, (x, y, height).
     """
     points = np.stack([*np.meshgrid(x, y), heights], axis=-1)
     around = (points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1])

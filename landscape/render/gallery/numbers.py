@@ -22,14 +22,8 @@ UNKNOWN = "—"
 class Number:
     """One number as text.
 
-    Attributes
-    ----------
-    label
-        What it is.
-    value
-        With its unit and range, or a dash where the surface does not have it.
-    why
-        Why it does not; empty where it does.
+    ``value``: with its unit and range, or a dash where the surface does not have it. ``why``: why
+    it does not; empty where it does.
     """
 
     label: str

@@ -37,10 +37,8 @@ def write_grid(
     names are field data. A ``.vts`` file cannot contain lines. Raises an InputError if there are
     several surfaces, nothing to write, or PyVista is not installed.
 
-    Parameters
-    ----------
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`, but for ``interpolate``.
+    ``shape``: the attributes of :class:`landscape.render.mesh.scenery.Shape`, but for
+    ``interpolate``.
     """
     pv = pyvista(f"writing {path.suffix} files")
     if len(surfaces) > 1:

@@ -26,14 +26,8 @@ def draw_solid(
 ) -> Any:
     """Draw one panel; returns the image.
 
-    Parameters
-    ----------
-    lines
-        Heights on the scale that get a contour line.
-    seen
-        Whether the lowest point is in view, and so is marked.
-    per_inch
-        Pixels of the picture per inch of the figure.
+    ``seen``: whether the lowest point is in view, and so is marked. ``per_inch``: pixels of the
+    picture per inch of the figure.
     """
     inches = axes.get_position().width * axes.figure.get_size_inches()[0]
     pixels = round(inches * per_inch)

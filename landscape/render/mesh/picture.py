@@ -37,22 +37,9 @@ def picture(
 ) -> npt.NDArray[np.uint8]:
     """Draw a relief off-screen on a transparent background.
 
-    Raises an InputError if PyVista is not installed, or cannot draw here.
-
-    Parameters
-    ----------
-    window
-        The visible part of the picture plane.
-    pixels
-        The width of the picture.
-    lines
-        Heights on the scale that get a contour line.
-    norm, cmap
-        Of heights on the scale.
-
-    Returns
-    -------
-    Colours with their opacity, shape (rows, pixels, 4), the upper row first.
+    ``window``: the visible part of the picture plane. ``norm``, ``cmap``: of heights on the scale.
+    Returns colours with their opacity, shape (rows, pixels, 4), the upper row first. Raises an
+    InputError if PyVista is not installed, or cannot draw here.
     """
     pv = pyvista("drawing a surface with renderer pyvista")
     check_offscreen()

@@ -22,14 +22,8 @@ def write_gif(
 ) -> None:
     """Write an endlessly looping GIF, with the same 256 colours for all frames.
 
-    Parameters
-    ----------
-    picture
-        The picture of each frame, from 0.
-    fps
-        Rounded to whole hundredths of a second per frame, the resolution of the format.
-    description
-        Stored as the comment of the file.
+    ``fps``: rounded to whole hundredths of a second per frame, the resolution of the format.
+    ``description``: stored as the comment of the file.
     """
     from PIL import Image
 

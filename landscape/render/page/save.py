@@ -62,12 +62,8 @@ def first_data(
 ) -> dict[str, Any]:
     """The data of a page with the requested initial view; see :func:`save_page`.
 
-    Parameters
-    ----------
-    several
-        All surfaces.
-    drawn
-        Those that must have something to draw; their marks determine the camera.
+    ``several``: all surfaces. ``drawn``: those that must have something to draw; their marks
+    determine the camera.
     """
     kind = one_kind(several, style)
     name = quantity_of_all(several, look.get("quantity"))

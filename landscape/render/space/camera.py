@@ -55,12 +55,8 @@ def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]
     Low, because that shows the height of the far walls; the point is the minimum, the main
     feature of a loss surface. Surfaces side by side share the camera.
 
-    Parameters
-    ----------
-    boxes
-        Per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
-    points
-        Per surface the index (j, i) of the point that must be visible.
+    ``boxes``: per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
+    ``points``: per surface the index (j, i) of the point that must be visible.
     """
     cameras = (Camera(up, around) for up in ELEVATIONS for around in AZIMUTHS)
     pairs = list(zip(boxes, points, strict=True))

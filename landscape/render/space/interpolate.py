@@ -43,7 +43,9 @@ def refine(
 ) -> Fine:
     """Divide the cells of a grid until each axis has about ``cells`` of them.
 
-    Raises an InputError if the method is unknown.
+    Returns the finer grid. Samples keep their heights exactly; a point within a cell is NaN if a
+    corner of the cell is; along an axis of two points the surface is linear. Raises an InputError
+    if the method is unknown.
 
     Parameters
     ----------
@@ -55,11 +57,6 @@ def refine(
         ``cubic``, or ``none``, which divides nothing and returns the samples.
     cells
         An axis with more than half as many cells is not divided.
-
-    Returns
-    -------
-    The finer grid. Samples keep their heights exactly; a point within a cell is NaN if a corner
-    of the cell is; along an axis of two points the surface is linear.
     """
     check_choice("interpolation", method, METHODS)
     if method == "none":
@@ -77,12 +74,7 @@ def refine(
 def statement(fine: Fine, samples: tuple[int, ...], what: str) -> str:
     """``cubic interpolation of log10(loss) between 51 x 51 sampled points``.
 
-    Parameters
-    ----------
-    samples
-        (ny, nx) of the sampled grid.
-    what
-        What was interpolated.
+    ``samples``: (ny, nx) of the sampled grid.
     """
     size = f"{samples[1]} x {samples[0]} sampled points"
     if fine.parts == (1, 1):
