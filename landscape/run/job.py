@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
@@ -73,18 +74,11 @@ class Job:
 
     def _in_plane(self, k: int, surface: Surface) -> Measure:
         plane, points = self.planes[k], surface.grid.points()
+        evaluation: Callable[..., Any] = evaluation_for(self.problem, self.settings)
+        where: tuple[Any, ...] = (points,)
         if self.tolerance is not None:
-            measured = partial(
-                evaluate_to_tolerance,
-                self.problem,
-                plane,
-                surface,
-                self.tolerance,
-                settings=self.settings,
-            )
-        else:
-            evaluation = evaluation_for(self.problem, self.settings)
-            measured = partial(evaluation, self.problem, plane, points, settings=self.settings)
+            evaluation, where = evaluate_to_tolerance, (surface, self.tolerance)
+        measured: Measure = partial(evaluation, self.problem, plane, *where, settings=self.settings)
         if not self.whole_network:
             return measured
         whole = self.whole_network[k]

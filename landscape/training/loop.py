@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -180,15 +180,9 @@ class _Trainer:
     def run(self, title: str, progress: bool) -> None:
         """Run the remaining epochs."""
         first = len(self.history) + 1
-        epochs: Iterable[int] = range(first, self.settings.epochs + 1)
-        bar = tqdm(
-            epochs,
-            initial=first - 1,
-            total=self.settings.epochs,
-            unit="epoch",
-            desc=title,
-            disable=not progress,
-        )
+        last = self.settings.epochs
+        counted: dict[str, Any] = {"initial": first - 1, "total": last, "unit": "epoch"}
+        bar = tqdm(range(first, last + 1), **counted, desc=title, disable=not progress)
         for epoch in bar:
             rate = float(self.schedule.get_last_lr()[0])
             self._epoch(epoch)
