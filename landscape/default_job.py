@@ -24,7 +24,7 @@ from landscape.summary import describe
 from landscape.surface import Surface
 from landscape.training import HISTORY, TrainingSettings
 from landscape.training.history import read_history
-from landscape.training.once import train_once
+from landscape.training.loop import train_once
 
 FOLDER = "landscape-digits"
 VARIANTS = {"projection": "ResNet-56 with shortcuts", "none": "ResNet-56 without shortcuts"}

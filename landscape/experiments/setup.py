@@ -14,7 +14,7 @@ from landscape.experiments.results import Coordinates, Results
 from landscape.models.named import Network, build_network
 from landscape.surface import Attribute
 from landscape.training import HISTORY, History, TrainingSettings, read_history
-from landscape.training.once import train_once
+from landscape.training.loop import train_once
 
 SMALL = TrainingSettings(epochs=20, lr=0.05, batch_size=64, weight_decay=1e-4)
 """For digits: enough steps for a residual network of 56 layers to learn all of them.

@@ -117,6 +117,29 @@ def train_network(
     return trainer.history
 
 
+def train_once(
+    make_network: Callable[[], Network],
+    data: dict[str, Examples],
+    folder: str | Path,
+    settings: TrainingSettings,
+    **options: Any,
+) -> Path:
+    """Train into ``folder``: an interrupted run is resumed, a complete one is kept.
+
+    Takes the arguments of :func:`landscape.train_network` except ``resume``; the history is next to
+    the weights (:func:`landscape.training.read_history`).
+
+    Raises
+    ------
+    InputError
+        If the folder contains a run with another network, other examples or other settings.
+    """
+    folder = Path(folder)
+    resume = (folder / LAST).exists()
+    train_network(make_network, data, folder, settings, resume=resume, **options)
+    return folder / FINAL
+
+
 class _Trainer:
     """A run: network, optimizer, schedule and history on a device."""
 

@@ -21,14 +21,14 @@ from landscape.render.figure.layout import (
     panel_texts,
 )
 from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
-from landscape.render.figure.style import STYLE, StyledFigure
+from landscape.render.figure.style import MARK, STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
 from landscape.render.resolve import RENDERERS, chosen_levels, one_kind, quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
 from landscape.render.space.interpolate import METHODS
-from landscape.render.space.projection import Window, window_of
+from landscape.render.space.projection import Window, project, window_of
 from landscape.render.space.relief import Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
@@ -244,11 +244,18 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
 def _draw_solid(
     axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any, seen: bool
 ) -> None:
-    from landscape.render.mesh.panel import draw_solid
+    """PyVista's picture on the axes of a figure, with the marked point if it is in view."""
+    from landscape.render.mesh.picture import picture
 
-    lines = shape.scale.heights(scene.lines)
-    view: dict[str, Any] = {"seen": seen, "per_inch": scene.per_inch}
-    draw_solid(axes, shape, lines, norm, colours, scene.camera, scene.window, **view)
+    wide = axes.get_position().width * axes.figure.get_size_inches()[0]
+    pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
+    drawn = picture(shape, scene.camera, scene.window, pixels, lines, norm, colours)
+    extent = scene.window.extent
+    axes.imshow(drawn, extent=extent, aspect="auto", interpolation="antialiased")
+    axes.set_axis_off()
+    if seen:
+        u, v = project(shape.best, scene.camera)
+        axes.plot([u], [v], **MARK, zorder=5, gid="best", clip_on=False)
 
 
 def _shows(shape: Relief, scene: Scene) -> bool:
