@@ -16,14 +16,9 @@ from landscape.errors import InputError
 class Process:
     """One process of a launch.
 
-    Attributes
-    ----------
-    rank, world
-        Number of the process, from 0, and number of processes.
-    local_rank
-        Number of the process on its machine.
-    keeps_store
-        Whether this process has to run the store: rank 0, if the launcher does not.
+    ``rank``, ``world``: number of the process, from 0, and number of processes. ``local_rank``:
+    number of the process on its machine. ``keeps_store``: whether this process has to run the
+    store: rank 0, if the launcher does not.
     """
 
     rank: int

@@ -23,14 +23,9 @@ class Disputed(InputError):
 class Pool:
     """The values in the store, and a surface kept in sync with them.
 
-    Parameters
-    ----------
-    whole
-        Points known already, such as from part files; the others are filled in.
-    order
-        All points, coarse to fine.
-    by_level
-        Whether points depend on coarser ones: then each level is a separate group.
+    ``whole``: points known already, such as from part files; the others are filled in. ``order``:
+    all points, coarse to fine. ``by_level``: whether points depend on coarser ones: then each level
+    is a separate group.
     """
 
     def __init__(self, claims: Claims, whole: Surface, order: IntArray, *, by_level: bool) -> None:

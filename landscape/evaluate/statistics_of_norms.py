@@ -43,14 +43,9 @@ def reestimate_statistics(
 
     Returns the number of layers with new statistics; if 0, no batch was read.
 
-    Parameters
-    ----------
-    model
-        Only the statistics change; modes and momenta are restored.
-    batches
-        Batches with a length, such as inputs (n, …).
-    run
-        Runs a batch through the network; None calls the network with it.
+    ``model``: only the statistics change; modes and momenta are restored. ``batches``: batches with
+    a length, such as inputs (n, …). ``run``: runs a batch through the network; None calls the
+    network with it.
     """
     norms = norms_with_statistics(model)
     if not norms:

@@ -127,14 +127,9 @@ def with_finite_population(needed: float, size: int) -> float:
 class Sample:
     """An order of the examples in which every prefix is a stratified random sample.
 
-    Attributes
-    ----------
-    order
-        Shape (N,): indices of the examples.
-    strata
-        Shape (N,): stratum of each example in that order; 0, 1, …
-    population
-        Number of examples that the N were drawn from; at least N.
+    ``order``: shape (N,): indices of the examples. ``strata``: shape (N,): stratum of each example
+    in that order; 0, 1, …. ``population``: number of examples that the N were drawn from; at least
+    N.
     """
 
     order: IntArray

@@ -42,14 +42,8 @@ class Measured:
 class Results:
     """Measured arrays on shared dimensions.
 
-    Attributes
-    ----------
-    coordinates
-        Labels of each dimension: texts (``variant``) or numbers (``epoch``, ``depth``).
-    measured
-        Arrays by name.
-    attributes
-        Settings of the experiment.
+    ``coordinates``: labels of each dimension: texts (``variant``) or numbers (``epoch``,
+    ``depth``). ``measured``: arrays by name. ``attributes``: settings of the experiment.
     """
 
     coordinates: dict[str, Coordinates]

@@ -101,16 +101,9 @@ _MEASUREMENTS: dict[str, type[Measurement]] = {
 class WholeNetwork:
     """Curvature quantities of a problem's first split at the points of a plane.
 
-    Raises an InputError for an unknown name.
-
-    Parameters
-    ----------
-    problem
-        Provides the loss, with the stored batch-norm statistics.
-    names
-        Keys of :data:`landscape.metrics.WHOLE_NETWORK`.
-    ignore
-        ``biasbn`` or ``none``: parameters to leave out, as for directions.
+    ``problem``: provides the loss, with the stored batch-norm statistics. ``names``: keys of
+    :data:`landscape.metrics.WHOLE_NETWORK`. ``ignore``: ``biasbn`` or ``none``: parameters to leave
+    out, as for directions. Raises an InputError for an unknown name.
     """
 
     @renamed(ignored="ignore")

@@ -13,14 +13,8 @@ from landscape.surface import Attribute, Surface
 class Difference:
     """Something in which surfaces differ, apart from the networks.
 
-    Attributes
-    ----------
-    what
-        A sentence that names it and gives the value of each surface.
-    reason
-        The same in two or three words.
-    breaks
-        What can no longer be assumed equal: some of :data:`ASPECTS`.
+    ``what``: a sentence that names it and gives the value of each surface. ``reason``: the same in
+    two or three words. ``breaks``: what can no longer be assumed equal: some of :data:`ASPECTS`.
     """
 
     what: str

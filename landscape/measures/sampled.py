@@ -17,14 +17,8 @@ from landscape.surface import Surface
 class Sampled:
     """One quantity of a surface; all arrays have the shape of the grid.
 
-    Attributes
-    ----------
-    values
-        As stored. NaN and infinity are values that were computed.
-    usable
-        Where the value has been computed and is finite.
-    errors
-        Standard errors; 0 where the file has none.
+    ``values``: as stored. NaN and infinity are values that were computed. ``usable``: where the
+    value has been computed and is finite. ``errors``: standard errors; 0 where the file has none.
     """
 
     values: FloatArray

@@ -28,14 +28,8 @@ from landscape.surface import Surface
 class Job:
     """What to compute, and how.
 
-    Attributes
-    ----------
-    planes
-        One, or one per random draw.
-    tolerance
-        Determines the number of examples per point; None is all.
-    whole_network
-        Curvature quantities, per plane; may be empty.
+    ``planes``: one, or one per random draw. ``tolerance``: determines the number of examples per
+    point; None is all. ``whole_network``: curvature quantities, per plane; may be empty.
     """
 
     problem: Problem

@@ -38,14 +38,9 @@ def single_process(name: str, make: Callable[[], Any]) -> Any:
 class Plan:
     """Planes, grid and points of a run.
 
-    Attributes
-    ----------
-    drawn, planes
-        Directions of each draw, and the planes they span.
-    counted
-        The ``ignore`` of derivatives: which parameters they include.
-    facts
-        Attributes of the plane and its range.
+    ``drawn``, ``planes``: directions of each draw, and the planes they span. ``counted``: the
+    ``ignore`` of derivatives: which parameters they include. ``facts``: attributes of the plane and
+    its range.
     """
 
     problem: Problem

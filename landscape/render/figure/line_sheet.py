@@ -43,14 +43,8 @@ def line_sheet(
 ) -> Sheet:
     """One panel for each line, with its labels of the axes (x, y) wrapped to its size.
 
-    Parameters
-    ----------
-    asked
-        The number of columns; None is at most two.
-    right_axis
-        Whether there is room for a second axis on the right.
-    above
-        Inches above each panel.
+    ``asked``: the number of columns; None is at most two. ``right_axis``: whether there is room for
+    a second axis on the right. ``above``: inches above each panel.
     """
     width = inches(look.get("width"), len(panels))
     margins = Margins(_LEFT, _RIGHT_AXIS if right_axis else _RIGHT, TICKS_BELOW, above)

@@ -37,14 +37,8 @@ def write_model(
     ``.obj`` with that in its first lines. Raises an InputError if there is nothing to write, or
     trimesh is not installed.
 
-    Parameters
-    ----------
-    cmap
-        A matplotlib colour map; None is viridis.
-    title
-        Replaces the names of the surfaces.
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`.
+    ``cmap``: a matplotlib colour map; None is viridis. ``title``: replaces the names of the
+    surfaces. ``shape``: the attributes of :class:`landscape.render.mesh.scenery.Shape`.
     """
     tm = library("trimesh", "trimesh", "mesh", f"writing {path.suffix} files")
     options = Shape(**shape)

@@ -37,14 +37,9 @@ def write_print(
     grid with more than 250 cells along an axis every second (third, …) point is taken. Raises an
     InputError if there is nothing to write, an option is out of range, or PyVista is not installed.
 
-    Parameters
-    ----------
-    width_mm
-        Of each surface, along x and along y.
-    base_mm
-        Thickness of the plate below the lowest value of the scale.
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`.
+    ``width_mm``: of each surface, along x and along y. ``base_mm``: thickness of the plate below
+    the lowest value of the scale. ``shape``: the attributes of
+    :class:`landscape.render.mesh.scenery.Shape`.
     """
     pv = pyvista("writing .stl files")
     in_range("width_mm", width_mm, 1, 10_000)

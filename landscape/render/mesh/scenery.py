@@ -22,14 +22,9 @@ _GAP = 0.15
 class Shape:
     """The shape options of the writers of mesh files.
 
-    Attributes
-    ----------
-    quantity, scale, clip, norm_range
-        As for a figure, see :func:`landscape.render.heights.prepare`.
-    interpolate
-        ``cubic`` or ``none``.
-    height_ratio
-        Height of the box, bottom to top of the scale, in units of its width.
+    ``quantity``, ``scale``, ``clip``, ``norm_range``: as for a figure, see
+    :func:`landscape.render.heights.prepare`. ``interpolate``: ``cubic`` or ``none``.
+    ``height_ratio``: height of the box, bottom to top of the scale, in units of its width.
     """
 
     quantity: str | None = None

@@ -22,14 +22,8 @@ METHODS = ("cubic", "none")
 class Fine:
     """A grid with more points, the sampled ones among them.
 
-    Attributes
-    ----------
-    x, y
-        Shapes (nx,) and (ny,).
-    heights
-        Shape (ny, nx), NaN for holes.
-    parts
-        Number of parts of each cell along (x, y): every ``parts``-th point is a sample.
+    ``x``, ``y``: shapes (nx,) and (ny,). ``heights``: shape (ny, nx), NaN for holes. ``parts``:
+    number of parts of each cell along (x, y): every ``parts``-th point is a sample.
     """
 
     x: FloatArray

@@ -114,17 +114,10 @@ class Relief:
 def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int = _MOST) -> Relief:
     """The shape of a panel.
 
-    Raises an InputError if the surface has no cell with four corners to draw, or the interpolation
-    is unknown.
-
-    Parameters
-    ----------
-    interpolate
-        ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
-    cells
-        Cells are divided until there are about this many along each axis.
-    most
-        Of a grid with more cells along an axis every second (third, …) point is taken.
+    ``interpolate``: ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
+    ``cells``: cells are divided until there are about this many along each axis. ``most``: of a
+    grid with more cells along an axis every second (third, …) point is taken. Raises an InputError
+    if the surface has no cell with four corners to draw, or the interpolation is unknown.
     """
     x, y = panel.surface.x, panel.surface.y
     if y is None or x.size < 2 or y.size < 2:
