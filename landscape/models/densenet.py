@@ -1,11 +1,8 @@
 """DenseNet-BC for images of CIFAR size (Huang et al., 2017, section 3), or without concatenation.
 
 A 3×3 convolution to 2k channels, three dense blocks of equally many layers, with transitions that
-halve the channels between them, and a linear layer; k is the growth. With ``none`` every layer sees
-only its predecessor, with the same parameters. The names in the state dict are those of
-torchvision's DenseNets.
-
-Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
+halve the channels between them, and a linear layer; k is the growth. See
+:mod:`landscape.models.dense_block`.
 """
 
 from __future__ import annotations

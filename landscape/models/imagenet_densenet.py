@@ -1,10 +1,7 @@
 """The ImageNet DenseNets of Huang et al. (2017), table 1, with or without concatenation.
 
 A stem that divides the size by four, four dense blocks with transitions between them, and a linear
-layer. With ``none`` every layer sees only its predecessor, with the same parameters. The names in
-the state dict are torchvision's.
-
-Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
+layer. See :mod:`landscape.models.dense_block`.
 """
 
 from __future__ import annotations

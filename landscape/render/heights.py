@@ -88,16 +88,10 @@ def prepare(
     ----------
     chosen
         Pairs of a surface and the name of one of its quantities, all of one unit.
-    scale
-        ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,
-        and linear for everything else. Under ``log`` a value of exactly 0 is drawn at the
-        smallest positive value, and counted.
-    clip
-        Values above it are drawn at it, and counted: a number in the unit of the picture (percent
-        for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
-    norm_range
-        The range of the scale itself, (low, high); it replaces ``clip`` and fixes the colours of
-        pictures that are drawn one at a time.
+    scale, clip, norm_range
+        See :data:`landscape.render.figure.options.HELP`. On a log scale a value of exactly 0 is
+        drawn at the smallest positive one, and counted; the clip ``auto`` is :func:`upper_clip`;
+        a range replaces ``clip``.
     """
     shows = [shown(surface, name) for surface, name in chosen]
     if len({s.unit for s in shows}) > 1:

@@ -63,9 +63,7 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     _curve_panel(ax, group, shared, ticks_of(look, shared))
     ax.set_ylabel(_loss_label(group), parse_math=False)
     (notes,) = captioned(look, [_curve_notes(group)])
-    write_around(ax, surface, look.get("title"), _line_label(surface), notes)
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surface, look.get("title"), _line_label(surface), notes)
 
 
 def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:

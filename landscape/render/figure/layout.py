@@ -37,8 +37,6 @@ _BAR_WIDTH = 0.11
 _PAD = 0.08
 TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
 HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
-
-
 TICKS_BELOW = 0.27
 """Height in inches of the tick labels below a panel."""
 

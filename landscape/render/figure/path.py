@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -69,9 +70,7 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     _draw(ax, steps, shared, ticks_of(look, shared), _farthest([steps]))
     ax.set_ylabel(_loss_label(surface), parse_math=False)
     (notes,) = captioned(look, [_notes(surface, panels)])
-    write_around(ax, surface, look.get("title"), _step_label(steps), notes)
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surface, look.get("title"), _step_label(steps), notes)
 
 
 def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
@@ -122,14 +121,13 @@ def _prepared(
     pairs = [(line, name) for own in lines for line in own for name in line.quantities]
     prepared, shared = prepare(pairs, **of_heights(look))
     rest = iter(prepared)
-    panels = [[next(rest) for line in own for _ in line.quantities] for own in lines]
+    panels = [[[next(rest) for _ in line.quantities] for line in own] for own in lines]
     steps = []
-    for surface, own, of_surface in zip(surfaces, lines, panels, strict=True):
-        mine = iter(of_surface)
-        held = [{name: next(mine).values for name in line.quantities} for line in own]
-        each = zip(surface.trajectories.items(), held, strict=True)
-        steps.append([Steps(name, p, _steps_of(p), losses) for (name, p), losses in each])
-    return steps, panels, shared
+    for surface, of_surface in zip(surfaces, panels, strict=True):
+        losses = [{panel.quantity.name: panel.values for panel in own} for own in of_surface]
+        each = zip(surface.trajectories.items(), losses, strict=True)
+        steps.append([Steps(name, p, _steps_of(p), own) for (name, p), own in each])
+    return steps, [list(chain(*own)) for own in panels], shared
 
 
 def _lines(surface: Surface) -> list[Surface]:

@@ -99,9 +99,7 @@ def planes(
     _draw(ax, panels[0], style, paint)
     colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its space from the axes
     write_beside(ax, axis_name(surfaces[0], "y"))
-    write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
 
 
 def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:
