@@ -17,8 +17,8 @@ def library(module: str, name: str, extra: str, purpose: str, advice: str = "rei
     try:
         return import_module(module)
     except (ImportError, RuntimeError) as error:  # RuntimeError: built for another torch
-        absent = isinstance(error, ModuleNotFoundError) and module.startswith(str(error.name))
-        if absent:
+        package = module.partition(".")[0]
+        if isinstance(error, ModuleNotFoundError) and error.name in (package, module):
             raise MissingExtra(name, extra, purpose) from error
         raise InputError(
             f"{purpose} needs {name}, which is installed but fails to import ({one_line(error)}); "

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from landscape.errors import InputError, check_choice
 
 LARGEST = {
     "width": 64,
-    "levels": 8,
     "growth": 1024,
     "channels": 4096,
     "in_channels": 4096,
@@ -16,16 +15,22 @@ LARGEST = {
 }
 
 
-def check_settings(name: str, shortcuts: str, kinds: Sequence[str], **sizes: int) -> None:
-    """Refuse shortcuts of another kind, and sizes below one or above ``LARGEST``.
+def check_settings(
+    name: str,
+    shortcuts: str,
+    kinds: Sequence[str],
+    sizes: Mapping[str, int],
+    largest: Mapping[str, int] = LARGEST,
+) -> None:
+    """Refuse shortcuts of another kind, and sizes below one or above the ``largest``.
 
     Raises an InputError naming the first such setting of the network ``name``.
     """
     check_choice(f"kind of shortcuts of {name}", shortcuts, kinds)
     for what, size in sizes.items():
-        if not 1 <= size <= LARGEST[what]:
+        if not 1 <= size <= largest[what]:
             raise InputError(
-                f"{name}: {what} is {size}; expected at least 1 and at most {LARGEST[what]:,}"
+                f"{name}: {what} is {size}; expected at least 1 and at most {largest[what]:,}"
             )
 
 

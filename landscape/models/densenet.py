@@ -47,7 +47,7 @@ class CifarDenseNet(DenseNet):
         more = "; for ImageNet sizes there are 121, 169 and 201"
         layers = number_of_blocks(depth, name, "DenseNet-BC for CIFAR sizes", 6, 4, more)
         sizes = {"growth": growth, "in_channels": in_channels, "classes": classes}
-        check_settings(name, shortcuts, SHORTCUTS, **sizes)
+        check_settings(name, shortcuts, SHORTCUTS, sizes)
         stem = {"conv0": nn.Conv2d(in_channels, 2 * growth, 3, padding=1, bias=False)}
         super().__init__(stem, [layers] * _BLOCKS, 2 * growth, growth, shortcuts, classes)
 

@@ -96,7 +96,7 @@ class HighwayNetwork(nn.Module):
         name = f"highway{depth}"
         blocks = number_of_blocks(depth, name, "highway network", 3, 2)
         sizes = {"width": width, "in_channels": in_channels, "classes": classes}
-        check_settings(name, shortcuts, SHORTCUTS, **sizes)
+        check_settings(name, shortcuts, SHORTCUTS, sizes)
         if not abs(carry_bias) <= _LARGEST_BIAS:
             raise InputError(
                 f"{name}: carry_bias is {carry_bias:g}; expected a number from "

@@ -51,7 +51,7 @@ class ImageNetDenseNet(DenseNet):
         if depth not in LAYERS:
             raise unknown_choice("depth of an ImageNet DenseNet", depth, map(str, LAYERS))
         sizes = {"growth": growth, "channels": channels, "in_channels": in_channels}
-        check_settings(f"densenet{depth}", shortcuts, SHORTCUTS, **sizes, classes=classes)
+        check_settings(f"densenet{depth}", shortcuts, SHORTCUTS, sizes | {"classes": classes})
         stem = {
             "conv0": nn.Conv2d(in_channels, channels, 7, 2, padding=3, bias=False),
             "norm0": nn.BatchNorm2d(channels),

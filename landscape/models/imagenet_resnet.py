@@ -98,7 +98,7 @@ class ImageNetResNet(nn.Module):
         if depth not in BLOCKS:
             raise unknown_choice("depth of an ImageNet ResNet", depth, map(str, BLOCKS))
         sizes = {"channels": channels, "in_channels": in_channels, "classes": classes}
-        check_settings(f"resnet{depth}", shortcuts, SHORTCUTS, **sizes)
+        check_settings(f"resnet{depth}", shortcuts, SHORTCUTS, sizes)
         self.conv1 = nn.Conv2d(in_channels, channels, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)

@@ -95,7 +95,7 @@ class CifarResNet(nn.Module):
         name = f"resnet{depth}"
         blocks = number_of_blocks(depth, name, "CIFAR ResNet", 6, 2)
         sizes = {"width": width, "in_channels": in_channels, "classes": classes}
-        check_settings(name, shortcuts, SHORTCUTS, **sizes)
+        check_settings(name, shortcuts, SHORTCUTS, sizes)
         stem, channels = 16 * width, [16 * width, 32 * width, 64 * width]
         self.conv1 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(stem)

@@ -27,6 +27,7 @@ from landscape.models.family import Family
 from landscape.models.weights import initialize, numbers_in, shapes_in
 
 SHORTCUTS = ("concatenate", "none")
+_LARGEST = {**LARGEST, "levels": 8, "channels": 1024}
 
 
 @fx.wrap
@@ -94,7 +95,7 @@ class UNet(nn.Module):
     ) -> None:
         super().__init__()
         given = {"levels": levels, "channels": channels, "in_channels": in_channels}
-        check_settings("unet", shortcuts, SHORTCUTS, **given, classes=classes)
+        check_settings("unet", shortcuts, SHORTCUTS, given | {"classes": classes}, _LARGEST)
         self.levels = levels
         self.shortcuts = shortcuts
         sizes = [channels * 2**level for level in range(levels + 1)]
@@ -131,7 +132,7 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """
     shapes = shapes_in(state, {"encoder.0.conv1": 4, "head": 4})
     levels = len(numbers_in(state, r"up\.(\d+)\.weight$"))
-    if shapes is None or not 1 <= levels <= LARGEST["levels"]:
+    if shapes is None or not 1 <= levels <= _LARGEST["levels"]:
         return None
     (channels, in_channels, *_), (classes, *_) = shapes
     return {

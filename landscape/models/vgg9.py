@@ -53,7 +53,7 @@ class Vgg9(nn.Module):
     ) -> None:
         super().__init__()
         sizes = {"channels": channels, "in_channels": in_channels, "classes": classes}
-        check_settings("vgg9", shortcuts, SHORTCUTS, **sizes)
+        check_settings("vgg9", shortcuts, SHORTCUTS, sizes)
         before, layers = in_channels, list[nn.Module]()
         for stage, convolutions in enumerate(_CONVOLUTIONS):
             for _ in range(convolutions):
