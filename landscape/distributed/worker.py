@@ -22,16 +22,9 @@ _ASK_AGAIN_S = 0.1
 class Worker:
     """Computes points on one rank.
 
-    Parameters
-    ----------
-    measure
-        Computes points of the pool's surface.
-    verifier
-        Selects points of other ranks to recompute.
-    own, part
-        Points computed by this rank, and their file.
-    shown
-        Called every few seconds with the points known here.
+    ``measure`` computes points of the pool's surface; ``verifier`` selects points of other ranks
+    to recompute. ``own`` and ``part``: the points computed by this rank, and their file. ``shown``
+    is called every few seconds with the points known here.
     """
 
     def __init__(

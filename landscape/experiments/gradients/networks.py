@@ -21,14 +21,8 @@ from landscape.models.resnet import CifarResNet
 class Kind:
     """One of the four networks.
 
-    Attributes
-    ----------
-    shortcuts
-        ``identity`` (option A of He et al., without parameters) or ``none``.
-    normalized
-        Whether the network has batch normalization.
-    folder
-        Prefix of its training folders.
+    ``shortcuts``: ``identity`` (option A of He et al., without parameters) or ``none``.
+    ``normalized``: whether it has batch normalization. ``folder``: prefix of its training folders.
     """
 
     shortcuts: str

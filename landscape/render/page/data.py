@@ -57,19 +57,10 @@ def page_data(
 
     Numbers have six significant digits and the unit of the picture (percent for accuracies); None
     marks a point that is not computed or not finite; both are also listed separately. Surfaces may
-    be incomplete, or have no computed point yet.
+    be incomplete, or have no computed point yet. Raises an InputError if lines are mixed with
+    planes, or a quantity, style or colour map is unknown.
 
-    Parameters
-    ----------
-    surfaces
-        All planes or all lines.
-    style, camera
-        What the page initially shows; see :func:`landscape.render.page.save_page`.
-
-    Raises
-    ------
-    InputError
-        If lines are mixed with planes, or a quantity, style or colour map is unknown.
+    ``style``, ``camera``: what it initially shows; see :func:`landscape.render.page.save_page`.
     """
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
     first = quantity_of_all(surfaces, look.get("quantity"))
