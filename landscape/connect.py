@@ -80,10 +80,8 @@ def _command(argv: Sequence[str] | None) -> None:
         begun=lambda: print("\n".join(first_lines), flush=True),
     )
     paths["curve"] = curve.at
-    for line in _table(
-        problem, paths, (mean_loss(problem), mean_loss(problem.with_state(b))), options.points
-    ):
-        print(line)
+    ends = mean_loss(problem), mean_loss(problem.with_state(b))
+    print("\n".join(_table(problem, paths, ends, options.points)))
     print(f"{options.output}: the curve from {curve.names[0]} to {curve.names[1]}")
 
 

@@ -63,17 +63,12 @@ class Plane:
 
         With the axes as columns of A and d = params − origin, the coordinates c solve the normal
         equations AᵀA c = Aᵀd, so they are correct for axes of any length and angle. Sums are in
-        float64.
+        float64. Raises an InputError naming the first parameter that differs from the plane's.
 
         Returns
         -------
         tuple
             Coordinates, shape (number of axes,), and the distance ‖d − A c‖ from the plane.
-
-        Raises
-        ------
-        InputError
-            Naming the first parameter that differs from the plane's.
         """
         check_same_shape(params, self.origin, "projection on the plane")
         offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}
@@ -112,11 +107,8 @@ class Plane:
 class Interpolated:
     """Running statistics interpolated along the plane like the parameters.
 
-    Attributes
-    ----------
-    plane
-        Means and variances by the network's buffer names: values at the origin, and displacements
-        per axis. A variance extrapolated below 0 is set to 0.
+    ``plane``: means and variances by the network's buffer names: values at the origin, and
+    displacements per axis. A variance extrapolated below 0 is set to 0.
     """
 
     plane: Plane
@@ -126,10 +118,8 @@ class Interpolated:
 class Reestimated:
     """Running statistics recomputed from the data at every point.
 
-    Attributes
-    ----------
-    batch_size
-        Examples per batch; statistics are averaged over batches, so the result depends on it.
+    ``batch_size``: examples per batch; statistics are averaged over batches, so the result depends
+    on it.
     """
 
     batch_size: int = 128

@@ -54,22 +54,6 @@ def _embedding(ties: Ties, module: nn.Embedding, x: Value, shape: tuple[int, ...
     return (*x.axes, ties.of(module.weight, 1))
 
 
-def _same(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return x.axes
-
-
-def _reshape(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.reshape(ties, x, shape)
-
-
-def _over_space(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.over_space(ties, x, int(type(module).__name__[-2]))
-
-
-def _resized(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.over_space(ties, x, len(x.shape) - 2)
-
-
 def _axis(ties: Ties, vector: Tensor | None) -> Axis | None:
     return None if vector is None else ties.of(vector, 0)
 
@@ -83,20 +67,21 @@ _NUMBERED: dict[str, Rule] = {
     "BatchNorm": _statistical,
     "InstanceNorm": _statistical,
     **dict.fromkeys(
-        ["MaxPool", "AvgPool", "LPPool", "AdaptiveMaxPool", "AdaptiveAvgPool"], _over_space
+        ["MaxPool", "AvgPool", "LPPool", "AdaptiveMaxPool", "AdaptiveAvgPool"],
+        lambda ties, module, x, _: rules.over_space(ties, x, int(type(module).__name__[-2])),
     ),
 }
 
 MODULES: dict[type[nn.Module], Rule] = {
-    **{getattr(nn, name): _same for name in _SAME.split()},
+    **{getattr(nn, name): lambda ties, module, x, _: x.axes for name in _SAME.split()},
     **{getattr(nn, f"{kind}{n}d"): rule for kind, rule in _NUMBERED.items() for n in (1, 2, 3)},
     nn.Linear: _linear,
     nn.LayerNorm: _layer_norm,
     nn.GroupNorm: _group_norm,
     nn.PReLU: _prelu,
     nn.Embedding: _embedding,
-    nn.Flatten: _reshape,
-    nn.Unflatten: _reshape,
-    nn.Upsample: _resized,
+    nn.Flatten: lambda ties, module, x, shape: rules.reshape(ties, x, shape),
+    nn.Unflatten: lambda ties, module, x, shape: rules.reshape(ties, x, shape),
+    nn.Upsample: lambda ties, module, x, _: rules.over_space(ties, x, len(x.shape) - 2),
 }
 """By exact type, as a user's subclass may behave differently."""

@@ -51,8 +51,6 @@ def sample_distributed(
 
     Parameters
     ----------
-    process
-        This process.
     request
         With a path and without a shard. Points to verify are recomputed by another rank, if there
         is one.

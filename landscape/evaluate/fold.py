@@ -40,18 +40,9 @@ def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
     ``nn.Sequential``. A layer is folded only if its output is not used elsewhere, and neither it
     nor its normalization is used twice or shares parameters.
 
-    Parameters
-    ----------
-    model
-        In evaluation mode; modified in place. Every folded layer has a bias afterwards; its value,
-        like that of its weight, is set by :class:`~landscape.evaluate.weights.PointWeights`.
-    original
-        The unmodified network, with all its modules.
-
-    Returns
-    -------
-    tuple
-        The folded pairs; may be empty.
+    ``model``: in evaluation mode; modified in place. Every folded layer has a bias afterwards; its
+    value, like that of its weight, is set by :class:`~landscape.evaluate.weights.PointWeights`.
+    Returns the folded pairs; may be empty.
     """
     traced = isinstance(model, fx.GraphModule)
     names = _pairs_in_graph(model, original) if traced else _pairs_in_sequences(model)

@@ -127,10 +127,6 @@ def combinations(
 
     Parameters
     ----------
-    device
-        ``cpu``, ``cuda`` or ``mps``.
-    precision
-        The network's own.
     images
         Whether a batch contains images, whose memory layout can be chosen.
     fold

@@ -47,14 +47,8 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     are interleaved and the smallest time of each counts, which reduces noise. A combination whose
     outputs differ from those of the plain settings is not admissible.
 
-    Parameters
-    ----------
-    problem, plane
-        What will be evaluated.
-    points
-        Shape (n, number of axes): at least two points of the run; the first two are used.
-    base
-        The plain settings, which are included in the result.
+    ``points``: shape (n, number of axes): at least two points of the run; the first two are used.
+    ``base``: the plain settings, which are included in the result.
     """
     few = _few(problem, _FEW[problem.device.type])
     fold = plane.statistics is None
@@ -96,10 +90,7 @@ def tune_abreast(
 ) -> Settings:
     """The same settings, or several points at once if that is faster at a few points.
 
-    Parameters
-    ----------
-    fixed
-        Whether to keep the batch size.
+    ``fixed``: whether to keep the batch size.
     """
     threads = torch.get_num_threads()
     if threads == 1:

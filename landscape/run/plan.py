@@ -38,22 +38,9 @@ def single_process(name: str, make: Callable[[], Any]) -> Any:
 class Plan:
     """Planes, grid and points of a run.
 
-    Attributes
-    ----------
-    problem
-        Network, examples and metrics.
-    request
-        The request.
-    drawn, planes
-        Directions of each draw, and the planes they span.
-    grid
-        Coordinates of the points.
-    counted
-        The ``ignore`` of derivatives: which parameters they include.
-    facts
-        Attributes of the plane and its range.
-    choose
-        Maps the attributes of the file that the run resumes, or None, to settings and attributes.
+    ``drawn``, ``planes``: directions of each draw, and the planes they span. ``counted``: the
+    ``ignore`` of derivatives: which parameters they include. ``facts``: attributes of the plane and
+    its range.
     """
 
     problem: Problem
@@ -63,19 +50,14 @@ class Plan:
     grid: Grid
     counted: str
     facts: Mapping[str, Attribute]
-    choose: Callable[[Mapping[str, Attribute] | None], tuple[Settings, dict[str, Attribute]]]
 
     def begin(
         self, stored: Mapping[str, Attribute] | None, agree: Agree = single_process
     ) -> tuple[Job, Surface]:
         """The job that computes points, and a surface without any point done.
 
-        Parameters
-        ----------
-        stored
-            Attributes of the surface that the run resumes, or None.
-        agree
-            Gives all processes the same settings.
+        ``stored``: attributes of the surface that the run resumes, or None. ``agree``: gives all
+        processes the same settings.
         """
 
         def chosen() -> list[Any]:
@@ -97,19 +79,30 @@ class Plan:
         )
         return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
 
+    def choose(
+        self, stored: Mapping[str, Attribute] | None
+    ) -> tuple[Settings, dict[str, Attribute]]:
+        """The settings and their attributes; ``stored`` are those of the file to resume."""
+        request = self.request
+        # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
+        by_default = request.shard == WHOLE or stored is not None
+        return choose_settings(
+            self.problem,
+            self.planes[0],
+            self.grid,
+            precision=request.precision,
+            batch_size=request.batch_size,
+            tune=by_default if request.tune is None else bool(request.tune),
+            one_by_one=request.tolerance is not None,
+            stored=stored,
+        )
+
 
 def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
     """Plan a call of :func:`landscape.sample_surface`.
 
-    Parameters
-    ----------
-    agree
-        Gives all processes the same grid, where it depends on the loss.
-
-    Raises
-    ------
-    InputError
-        For invalid options.
+    ``agree``: gives all processes the same grid, where it depends on the loss. Raises an InputError
+    for invalid options.
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():
@@ -132,24 +125,8 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
 
-    def choose(
-        stored: Mapping[str, Attribute] | None,
-    ) -> tuple[Settings, dict[str, Attribute]]:
-        # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
-        by_default = request.shard == WHOLE or stored is not None
-        return choose_settings(
-            problem,
-            planes[0],
-            grid,
-            precision=request.precision,
-            batch_size=request.batch_size,
-            tune=by_default if request.tune is None else bool(request.tune),
-            one_by_one=request.tolerance is not None,
-            stored=stored,
-        )
-
     counted = _counted(drawn[0], request.ignore)
-    return Plan(problem, request, drawn, planes, grid, counted, facts, choose)
+    return Plan(problem, request, drawn, planes, grid, counted, facts)
 
 
 def _drawn(problem: Problem, request: Request) -> list[Spanned]:

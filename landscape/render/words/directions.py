@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from landscape.render.words.numerals import short
 from landscape.surface import Surface
@@ -190,12 +191,8 @@ def _eigenvector_label(surface: Surface, axis: str) -> str:
     return ", ".join(filter(None, (words, value, normalization(surface, axis))))
 
 
-def _ascent(surface: Surface, axis: str) -> str:
-    return text_of(surface, axis, "kind")
-
-
 def _ascent_label(surface: Surface, axis: str) -> str:
-    parts = (f"direction of {_ascent(surface, axis)}", normalization(surface, axis))
+    parts = (f"direction of {text_of(surface, axis, 'kind')}", normalization(surface, axis))
     return ", ".join(filter(None, parts))
 
 
@@ -203,17 +200,13 @@ def _ordinal(number: float) -> str:
     return _ORDINALS.get(int(number), f"{number:.0f}th")
 
 
-def _eigenvalue(surface: Surface, axis: str) -> str:
-    return "Hessian eigenvalue"
-
-
-_NAMES = {
+_NAMES: dict[str, Callable[[Surface, str], str]] = {
     "pca": _component,
     "between": _ends,
     "curve": _curve,
     "hessian": _eigenvector,
-    "ascent": _ascent,
-    "eigenvalue": _eigenvalue,
+    "ascent": lambda surface, axis: text_of(surface, axis, "kind"),
+    "eigenvalue": lambda surface, axis: "Hessian eigenvalue",
 }
 _LABELS = {
     "pca": _component_label,
@@ -221,5 +214,5 @@ _LABELS = {
     "curve": _curve_label,
     "hessian": _eigenvector_label,
     "ascent": _ascent_label,
-    "eigenvalue": _eigenvalue,
+    "eigenvalue": _NAMES["eigenvalue"],
 }
