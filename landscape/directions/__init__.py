@@ -131,12 +131,12 @@ _RELATIVE = ("filter", "layer", "weight")
 
 
 def _warn_of_zeros(params: Params, ignore: str, filters: Filters) -> None:
-    moved = {n: p for n, p in params.items() if not filters.left_out(n, p, ignore)}
+    moved = {n: p for n, p in params.items() if p.ndim > 1 and not filters.left_out(n, p, ignore)}
     zero = [name for name, p in moved.items() if not bool(p.any())]
     if zero and len(zero) < len(moved):
         warnings.warn(
             f"{len(zero)} of {len(moved)} parameters are zero, the first {zero[0]!r}: relative to "
-            f"their weights they do not move; {argument('norm', 'none')} moves them",
+            "their weights they do not move; directions that are not normalized move them",
             stacklevel=5,
         )
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import ParametrizationList
 
+from landscape.directions.keras import axes_of_keras, layers_of_keras
 from landscape.errors import InputError, argument
 from landscape.params import matching
 
@@ -46,7 +47,7 @@ class Place:
     groups: int = 1
     parts: int = 1
     scale: bool = False
-    kind: str = ""
+    kind: str = field(default="", compare=False)
 
     def split(self, tensor: Tensor) -> list[Tensor]:
         """The stacked matrices, each with filters along its first axis.
@@ -138,9 +139,14 @@ def filters_of(model: nn.Module, given: str = "") -> Filters:
     if given == FIRST_AXIS:
         return Filters(given=given)
     found: dict[str, Place] = {}
+    layers = layers_of_keras(model)
     for prefix, module in model.named_modules():
         for key, tensor in module.named_parameters(prefix=prefix, recurse=False):
-            place = _place(model, prefix, module, key.rpartition(".")[2], tensor)
+            if id(tensor) in layers:
+                axes = axes_of_keras(layers[id(tensor)], key, tensor)
+                place = Place(axes, kind=_LAST) if axes else _SCALE
+            else:
+                place = _place(model, prefix, module, key.rpartition(".")[2], tensor)
             if place != FIRST and place.fits(tensor):
                 found.setdefault(key, place)
     found.update(_given(model, given))
@@ -183,18 +189,12 @@ def _given(model: nn.Module, given: str) -> dict[str, Place]:
 
 
 _TRANSPOSED = "second axis of transposed convolutions"
-_LAST = "last axis of Conv1D and kernels"
+_LAST = "output axis of Conv1D and kernels"
 _STACKED = "stacked matrices of attention and recurrent layers"
 _G, _SCALES = "g of weight_norm as a scale", "scales of channels"
 
-_SCALE_OF_NORM = Place((), scale=True, kind=_SCALES)
+_SCALE = Place((), scale=True, kind=_SCALES)
 _STACKS = {nn.LSTM: 4, nn.LSTMCell: 4, nn.GRU: 3, nn.GRUCell: 3}
-_KERAS: dict[str, dict[str, tuple[int, ...]]] = {
-    "BaseDepthwiseConv": {"kernel": (-2, -1)},
-    "BaseConvTranspose": {"kernel": (-2,)},
-    "BaseSeparableConv": {"depthwise_kernel": (-2, -1), "pointwise_kernel": (-1,)},
-}
-"""Output axes of Keras' kernels that are not only the last."""
 
 
 def _transposed(module: Any, key: str, tensor: Tensor) -> Place:
@@ -212,7 +212,7 @@ def _recurrent(module: Any, key: str, tensor: Tensor) -> Place:
 
 
 def _norm(module: Any, key: str, tensor: Tensor) -> Place:
-    return _SCALE_OF_NORM if tensor.ndim > 1 else FIRST
+    return _SCALE if tensor.ndim > 1 else FIRST
 
 
 def _first(module: Any, key: str, tensor: Tensor) -> Place:
@@ -266,9 +266,8 @@ def _of_module(module: nn.Module, key: str, tensor: Tensor) -> Place:
     classes = {each.__name__ for each in type(module).__mro__}
     if "Conv1D" in classes and key == "weight" and tensor.ndim == 2:  # of transformers
         return Place((-1,), kind=_LAST)
-    if key.endswith("kernel") and tensor.ndim > 1:  # of Keras and Flax
-        axes = next((own[key] for c, own in _KERAS.items() if c in classes and key in own), (-1,))
-        return Place(axes, kind=_LAST)
+    if key == "kernel" and tensor.ndim > 1:  # of Flax
+        return Place((-1,), kind=_LAST)
     if tensor.ndim > 2 and tensor.shape[0] == tensor.numel() > 1:  # (n, 1, 1): a scale of channels
-        return _SCALE_OF_NORM
+        return _SCALE
     return FIRST

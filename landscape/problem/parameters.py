@@ -17,6 +17,8 @@ Choice = str | Sequence[str] | Callable[[str, nn.Parameter], bool]
 
 TRAINABLE, ALL = "trainable", "all"
 
+_STATISTICS = ("moving_mean", "moving_variance")  # of Keras, where torch has buffers
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -26,20 +28,23 @@ class Moved:
     ----------
     names
         In the order of the network.
-    words
-        The choice in words; empty if every parameter that can move does.
+    constant
+        The others that could be moved.
     entries
-        The number of their entries.
+        The number of entries of those that move.
+    words
+        The choice in words; empty if nothing is constant.
     """
 
     names: tuple[str, ...]
-    words: str
+    constant: tuple[str, ...]
     entries: int
+    words: str
 
     @property
     def attributes(self) -> dict[str, Attribute]:
-        """The choice as attributes of a surface: none if everything moves."""
-        if not self.words:
+        """The choice as attributes of a surface: none if nothing is constant."""
+        if not self.constant:
             return {}
         listed = hashlib.sha256("\n".join(self.names).encode()).hexdigest()
         return {
@@ -57,7 +62,7 @@ def movable(p: Tensor) -> bool:
 def chosen(model: nn.Module, choice: Choice | None) -> Moved:
     """The parameters of a network that a choice selects.
 
-    Integers, such as the state of a random generator, are constant in any case.
+    Integers, such as the state of a random generator, and running statistics never move.
 
     Parameters
     ----------
@@ -72,7 +77,11 @@ def chosen(model: nn.Module, choice: Choice | None) -> Moved:
     InputError
         If the choice is not one, or selects nothing that can be moved.
     """
-    able = {name: p for name, p in model.named_parameters() if movable(p)}
+    able = {
+        name: p
+        for name, p in model.named_parameters()
+        if movable(p) and not name.endswith(_STATISTICS)
+    }
     trainable = [name for name, p in able.items() if p.requires_grad]
     if choice is None:
         names, words = trainable or list(able), TRAINABLE
@@ -92,9 +101,9 @@ def chosen(model: nn.Module, choice: Choice | None) -> Moved:
             f"{argument('parameters', words)}: no parameter is chosen that could be moved; the "
             f"network has {len(able)}, {len(trainable)} of them trainable"
         )
-    everything = len(names) == len(able)
+    constant = tuple(name for name in able if name not in set(names))
     entries = sum(able[name].numel() for name in names)
-    return Moved(tuple(names), "" if everything else words, entries)
+    return Moved(tuple(names), constant, entries, words if constant else "")
 
 
 def _patterns(choice: object) -> list[str]:

@@ -191,10 +191,10 @@ class Problem:
 
     @property
     def constants(self) -> dict[str, Tensor]:
-        """The parameters that are not moved, by all their names in the state of the network."""
+        """The parameters that do not move, by all their names in the state of the network."""
         named = dict(self.model.named_parameters(remove_duplicate=False))
-        moved = {id(named[name]) for name in self.origin}
-        return {name: p.detach() for name, p in named.items() if id(p) not in moved}
+        constant = {id(named[name]) for name in self.moved.constant}
+        return {name: p.detach() for name, p in named.items() if id(p) in constant}
 
     def _try_few(self, examples: Examples | Stream) -> Tensor:
         """Pass a few examples through the network, to find a mismatch early."""

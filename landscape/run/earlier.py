@@ -30,7 +30,7 @@ def by_rules_of_file(
         Gives all processes the same answer.
     """
     other_filters = not request.filters and bool(problem.filters.words(problem.origin))
-    fewer = bool(problem.moved.words) and not problem.chooses
+    fewer = bool(problem.moved.constant) and not problem.chooses
     if request.path is None or not (other_filters or fewer):
         return problem
     path = Path(request.path)

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 
 from landscape.data import in_memory
-from landscape.errors import argument
 from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS
 from landscape.extent import common_extent
@@ -235,7 +234,7 @@ def _note_resolution(surface: Surface, plane: Plane, dtype: torch.dtype) -> None
         if steps.size and steps.min() < least:
             precision = str(dtype).removeprefix("torch.")
             warnings.warn(
-                f"{argument(name)} has coordinates down to {steps.min():.2g}, but most weights in "
+                f"the {name} axis has coordinates down to {steps.min():.2g}, but most weights in "
                 f"{precision} do not change below {least:.2g}; measure the network in float32 for "
                 "finer steps",
                 stacklevel=2,
