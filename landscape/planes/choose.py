@@ -97,7 +97,7 @@ def span(
                     f"{argument('directions', kind)}: these directions are not normalized; leave "
                     f"out {argument(option, value)}"
                 )
-        if word == _INPUT:
+        if moves_inputs(kind):
             return input_plane(problem, rest, axes, seed)
         return _WEIGHT_DIFFERENCES[word](problem, rest, axes)
     norm = "filter" if norm is None else norm
@@ -110,7 +110,7 @@ def span(
 
 def axes_of(kind: str) -> int:
     """Default number of axes of a kind."""
-    if kind.startswith("input:"):
+    if moves_inputs(kind):
         return len(kind.split(","))
     return 1 if kind.startswith(("between:", "aligned:")) and len(paths_in(kind)) == 2 else 2
 
@@ -119,6 +119,11 @@ def is_normalized(kind: Kind) -> bool:
     """Whether ``norm``, ``ignore`` and ``filters`` have a meaning for directions of this kind."""
     word = kind.partition(":")[0] if isinstance(kind, str) else ""
     return word not in (*_WEIGHT_DIFFERENCES, _INPUT)
+
+
+def moves_inputs(kind: Kind) -> bool:
+    """Whether directions of this kind move inputs in place of weights."""
+    return isinstance(kind, str) and kind.partition(":")[0] == _INPUT
 
 
 def is_drawn(kind: Kind) -> bool:

@@ -109,7 +109,8 @@ def _moving_inputs(problem: Problem, splits: dict[str, Examples], axes: int) -> 
     moving.model = OffsetNetwork(network, axes, problem.dtype).to(problem.device).eval()
     return_tensor(moving.model)
     moving.origin = {_NAME: torch.zeros(axes, dtype=problem.dtype)}
-    moving.moved = Moved((_NAME,), (), axes, "")
+    constant = tuple(name for name, _ in moving.model.named_parameters() if name != _NAME)
+    moving.moved = Moved((_NAME,), constant, axes, "")
     moving.filters = Filters()
     return moving
 

@@ -18,7 +18,7 @@ from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate import Tolerance
 from landscape.grid import parse_range
 from landscape.planes import DIRECTION_KINDS, Kind, Run
-from landscape.planes.choose import is_drawn, is_normalized
+from landscape.planes.choose import is_drawn, is_normalized, moves_inputs
 from landscape.run.option import option, option_of
 from landscape.run.recheck import parse_share
 from landscape.run.record import check_kept, kept
@@ -254,6 +254,12 @@ class Request:
             )
         if isinstance(self.tolerance, str):
             Tolerance.parse(self.tolerance)
+        if moves_inputs(self.directions) and (self.trajectories or self.save_directions):
+            unfit = "trajectories" if self.trajectories else "save_directions"
+            raise InputError(
+                f"{argument(unfit)} with {argument('directions', self.directions)}: the plane "
+                f"moves inputs, not weights; leave out {argument(unfit)}"
+            )
         if self.filters and not is_normalized(self.directions):
             raise InputError(
                 f"{argument('directions', self.directions)}: these directions are not normalized; "
