@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +13,9 @@ from landscape.directions.file import facts_in_file, read_directions, save_direc
 from landscape.directions.filters import Filters
 from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, without
 from landscape.directions.random import generator_for, random_direction
+from landscape.directions.zero import RELATIVE, warn_of_zeros, why_zero
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.params import Params, check_same_shape
-from landscape.params import norm as length_of
 from landscape.plugin import load_function
 from landscape.surface import Attribute
 
@@ -78,22 +77,6 @@ def make_directions(
     InputError
         For unknown names, and for a direction that does not fit the network or has zero length.
     """
-    made = _made(params, axes, kind, norm, ignore, seed, filters or Filters())
-    for direction in made:
-        if length_of(direction.vector) == 0:
-            raise InputError(_no_length(params, direction.attributes, filters or Filters()))
-    return made
-
-
-def _made(
-    params: Params,
-    axes: int,
-    kind: str | DirectionMaker | Sequence[Params | Direction],
-    norm: str,
-    ignore: str,
-    seed: int,
-    filters: Filters,
-) -> list[Direction]:
     if norm not in NORMALIZATIONS:
         raise unknown_choice("normalization", norm, NORMALIZATIONS)
     if ignore not in IGNORED:
@@ -101,13 +84,14 @@ def _made(
     if not 0 <= seed < 2**64:  # the range that HDF5 can store
         raise InputError(f"{argument('seed', seed)}: expected a whole number from 0 to 2^64 - 1")
     if not isinstance(kind, str) and not callable(kind):
-        return _given(params, kind, axes)
+        return _with_length(_given(params, kind, axes), params)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):
         vectors = read_directions(kind, params, axes)
         facts = facts_in_file(kind, axes)
-        return [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
+        read = [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
+        return _with_length(read, params)
     maker, name = _maker(kind)
-    made = []
+    filters, made = filters or Filters(), []
     for axis in range(axes):
         raw = maker(params, generator_for(seed, axis))
         check_same_shape(raw, params, f"directions {name}")
@@ -121,42 +105,21 @@ def _made(
         if words := filters.words(params):
             facts_here["filters"] = words
         made.append(Direction(vector, facts_here))
-    if norm in _RELATIVE:
-        _warn_of_zeros(params, ignore, filters)
+    if norm in RELATIVE:
+        warn_of_zeros(params, ignore, filters)
+    return _with_length(made, params, filters)
+
+
+def _with_length(
+    made: list[Direction], params: Params, filters: Filters | None = None
+) -> list[Direction]:
+    """The directions, if none has zero length."""
+    for direction in made:
+        if not any(bool(d.any()) for d in direction.vector.values()):
+            facts, places = direction.attributes, filters or Filters()
+            how, ignore = str(facts.get("normalization")), str(facts.get("ignore", "none"))
+            raise InputError(why_zero(params, how, ignore, places))
     return made
-
-
-_RELATIVE = ("filter", "layer", "weight")
-"""Normalizations that leave weights of zero where they are."""
-
-
-def _warn_of_zeros(params: Params, ignore: str, filters: Filters) -> None:
-    moved = {n: p for n, p in params.items() if p.ndim > 1 and not filters.left_out(n, p, ignore)}
-    zero = [name for name, p in moved.items() if not bool(p.any())]
-    if zero and len(zero) < len(moved):
-        warnings.warn(
-            f"{len(zero)} of {len(moved)} parameters are zero, the first {zero[0]!r}: relative to "
-            "their weights they do not move; directions that are not normalized move them",
-            stacklevel=5,
-        )
-
-
-def _no_length(params: Params, facts: dict[str, Attribute], filters: Filters) -> str:
-    """Why a direction has zero length, and what to do."""
-    begins = "the direction has length 0, so the surface would be flat"
-    ignore = str(facts.get("ignore", "none"))
-    moved = [p for n, p in params.items() if not filters.left_out(n, p, ignore)]
-    if not moved:
-        return (
-            f"{begins}: {argument('ignore', ignore)} leaves out every parameter that moves; choose "
-            f"{argument('ignore', 'none')}"
-        )
-    if facts.get("normalization") in _RELATIVE and not any(bool(p.any()) for p in moved):
-        return (
-            f"{begins}: all weights that move are zero, and the direction is relative to them; "
-            f"choose other {argument('parameters')}, or {argument('norm', 'none')}"
-        )
-    return f"{begins}; give one that is not zero"
 
 
 def _maker(kind: str | DirectionMaker) -> tuple[DirectionMaker, str]:

@@ -70,9 +70,11 @@ class Place:
         rows = torch.cat(list(parts))
         if not self.axes:
             return rows.reshape(shape)
+        outer: Tensor
         if self.groups > 1:
             (axis,) = self.axes
-            return rows.unflatten(0, (self.groups, -1)).movedim(1, axis + 1).flatten(0, 1)
+            outer = rows.unflatten(0, (self.groups, -1))
+            return outer.movedim(1, axis + 1).flatten(0, 1)
         outer = rows.unflatten(0, [shape[axis] for axis in self.axes])
         return outer.movedim(tuple(range(len(self.axes))), self.axes)
 

@@ -59,7 +59,8 @@ def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
     pairs = []
     for layer_name, norm_name in names:
         layer, norm = original.get_submodule(layer_name), original.get_submodule(norm_name)
-        if type(layer) not in _LAYERS or type(norm) not in _NORMS:  # a subclass may do more
+        exact = type(layer) in _LAYERS and type(norm) in _NORMS  # a subclass may do more
+        if not (exact and isinstance(norm, _NORMS)):
             continue
         if norm.running_mean is None or norm.running_var is None or norm.training:
             continue

@@ -104,8 +104,12 @@ def span(
     ignore = "biasbn" if ignore is None else ignore
     if word in _RANDOM_LENGTH:
         return _RANDOM_LENGTH[word](problem, rest, axes, norm, ignore, seed)
-    options = {"norm": norm, "ignore": ignore, "seed": seed, "filters": problem.filters}
-    return Spanned(make_directions(problem.origin, axes, kind=kind, **options))
+    origin, filters = problem.origin, problem.filters
+    return Spanned(
+        make_directions(
+            origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed, filters=filters
+        )
+    )
 
 
 def axes_of(kind: str) -> int:

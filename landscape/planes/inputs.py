@@ -145,7 +145,7 @@ def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generato
                 f"{argument('directions', 'input:gradient')}: the loss has no derivative with "
                 "respect to the inputs; choose input:random"
             )
-        (gradient,) = torch.autograd.grad(loss, inputs)
+        gradient: Tensor = torch.autograd.grad(loss, inputs)[0]
     return gradient.sign()
 
 
