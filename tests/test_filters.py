@@ -10,7 +10,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import prune
-from transformers.pytorch_utils import Conv1D
 
 import landscape
 from landscape.directions import NORMALIZATIONS, make_directions, normalize
@@ -19,11 +18,18 @@ from landscape.errors import InputError
 from landscape.hessian import HessianOperator
 from landscape.params import parameters_of
 
+
+def conv1d() -> nn.Module:
+    from transformers.pytorch_utils import Conv1D
+
+    return Conv1D(6, 4)
+
+
 # A module, an example for it, and the axis of its output that runs over channels.
 CASES: dict[str, tuple[Callable[[], nn.Module], tuple[int, ...], int]] = {
     "Linear": (lambda: nn.Linear(4, 3), (4,), -1),
     "Conv2d in groups": (lambda: nn.Conv2d(4, 6, 3, groups=2), (4, 5, 5), 1),
-    "Conv1D of GPT-2": (lambda: Conv1D(6, 4), (3, 4), -1),
+    "Conv1D of GPT-2": (conv1d, (3, 4), -1),
     "ConvTranspose2d": (lambda: nn.ConvTranspose2d(4, 3, 2), (4, 3, 3), 1),
     "ConvTranspose2d in groups": (lambda: nn.ConvTranspose2d(4, 6, 2, groups=2), (4, 3, 3), 1),
     "ConvTranspose1d": (lambda: nn.ConvTranspose1d(2, 3, 4), (2, 5), 1),
