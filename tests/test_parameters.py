@@ -13,11 +13,16 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 import landscape
+import landscape.connect
+import landscape.curvature
 import landscape.info
+import landscape.sample
+from landscape.checkpoint import save_checkpoint
 from landscape.curve import train_curve
 from landscape.directions import make_directions
 from landscape.errors import InputError
 from landscape.hessian import HessianOperator, eigenpairs
+from landscape.models.named import build_network
 from landscape.planes import between_plane, pca_plane, span
 from landscape.planes.runs import Run
 from landscape.render.words.captions import measured
@@ -275,3 +280,23 @@ def test_statistics_and_integers_never_move() -> None:
         assert list(problem_of(OfKeras(), parameters=choice).origin) == ["kernel"]
     frozen_too = OfKeras().requires_grad_(False)
     assert list(problem_of(frozen_too).origin) == ["kernel"]
+
+
+def test_the_command_lines_take_a_choice(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    torch.manual_seed(0)
+    built = build_network("resnet8", in_channels=1, classes=10)
+    weights = str(tmp_path / "net.pt")
+    save_checkpoint(Path(weights), built.model, {"name": built.name, **built.settings})
+    common = ["--weights", weights, "--data", "digits", "--limit", "20", "--parameters", "linear.*"]
+    more = ["--ignore", "none", "--trace-samples", "6"]
+    assert landscape.curvature.main([*common, *more]) == 0
+    assert "650 parameters (linear.*)" in capsys.readouterr().out
+    out = tmp_path / "line.h5"
+    assert landscape.sample.main([*common, "--x=-1:1:2", "--tune", "off", "-o", str(out)]) == 0
+    assert landscape.open_surface(out).attributes["moved_parameters"] == 650
+    assert landscape.sample.main([*common[:-1], "nosuch", "--x=-1:1:2", "-o", str(out)]) == 2
+    assert "--parameters nosuch: 'nosuch' matches none" in capsys.readouterr().err
+    chosen = landscape.connect._parser().parse_args(["a.pt", "b.pt", "--parameters", "linear.*"])
+    assert chosen.parameters == "linear.*"
