@@ -209,6 +209,8 @@ def test_a_file_of_before_goes_on_by_its_rule(tmp_path: Path) -> None:
     landscape.save_surface(old, path)
     found = landscape.sample_surface(problem, **options, path=path)
     assert (found["loss"] == wanted).all()
+    chosen = landscape.sample_surface(problem.with_filters("0.*=whole"), **options)
+    assert chosen.axes["x"]["filters"].startswith("0.*=whole")
     with pytest.raises(InputError, match="x axis filters"):
         landscape.sample_surface(problem, **options, path=path, filters={"0.weight": -1})
 

@@ -99,7 +99,7 @@ def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
     content = Path(path).read_bytes()
     with reading(path, _EXPECTED, largest=None) as file:
         said = [dict(file[axis].attrs) for axis in AXES[:axes]]
-    known = ("normalization", "ignore", "seed")
+    known = ("normalization", "ignore", "seed", "filters")
     return [
         {
             "normalization": "as in the file",

@@ -112,6 +112,8 @@ def _moving_inputs(problem: Problem, splits: dict[str, Examples], axes: int) -> 
     constant = tuple(name for name, _ in moving.model.named_parameters() if name != _NAME)
     moving.moved = Moved((_NAME,), constant, axes, "")
     moving.filters = Filters()
+    moved = problem.moved.attributes
+    moving.attributes = {k: v for k, v in problem.attributes.items() if k not in moved}
     return moving
 
 

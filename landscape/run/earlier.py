@@ -6,7 +6,7 @@ parameter. A run that resumes such a file goes on by its rules, unless its optio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,6 @@ from landscape.errors import InputError
 from landscape.problem import Problem
 from landscape.run.request import Request
 from landscape.store import open_surface
-
-_MOVED = "moved"
 
 
 def by_rules_of_file(
@@ -29,7 +27,8 @@ def by_rules_of_file(
     agree
         Gives all processes the same answer.
     """
-    other_filters = not request.filters and bool(problem.filters.words(problem.origin))
+    asked = request.filters or problem.filters.given
+    other_filters = not asked and bool(problem.filters.words(problem.origin))
     fewer = bool(problem.moved.constant) and not problem.chooses
     if request.path is None or not (other_filters or fewer):
         return problem
@@ -48,6 +47,6 @@ def _rules(path: Path) -> tuple[bool, bool]:
         surface = open_surface(path)
     except InputError:  # the run will say why
         return False, False
-    facts: list[Mapping[str, Any]] = list(surface.axes.values())
-    first_axis = not any("filters" in one for one in facts)
-    return first_axis, _MOVED not in surface.attributes
+    drawn = [facts for facts in surface.axes.values() if "seed" in facts]
+    first_axis = bool(drawn) and not any("filters" in facts for facts in drawn)
+    return first_axis, "moved" not in surface.attributes

@@ -120,7 +120,8 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     if request.tolerance is not None:
         for examples in problem.splits.values():
             in_memory(examples)  # raises for a stream, before anything is written
-    problem = problem.with_filters(str(request.filters or ""))
+    if request.filters:
+        problem = problem.with_filters(str(request.filters))
     problem = by_rules_of_file(problem, request, agree)
     drawn = _drawn(problem, request)
     problem = drawn[0].problem or problem

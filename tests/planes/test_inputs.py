@@ -104,6 +104,12 @@ def test_what_does_not_fit(options: dict, says: str) -> None:
         landscape.sample_surface(problem_of(), "-1:1:3", "-1:1:3", progress=False, **options)
 
 
+def test_no_parameter_moves() -> None:
+    spanned = span(problem_of(parameters="4.*"), "input:random", axes=1)
+    assert spanned.problem is not None
+    assert not [name for name in spanned.problem.attributes if name.startswith("moved")]
+
+
 def test_tokens_cannot_be_moved() -> None:
     model = nn.Sequential(nn.Embedding(7, 3), nn.Flatten(), nn.Linear(12, 2))
     data = torch.randint(0, 7, (9, 4)), torch.randint(0, 2, (9,))
