@@ -36,6 +36,7 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     )
     add_key(group)
     add_variant(group, "inferred from weights")
+    add_parameters(group)
     return group
 
 
@@ -55,6 +56,16 @@ def add_key(group: Group) -> None:
         "--key",
         metavar="NAME",
         help="where the weights are in a checkpoint, as in ema or ema.model (default: looked for)",
+    )
+
+
+def add_parameters(group: Group) -> None:
+    """The choice of parameters."""
+    group.add_argument(
+        "--parameters",
+        metavar="WHICH",
+        help="the parameters that move, all others are constant: trainable, all, patterns of names "
+        "as in 'lora_*,head.*', package.module:function (default: trainable)",
     )
 
 

@@ -28,32 +28,40 @@ class PointWeights:
         parameter), and those of layers with a folded batch normalization by their own names.
     pairs
         Layers with the batch normalizations folded into them.
+    constants
+        The parameters that the plane does not move, by name.
     """
 
     def __init__(
-        self, plane: Plane, own: Mapping[str, Sequence[Tensor]], pairs: Sequence[Pair]
+        self,
+        plane: Plane,
+        own: Mapping[str, Sequence[Tensor]],
+        pairs: Sequence[Pair],
+        constants: Mapping[str, Tensor],
     ) -> None:
-        wide = any(p.dtype == torch.float64 for p in plane.origin.values())
-        self._dtype = torch.float64 if wide else torch.float32
-        device = next(iter(plane.origin.values())).device
-        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
-        constants = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
-        still = torch.zeros_like(constants)
-        self._origin = self._vector(plane.origin, constants)
-        self._axes = [self._vector(axis, still) for axis in plane.axes]
-        self._point = self._origin.clone()
-        ends = torch.tensor([p.numel() for p in plane.origin.values()]).cumsum(0).tolist()
-        self._range = {
-            name: (end - p.numel(), end)
-            for (name, p), end in zip(plane.origin.items(), ends, strict=True)
-        }
-        self._views = {
-            name: self._point[slice(*self._range[name])].view(p.shape)
-            for name, p in plane.origin.items()
-        }
-        self._fold = _Fold(pairs, self._range, len(self._origin), self._dtype, device)
         folded = {f"{pair.layer}.{part}" for pair in pairs for part in ("weight", "bias")}
         folded |= {f"{pair.norm}.{part}" for pair in pairs for part in ("weight", "bias")}
+        fixed = {name: p for name, p in constants.items() if name in folded}
+        origin = {**plane.origin, **fixed}
+        wide = any(p.dtype == torch.float64 for p in origin.values())
+        self._dtype = torch.float64 if wide else torch.float32
+        device = next(iter(origin.values())).device
+        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
+        ends_with = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
+        still = torch.zeros_like(ends_with)
+        zeros = {name: torch.zeros_like(p) for name, p in fixed.items()}
+        self._origin = self._vector(origin, ends_with)
+        self._axes = [self._vector({**axis, **zeros}, still) for axis in plane.axes]
+        self._point = self._origin.clone()
+        ends = torch.tensor([p.numel() for p in origin.values()]).cumsum(0).tolist()
+        self._range = {
+            name: (end - p.numel(), end)
+            for (name, p), end in zip(origin.items(), ends, strict=True)
+        }
+        self._views = {
+            name: self._point[slice(*self._range[name])].view(p.shape) for name, p in origin.items()
+        }
+        self._fold = _Fold(pairs, self._range, len(self._origin), self._dtype, device)
         self._copies = [
             (tensor, view)
             for name, view in self._views.items()

@@ -28,6 +28,8 @@ _MAY_DIFFER = {
     "loss_at_end",
     "residual",
     "left_out",
+    "moved",  # the names decide
+    "resolution",
     REQUEST,
 }
 
