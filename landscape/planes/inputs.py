@@ -17,7 +17,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from landscape.data import Batch, Examples, in_memory
+from landscape.data import Batch, Examples, Split, in_memory
 from landscape.data.preprocess import NONE
 from landscape.directions import Direction, generator_for
 from landscape.directions.filters import Filters
@@ -117,14 +117,14 @@ def _moving_inputs(problem: Problem, splits: dict[str, Examples], axes: int) -> 
     return moving
 
 
-def _packed(problem: Problem, examples: Examples, names: list[str], seed: int) -> Examples:
+def _packed(problem: Problem, examples: Split, names: list[str], seed: int) -> Examples:
     """Inputs in the network's precision, with the direction of each beside it."""
     parts = []
     generators = [generator_for(seed, axis) for axis in range(len(names))]
     for batch in examples.batches(problem.dtype, _BATCH):
         content = batch.content
-        pair = isinstance(content, tuple) and len(content) == 2
-        if not (pair and isinstance(content[0], Tensor) and content[0].is_floating_point()):
+        pairs = isinstance(examples, Examples) and isinstance(content, tuple)
+        if not (pairs and isinstance(content[0], Tensor) and content[0].is_floating_point()):
             raise InputError(
                 f"{argument('directions', 'input')}: the inputs of {examples.source} are not one "
                 "tensor of floating-point numbers, so they cannot be moved"
@@ -134,6 +134,7 @@ def _packed(problem: Problem, examples: Examples, names: list[str], seed: int) -
             for name, generator in zip(names, generators, strict=True)
         ]
         parts.append(torch.stack([content[0], *signs], dim=1))
+    assert isinstance(examples, Examples)
     return replace(examples, inputs=torch.cat(parts), preprocess=NONE)
 
 
@@ -141,7 +142,8 @@ def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generato
     inputs, targets = batch.content
     with torch.inference_mode(False), torch.enable_grad():
         inputs = inputs.clone().requires_grad_()
-        loss = problem.objective.loss(problem.model, Batch((inputs, targets))).sum()
+        batch = Batch((inputs, targets))
+        loss = problem.objective.loss_column(problem.model, batch).values.sum()
         if not loss.requires_grad:
             raise InputError(
                 f"{argument('directions', 'input:gradient')}: the loss has no derivative with "
