@@ -161,6 +161,12 @@ def test_where_names_tell_nothing_the_files_do(tmp_path: Path) -> None:
     assert found.steps == [1, 2, 3]
 
 
+def test_the_epoch_of_the_last_is_none_of_steps(tmp_path: Path) -> None:
+    make(tmp_path, ["step_500.pt", "step_1000.pt"])
+    make(tmp_path, ["final.pt"], {"epoch": 12, "model": STATE})
+    assert checkpoints_in(tmp_path).steps == [500, 1000, 1001]
+
+
 REFUSED: dict[str, tuple[list[str], str]] = {
     "no order": (["apple.pt", "maple.pt"], "do not tell their order"),
     "seeds only": (["seed0.pt", "seed1.pt"], "do not tell their order"),
