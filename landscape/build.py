@@ -14,7 +14,7 @@ from landscape.models.named import Network, asked_for, build_network
 from landscape.models.pretrained import is_published_name, pretrained_network
 from landscape.models.torchvision_models import PREFIX
 from landscape.plugin import load_function
-from landscape.problem import Problem
+from landscape.problem import Choice, Problem
 from landscape.surface import Attribute
 
 SPLITS = {"train": ("train",), "test": ("test",), "both": ("train", "test")}
@@ -33,6 +33,7 @@ def build_problem(
     limit: int | None = None,
     loss: str | None = None,
     metrics: Sequence[str] = (),
+    parameters: str | None = None,
     device: str = "auto",
 ) -> Problem:
     """Build the problem that these names describe.
@@ -61,6 +62,8 @@ def build_problem(
     metrics
         Further metrics: names of :data:`landscape.metrics.METRICS`, ``topK``,
         ``package.module:function``, and names of :data:`landscape.metrics.WHOLE_NETWORK`.
+    parameters
+        The parameters that move, as in :class:`Problem`, or ``package.module:function``.
 
     Raises
     ------
@@ -95,6 +98,7 @@ def build_problem(
         splits,
         loss=_loss(loss or usual_loss(next(iter(splits.values())).masks)),
         metrics=[load_function(m, "metrics") if ":" in m else m for m in metrics],
+        parameters=_parameters(parameters),
         device=device,
         attributes=facts,
     )
@@ -122,3 +126,8 @@ def load_splits(source: str, split: str = "train", **options: Any) -> dict[str, 
 
 def _loss(name: str) -> str | PerExample:
     return load_function(name, "loss") if name not in LOSSES and ":" in name else name
+
+
+def _parameters(choice: str | None) -> Choice | None:
+    named = choice is not None and ":" in choice
+    return load_function(str(choice), "parameters") if named else choice

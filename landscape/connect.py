@@ -21,7 +21,7 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, settings_among
-from landscape.options import add_training, add_variant, training_in
+from landscape.options import add_parameters, add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.training import TrainingSettings
@@ -61,6 +61,7 @@ def _command(argv: Sequence[str] | None) -> None:
         data=options.data,
         preprocess=options.preprocess,
         limit=options.limit,
+        parameters=options.parameters,
         device=options.device,
     )
     a = {name: tensor.cpu() for name, tensor in problem.model.state_dict().items()}
@@ -146,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     add("b", metavar="B.pt", help="checkpoint of another one of the same architecture")
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
     add_variant(parser, "inferred from A.pt")
+    add_parameters(parser)
     add("--data", default="digits", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")

@@ -33,7 +33,18 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
         "as in ResNet34_Weights.IMAGENET1K_V1",
     )
     add_variant(group, "inferred from weights")
+    add_parameters(group)
     return group
+
+
+def add_parameters(group: Group) -> None:
+    """The choice of parameters."""
+    group.add_argument(
+        "--parameters",
+        metavar="WHICH",
+        help="the parameters that move, all others are constant: trainable, all, patterns of names "
+        "as in 'lora_*,head.*', package.module:function (default: trainable)",
+    )
 
 
 def add_variant(group: Group, default: str) -> None:

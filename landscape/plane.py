@@ -42,21 +42,24 @@ class Plane:
         self.statistics = statistics
 
     def at(self, coordinates: Coordinates) -> Params:
-        """The parameters at one point, in the origin's precision and on its device."""
+        """The parameters at one point, in the origin's precision and on its device.
+
+        Half precision is rounded once, after the sum.
+        """
         point = {}
         for name, p in self.origin.items():
-            value = p
+            value = p.float() if p.dtype in (torch.float16, torch.bfloat16) else p
             for coordinate, axis in zip(coordinates, self.axes, strict=True):
                 value = torch.add(value, axis[name], alpha=float(coordinate))
-            point[name] = value
+            point[name] = value.to(p.dtype)
         return point
 
     def write(self, coordinates: Coordinates, model: nn.Module) -> None:
         """Set the parameters of ``model``, of the same names, to those at one point."""
-        point = self.at(coordinates)
+        own = dict(model.named_parameters())
         with torch.no_grad():
-            for name, p in model.named_parameters():
-                p.copy_(point[name])
+            for name, value in self.at(coordinates).items():
+                own[name].copy_(value)
 
     def project(self, params: Params) -> tuple[FloatArray, float]:
         """Project parameters on the plane: the nearest point.
@@ -96,10 +99,14 @@ class Plane:
         return found, math.hypot(*rests)
 
     def to(self, device: torch.device) -> Plane:
-        """The same plane with its tensors on a device, in the origin's precision."""
+        """The same plane with its tensors on a device, in the origin's precision or the axes' lower
+        one."""
         origin = {name: p.to(device) for name, p in self.origin.items()}
         axes = [
-            {name: d.to(device, self.origin[name].dtype) for name, d in axis.items()}
+            {
+                name: d.to(device, min(d.dtype, origin[name].dtype, key=lambda t: t.itemsize))
+                for name, d in axis.items()
+            }
             for axis in self.axes
         ]
         return Plane(origin, axes, self.statistics)
@@ -108,6 +115,20 @@ class Plane:
     def norms(self) -> list[float]:
         """The length of each axis: the distance in weight space of one unit."""
         return [norm(axis) for axis in self.axes]
+
+    def resolutions(self, dtype: torch.dtype | None = None) -> list[float]:
+        """The coordinate of each axis below which most weights round to those of the origin.
+
+        Half the spacing of numbers in the origin's precision, or in ``dtype``, over the entries of
+        the axis, both as a Euclidean length.
+        """
+        square = 0.0
+        for p in self.origin.values():
+            precision = torch.finfo(dtype or p.dtype)
+            size = p.double().abs().clamp(min=precision.smallest_normal)
+            spacing = precision.eps * torch.exp2(size.log2().floor())
+            square += float((spacing / 2).square().sum())
+        return [math.sqrt(square) / length if length else math.inf for length in self.norms]
 
     @property
     def cosine(self) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,12 @@ import torch
 
 from landscape.deprecated import renamed
 from landscape.directions.file import facts_in_file, read_directions, save_directions
+from landscape.directions.filters import Filters
 from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, without
 from landscape.directions.random import generator_for, random_direction
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.params import Params, check_same_shape
+from landscape.params import norm as length_of
 from landscape.plugin import load_function
 from landscape.surface import Attribute
 
@@ -50,13 +53,14 @@ def make_directions(
     norm: str = "filter",
     ignore: str = "biasbn",
     seed: int = 0,
+    filters: Filters | None = None,
 ) -> list[Direction]:
     """Make the directions of a line (``axes=1``) or plane (2) through a network.
 
     Parameters
     ----------
     params
-        The network's parameters.
+        The parameters that move.
     kind
         ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``, a
         function ``(params, generator) -> dict`` called once per axis, or the directions themselves.
@@ -65,12 +69,31 @@ def make_directions(
         See :mod:`landscape.directions.normalize`; for ``random`` and functions.
     seed
         Seeds one generator per axis.
+    filters
+        Where the filters of each parameter are (:func:`landscape.directions.filters.filters_of`);
+        None is along the first dimension of all.
 
     Raises
     ------
     InputError
-        For unknown names, and for a direction that does not fit the network.
+        For unknown names, and for a direction that does not fit the network or has zero length.
     """
+    made = _made(params, axes, kind, norm, ignore, seed, filters or Filters())
+    for direction in made:
+        if length_of(direction.vector) == 0:
+            raise InputError(_no_length(params, direction.attributes, filters or Filters()))
+    return made
+
+
+def _made(
+    params: Params,
+    axes: int,
+    kind: str | DirectionMaker | Sequence[Params | Direction],
+    norm: str,
+    ignore: str,
+    seed: int,
+    filters: Filters,
+) -> list[Direction]:
     if norm not in NORMALIZATIONS:
         raise unknown_choice("normalization", norm, NORMALIZATIONS)
     if ignore not in IGNORED:
@@ -88,15 +111,52 @@ def make_directions(
     for axis in range(axes):
         raw = maker(params, generator_for(seed, axis))
         check_same_shape(raw, params, f"directions {name}")
-        vector = normalize(without(dict(raw), ignore), params, norm)
+        vector = normalize(without(dict(raw), ignore, filters), params, norm, filters)
         facts_here: dict[str, Attribute] = {
             "kind": name,
             "normalization": norm,
             "ignore": ignore,
             "seed": seed,
         }
+        if words := filters.words(params):
+            facts_here["filters"] = words
         made.append(Direction(vector, facts_here))
+    if norm in _RELATIVE:
+        _warn_of_zeros(params, ignore, filters)
     return made
+
+
+_RELATIVE = ("filter", "layer", "weight")
+"""Normalizations that leave weights of zero where they are."""
+
+
+def _warn_of_zeros(params: Params, ignore: str, filters: Filters) -> None:
+    moved = {n: p for n, p in params.items() if p.ndim > 1 and not filters.left_out(n, p, ignore)}
+    zero = [name for name, p in moved.items() if not bool(p.any())]
+    if zero and len(zero) < len(moved):
+        warnings.warn(
+            f"{len(zero)} of {len(moved)} parameters are zero, the first {zero[0]!r}: relative to "
+            "their weights they do not move; directions that are not normalized move them",
+            stacklevel=5,
+        )
+
+
+def _no_length(params: Params, facts: dict[str, Attribute], filters: Filters) -> str:
+    """Why a direction has zero length, and what to do."""
+    begins = "the direction has length 0, so the surface would be flat"
+    ignore = str(facts.get("ignore", "none"))
+    moved = [p for n, p in params.items() if not filters.left_out(n, p, ignore)]
+    if not moved:
+        return (
+            f"{begins}: {argument('ignore', ignore)} leaves out every parameter that moves; choose "
+            f"{argument('ignore', 'none')}"
+        )
+    if facts.get("normalization") in _RELATIVE and not any(bool(p.any()) for p in moved):
+        return (
+            f"{begins}: all weights that move are zero, and the direction is relative to them; "
+            f"choose other {argument('parameters')}, or {argument('norm', 'none')}"
+        )
+    return f"{begins}; give one that is not zero"
 
 
 def _maker(kind: str | DirectionMaker) -> tuple[DirectionMaker, str]:

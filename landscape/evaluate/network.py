@@ -67,7 +67,8 @@ class PointNetwork:
             self._model = torch.compile(model, dynamic=False)
         elif settings.graphs:
             self._model = Replaying(model)
-        self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
+        own = _tensors_by_name(model, problem.model)
+        self._weights = PointWeights(plane, own, pairs, problem.constants)
         self._norms = statistics_update(plane, model, problem)
         self._at_most: int | None = None  # examples at once, after memory ran out
 

@@ -19,6 +19,7 @@ from landscape.evaluate.network import PointNetwork, traced
 from landscape.evaluate.settings import Settings, combinations
 from landscape.evaluate.statistics_of_norms import norms_with_statistics
 from landscape.grid import FloatArray
+from landscape.params import is_large
 from landscape.plane import Plane
 from landscape.problem import Problem
 
@@ -29,7 +30,6 @@ _COMPARED = 32  # examples whose outputs are compared
 _NOISE = 1.03  # times of trials within this ratio are considered equal
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples in trials of layouts
-_LARGE = 2**26  # parameters
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
 
 
@@ -72,7 +72,7 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         place = plane.to(problem.device)
         expected = _outputs(problem, PointNetwork(problem, place, base), points[:2], few)
         seconds: dict[Settings, float] = {}
-        for group in [[kind] for kind in kinds] if is_large(problem) else [kinds]:
+        for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
             seconds |= _seconds(problem, place, group, points[:2], few, expected)
         return sorted(seconds, key=lambda kind: seconds[kind]) or [base]
 
@@ -105,7 +105,7 @@ def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -
     trials = []
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        for settings in tuned[: 1 if is_large(problem) else _FINALISTS]:
+        for settings in tuned[: 1 if is_large(problem.origin) else _FINALISTS]:
             network = PointNetwork(problem, place, settings)
             network.move_to([0.0] * len(plane.axes))
             trials += [_Trial(replace(settings, batch_size=size), network, []) for size in sizes]
@@ -126,7 +126,7 @@ def tune_abreast(
         Whether to keep the batch size.
     """
     threads = torch.get_num_threads()
-    if threads == 1 or is_large(problem):  # every thread needs a network of its own
+    if threads == 1 or is_large(problem.origin):  # every thread needs a network of its own
         return settings
     # Batch sizes can be compared only in a trial that fills them.
     count = max(_ABREAST, settings.batch_size)
@@ -171,12 +171,6 @@ def tune_compiled(
         if not _agrees(problem, trials[1].network, points[:2], few, expected, len(few)):
             return settings
         return _by_speed(problem, trials, few)[0].settings
-
-
-def is_large(problem: Problem) -> bool:
-    """Whether copies of the network, beyond the one that is moved, cost more memory than they are
-    worth."""
-    return sum(p.numel() for p in problem.origin.values()) >= _LARGE
 
 
 def _few(problem: Problem, count: int) -> Batch:

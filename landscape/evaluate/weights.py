@@ -35,28 +35,39 @@ class PointWeights:
         parameter), and those of layers with a folded batch normalization by their own names.
     pairs
         Layers with the batch normalizations folded into them.
+    constants
+        The parameters that the plane does not move, by name.
     """
 
     def __init__(
-        self, plane: Plane, own: Mapping[str, Sequence[Tensor]], pairs: Sequence[Pair]
+        self,
+        plane: Plane,
+        own: Mapping[str, Sequence[Tensor]],
+        pairs: Sequence[Pair],
+        constants: Mapping[str, Tensor],
     ) -> None:
-        wide = any(p.dtype == torch.float64 for p in plane.origin.values())
-        self._dtype = torch.float64 if wide else torch.float32
-        device = next(iter(plane.origin.values())).device
-        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
-        constants = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
-        still = torch.zeros_like(constants)
         folded = {f"{pair.layer}.{part}" for pair in pairs for part in ("weight", "bias")}
         folded |= {f"{pair.norm}.{part}" for pair in pairs for part in ("weight", "bias")}
-        large = [n for n, p in plane.origin.items() if p.numel() >= LARGE and n not in folded]
+        fixed = {name: p for name, p in constants.items() if name in folded}
+        moved = plane.origin
+        wide = any(p.dtype == torch.float64 for p in (*moved.values(), *fixed.values()))
+        self._dtype = torch.float64 if wide else torch.float32
+        device = next(iter({**moved, **fixed}.values())).device
+        large = [n for n, p in moved.items() if p.numel() >= LARGE and n not in folded]
         self._large = [
-            (tensor, plane.origin[name], [axis[name] for axis in plane.axes])
+            (tensor, moved[name], [axis[name] for axis in plane.axes])
             for name in large
             for tensor in own.get(name, ())
         ]
-        small = {name: p for name, p in plane.origin.items() if name not in large}
-        self._origin = self._vector(small.values(), constants)
-        self._axes = [self._vector((axis[name] for name in small), still) for axis in plane.axes]
+        small = {name: p for name, p in {**moved, **fixed}.items() if name not in large}
+        zeros = {name: torch.zeros_like(p) for name, p in fixed.items()}
+        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
+        ends_with = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
+        still = torch.zeros_like(ends_with)
+        self._origin = self._vector(small.values(), ends_with)
+        self._axes = [
+            self._vector(({**axis, **zeros}[name] for name in small), still) for axis in plane.axes
+        ]
         self._point = self._origin.clone()
         ends = torch.tensor([0, *(p.numel() for p in small.values())]).cumsum(0).tolist()
         self._range = dict(zip(small, itertools.pairwise(ends), strict=True))

@@ -142,6 +142,7 @@ class WholeNetwork:
         split = self._operator.split
         over = f"over {self._operator.examples:,} {split or 'given'} examples"
         moved = "" if self._ignore == "none" else ", without biases and normalization layers"
+        moved = f"{self._operator.choice}{moved}"
         loss = self._problem.metrics["loss"].units
         return by_name(
             Quantity(

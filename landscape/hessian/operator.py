@@ -37,7 +37,7 @@ class HessianOperator:
         Name of the split; None is the first.
     ignore
         ``biasbn`` leaves out parameters with fewer than two dimensions (biases, γ and β of
-        normalization layers), ``none`` includes all.
+        normalization layers) and other scales of channels, ``none`` includes all that move.
     batch_size
         Examples per batch; a stream has its own batches.
 
@@ -88,12 +88,13 @@ class HessianOperator:
         held = dict(problem.model.named_parameters())
         own = list(self._model.parameters())  # the same order, even if the network is wrapped
         self._all = dict(zip(held, own, strict=True))
-        self._moved = {n: p for n, p in self._all.items() if ignore == "none" or p.ndim > 1}
+        left_out = problem.filters.left_out
+        moved = {name: self._all[name] for name in problem.origin}
+        self._moved = {n: p for n, p in moved.items() if not left_out(n, p, ignore)}
         if not self._moved:
             raise InputError(
-                "no parameter of the network has more than one dimension, and "
-                f"{argument('ignore', ignore)} leaves out all others: choose "
-                f"{argument('ignore', 'none')}"
+                f"{argument('ignore', ignore)} leaves out every parameter that moves: none has "
+                f"more than one dimension; choose {argument('ignore', 'none')}"
             )
         for p in self._moved.values():
             p.requires_grad_(True)
@@ -106,15 +107,21 @@ class HessianOperator:
         return sum(self._sizes)
 
     @property
+    def choice(self) -> str:
+        """The choice of parameters in words, such as `` (lora_*)``; empty if all move."""
+        words = self._problem.moved.words
+        return f" ({words})" if words else ""
+
+    @property
     def examples(self) -> int:
         """Number of examples used by a product."""
         return len(self._problem.splits[self.split])
 
     def move_to(self, point: Mapping[str, Tensor]) -> None:
-        """Set all parameters, by name; initially they are those of the problem's origin."""
+        """Set parameters by name; initially they are those of the problem's network."""
         with torch.no_grad():
-            for name, p in self._all.items():
-                p.copy_(point[name])
+            for name, value in point.items():
+                self._all[name].copy_(value)
 
     def flat(self, direction: Mapping[str, Tensor]) -> Tensor:
         """The entries of the included parameters as one vector, shape (size,)."""

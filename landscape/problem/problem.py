@@ -12,12 +12,14 @@ from torch import Tensor, nn
 from landscape.checkpoint import load_state
 from landscape.data import Examples, Stream, examples_from
 from landscape.device import choose_device, tensor_float_32
+from landscape.directions.filters import Filters, filters_of
 from landscape.errors import InputError, one_line
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
 from landscape.params import Params, fingerprint, parameters_of, unwrapped_copy
 from landscape.problem.checks import check_deterministic, check_labels, check_parameters
 from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
+from landscape.problem.parameters import ALL, Choice, chosen, movable
 from landscape.quantity import STDERR, Quantity, by_name, quantity_name
 from landscape.surface import Attribute
 
@@ -50,6 +52,11 @@ class Problem:
         of a metric that declares which way is better: by an attribute, ``margin.higher_is_better =
         True``, or as ``Metric(margin, "margin", "logits", higher_is_better=True)`` of
         :mod:`landscape.metrics`, in its place.
+    parameters
+        The parameters that move; all others are constant in directions, derivatives, distances and
+        curves alike. ``trainable``, ``all``, a pattern of names or a list of them (``lora_*``
+        matches a name or its part after a dot), or a function ``(name, parameter) -> bool``. None
+        is ``trainable`` if the network has a parameter that is, otherwise ``all``.
     device
         ``auto`` (the first available of CUDA, MPS and CPU) or a name.
     attributes
@@ -80,6 +87,7 @@ class Problem:
         *,
         loss: str | PerExample | Metric = "cross_entropy",
         metrics: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric] = (),
+        parameters: Choice | None = None,
         device: str = "auto",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
@@ -90,11 +98,14 @@ class Problem:
         self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
         self.model = unwrapped_copy(model).eval()
         check_parameters(self.model)
+        self.moved = chosen(self.model, parameters)
+        self.chooses = parameters is not None
+        self.filters: Filters = filters_of(self.model)
         for p in self.model.parameters():
             p.requires_grad_(False)
-        self.origin: Params = parameters_of(self.model)
+        self.origin: Params = parameters_of(self.model, self.moved.names)
         return_tensor(self.model.to(self.device))
-        self.dtype = next(p.dtype for p in self.origin.values())
+        self.dtype = next(p.dtype for p in self.model.parameters() if movable(p))
         splits = data if isinstance(data, Mapping) else {"": data}
         self.splits: dict[str, Examples | Stream] = {
             name: (split if isinstance(split, Stream) else examples_from(split)).to(self.device)
@@ -141,6 +152,8 @@ class Problem:
     def with_state(self, state: Mapping[str, Tensor]) -> Problem:
         """The same problem with other parameters and buffers of the same network.
 
+        Constant parameters keep their values; the state may lack them.
+
         Raises
         ------
         InputError
@@ -148,11 +161,40 @@ class Problem:
         """
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
-        load_state(other.model, state, "a state of another network")
-        other.origin = parameters_of(other.model)
-        weights = fingerprint([*other.origin.items(), *other.model.named_buffers()])
-        other.attributes = {**self.attributes, "weights_sha256": weights}
+        load_state(other.model, {**state, **self.constants}, "a state of another network")
+        other.origin = parameters_of(other.model, self.moved.names)
+        other.attributes = {**self.attributes, "weights_sha256": _fingerprint_of(other.model)}
         return other
+
+    def with_filters(self, given: str) -> Problem:
+        """The same problem with other rules for filters.
+
+        Parameters
+        ----------
+        given
+            See :func:`landscape.directions.filters.filters_of`.
+        """
+        if given == self.filters.given:
+            return self
+        other = copy.copy(self)
+        other.filters = filters_of(self.model, given)
+        return other
+
+    def moving_all(self) -> Problem:
+        """The same problem with all parameters moved."""
+        other = copy.copy(self)
+        other.moved = chosen(self.model, ALL)
+        other.origin = parameters_of(self.model, other.moved.names)
+        facts = {k: v for k, v in self.attributes.items() if k not in self.moved.attributes}
+        other.attributes = {**facts, **other.moved.attributes}
+        return other
+
+    @property
+    def constants(self) -> dict[str, Tensor]:
+        """The parameters that do not move, by all their names in the state of the network."""
+        named = dict(self.model.named_parameters(remove_duplicate=False))
+        constant = {id(named[name]) for name in self.moved.constant}
+        return {name: p.detach() for name, p in named.items() if id(p) in constant}
 
     def _try_few(self, examples: Examples | Stream) -> Tensor:
         """Pass a few examples through the network, to find a mismatch early."""
@@ -177,11 +219,11 @@ class Problem:
         return output
 
     def _facts(self, outputs: Mapping[str, Tensor]) -> dict[str, Attribute]:
-        buffers = [(n, b) for n, b in self.model.named_buffers()]
         facts: dict[str, Attribute] = {
             "model": type(self.model).__name__,
-            "parameters": sum(p.numel() for p in self.origin.values()),
-            "weights_sha256": fingerprint([*self.origin.items(), *buffers]),
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            **self.moved.attributes,
+            "weights_sha256": _fingerprint_of(self.model),
             "loss": self.loss,
             "metrics": ", ".join(self.metrics),
             "device": self.device.type,
@@ -199,3 +241,8 @@ class Problem:
             facts["preprocess"] = str(examples.preprocess)
         facts["split"] = "+".join(name for name in self.splits if name) or "given"
         return facts
+
+
+def _fingerprint_of(model: nn.Module) -> str:
+    """The fingerprint of all parameters and buffers."""
+    return fingerprint([*model.named_parameters(), *model.named_buffers()])

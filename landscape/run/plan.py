@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from landscape.data import in_memory
 from landscape.evaluate import Settings, choose_settings
@@ -18,6 +20,7 @@ from landscape.planes import Spanned, moving_statistics, span
 from landscape.planes.choose import axes_of
 from landscape.problem import Problem
 from landscape.quantity import Quantity
+from landscape.run.earlier import by_rules_of_file
 from landscape.run.job import Job, quantities_of, whole_network_in
 from landscape.run.record import REQUEST
 from landscape.run.request import RANDOM_RANGE, Range, Request
@@ -95,6 +98,9 @@ class Plan:
             self.drawn,
             {**self.problem.attributes, **facts, **self.facts, REQUEST: self.request.as_json()},
         )
+        narrow = Settings(**settings).stored_as or self.problem.dtype
+        if narrow in _HALF:
+            _note_resolution(surface, self.planes[0], narrow)
         return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
 
 
@@ -114,7 +120,10 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     if request.tolerance is not None:
         for examples in problem.splits.values():
             in_memory(examples)  # raises for a stream, before anything is written
+    problem = problem.with_filters(str(request.filters or ""))
+    problem = by_rules_of_file(problem, request, agree)
     drawn = _drawn(problem, request)
+    problem = drawn[0].problem or problem
     statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
 
@@ -210,6 +219,26 @@ def _empty(
     elif len(planes[0].axes) == 2:
         facts["axes_cosine"] = planes[0].cosine
     return Surface(grid, quantities, attributes=facts, axes=axes)
+
+
+_HALF = (torch.float16, torch.bfloat16)
+
+
+def _note_resolution(surface: Surface, plane: Plane, dtype: torch.dtype) -> None:
+    """Record the resolution of each axis, and warn of coordinates below it."""
+    for (name, values), least in zip(
+        surface.grid.axes.items(), plane.resolutions(dtype), strict=True
+    ):
+        surface.axes[name]["resolution"] = least
+        steps = np.abs(values[values != 0.0])
+        if steps.size and steps.min() < least:
+            precision = str(dtype).removeprefix("torch.")
+            warnings.warn(
+                f"the {name} axis has coordinates down to {steps.min():.2g}, but most weights in "
+                f"{precision} do not change below {least:.2g}; measure the network in float32 for "
+                "finer steps",
+                stacklevel=2,
+            )
 
 
 def _counted(spanned: Spanned, ignore: str | None) -> str:

@@ -27,6 +27,8 @@ _MAY_DIFFER = {
     "loss_at_start",
     "loss_at_end",
     "residual",
+    "moved",  # the names decide
+    "resolution",
     REQUEST,
 }
 

@@ -145,7 +145,7 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     """Anything unusual about how the values were measured, one sentence each, without a full stop.
 
     The number of draws averaged, batch-norm statistics other than the stored ones, alignment of
-    channels, and the barrier between two solutions.
+    channels, the parameters if not all moved, and the barrier between two solutions.
     """
     said = []
     if quantity.span is not None:  # the long name of a density states the smoothing
@@ -157,6 +157,9 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
     if any("alignment" in facts for facts in surface.axes.values()):
         said.append("Channels permuted to match the first network")
+    moved, of_all = _whole(surface, "moved_parameters"), _whole(surface, "parameters")
+    if 0 < moved < of_all:
+        said.append(f"Only the parameters {_text(surface, 'moved')} moved: {moved:,} of {of_all:,}")
     barrier = surface.attributes.get("barrier")
     if isinstance(barrier, int | float) and quantity.name == surface.main_quantity:
         said.append(f"Barrier between the solutions: {short(barrier)} {quantity.unit}".rstrip())

@@ -42,12 +42,12 @@ def number_of(surface: Surface, axis: str, fact: str) -> float:
 
 
 def kind_of(surface: Surface, axis: str) -> str:
-    """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``eigenvalue``, or
-    the name in the file."""
+    """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``input``,
+    ``eigenvalue``, or the name in the file."""
     kind = text_of(surface, axis, "kind")
-    for begins in ("random", "hessian"):
+    for begins in ("random", "hessian", "input "):
         if kind.startswith(begins):
-            return begins
+            return begins.strip()
     return "ascent" if kind.endswith("gradient ascent") else kind
 
 
@@ -199,6 +199,17 @@ def _ascent_label(surface: Surface, axis: str) -> str:
     return ", ".join(filter(None, parts))
 
 
+def _input(surface: Surface, axis: str) -> str:
+    which = text_of(surface, axis, "kind").removeprefix("input ")
+    return f"input offset ε ({which})"
+
+
+def _input_label(surface: Surface, axis: str) -> str:
+    of_gradient = text_of(surface, axis, "kind").endswith("gradient")
+    signs = "the signs of its gradient" if of_gradient else "random signs"
+    return f"offset ε of every input along {signs}"
+
+
 def _ordinal(number: float) -> str:
     return _ORDINALS.get(int(number), f"{number:.0f}th")
 
@@ -213,6 +224,7 @@ _NAMES = {
     "curve": _curve,
     "hessian": _eigenvector,
     "ascent": _ascent,
+    "input": _input,
     "eigenvalue": _eigenvalue,
 }
 _LABELS = {
@@ -221,5 +233,6 @@ _LABELS = {
     "curve": _curve_label,
     "hessian": _eigenvector_label,
     "ascent": _ascent_label,
+    "input": _input_label,
     "eigenvalue": _eigenvalue,
 }
