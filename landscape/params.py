@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import torch
@@ -19,16 +19,25 @@ from landscape.errors import InputError
 
 Params = dict[str, Tensor]
 
+_PIECE = 2**20
+_LARGE = 2**26  # 67 million
+
+
+def is_large(params: Params) -> bool:
+    """Whether further copies of the parameters cost more memory than they are worth."""
+    return sum(p.numel() for p in params.values()) >= _LARGE
+
 
 def parameters_of(model: nn.Module, names: Collection[str] | None = None) -> Params:
-    """A detached copy of the model's parameters on the CPU, in the order of ``parameters()``.
+    """The model's parameters on the CPU, in the order of ``parameters()``: a copy of those that are
+    on another device, and else the model's own.
 
     A parameter that several modules share appears once, under its first name. ``names`` selects
     some; None is all.
     """
     wanted = None if names is None else set(names)
     return {
-        name: p.detach().cpu().clone()
+        name: p.detach().cpu()
         for name, p in model.named_parameters()
         if wanted is None or name in wanted
     }
@@ -103,8 +112,15 @@ def check_finite(params: Mapping[str, Tensor], what: str) -> None:
 def dot(a: Params, b: Params) -> float:
     """The inner product over all parameters."""
     return math.fsum(
-        torch.dot(a[name].double().flatten(), b[name].double().flatten()).item() for name in a
+        torch.dot(one.double(), other.double()).item()
+        for name in a
+        for one, other in zip(_pieces(a[name]), _pieces(b[name]), strict=True)
     )
+
+
+def _pieces(tensor: Tensor) -> Sequence[Tensor]:
+    """Parts of a tensor, so that a large one need not be held in float64."""
+    return tensor.flatten().split(_PIECE)
 
 
 def norm(a: Params) -> float:
@@ -124,5 +140,5 @@ def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
     for name, tensor in named:
         array = tensor.detach().cpu().contiguous()
         digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-        digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(array.reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from landscape.grid import FloatArray
 from landscape.params import Params, check_same_shape, cosine, dot, norm
@@ -74,23 +74,34 @@ class Plane:
             Coordinates, shape (number of axes,), and the distance ‖d − A c‖ from the plane.
         """
         check_same_shape(params, self.origin, "projection on the plane")
-        offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}
+
+        def offset() -> Iterator[tuple[str, Tensor]]:  # one at a time: in float64 they are large
+            for name, p in self.origin.items():
+                yield name, params[name].double() - p.double()
+
         # Normalize the axes first: the normal equations square differences in length.
         lengths = np.array([length or 1.0 for length in self.norms])
         gram = np.array([[dot(a, b) for b in self.axes] for a in self.axes])
-        against = np.array([dot(axis, offset) for axis in self.axes])
+        parts = [[dot({n: axis[n]}, {n: d}) for axis in self.axes] for n, d in offset()]
+        against = np.array([math.fsum(each) for each in zip(*parts, strict=True)])
         equations = gram / np.outer(lengths, lengths)
         found = np.linalg.lstsq(equations, against / lengths, rcond=None)[0] / lengths
-        for name, rest in offset.items():
+        rests = []
+        for name, rest in offset():
             for coordinate, axis in zip(found, self.axes, strict=True):
                 rest.sub_(axis[name].double(), alpha=float(coordinate))
-        return found, norm(offset)
+            rests.append(norm({name: rest}))
+        return found, math.hypot(*rests)
 
     def to(self, device: torch.device) -> Plane:
-        """The same plane with its tensors on a device, in the origin's precision."""
+        """The same plane with its tensors on a device, in the origin's precision or the axes' lower
+        one."""
         origin = {name: p.to(device) for name, p in self.origin.items()}
         axes = [
-            {name: d.to(device, self.origin[name].dtype) for name, d in axis.items()}
+            {
+                name: d.to(device, min(d.dtype, origin[name].dtype, key=lambda t: t.itemsize))
+                for name, d in axis.items()
+            }
             for axis in self.axes
         ]
         return Plane(origin, axes, self.statistics)

@@ -63,11 +63,18 @@ NORMALIZATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "none": unchanged,
 }
 
+_BY_LAYER = ("layer", "dlayer")
+_PIECE = 2**20  # elements of a large tensor that are in float64 at a time
+
 IGNORED = ("biasbn", "none")
 
 
 def normalize(
-    direction: Params, weights: Params, how: str = "filter", filters: Filters | None = None
+    direction: Params,
+    weights: Params,
+    how: str = "filter",
+    filters: Filters | None = None,
+    dtype: torch.dtype | None = None,
 ) -> Params:
     """Scale every tensor of ``direction`` by the rule ``how``, computed in float64.
 
@@ -80,16 +87,27 @@ def normalize(
         or ``none``.
     filters
         Where the filters of each parameter are; None is along the first dimension of all.
+    dtype
+        Type of the result; None is that of the weights.
     """
     if how not in NORMALIZATIONS:
         raise unknown_choice("normalization", how, NORMALIZATIONS)
-    rule, filters = NORMALIZATIONS[how], filters or Filters()
+    filters = filters or Filters()
     return {
-        name: _at(filters.of(name), rule, d.double(), weights[name].double()).to(
-            weights[name].dtype
-        )
+        name: _normalized(d, weights[name], how, filters.of(name), dtype or weights[name].dtype)
         for name, d in direction.items()
     }
+
+
+def _normalized(d: Tensor, w: Tensor, how: str, place: Place, dtype: torch.dtype) -> Tensor:
+    rule = NORMALIZATIONS[how]
+    if how in _BY_LAYER or place != FIRST or d.ndim < 2:
+        return _at(place, rule, d.double(), w.double()).to(dtype)
+    result = torch.empty_like(d, dtype=dtype)
+    rows = max(1, _PIECE // max(1, d[:1].numel()))
+    for part, noise, own in zip(result.split(rows), d.split(rows), w.split(rows), strict=True):
+        part.copy_(rule(noise.double(), own.double()))
+    return result
 
 
 def without(direction: Params, what: str = "biasbn", filters: Filters | None = None) -> Params:
