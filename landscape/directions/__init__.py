@@ -53,6 +53,7 @@ def make_directions(
     ignore: str = "biasbn",
     seed: int = 0,
     filters: Filters | None = None,
+    dtype: torch.dtype | None = None,
 ) -> list[Direction]:
     """Make the directions of a line (``axes=1``) or plane (2) through a network.
 
@@ -71,6 +72,9 @@ def make_directions(
     filters
         Where the filters of each parameter are (:func:`landscape.directions.filters.filters_of`);
         None is along the first dimension of all.
+    dtype
+        Precision of ``random`` directions and those of functions, if not that of the parameters:
+        see :mod:`landscape.directions.precision`.
 
     Raises
     ------
@@ -93,15 +97,21 @@ def make_directions(
     maker, name = _maker(kind)
     filters, made = filters or Filters(), []
     for axis in range(axes):
-        raw = maker(params, generator_for(seed, axis))
-        check_same_shape(raw, params, f"directions {name}")
-        vector = normalize(without(dict(raw), ignore, filters), params, norm, filters)
+        generator, vector = generator_for(seed, axis), {}
+        # Noise is in float64: of one parameter at a time.
+        alone = [{n: p} for n, p in params.items()]
+        for part in alone if maker is random_direction else [params]:
+            raw = maker(part, generator)
+            check_same_shape(raw, part, f"directions {name}")
+            vector |= normalize(without(dict(raw), ignore, filters), params, norm, filters, dtype)
         facts_here: dict[str, Attribute] = {
             "kind": name,
             "normalization": norm,
             "ignore": ignore,
             "seed": seed,
         }
+        if dtype is not None:
+            facts_here["precision"] = str(dtype).removeprefix("torch.")
         if words := filters.words(params):
             facts_here["filters"] = words
         made.append(Direction(vector, facts_here))

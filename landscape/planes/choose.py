@@ -109,7 +109,14 @@ def span(
     origin, filters = problem.origin, problem.filters
     return Spanned(
         make_directions(
-            origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed, filters=filters
+            origin,
+            axes,
+            kind=kind,
+            norm=norm,
+            ignore=ignore,
+            seed=seed,
+            filters=filters,
+            dtype=problem.directions_in,
         )
     )
 

@@ -14,7 +14,13 @@ def random_directions(
 ) -> list[Direction]:
     """Random directions in the parameters that move, one for each axis."""
     return make_directions(
-        problem.origin, axes, norm=norm, ignore=ignore, seed=seed, filters=problem.filters
+        problem.origin,
+        axes,
+        norm=norm,
+        ignore=ignore,
+        seed=seed,
+        filters=problem.filters,
+        dtype=problem.directions_in,
     )
 
 

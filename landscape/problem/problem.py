@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from landscape.checkpoint import load_state
@@ -14,6 +15,7 @@ from landscape.data import Examples, Split, Stream, pairs_from, splits_in, trees
 from landscape.data.tensors import NotAPair
 from landscape.device import choose_device
 from landscape.directions.filters import Filters, filters_of
+from landscape.directions.precision import narrower
 from landscape.errors import InputError, argument
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
 from landscape.params import Params, fingerprint, parameters_of, unwrapped, unwrapped_copy
@@ -126,6 +128,7 @@ class Problem:
         self.moved = chosen(self.model, parameters)
         self.chooses = parameters is not None
         self.filters: Filters = filters_of(self.model)
+        self.wide_directions = False  # in the precision of the weights, however large they are
         for p in self.model.parameters():
             p.requires_grad_(False)
         self.origin: Params = parameters_of(self.model, self.moved.names)
@@ -248,6 +251,17 @@ class Problem:
             return self
         other = copy.copy(self)
         other.filters = filters_of(self.model, given)
+        return other
+
+    @property
+    def directions_in(self) -> torch.dtype | None:
+        """The precision of random directions, if not that of the weights."""
+        return None if self.wide_directions else narrower(self.origin)
+
+    def with_wide_directions(self) -> Problem:
+        """The same problem with directions in the precision of the weights."""
+        other = copy.copy(self)
+        other.wide_directions = True
         return other
 
     def moving_all(self) -> Problem:
