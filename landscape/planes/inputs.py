@@ -17,7 +17,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from landscape.data import Batch, Examples, in_memory
+from landscape.data import Examples, in_memory
 from landscape.data.preprocess import NONE
 from landscape.directions import Direction, generator_for
 from landscape.directions.filters import Filters
@@ -121,27 +121,28 @@ def _packed(problem: Problem, examples: Examples, names: list[str], seed: int) -
     """Inputs in the network's precision, with the direction of each beside it."""
     parts = []
     generators = [generator_for(seed, axis) for axis in range(len(names))]
-    for batch in examples.batches(problem.dtype, _BATCH):
-        content = batch.content
-        pair = isinstance(content, tuple) and len(content) == 2
-        if not (pair and isinstance(content[0], Tensor) and content[0].is_floating_point()):
+    for start in range(0, len(examples), _BATCH):
+        few = examples[start : start + _BATCH]
+        inputs = few.preprocess(few.inputs, problem.dtype)
+        if not inputs.is_floating_point():
             raise InputError(
-                f"{argument('directions', 'input')}: the inputs of {examples.source} are not one "
-                "tensor of floating-point numbers, so they cannot be moved"
+                f"{argument('directions', 'input')}: the inputs of {examples.source} are "
+                f"{inputs.dtype}, not floating-point numbers, so they cannot be moved"
             )
+        few = replace(few, inputs=inputs, preprocess=NONE)
         signs = [
-            _SIGNS[name](problem, batch, generator)
+            _SIGNS[name](problem, few, generator)
             for name, generator in zip(names, generators, strict=True)
         ]
-        parts.append(torch.stack([content[0], *signs], dim=1))
+        parts.append(torch.stack([inputs, *signs], dim=1))
     return replace(examples, inputs=torch.cat(parts), preprocess=NONE)
 
 
-def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generator) -> Tensor:
-    inputs, targets = batch.content
+def _signs_of_gradient(problem: Problem, few: Examples, generator: torch.Generator) -> Tensor:
     with torch.inference_mode(False), torch.enable_grad():
-        inputs = inputs.clone().requires_grad_()
-        loss = problem.objective.loss(problem.model, Batch((inputs, targets))).sum()
+        inputs = few.inputs.clone().requires_grad_()
+        batch = replace(few, inputs=inputs).batch(problem.dtype)
+        loss = problem.objective.loss(problem.model, batch).sum()
         if not loss.requires_grad:
             raise InputError(
                 f"{argument('directions', 'input:gradient')}: the loss has no derivative with "
@@ -151,13 +152,12 @@ def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generato
     return gradient.sign()
 
 
-def _random_signs(problem: Problem, batch: Batch, generator: torch.Generator) -> Tensor:
-    inputs, _ = batch.content
-    drawn = torch.randint(2, inputs.shape, generator=generator, dtype=torch.int8)
-    return (drawn * 2 - 1).to(inputs)
+def _random_signs(problem: Problem, few: Examples, generator: torch.Generator) -> Tensor:
+    drawn = torch.randint(2, few.inputs.shape, generator=generator, dtype=torch.int8)
+    return (drawn * 2 - 1).to(few.inputs)
 
 
-_SIGNS: dict[str, Callable[[Problem, Batch, torch.Generator], Tensor]] = {
+_SIGNS: dict[str, Callable[[Problem, Examples, torch.Generator], Tensor]] = {
     "gradient": _signs_of_gradient,
     "random": _random_signs,
 }
