@@ -11,14 +11,14 @@ over examples. A coordinate is ε, in units of the network's input.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from landscape.data import Examples, in_memory
-from landscape.data.preprocess import NONE
+from landscape.data.offsets import differentiable, random_signs, with_directions
 from landscape.directions import Direction, generator_for
 from landscape.directions.filters import Filters
 from landscape.errors import InputError, argument, unknown_choice
@@ -28,7 +28,6 @@ from landscape.problem.output import return_tensor, take_tensor
 from landscape.problem.parameters import Moved
 
 RANGE = "-0.1:0.1:25"
-_BATCH = 128
 _NAME = "offset"
 
 
@@ -117,32 +116,22 @@ def _moving_inputs(problem: Problem, splits: dict[str, Examples], axes: int) -> 
     return moving
 
 
-def _packed(problem: Problem, examples: Examples, names: list[str], seed: int) -> Examples:
-    """Inputs in the network's precision, with the direction of each beside it."""
-    parts = []
-    generators = [generator_for(seed, axis) for axis in range(len(names))]
-    for start in range(0, len(examples), _BATCH):
-        few = examples[start : start + _BATCH]
-        inputs = few.preprocess(few.inputs, problem.dtype)
-        if not inputs.is_floating_point():
-            raise InputError(
-                f"{argument('directions', 'input')}: the inputs of {examples.source} are "
-                f"{inputs.dtype}, not floating-point numbers, so they cannot be moved"
-            )
-        few = replace(few, inputs=inputs, preprocess=NONE)
-        signs = [
-            _SIGNS[name](problem, few, generator)
-            for name, generator in zip(names, generators, strict=True)
-        ]
-        parts.append(torch.stack([inputs, *signs], dim=1))
-    return replace(examples, inputs=torch.cat(parts), preprocess=NONE)
+def _packed(problem: Problem, examples: object, names: Sequence[str], seed: int) -> Examples:
+    if not isinstance(examples, Examples):
+        raise InputError(
+            f"{argument('directions', 'input')}: the inputs are not one tensor, so they cannot be "
+            "moved; give inputs and targets"
+        )
+    directions = [
+        partial(_SIGNS[name], problem, generator_for(seed, axis)) for axis, name in enumerate(names)
+    ]
+    return with_directions(examples, problem.dtype, directions)
 
 
-def _signs_of_gradient(problem: Problem, few: Examples, generator: torch.Generator) -> Tensor:
+def _signs_of_gradient(problem: Problem, generator: torch.Generator, few: Examples) -> Tensor:
     with torch.inference_mode(False), torch.enable_grad():
-        inputs = few.inputs.clone().requires_grad_()
-        batch = replace(few, inputs=inputs).batch(problem.dtype)
-        loss = problem.objective.loss(problem.model, batch).sum()
+        inputs, moved = differentiable(few)
+        loss = problem.objective.loss(problem.model, moved.batch(problem.dtype)).sum()
         if not loss.requires_grad:
             raise InputError(
                 f"{argument('directions', 'input:gradient')}: the loss has no derivative with "
@@ -152,12 +141,11 @@ def _signs_of_gradient(problem: Problem, few: Examples, generator: torch.Generat
     return gradient.sign()
 
 
-def _random_signs(problem: Problem, few: Examples, generator: torch.Generator) -> Tensor:
-    drawn = torch.randint(2, few.inputs.shape, generator=generator, dtype=torch.int8)
-    return (drawn * 2 - 1).to(few.inputs)
+def _random_signs(problem: Problem, generator: torch.Generator, few: Examples) -> Tensor:
+    return random_signs(few, generator)
 
 
-_SIGNS: dict[str, Callable[[Problem, Examples, torch.Generator], Tensor]] = {
+_SIGNS: dict[str, Callable[[Problem, torch.Generator, Examples], Tensor]] = {
     "gradient": _signs_of_gradient,
     "random": _random_signs,
 }
