@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 import torch
 from torch import Tensor, nn
 
-from landscape.errors import InputError
+from landscape.errors import InputError, one_line
 
 Params = dict[str, Tensor]
 
@@ -72,10 +72,21 @@ def unwrapped_copy(model: nn.Module) -> nn.Module:
 
     A tensor that a hook computes from parameters before every call, such as the weight of a pruned
     layer, has a history that cannot be copied; its value is.
+
+    Raises
+    ------
+    InputError
+        If the network cannot be copied.
     """
     computed = [t for m in model.modules() for t in vars(m).values() if isinstance(t, Tensor)]
     memo = {id(t): t.detach().clone() for t in computed if not t.is_leaf}
-    copied = copy.deepcopy(unwrapped(model), memo)
+    try:
+        copied = copy.deepcopy(unwrapped(model), memo)
+    except Exception as error:  # an object of the user's can raise any error
+        raise InputError(
+            f"the network cannot be copied ({one_line(error)}): it holds something beside its "
+            "parameters and buffers, such as results of an earlier call; give a network without"
+        ) from error
     for module in list(copied.modules()):
         for name, child in module.named_children():
             if unwrapped(child) is not child:

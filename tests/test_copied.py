@@ -14,6 +14,7 @@ from torch.nn.utils import parametrizations, prune
 
 import landscape
 from landscape.directions import make_directions
+from landscape.errors import InputError
 from landscape.hessian import HessianOperator
 from landscape.plane import Plane
 
@@ -71,6 +72,21 @@ def test_values_are_those_of_a_loop(kind: str, tune: bool) -> None:
         wanted = model.get_parameter(name).grad
         assert wanted is not None
         torch.testing.assert_close(gradient, wanted.flatten(), rtol=1e-9, atol=1e-12)
+
+
+class Remembering(nn.Linear):
+    """Keeps its last outputs, with their history."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.last = [super().forward(x)]
+        return self.last[0]
+
+
+def test_a_network_that_cannot_be_copied() -> None:
+    model = Remembering(6, 3).double()
+    model(X)
+    with pytest.raises(InputError, match=r"cannot be copied .*results of an earlier call"):
+        landscape.Problem(model, (X, Y), device="cpu")
 
 
 class Halved(nn.Module):

@@ -122,7 +122,6 @@ class WholeNumbers(nn.Linear):
     ("make", "says"),
     [
         (lambda: nn.LazyLinear(5), "uninitialized parameter 'weight'"),
-        (WholeNumbers, "parameter 'steps' is torch.int64"),
         (nn.ReLU, "the network has no parameters"),
         (lambda: torch.jit.trace(perceptron(), torch.zeros(1, 6)), "compiled by torch.jit"),
     ],
@@ -130,6 +129,10 @@ class WholeNumbers(nn.Linear):
 def test_networks_that_cannot_be_moved(make: Callable[[], Any], says: str) -> None:
     with pytest.raises(InputError, match=says):
         classification(make())
+
+
+def test_integers_among_the_parameters_are_constant() -> None:
+    assert list(classification(WholeNumbers()).origin) == ["weight", "bias"]
 
 
 def test_network_with_several_outputs_is_folded() -> None:

@@ -11,14 +11,14 @@ over examples. A coordinate is ε, in units of the network's input.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
-from landscape.data import Batch, Examples, Split, in_memory
-from landscape.data.preprocess import NONE
+from landscape.data import Examples, in_memory
+from landscape.data.offsets import differentiable, random_signs, with_directions
 from landscape.directions import Direction, generator_for
 from landscape.directions.filters import Filters
 from landscape.errors import InputError, argument, unknown_choice
@@ -28,7 +28,6 @@ from landscape.problem.output import return_tensor, take_tensor
 from landscape.problem.parameters import Moved
 
 RANGE = "-0.1:0.1:25"
-_BATCH = 128
 _NAME = "offset"
 
 
@@ -117,33 +116,22 @@ def _moving_inputs(problem: Problem, splits: dict[str, Examples], axes: int) -> 
     return moving
 
 
-def _packed(problem: Problem, examples: Split, names: list[str], seed: int) -> Examples:
-    """Inputs in the network's precision, with the direction of each beside it."""
-    parts = []
-    generators = [generator_for(seed, axis) for axis in range(len(names))]
-    for batch in examples.batches(problem.dtype, _BATCH):
-        content = batch.content
-        pairs = isinstance(examples, Examples) and isinstance(content, tuple)
-        if not (pairs and isinstance(content[0], Tensor) and content[0].is_floating_point()):
-            raise InputError(
-                f"{argument('directions', 'input')}: the inputs of {examples.source} are not one "
-                "tensor of floating-point numbers, so they cannot be moved"
-            )
-        signs = [
-            _SIGNS[name](problem, batch, generator)
-            for name, generator in zip(names, generators, strict=True)
-        ]
-        parts.append(torch.stack([content[0], *signs], dim=1))
-    assert isinstance(examples, Examples)
-    return replace(examples, inputs=torch.cat(parts), preprocess=NONE)
+def _packed(problem: Problem, examples: object, names: Sequence[str], seed: int) -> Examples:
+    if not isinstance(examples, Examples):
+        raise InputError(
+            f"{argument('directions', 'input')}: the inputs are not one tensor, so they cannot be "
+            "moved; give inputs and targets"
+        )
+    directions = [
+        partial(_SIGNS[name], problem, generator_for(seed, axis)) for axis, name in enumerate(names)
+    ]
+    return with_directions(examples, problem.dtype, directions)
 
 
-def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generator) -> Tensor:
-    inputs, targets = batch.content
+def _signs_of_gradient(problem: Problem, generator: torch.Generator, few: Examples) -> Tensor:
     with torch.inference_mode(False), torch.enable_grad():
-        inputs = inputs.clone().requires_grad_()
-        batch = Batch((inputs, targets))
-        loss = problem.objective.loss_column(problem.model, batch).values.sum()
+        inputs, moved = differentiable(few)
+        loss = problem.objective.loss_column(problem.model, moved.batch(problem.dtype)).values.sum()
         if not loss.requires_grad:
             raise InputError(
                 f"{argument('directions', 'input:gradient')}: the loss has no derivative with "
@@ -153,13 +141,11 @@ def _signs_of_gradient(problem: Problem, batch: Batch, generator: torch.Generato
     return gradient.sign()
 
 
-def _random_signs(problem: Problem, batch: Batch, generator: torch.Generator) -> Tensor:
-    inputs, _ = batch.content
-    drawn = torch.randint(2, inputs.shape, generator=generator, dtype=torch.int8)
-    return (drawn * 2 - 1).to(inputs)
+def _random_signs(problem: Problem, generator: torch.Generator, few: Examples) -> Tensor:
+    return random_signs(few, generator)
 
 
-_SIGNS: dict[str, Callable[[Problem, Batch, torch.Generator], Tensor]] = {
+_SIGNS: dict[str, Callable[[Problem, torch.Generator, Examples], Tensor]] = {
     "gradient": _signs_of_gradient,
     "random": _random_signs,
 }

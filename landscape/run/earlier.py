@@ -1,7 +1,8 @@
 """Rules of earlier versions, kept for the files that they wrote.
 
 The first files moved frozen parameters too, took filters along the first axis of every parameter,
-and had directions in the precision of the weights, however large the network. A run that resumes such a file goes on by its rules, unless its options say otherwise.
+and had directions in the precision of the weights, however large the network. A run that resumes
+such a file goes on by its rules, unless its options say otherwise.
 """
 
 from __future__ import annotations
