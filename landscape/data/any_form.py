@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
@@ -83,6 +84,13 @@ def pairs_from(data: Any) -> Examples | Stream:
     return data
 
 
+def _with_lists(element: Any) -> Any:
+    """An element whose fields are lists of numbers (tokens), with these as tensors."""
+    if not isinstance(element, Mapping):
+        return element
+    return {k: torch.as_tensor(v) if isinstance(v, list) else v for k, v in element.items()}
+
+
 def _rows_or_one(tree: Any, source: str) -> Rows | Batches:
     return Rows(tree, source) if rows_of(tree) else Batches((tree,), source)
 
@@ -111,8 +119,8 @@ def _stacked(elements: list[Any], source: str) -> Any:
     if not elements:
         raise InputError(f"{source}: no examples; expected at least one")
     try:
-        return default_collate([_tensors(element) for element in elements])
-    except (TypeError, RuntimeError, KeyError) as error:
+        return default_collate([_with_lists(_tensors(element)) for element in elements])
+    except (TypeError, ValueError, RuntimeError, KeyError) as error:
         raise InputError(
             f"{source}: the elements of this dataset ({described(elements[0])}) cannot be stacked "
             f"({one_line(error)}); give the DataLoader that makes batches of them, or a list of "

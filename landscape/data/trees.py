@@ -102,13 +102,9 @@ class Rows:
         """Places of leaves that the SHA-256 does not cover."""
         return _sha256([self.tree])[1]
 
-    def whole(self) -> Batches:
-        """All examples as a single batch, which cannot be divided."""
-        return Batches((self.tree,), self.source, self.population)
-
-    def fixed(self, size: int) -> Batches:
-        """Batches of a fixed size."""
-        trees = (cut(self.tree, slice(k, k + size)) for k in range(0, len(self), size))
+    def fixed(self, dtype: torch.dtype, size: int) -> Batches:
+        """Batches of a fixed size, in the given precision."""
+        trees = (batch.content for batch in self.batches(dtype, size))
         return Batches(tuple(trees), self.source, self.population)
 
 

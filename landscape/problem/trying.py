@@ -94,18 +94,13 @@ def try_own(
     for name, given in splits.items():
         warn_of_lost_integers(given, dtype)
         split = given
-        if isinstance(split, Rows) and objective.noise:
-            split = split.fixed(BATCH)
+        if isinstance(given, Rows | Examples) and objective.noise:
+            split = given.fixed(dtype, BATCH)
         few = split.head(_TRIED)
         objective, by_example = _tried(objective, model, original, few.batch(dtype), split)
-        if isinstance(split, Rows) and not by_example:
-            split = split.whole()
+        if isinstance(split, Rows | Examples) and not by_example:
+            split = split.fixed(dtype, len(split))
             objective, _ = _tried(objective, model, original, split.batch(dtype), split)
-        if isinstance(split, Examples) and not by_example:
-            raise InputError(
-                f"{split.source}: {objective.name} returns one number for a batch, so the batches "
-                "matter; give a DataLoader or a list of batches"
-            )
         found[name] = split
     return Tried(objective, found)
 

@@ -1,20 +1,21 @@
-"""Watch which tensors a computation reads, operation by operation."""
+"""Watch which tensors a computation reads, call by call of torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from landscape.errors import InputError, argument
 
 
-class Watch(TorchDispatchMode):
-    """Notes every operation on some tensors, also through views, ``.data`` and ``detach()``.
+class Watch(TorchFunctionMode):
+    """Notes every call that takes the values of some tensors, also by views and ``.data``.
 
     Parameters
     ----------
@@ -26,7 +27,7 @@ class Watch(TorchDispatchMode):
     read
         Names of the tensors that were read.
     left_inference
-        Whether an operation ran outside of inference mode.
+        Whether torch was called outside of inference mode.
 
     >>> w, x = torch.ones(3), torch.ones(3)
     >>> with Watch({"w": w}) as watch:
@@ -36,19 +37,20 @@ class Watch(TorchDispatchMode):
     """
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._memory = {_place(t): name for name, t in tensors.items() if t.numel()}
         self.read: list[str] = []
         self.left_inference = False
 
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        for leaf in tree_leaves((args, kwargs or {})):
-            if isinstance(leaf, Tensor):
-                name = self._memory.get(_place(leaf))
-                if name is not None and name not in self.read:
-                    self.read.append(name)
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        places = [_place(t) for t in tree_leaves((args, kwargs or {})) if isinstance(t, Tensor)]
+        named = [self._memory[place] for place in places if place in self._memory]
         self.left_inference |= not torch.is_inference_mode_enabled()
-        return func(*args, **(kwargs or {}))
+        result = func(*args, **(kwargs or {}))
+        # A shape, a type or a device is no value.
+        if named and any(isinstance(r, Tensor | float | np.ndarray) for r in tree_leaves(result)):
+            self.read += [name for name in named if name not in self.read]
+        return result
 
 
 def refuse_unmoved(watch: Watch, what: str) -> None:

@@ -17,8 +17,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 import landscape
 import tests.models_of_others  # noqa: F401  prepares the import of transformers
-from landscape import InputError, Problem
-from landscape.data import Batches, Rows, trees_from
+from landscape import InputError, Problem, sample_surface
+from landscape.data import Batches, Examples, Preprocess, Rows, trees_from
 from landscape.data.tree import (
     as_precise_as,
     described,
@@ -159,6 +159,35 @@ def test_the_same_loss_from_all_data(data: Any, kind: type) -> None:
     loss = problem.prefixed(split, "loss")
     assert found[loss][0] == pytest.approx(sum(w * w for w in wanted) / 6, rel=1e-12)
     assert found[problem.prefixed(split, "count")][0] == 6
+
+
+class Lists(Rowwise):
+    def __getitem__(self, k: int) -> dict[str, Any]:
+        return {"x": X[k].tolist(), "y": int(Y[k])}
+
+
+def test_fields_that_are_lists_of_numbers() -> None:
+    problem = Problem(nn.Linear(2, 1), Lists(), objective=squares, device="cpu")
+    assert problem.splits[""].batch(torch.float32).content["x"].shape == (6, 2)
+
+
+@pytest.mark.parametrize("scalar", [False, True])
+@pytest.mark.parametrize("noise", [None, "fixed"])
+def test_examples_of_the_package(scalar: bool, noise: str | None) -> None:
+    """Their preprocessing is applied; a batch is a pair."""
+    examples = Examples((X * 10).to(torch.uint8), Y, Preprocess(10.0))
+
+    def objective(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:
+        found = squares(model, {"x": batch[0], "y": batch[1]})
+        return found.mean() if scalar else found
+
+    torch.manual_seed(0)
+    model = nn.Linear(2, 1)
+    given = {"noise": noise, "device": "cpu"}
+    problem = Problem(model, {"train": examples}, objective=objective, **given)  # type: ignore[arg-type]
+    found = sample_surface(problem, [0.0], None, progress=False)["train_loss"][0]
+    wanted = squares(model, {"x": X, "y": Y}).mean()
+    assert found == pytest.approx(float(wanted), rel=1e-6)
 
 
 def test_without_any_data() -> None:

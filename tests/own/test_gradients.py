@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.overrides import _get_current_function_mode_stack
 
 from landscape import Problem, sample_surface
 from landscape.evaluate import Settings, evaluate
@@ -51,8 +52,7 @@ def test_a_loss_that_is_compiled() -> None:
     """A compiled function may refuse to be watched."""
 
     def watched(*given: Any) -> Tensor:
-        modes = torch.utils._python_dispatch._get_current_dispatch_mode_stack()
-        if any(isinstance(mode, Watch) for mode in modes):
+        if any(isinstance(mode, Watch) for mode in _get_current_function_mode_stack()):
             raise RuntimeError("compiled code does not run under a mode")
         return F.cross_entropy(*given, reduction="none")
 

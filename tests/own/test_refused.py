@@ -113,6 +113,17 @@ def test_a_penalty_on_the_original_weights() -> None:
         Problem(model, (X, Y), objective=hidden, device="cpu")
 
 
+def test_the_original_may_be_asked_for_its_device() -> None:
+    model = network()
+
+    def objective(m: nn.Module, batch: Any) -> Tensor:
+        like = next(model.parameters())
+        assert like.shape == (2, 3)
+        return losses(m, [batch[0].to(like.device, like.dtype), batch[1]])
+
+    Problem(model, (X, Y), objective=objective, device="cpu")
+
+
 def test_a_penalty_on_the_measured_weights() -> None:
     model, start = network().double(), network().double().weight.detach().clone()
 
