@@ -43,6 +43,7 @@ by -o."""
 EXAMPLE = """  python -m landscape.sample
   python -m landscape.sample --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
       --limit 1000 --x=-1:1:51 --y=-1:1:51 -o resnet56.h5
+  python -m landscape.sample --problem mywork.py:problem --x=-1:1:51 -o mine.h5
   python -m landscape.sample --directions pca:runs/resnet20 --data digits -o path.h5
   python -m landscape.sample --directions between:a.pt,b.pt --bn reestimate -o between.h5
   torchrun --standalone --nproc-per-node=2 -m landscape.sample --weights net.pt -o net.h5"""

@@ -38,8 +38,8 @@ class Recorder:
     Raises
     ------
     InputError
-        If ``every`` is below 1; on recording, if the folder contains later checkpoints, those of
-        another run, or cannot be written.
+        If ``every`` is below 1; on recording, if the folder contains another run or cannot be
+        written. A run that is resumed continues in its folder.
 
     Examples
     --------
@@ -110,7 +110,8 @@ class Recorder:
         Raises
         ------
         InputError
-            If the folder contains a run that does not end before this step.
+            If the folder contains a run that is finished, or begins at this step or later. A run
+            that is resumed replaces the checkpoints of later steps.
         """
         if self._first is not None:
             return self._first
@@ -120,11 +121,11 @@ class Recorder:
         except OSError as error:
             raise InputError(f"cannot write to folder {self.folder}: {error.strerror}") from None
         found = {int(m[1]): names[m[0]] for m in map(_NAME.fullmatch, names) if m is not None}
-        last = max(found, default=-1)
-        if last >= step or _FINAL in names:
+        if _FINAL in names or (found and step <= min(found)):
+            until = f" up to step {max(found)}" if found else ""
             raise InputError(
-                f"{self.folder} contains a run{f' up to step {last}' if found else ''}, and this "
-                f"is step {step} of one; give another folder, or remove what is to be replaced"
+                f"{self.folder} contains a run{until}, and this is step {step} of one; give "
+                "another folder, or remove what is to be replaced"
             )
         self._first = found[min(found)] if found else None
         return self._first

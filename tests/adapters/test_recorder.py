@@ -176,8 +176,8 @@ def test_a_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
         recorder.record(model, step)
     with torch.no_grad():
         model[0].weight += 1
-    landscape.Recorder(tmp_path).record(model, 3)
-    found = read_checkpoint(tmp_path / "step_000003.pt").state
+    landscape.Recorder(tmp_path).record(model, 2)  # resumed from before the last step
+    found = read_checkpoint(tmp_path / "step_000002.pt").state
     torch.testing.assert_close(found["0.weight"], model[0].weight.detach(), rtol=1e-3, atol=1e-3)
 
 
