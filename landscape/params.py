@@ -131,7 +131,8 @@ def dot(a: Params, b: Params) -> float:
 
 def _pieces(tensor: Tensor) -> Sequence[Tensor]:
     """Parts of a tensor, so that a large one need not be held in float64."""
-    return tensor.flatten().split(_PIECE)
+    pieces: Sequence[Tensor] = tensor.flatten().split(_PIECE)
+    return pieces
 
 
 def norm(a: Params) -> float:
@@ -151,5 +152,5 @@ def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
     for name, tensor in named:
         array = tensor.detach().cpu().contiguous()
         digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-        digest.update(array.reshape(-1).view(torch.uint8).numpy())
+        digest.update(array.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -97,7 +97,8 @@ def make_directions(
     maker, name = _maker(kind)
     filters, made = filters or Filters(), []
     for axis in range(axes):
-        generator, vector = generator_for(seed, axis), {}
+        generator = generator_for(seed, axis)
+        vector: Params = {}
         # Noise is in float64: of one parameter at a time.
         alone = [{n: p} for n, p in params.items()]
         for part in alone if maker is random_direction else [params]:
