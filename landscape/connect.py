@@ -21,6 +21,7 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, settings_among
+from landscape.models.option_a import with_place
 from landscape.options import add_training, add_variant, training_in
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
@@ -91,7 +92,7 @@ def _command(argv: Sequence[str] | None) -> None:
 
 def _other(problem: Problem, checkpoint: Checkpoint, first: str) -> State:
     """The state of the second network, which must have the same architecture."""
-    for key, value in checkpoint.settings.items():
+    for key, value in with_place(checkpoint.settings).items():
         if problem.attributes.get(key, value) != value:
             raise InputError(
                 f"checkpoint {checkpoint.path} is of a network with {key} {value}, but {first} of "

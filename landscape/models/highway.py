@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from landscape.errors import InputError, unknown_choice
 from landscape.models.family import Family
-from landscape.models.resnet import IdentityShortcut
+from landscape.models.option_a import BEHIND, IdentityShortcut
 from landscape.models.sizes import check_sizes
 
 SHORTCUTS = ("gate", "none")
@@ -56,7 +56,7 @@ class HighwayLayer(nn.Module):
         if shortcuts == "gate":
             changes_shape = stride != 1 or in_channels != channels
             extra = channels - in_channels
-            self.carry = IdentityShortcut(stride, extra) if changes_shape else nn.Identity()
+            self.carry = IdentityShortcut(stride, extra, BEHIND) if changes_shape else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         changed = F.relu(self.norm(self.transform(x)))

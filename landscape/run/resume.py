@@ -7,6 +7,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from landscape.errors import InputError
+from landscape.models.option_a import with_place
 from landscape.run.record import REQUEST, continued
 from landscape.surface import Surface
 
@@ -80,7 +81,7 @@ def differences_of(
     if set(found.quantities) != set(wanted.quantities):
         has, wants = ", ".join(found.quantities), ", ".join(wanted.quantities)
         lines.append(f"quantities: {one} has {has}; {other} has {wants}")
-    pairs = [("", found.attributes, wanted.attributes)]
+    pairs = [("", with_place(found.attributes), with_place(wanted.attributes))]
     pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
     for where, has_all, wants_all in pairs:
         for key in sorted({*has_all, *wants_all} - _MAY_DIFFER - set(may_differ)):

@@ -19,6 +19,7 @@ from landscape.errors import InputError, argument, one_line
 from landscape.examples import refuse_example
 from landscape.metrics import usual_loss
 from landscape.models.named import Network
+from landscape.models.option_a import with_place
 from landscape.problem.checks import check_labels
 from landscape.training.evaluation import OF_CLASSES, OF_MASKS, means_of
 from landscape.training.history import History
@@ -249,7 +250,7 @@ class _Trainer:
         path = self.folder / LAST
         found = read_tensors(path)
         try:
-            facts: dict[str, Any] = found["facts"]
+            facts = with_place(found["facts"])
             for key, value in self.facts.items():
                 if key != "data" and facts.get(key) != value:
                     raise InputError(
