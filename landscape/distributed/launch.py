@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from landscape.distributed.checks import compare_planes, compare_problems
+from landscape.distributed.checks import compare_planes, compare_problems, compare_requests
 from landscape.distributed.claims import Claims, StoreUnreachable
 from landscape.distributed.environment import Process
 from landscape.distributed.parts import (
@@ -62,8 +62,8 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
     Raises
     ------
     InputError
-        As in :func:`landscape.sample_surface`; and if weights, data or directions of the ranks
-        differ, or they compute different values.
+        As in :func:`landscape.sample_surface`; and if weights, data, options or directions of the
+        ranks differ, or they compute different values.
     """
     check_request(request)
     path = Path(str(request.path))
@@ -72,6 +72,7 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
     lock = only_writer(path) if process.rank == 0 else contextlib.nullcontext()
     with Claims(process, job) as claims:
         compare_problems(claims, process, problem)
+        compare_requests(claims, process, request)
         plan = make_plan(problem, request, claims.agree)
         compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
