@@ -287,6 +287,7 @@ def _range(given: Range, name: str) -> Range:
         if given != "default" and not _is_automatic(given):
             parse_range(given, name)
         return given
+    _check_not_a_range(given, name)
     values = np.asarray(given)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "fiu":
         invalid: Range = values.tolist()  # rejected by the grid
@@ -297,7 +298,22 @@ def _range(given: Range, name: str) -> Range:
         with contextlib.suppress(InputError):
             if np.array_equal(parse_range(text), values):
                 return text
-    return tuple(values.tolist())
+    return tuple(values.astype(np.float64).tolist())
+
+
+def _check_not_a_range(given: Any, name: str) -> None:
+    """Reject ``(-1, 1, 9)``, which is meant as -1:1:9 rather than as three coordinates."""
+    if not isinstance(given, tuple | list) or [type(v) for v in given[2:]] != [int]:
+        return
+    start, stop, count = given
+    evenly = stop - start == count - stop
+    if start < stop < count and (not evenly or start == -stop):
+        text = f"{start}:{stop}:{count}"
+        raise InputError(
+            f"{argument(name, given)}: {count} points from {start} to {stop} are "
+            f"{argument(name, text)}; the coordinates {start}, {stop} and {count} are "
+            f"{name}=numpy.array({list(given)})"
+        )
 
 
 def _is_automatic(given: object) -> bool:
