@@ -76,7 +76,7 @@ def _write(file: h5py.File, surface: Surface) -> None:
         for key, value in _parts(quantity).items():
             data.attrs[key] = value
         _attach(data, file, dimensions)
-    done = file.create_dataset("done", data=surface.done.astype(np.uint8))
+    done = file.create_dataset("done", data=surface.done.astype(np.int8))
     done.attrs["long_name"] = "1 where the point has been computed"
     _attach(done, file, dimensions)
     _write_trajectories(file, surface)
@@ -145,9 +145,9 @@ def open_surface(path: str | Path) -> Surface:
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
     with reading(path, "surface written by landscape or by tomgoldstein/loss-landscape") as file:
-        if is_legacy(file):
-            return read_legacy(file, path)
-        return _read(file, path)
+        surface = read_legacy(file, path) if is_legacy(file) else _read(file, path)
+    surface.file = str(path)
+    return surface
 
 
 def _read(file: h5py.File, path: Path) -> Surface:

@@ -42,6 +42,7 @@ def finished_part(surface: Surface) -> Surface:
         surface.attributes,
         surface.axes,
         surface.trajectories,
+        surface.file,
     )
 
 
