@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
+from landscape.errors import InputError
 from landscape.render.figure.options import Coloured, SpaceLook, of_heights, picked, takes
 from landscape.render.heights import prepare
 from landscape.render.page.data import page_data
@@ -53,8 +54,18 @@ def save_page(
     >>> render.save_page(open_surface("example:digits_eigen_ratio"), "page.html").name
     'page.html'
     """
+    check_is_page(path)
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
     return write_page(first_data(several, several, style, look), path)
+
+
+def check_is_page(path: str | os.PathLike[str]) -> None:
+    """Raise an InputError unless a file name ends in .html or .htm."""
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"{path}: expected a page, a file ending in .html; landscape.render.save writes other "
+            "kinds of files, and render.save_figure a figure"
+        )
 
 
 def first_data(
