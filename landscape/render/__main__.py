@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
     p.add_argument(
-        "--scale", choices=SCALES, help="default: log for a loss, linear for an accuracy"
+        "--scale",
+        choices=SCALES,
+        help="default: log for a loss without negative values, linear for an accuracy",
     )
     p.add_argument(
         "--clip",

@@ -86,9 +86,9 @@ def prepare(
     chosen
         Pairs of a surface and the name of one of its quantities, all of one unit.
     scale
-        ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,
-        and linear for everything else. Under ``log`` a value of exactly 0 is drawn at the
-        smallest positive value, and counted.
+        ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density
+        without negative values, and linear for everything else. Under ``log`` a value of exactly 0
+        is drawn at the smallest positive value, and counted.
     clip
         Values above it are drawn at it, and counted: a number in the unit of the picture (percent
         for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
@@ -105,8 +105,8 @@ def prepare(
     if len({s.unit for s in shows}) > 1:
         listed = ", ".join(f"{s.name} in {s.unit or 'no unit'}" for s in shows)
         raise InputError(f"one scale cannot show different units: {listed}; draw them separately")
-    kind = _kind(scale, shows[0])
     finite = [_finite(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)]
+    kind = _kind(scale, shows[0], finite)
     for (surface, _), show, values in zip(chosen, shows, finite, strict=True):
         _check_drawable(surface, show, values, kind)
     low, high = _span(finite, kind, shows[0])
@@ -156,9 +156,10 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     return limit if cut > _WORTH_ON_LOG * whole else None
 
 
-def _kind(scale: str | None, show: DisplayedQuantity) -> str:
+def _kind(scale: str | None, show: DisplayedQuantity, finite: Sequence[FloatArray]) -> str:
     if scale is None:
-        return "log" if show.over_decades else "linear"
+        positive = any((v > 0).any() for v in finite) and not any((v < 0).any() for v in finite)
+        return "log" if show.over_decades and positive else "linear"
     if scale not in SCALES:
         raise unknown_choice("scale", scale, SCALES)
     return scale
@@ -207,7 +208,7 @@ def _widened(low: float, high: float, kind: str) -> tuple[float, float]:
         return low / 2, high * 2
     if kind == "linear" and high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
         half = 0.5 * max(abs(low), 1e-6)
-        return low - half, high + half
+        return (max(low - half, 0.0) if low >= 0 else low - half), high + half
     return low, high
 
 
