@@ -20,6 +20,7 @@ from landscape.render.figure.layout import (
     panel_texts,
 )
 from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
+from landscape.render.figure.paths_in_space import path_notes_in_space
 from landscape.render.figure.style import STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
@@ -288,8 +289,6 @@ def _draw_solid(
 
 
 def _shows(shape: Relief, scene: Scene) -> bool:
-    if not scene.solid:
-        return sees(shape.up, shape.best_index, scene.camera)
     # A visible point must be visible in the picture, to the thickness of a line.
     return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
@@ -304,7 +303,8 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
     first = brief(panel.surface, panel.quantity)
     sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
     plane = explained(panel.surface)
-    return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
+    paths = path_notes_in_space(shape)
+    return [*filter(None, [first, plane]), *sides, lowest, *paths, *panel.notes, *shape.notes]
 
 
 def _sides(panel: Heights) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from landscape.grid import FloatArray
+from landscape.render.figure.paths_in_space import draw_paths
 from landscape.render.figure.style import MARK
 from landscape.render.mesh.picture import picture
 from landscape.render.space.camera import Camera
-from landscape.render.space.projection import Window, project
+from landscape.render.space.projection import Window, eye_of, project
 from landscape.render.space.relief import Relief
 
 
@@ -40,6 +41,7 @@ def draw_solid(
     drawn = picture(relief, camera, window, pixels, lines, norm, cmap)
     image = axes.imshow(drawn, extent=window.extent, aspect="auto", interpolation="antialiased")
     axes.set_axis_off()
+    draw_paths(axes, relief, eye_of(camera), lambda points: list(project(points, camera).T))
     u, v = project(relief.best, camera)
     if seen:
         axes.plot([u], [v], **MARK, zorder=5, gid="best", clip_on=False)
