@@ -17,7 +17,8 @@ ROOT = Path(__file__).parent.parent / "landscape"
 LAYERS = [
     {"accessors", "deprecated", "errors", "version"},
     {"examples"},
-    {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
+    {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"}
+    | {"interrupted"},
     {"quantity"},
     {"surface", "params"},
     {"summary", "measures", "checkpoint", "metrics", "data", "legacy", "store", "checksum"},

@@ -57,12 +57,24 @@ def test_a_repeatedly_interrupted_run_equals_an_uninterrupted_one(
     monkeypatch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
     path = tmp_path / "parts.h5"
     for done in (0, 1, 8, 11):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as interrupt:
             sample_surface(problem(), **GRID, path=path, progress=False)
         assert int(open_surface(path).done.sum()) == done
+        said = f"{done} of 20 points are saved in {path}" if done else ""
+        assert str(interrupt.value) == said
     sample_surface(problem(), **GRID, path=path, progress=False)
     assert_equal(open_surface(path), whole)
     assert sorted(measured) == list(range(20))  # nothing twice
+
+
+def test_without_a_file_an_interrupt_says_what_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopping(*args: Any, **options: Any) -> Any:
+        yield 0, dict.fromkeys(problem().quantities, 1.0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
+    with pytest.raises(KeyboardInterrupt, match="1 of 20 points were computed, but are lost: no"):
+        sample_surface(problem(), **GRID, progress=False)
 
 
 def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

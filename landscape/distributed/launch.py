@@ -26,9 +26,10 @@ from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier, set_aside
 from landscape.distributed.worker import Worker
 from landscape.errors import InputError, argument
+from landscape.interrupted import saying
 from landscape.lock import only_writer
 from landscape.problem import Problem
-from landscape.run.loop import note_session
+from landscape.run.loop import note_session, saved_words
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
 from landscape.run.request import Request
@@ -129,7 +130,8 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path) -> None:
             measure = job.measure(whole)
             verifier = Verifier(claims, pool, verify, rounding_of(job, whole))
             worker = Worker(claims, pool, measure, verifier, own, part, show)
-            worker.run()
+            with saying(lambda: saved_words(own, part)):
+                worker.run()
         except Disputed:
             set_aside(claims, part)
             raise

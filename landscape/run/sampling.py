@@ -13,6 +13,7 @@ from landscape.atomic import remove_unfinished
 from landscape.deprecated import renamed, warn_renamed
 from landscape.directions import save_directions
 from landscape.errors import InputError
+from landscape.interrupted import saying
 from landscape.lock import only_writer
 from landscape.plane import Plane
 from landscape.planes import Run, Spanned, read_runs
@@ -20,7 +21,7 @@ from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
 from landscape.run.barrier import lacks_barrier, note_barrier
 from landscape.run.keywords import takes
-from landscape.run.loop import fill
+from landscape.run.loop import fill, saved_words
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of, verify_alone
 from landscape.run.request import Request
@@ -121,7 +122,8 @@ def sample_planned(plan: Plan) -> Surface:
             )
         if missing:
             measure = job.measure(surface)
-            fill(surface, measure, job.counts, path, request.progress, missing)
+            with saying(lambda: saved_words(surface, path)):
+                fill(surface, measure, job.counts, path, request.progress, missing)
         if missing and request.verify:
             try:
                 verify_alone(surface, measure, float(request.verify), rounding_of(job, surface))
