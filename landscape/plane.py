@@ -116,7 +116,7 @@ class Interpolated:
     ----------
     plane
         Means and variances by the network's buffer names: values at the origin, and displacements
-        per axis. A variance extrapolated below 0 is set to 0.
+        per axis. Where a variance is extrapolated below 0, the loss is NaN.
     """
 
     plane: Plane

@@ -48,8 +48,9 @@ class Request:
         metadata=option(
             "A:B:N",
             f"N coordinates from A to B (default: {RANDOM_RANGE} on both axes, or a range that "
-            "suits the directions), or auto:N: both axes up to where the loss is twice that of "
-            "guessing",
+            "suits the directions), or auto:N: N coordinates of the range that suits: around the "
+            "checkpoints or solutions of the directions, else up to where the loss is twice that "
+            "of guessing",
             "plane",
             in_python="An increasing array of coordinates is accepted too",
         ),

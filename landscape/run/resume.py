@@ -9,7 +9,7 @@ from pathlib import Path
 from landscape.errors import InputError
 from landscape.models.option_a import with_place
 from landscape.run.record import REQUEST, continued
-from landscape.surface import Surface
+from landscape.surface import NEGATIVE_VARIANCES, Surface
 
 # Attributes of time and place, and those derived from values: these may differ when a run is
 # resumed. All others must agree.
@@ -28,6 +28,7 @@ _MAY_DIFFER = {
     "loss_at_start",
     "loss_at_end",
     "residual",
+    NEGATIVE_VARIANCES,
     REQUEST,
 }
 
