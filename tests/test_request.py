@@ -66,6 +66,7 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ("-o s.h5 --title text", {"path": "s.h5", "title": "text"}),
     ("--path s.h5", {"path": "s.h5"}),
     ("--output s.h5", {"path": "s.h5"}),
+    ("--refine a.h5", {"refine": "a.h5"}),
     ("--save-directions d.h5", {"save_directions": "d.h5"}),
     ("--shard 2/3", {"shard": Shard(2, 3)}),
     ("--verify 2%", {"verify": 0.02}),

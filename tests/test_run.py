@@ -116,8 +116,19 @@ def test_retrained_weights_are_another_run(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     sample_surface(problem(), **GRID, path=path, progress=False)
     retrained = Problem(nn.Linear(3, 4), problem().splits[""], device="cpu")
-    with pytest.raises(InputError, match="weights_sha256"):
+    with pytest.raises(InputError) as error:
         sample_surface(retrained, **GRID, path=path, progress=False)
+    _, difference, remedy = str(error.value).splitlines()
+    own, new = (p.attributes["weights_sha256"][:8] for p in (problem(), retrained))  # type: ignore[index]
+    assert difference == (
+        f"  other weights: the file those of SHA-256 {own}…, this run those of SHA-256 {new}…"
+    )
+    assert remedy.startswith("give another output file")
+    named = Problem(
+        nn.Linear(3, 4), problem().splits[""], device="cpu", attributes={"checkpoint": "b/final.pt"}
+    )
+    with pytest.raises(InputError, match=r"other weights: .*, this run has those of b/final\.pt"):
+        sample_surface(named, **GRID, path=path, progress=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n and then nothing"])

@@ -91,7 +91,7 @@ def sample_distributed(process: Process, problem: Problem, request: Request) -> 
 
 
 def check_request(request: Request) -> None:
-    """Reject a request without a file, or for a shard."""
+    """Reject a request without a file, for a shard, or with points of a coarser surface."""
     if request.path is None:
         raise InputError(
             f"no {argument('path')} given; ranks need one, to save their parts next to it"
@@ -99,6 +99,10 @@ def check_request(request: Request) -> None:
     if request.shard != WHOLE:
         raise InputError(
             f"{argument('shard')} is for machines without a common network; leave torchrun out"
+        )
+    if request.refine is not None:
+        raise InputError(
+            f"{argument('refine')} is for one process: leave torchrun out, or begin without it"
         )
 
 

@@ -138,6 +138,16 @@ class Request:
             of_surface=False,
         ),
     )
+    refine: File | None = field(
+        default=None,
+        metadata=option(
+            "FILE",
+            "a coarser surface of the same run, whose points are taken along; it may be the output "
+            "file itself",
+            "output",
+            of_surface=False,
+        ),
+    )
     save_directions: File | None = field(
         default=None,
         metadata=option("FILE", "write the directions to an HDF5 file", "output", of_surface=False),

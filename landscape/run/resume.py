@@ -32,6 +32,12 @@ _MAY_DIFFER = {
     REQUEST,
 }
 
+# What follows from the weights: of other weights these are not listed too.
+_OF_WEIGHTS = {
+    *("weights_sha256", "checkpoint_sha256", "norm", "axes_cosine", "eigenvalue", "range_level"),
+    *("explained_variance", NEGATIVE_VARIANCES),
+}
+
 # Numbers computed to a tolerance, which depend on the number of threads.
 _FOUND_TO = {"eigenvalue": (1e-3, 0.0), "axes_cosine": (1e-9, 1e-6), "norm": (1e-6, 0.0)}
 _EXACTLY = (1e-9, 1e-12)
@@ -82,14 +88,29 @@ def differences_of(
     if set(found.quantities) != set(wanted.quantities):
         has, wants = ", ".join(found.quantities), ", ".join(wanted.quantities)
         lines.append(f"quantities: {one} has {has}; {other} has {wants}")
+    may_differ = {*_MAY_DIFFER, *may_differ}
+    weights = (s.attributes.get("weights_sha256") for s in (found, wanted))
+    if len(set(weights)) > 1:
+        lines.append(
+            f"other weights: {_weights_words(found, one)}, {_weights_words(wanted, other)}"
+        )
+        may_differ |= _OF_WEIGHTS
     pairs = [("", with_place(found.attributes), with_place(wanted.attributes))]
     pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
     for where, has_all, wants_all in pairs:
-        for key in sorted({*has_all, *wants_all} - _MAY_DIFFER - set(may_differ)):
+        for key in sorted({*has_all, *wants_all} - may_differ):
             has_one, wants_one = has_all.get(key), wants_all.get(key)
             if not _agree(has_one, wants_one, *_FOUND_TO.get(key, _EXACTLY)):
                 lines.append(f"{where}{key}: {one} has {has_one}, {other} has {wants_one}")
     return lines
+
+
+def _weights_words(surface: Surface, name: str) -> str:
+    """``the file has those of a/final.pt``."""
+    checkpoint = surface.attributes.get("checkpoint")
+    if checkpoint is not None:
+        return f"{name} has those of {checkpoint}"
+    return f"{name} those of SHA-256 {str(surface.attributes.get('weights_sha256'))[:8]}…"
 
 
 def _agree(a: object, b: object, relative: float, absolute: float) -> bool:

@@ -24,6 +24,7 @@ from landscape.run.keywords import takes
 from landscape.run.loop import fill, saved_words
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of, verify_alone
+from landscape.run.refine import take_along
 from landscape.run.request import Request
 from landscape.run.resume import resumed
 from landscape.run.shard import Shard
@@ -98,20 +99,27 @@ def sample_planned(plan: Plan) -> Surface:
         if path is not None and path.exists():
             remove_unfinished(path)
             found = open_surface(path)
-        job, surface = plan.begin(found.attributes if found is not None else None)
+        coarser = None if request.refine is None else open_surface(request.refine)
+        replaced = coarser is not None and found is not None and _is_coarser(found, coarser, plan)
+        found = None if replaced else found
+        known = found or coarser
+        job, surface = plan.begin(known.attributes if known is not None else None)
         title = request.title
         if title:
             surface.attributes["title"] = title
         renamed = found is not None and title is not None and found.attributes.get("title") != title
         if found is not None and path is not None:
             surface = resumed(found, surface, path)
+        taken = 0
+        if coarser is not None:
+            taken = take_along(surface, coarser, Path(str(request.refine)), all_points=replaced)
         own = request.shard.points(surface.grid, with_coarser=job.tolerance is not None)
         whole = surface.done.sum() + (~surface.done.ravel()[own]).sum() == surface.grid.size
         runs = _runs(plan.drawn[0], request.trajectories)
         new_paths = _new_paths(surface, runs, problem, plan.planes[0])
         open_ends = whole and bool(plan.drawn[0].solutions) and lacks_barrier(surface)
         missing = own[~surface.done.ravel()[own]].tolist()
-        changed = renamed or bool(new_paths) or open_ends or bool(missing)
+        changed = renamed or bool(new_paths) or open_ends or bool(missing) or bool(taken)
         if path is not None and changed:
             save_surface(surface, path)  # raises now if the folder is not writable
         if request.save_directions is not None:
@@ -136,6 +144,11 @@ def sample_planned(plan: Plan) -> Surface:
         if path is not None and changed:
             save_surface(surface, path)
         return surface
+
+
+def _is_coarser(found: Surface, coarser: Surface, plan: Plan) -> bool:
+    """Whether the output file is the coarser surface itself, which is then replaced."""
+    return Path(found.file).samefile(coarser.file) and not found.grid.same_as(plan.grid)
 
 
 def _save_directions(plan: Plan, path: str | Path) -> None:
