@@ -90,7 +90,10 @@ def test_with_a_tolerance_the_surface_is_that_of_the_finer_grid(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"seed": 1}, "different run. Differences:\n(.*\n)?  x axis seed: the file has 0, this run"),
+        (
+            {"seed": 1},
+            "different run. Differences:\n(.*\n)?  x axis seed: the file has 0, this run",
+        ),
         ({"y": None}, "grid: the file has x=-1:1:5 y=-1:1:3, this run has x=-1:1:9"),
         ({"x": "-0.9:0.9:4"}, "15 of its 15 points are not on the grid x=-0.9:0.9:4 y=-1:1:5"),
     ],
