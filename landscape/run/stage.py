@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PATIENCE_S = 3.0
+PATIENCE_S = 10.0
 """A shorter step is not mentioned."""
 
 
