@@ -15,7 +15,7 @@ from landscape.render.gallery.entry import Entry
 from landscape.render.gallery.numbers import numbers
 from landscape.render.gallery.sentences import sentences
 from landscape.render.gallery.siblings import siblings
-from landscape.render.page.save import check_is_page, first_data, write_page
+from landscape.render.page.save import first_data, write_page
 from landscape.render.resolve import one_kind, quantity_of_all
 from landscape.surface import Surface
 
@@ -58,7 +58,6 @@ def save_gallery(
     >>> render.save_gallery(["example:digits_eigen_ratio"], "gallery.html").name
     'gallery.html'
     """
-    check_is_page(path)
     wanted = [entry if isinstance(entry, Entry) else Entry(entry) for entry in entries]
     surfaces = [entry.opened() for entry in wanted]
     one_kind(surfaces, "surface")

@@ -54,12 +54,11 @@ def save_page(
     >>> render.save_page(open_surface("example:digits_eigen_ratio"), "page.html").name
     'page.html'
     """
-    check_is_page(path)
     several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
     return write_page(first_data(several, several, style, look), path)
 
 
-def check_is_page(path: str | os.PathLike[str]) -> None:
+def _check_is_page(path: str | os.PathLike[str]) -> None:
     """Raise an InputError unless a file name ends in .html or .htm."""
     if Path(path).suffix.lower() not in (".html", ".htm"):
         raise InputError(
@@ -101,9 +100,10 @@ def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or its name does not end in .html.
     """
     content = page_html(data).encode()
     with replacing(path) as temporary:
+        _check_is_page(path)
         temporary.write_bytes(content)
     return Path(path)
