@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
+import re
 import signal
 import sys
 import threading
@@ -12,9 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
-from landscape.errors import Argument, InputError
+from landscape.errors import Argument, InputError, did_you_mean
 from landscape.memory import keep_freed_memory
 
 _PACKAGE = Path(__file__).parent
@@ -46,16 +48,56 @@ def option(argument: Argument) -> str:
     return f"{name}{argument.text}" if name.endswith("=") else f"{name} {argument.text}"
 
 
+_NEGATIVE = re.compile(r"-\.?[0-9]|-inf|-nan")
+
 RENAMED = {"--set": "--settings", "--trajectory": "--trajectories"}
 """Earlier names of options, which still work with a warning."""
 
 
 class _Parser(argparse.ArgumentParser):
-    """Accepts earlier names of options too."""
+    """Accepts earlier names of options and values that begin with -; errors are one line."""
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         words = sys.argv[1:] if args is None else list(args)
-        return super().parse_known_args([self._present(word) for word in words], namespace)
+        return super().parse_known_args(
+            self._joined([self._present(word) for word in words]), namespace
+        )
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        found, strange = self.parse_known_args(args, namespace)
+        if strange:
+            name = strange[0].partition("=")[0]
+            what = "option" if name.startswith("-") else "argument"
+            # Without their dashes, as -- is most of a short name.
+            known = {option.lstrip("-"): option for option in self._option_string_actions}
+            near = difflib.get_close_matches(name.lstrip("-"), known, n=1)
+            hint = f"; did you mean {known[near[0]]}?" if near else ""
+            self.error(f"unknown {what} {name}{hint}")
+        return found
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with one line, rather than with the usage above it."""
+        self.exit(EXIT_USAGE, f"error: {message} (--help lists the options)\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            listed = ", ".join(map(str, action.choices))
+            raise argparse.ArgumentError(
+                action,
+                f"{value!r}: expected one of {listed}{did_you_mean(str(value), action.choices)}",
+            )
+
+    def _joined(self, words: list[str]) -> list[str]:
+        """``--x=-1:1:5`` for ``--x -1:1:5``, whose value looks like an option."""
+        joined: list[str] = []
+        for word in words:
+            before = self._option_string_actions.get(joined[-1]) if joined else None
+            takes_one = before is not None and before.nargs is None
+            if takes_one and _NEGATIVE.match(word):
+                joined[-1] += f"={word}" if joined[-1].startswith("--") else word
+            else:
+                joined.append(word)
+        return joined
 
     def _present(self, word: str) -> str:
         name, equals, value = word.partition("=")
@@ -126,12 +168,14 @@ def run(
     argv: Sequence[str] | None = None,
     *,
     when_interrupted: str = "nothing was written",
+    again: str = "",
 ) -> int:
     """Run a command line and return its exit status.
 
     0 on success, 2 for bad input and file errors, 130 after Ctrl-C, 143 after SIGTERM.
-    ``when_interrupted`` tells the user what was saved and how to resume. The process keeps freed
-    memory (:mod:`landscape.memory`).
+    An interrupted command says what its KeyboardInterrupt does
+    (:func:`landscape.interrupted.saying`) and how to go on, ``again``; else ``when_interrupted``.
+    The process keeps freed memory (:mod:`landscape.memory`).
     """
     keep_freed_memory()
     try:
@@ -141,12 +185,11 @@ def run(
     except InputError as error:
         print(f"error: {error.spelled(option)}", file=sys.stderr)
         return EXIT_USAGE
-    except Terminated:
-        print(f"terminated: {when_interrupted}", file=sys.stderr)
-        return EXIT_TERMINATED
-    except KeyboardInterrupt:
-        print(f"interrupted: {when_interrupted}", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    except KeyboardInterrupt as error:
+        terminated = isinstance(error, Terminated)
+        said = "; ".join(filter(None, (str(error), again))) if str(error) else when_interrupted
+        print(f"{'terminated' if terminated else 'interrupted'}: {said}", file=sys.stderr)
+        return EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has closed the pipe: discard what is flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -21,6 +21,7 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, is_own_network, settings_among
+from landscape.models.option_a import with_place
 from landscape.options import (
     add_key,
     add_parameters,
@@ -53,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commandline.run(
         _command,
         argv,
-        when_interrupted="complete epochs are saved; run the same command to resume",
+        again="run the same command to resume",
     )
 
 
@@ -94,7 +95,7 @@ def _command(argv: Sequence[str] | None) -> None:
 
 def _other(problem: Problem, checkpoint: Checkpoint, first: str) -> State:
     """The state of the second network, which must have the same architecture."""
-    for key, value in checkpoint.settings.items():
+    for key, value in with_place(checkpoint.settings).items():
         if problem.attributes.get(key, value) != value:
             raise InputError(
                 f"checkpoint {checkpoint.path} is of a network with {key} {value}, but {first} of "

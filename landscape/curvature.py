@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 from landscape import commandline
 from landscape.atomic import replacing
@@ -17,6 +19,7 @@ from landscape.errors import InputError, unknown_choice
 from landscape.hessian import (
     Eigenpairs,
     HessianOperator,
+    Trace,
     eigenpairs,
     estimate_trace,
     shown,
@@ -32,9 +35,9 @@ from landscape.summary import origin_words
 from landscape.surface import Surface
 
 DESCRIPTION = """Print the largest and the most negative eigenvalues of the Hessian of the mean loss
-at trained weights, and its trace; write its spectral density."""
+at trained weights, and its trace; write them, or its spectral density, into a file."""
 
-EXAMPLE = """  python -m landscape.curvature --weights final.pt --data digits --top 5
+EXAMPLE = """  python -m landscape.curvature --weights final.pt --data digits --top 5 -o values.json
   python -m landscape.curvature --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
       --limit 1000 --density -o density.h5"""
 
@@ -60,17 +63,26 @@ def _command(argv: Sequence[str] | None) -> None:
     # Raises now if the folder does not exist.
     with replacing(output) if output is not None else nullcontext() as place:
         print("\n".join(origin_words(problem.attributes)), flush=True)
-        _report(operator, top, samples, seed)
-        if place is not None:
+        pairs, trace = _report(operator, top, samples, seed)
+        found = _numbers(pairs, trace)
+        if place is not None and density:
             surface = _density(problem, operator, ignore, seed)
+            surface.attributes.update(found, eigenvalues=json.dumps(found["eigenvalues"]))
             save_surface(surface, place)
-    if output is not None:
+        elif place is not None:
+            facts = {**problem.attributes, "ignore": ignore, "seed": seed, "versions": versions()}
+            Path(place).write_text(json.dumps({**found, **facts}, indent=1) + "\n")
+    if output is not None and not density:
+        print(f"{output}: eigenvalues and trace")
+    elif output is not None:
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
         print(f"{output}: spectral density (Gaussian width {width:.3g}; {products} products)")
         print(f"plot it: python -m landscape.render {output} -o {Path(output).with_suffix('.png')}")
 
 
-def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> None:
+def _report(
+    operator: HessianOperator, top: int, samples: int, seed: int
+) -> tuple[Eigenpairs, Trace]:
     with shown(operator, "eigenvalues") as matrix:
         pairs = verified(matrix, eigenpairs(matrix, top, 1, tolerance=_TOLERANCE, seed=seed))
     if not all(math.isfinite(value) for value in pairs.values):
@@ -90,6 +102,17 @@ def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> Non
     print(
         f"  products         {pairs.products} for the eigenvalues, {trace.products} for the trace"
     )
+    return pairs, trace
+
+
+def _numbers(pairs: Eigenpairs, trace: Trace) -> dict[str, Any]:
+    """Eigenvalues by rank (1 the largest, -1 the most negative), and the trace."""
+    columns = (pairs.ranks, pairs.values.tolist(), pairs.residuals.tolist())
+    eigenvalues = [
+        {"rank": int(rank), "value": value, "residual": residual}
+        for rank, value, residual in zip(*columns, strict=True)
+    ]
+    return {"eigenvalues": eigenvalues, "trace": trace.value, "trace_stderr": trace.stderr}
 
 
 def _check(
@@ -103,8 +126,16 @@ def _check(
         raise InputError(f"--seed {seed}: expected a whole number of at least 0 and below 2^63")
     if density and output is None:
         raise InputError("--density needs an output file, as in --density -o density.h5")
-    if output is not None and not density:
-        raise InputError(f"-o {output} is for the spectral density: give --density too")
+    kind = None if output is None else Path(str(output)).suffix.lower()
+    if output is not None and not density and kind != ".json":
+        raise InputError(
+            f"-o {output}: give a file ending in .json for eigenvalues and trace, or --density too "
+            "for a surface file of the spectral density"
+        )
+    if density and kind == ".json":
+        raise InputError(
+            f"--density -o {output}: a density is written into a surface file, as in -o density.h5"
+        )
     if split == "both":
         raise unknown_choice("split", split, SPLITS)
 
@@ -152,7 +183,12 @@ def _parser() -> argparse.ArgumentParser:
         const=True,
         help=f"also compute the spectral density ({_STARTS * _STEPS} products); needs -o",
     )
-    add("-o", "--output", metavar="FILE", help="surface file for the density")
+    add(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help=".json for eigenvalues and trace; with --density, a surface file of the density",
+    )
     parameters = f"{', '.join(IGNORED)}: biasbn excludes biases and normalization layers"
     add("--ignore", metavar="WHAT", help=f"{parameters} (default: biasbn)")
     add("--seed", type=int, metavar="N", help="seed of all random vectors (default: 0)")

@@ -93,12 +93,52 @@ class MissingExtra(InputError):
         )
 
 
-def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputError:
-    """The error for a name not in ``choices``, with the closest match if any."""
+class UnknownOption(InputError, TypeError):
+    """An option that a function does not have."""
+
+
+def unknown_choice(
+    what: str, came: object, choices: Iterable[str], others: Iterable[str] = (), of: str = ""
+) -> InputError:
+    """The error for a name not in ``choices``, with the closest match if any.
+
+    ``others`` are names that are accepted too but not listed: ``of`` says whose they are.
+    """
     names = list(choices)
-    near = difflib.get_close_matches(str(came), names, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return InputError(f"unknown {what} {str(came)!r}: expected one of {', '.join(names)}{hint}")
+    listed = ", ".join(names) + (f", or another of {of}" if of else "")
+    hint = did_you_mean(str(came), [*names, *others])
+    return InputError(f"unknown {what} {str(came)!r}: expected one of {listed}{hint}")
+
+
+def did_you_mean(came: str, names: Iterable[str]) -> str:
+    """``; did you mean 'linear'?``, or empty if no name is similar."""
+    near = difflib.get_close_matches(came, list(names), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+_ELSEWHERE = {
+    "figsize": "width",
+    "colormap": "cmap",
+    "colourmap": "cmap",
+    "vmin": "norm_range",
+    "vmax": "norm_range",
+    "log": "scale",
+    "normalize": "norm",
+    "directory": "path",
+    "filename": "path",
+}
+"""Names of options in other packages."""
+
+
+def unknown_option(function: str, came: str, names: Iterable[str]) -> UnknownOption:
+    """The error for an option ``came`` of a function that has the options ``names``."""
+    known = list(names)
+    meant = _ELSEWHERE.get(came.lower())
+    hint = f"; did you mean {meant!r}?" if meant in known else did_you_mean(came, known)
+    return UnknownOption(
+        f"{function}() got an unexpected keyword argument {came!r}: expected some of "
+        f"{', '.join(known)}{hint}"
+    )
 
 
 def check_choice(what: str, came: object, choices: Collection[str]) -> None:

@@ -17,8 +17,10 @@ CHANCE_MULTIPLE = 2.0
 """The level for a cross-entropy: this multiple of ln(classes), the loss of guessing."""
 
 ORIGIN_MULTIPLE = 100.0
-"""The level for any other loss: this multiple of the trained network's loss."""
+"""The level for any other loss: this multiple of the trained network's loss, if that is positive
+and the level at least a hundredth of the rise at distance 1; otherwise the loss at distance 1."""
 
+_LEAST_RISE = 0.01
 _EXAMPLES = 256
 _LARGEST, _SMALLEST = 64.0, 2.0**-20
 _STEPS = 6  # bisections of the logarithm: accurate to about 1% of the distance
@@ -42,10 +44,11 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
     The loss is the mean over both ends of each axis, on a few hundred examples; NaN and infinity
     count as above the level. Networks to be compared share one distance, the largest that any of
     them needs. Raises an InputError if the loss of a network does not reach the level within 64
-    times its directions.
+    times its directions, or is not finite at the origin.
 
     ``problems``: networks with their planes. ``level``: None is 2 ln(classes) for a cross-entropy,
-    otherwise a hundred times the loss at the origin; for several networks the largest of these.
+    otherwise a hundred times the loss at the origin, or the loss at distance 1 where that is not
+    positive or very small; for several networks the largest of these.
     """
     if level is None:
         level = max(_level(problem, plane) for problem, plane in problems)
@@ -56,11 +59,41 @@ def _level(problem: Problem, plane: Plane) -> float:
     classes = problem.attributes.get("classes")
     if problem.metrics["loss"].units == "nats" and isinstance(classes, int):
         return CHANCE_MULTIPLE * math.log(classes)
-    return ORIGIN_MULTIPLE * _risen(problem, plane, 0.0)
+    start = _risen(problem, plane, 0.0)
+    if not math.isfinite(start):
+        raise InputError(
+            f"{argument('x', 'auto')}: the loss is {start} at the trained weights; give other "
+            "weights or other examples"
+        )
+    rise = _rise_at_one(_few(problem), plane)
+    multiple = ORIGIN_MULTIPLE * start
+    if start > 0 and not multiple < _LEAST_RISE * rise:
+        return multiple
+    if not rise > 0:
+        raise InputError(
+            f"{argument('x', 'auto')}: the loss does not rise from its {start:.4g} at the trained "
+            f"weights; give a range, such as {argument('x', '-1:1:51')}"
+        )
+    return start + rise
+
+
+def _rise_at_one(problem: Problem, plane: Plane) -> float:
+    """The rise of the loss at distance 1, or at the largest distance below where it is finite."""
+    start, distance = _risen(problem, plane, 0.0), 1.0
+    while distance > _SMALLEST:
+        rise = _risen(problem, plane, distance) - start
+        if math.isfinite(rise):
+            return rise
+        distance /= 2
+    return math.nan
+
+
+def _few(problem: Problem) -> Problem:
+    return problem.with_splits({n: e.head(_EXAMPLES) for n, e in problem.splits.items()})
 
 
 def _distance(problem: Problem, plane: Plane, level: float) -> float:
-    few = problem.with_splits({n: e.head(_EXAMPLES) for n, e in problem.splits.items()})
+    few = _few(problem)
     high = 1.0 / 16
     while not _at_least(_risen(few, plane, high), level):
         high *= 2

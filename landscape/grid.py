@@ -17,6 +17,7 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
 _LARGEST_COUNT = 1_000_000
+_MOST_SHOWN = 9
 
 
 def parse_range(text: str, name: str = "x") -> FloatArray:
@@ -161,8 +162,18 @@ class Grid:
         return len(own) == len(others) and all(map(np.array_equal, own, others))
 
     def __str__(self) -> str:
-        parts = [f"{name}={v[0]:g}:{v[-1]:g}:{v.size}" for name, v in self.axes.items()]
-        return " ".join(parts)
+        return " ".join(f"{name}={_axis_words(v)}" for name, v in self.axes.items())
+
+
+def _axis_words(axis: FloatArray) -> str:
+    """``-1:1:9`` for even steps, else the coordinates, the first few of many."""
+    ends = f"{axis[0]:g}:{axis[-1]:g}:{axis.size}"
+    even = np.linspace(axis[0], axis[-1], axis.size)
+    if np.allclose(axis, even, rtol=0, atol=1e-6 * (axis[-1] - axis[0])):
+        return ends
+    if axis.size <= _MOST_SHOWN:
+        return f"[{', '.join(f'{v:g}' for v in axis)}]"
+    return f"{ends} in uneven steps"
 
 
 def _axis_levels(n: int) -> IntArray:

@@ -136,7 +136,7 @@ class Interpolated:
     """Running statistics interpolated along the plane like the parameters.
 
     ``plane``: means and variances by the network's buffer names: values at the origin, and
-    displacements per axis. A variance extrapolated below 0 is set to 0.
+    displacements per axis. Where a variance is extrapolated below 0, the loss is NaN.
     """
 
     plane: Plane

@@ -28,6 +28,7 @@ from landscape.run import Request
 from landscape.run.plan import make_plan
 from landscape.run.sampling import sample_planned
 from landscape.run.shard import WHOLE, Shard
+from landscape.run.stage import stage
 from landscape.summary import beginning, describe, plane_words
 from landscape.surface import Surface
 
@@ -54,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commandline.run(
         _command,
         argv,
-        when_interrupted="computed points are saved; run the same command to resume",
+        when_interrupted="no further point was computed",
+        again="run the same command to resume",
     )
 
 
@@ -85,7 +87,8 @@ def _surface(given: dict[str, Any]) -> None:
     elif isinstance(request.shard, Shard) and request.shard != WHOLE:
         path = part_of_shard(path, request.shard)
         request = replace(request, path=path)
-    problem = problem_for(request.directions, **given)
+    with stage("reading the network and the data"):
+        problem = problem_for(request.directions, **given)
     shows = live and (process is None or process.rank == 0)
     with shown_meanwhile([path]) if shows else nullcontext():
         surface = (

@@ -70,7 +70,7 @@ def _write(file: h5py.File, surface: Surface) -> None:
         facts = {"long_name": quantity.long_name, "units": quantity.units, **_parts(quantity)}
         write_array(file, name, surface.values[name], dimensions, facts)
     facts = {"long_name": "1 where the point has been computed"}
-    write_array(file, "done", surface.done.astype(np.uint8), dimensions, facts)
+    write_array(file, "done", surface.done.astype(np.int8), dimensions, facts)
     _write_trajectories(file, surface)
 
 
@@ -131,9 +131,9 @@ def open_surface(path: str | Path) -> Surface:
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
     with reading(path, "surface written by landscape or by tomgoldstein/loss-landscape") as file:
-        if is_legacy(file):
-            return read_legacy(file, path)
-        return _read(file, path)
+        surface = read_legacy(file, path) if is_legacy(file) else _read(file, path)
+    surface.file = str(path)
+    return surface
 
 
 def _read(file: h5py.File, path: Path) -> Surface:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from landscape.measures.share import share_below_chance
-from landscape.surface import Attribute, Surface
+from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface
 
 _AS_THEY_ARE = "none: (x/1 - [0])/[1]"
 
@@ -32,7 +32,7 @@ def describe(surface: Surface) -> str:
         parts.append(f"{odd} NaN or infinite")
     below = share_below_chance(surface)
     if below is not None:
-        parts.append(f"{below:.1%} of the plane below the loss of guessing")
+        parts.append(f"{below:.1%} of the {_shape(surface)} below the loss of guessing")
     return "; ".join(parts)
 
 
@@ -81,7 +81,7 @@ def beginning(surface: Surface) -> list[str]:
 
 def plane_words(surface: Surface) -> list[str]:
     """Further properties of the plane, one line each: components, barrier, paths."""
-    lines = []
+    lines, shape = [], _shape(surface)
     shares = [facts.get("explained_variance") for facts in surface.axes.values()]
     known = [share for share in shares if isinstance(share, float)]
     if known:
@@ -97,16 +97,26 @@ def plane_words(surface: Surface) -> list[str]:
             f"way, above the losses {ends[0]:.4g} and {ends[1]:.4g} of the two solutions "
             f"(batch-norm statistics: {surface.attributes.get('bn_statistics', 'unknown')})"
         )
+    undefined = surface.attributes.get(NEGATIVE_VARIANCES)
+    if undefined:
+        lines.append(
+            f"at {undefined} of {surface.grid.size} points an interpolated batch-norm variance is "
+            "negative: the loss is NaN there"
+        )
     for name, path in surface.trajectories.items():
         if path.plane_loss is None or path.distance is None:
             continue
         if path.loss is None:
             most = f"at most {path.plane_loss.max():.4g}"
-            lines.append(f"path of {name}: loss on the plane {most}")
+            lines.append(f"path of {name}: loss on the {shape} {most}")
             continue
         lines.append(
-            f"path of {name}: own loss {path.loss[0]:.4g} to {path.loss[-1]:.4g}, on the plane "
+            f"path of {name}: own loss {path.loss[0]:.4g} to {path.loss[-1]:.4g}, on the {shape} "
             f"{path.plane_loss[0]:.4g} to {path.plane_loss[-1]:.4g}; up to "
-            f"{path.distance.max():.4g} off the plane"
+            f"{path.distance.max():.4g} off the {shape}"
         )
     return lines
+
+
+def _shape(surface: Surface) -> str:
+    return "line" if surface.y is None else "plane"

@@ -24,10 +24,13 @@ if TYPE_CHECKING:
 
     from landscape.render.accessor import SurfacePlot
 
-__all__ = ["Attribute", "Quantity", "Surface", "Trajectory"]
+__all__ = ["NEGATIVE_VARIANCES", "Attribute", "Quantity", "Surface", "Trajectory"]
 
 Attribute = str | int | float | bool
 """An attribute of a surface: text or a number."""
+
+NEGATIVE_VARIANCES = "negative_variances"
+"""The attribute that counts the points where an interpolated batch-norm variance is below 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,8 @@ class Surface:
         Description of the direction per axis (``x``, ``y``): kind, normalization, seed, norm, …
     trajectories
         Paths of training runs in this plane, by name; pictures draw them over the contours.
+    file
+        The file it was opened from, or empty.
 
     Examples
     --------
@@ -118,6 +123,7 @@ class Surface:
     attributes: dict[str, Attribute] = field(default_factory=dict)
     axes: dict[str, dict[str, Attribute]] = field(default_factory=dict)
     trajectories: dict[str, Trajectory] = field(default_factory=dict)
+    file: str = ""
 
     def __post_init__(self) -> None:
         if self.done is None:

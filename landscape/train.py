@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return commandline.run(
         _command,
         argv,
-        when_interrupted="complete epochs are saved; run the same command with --resume",
+        again="run the same command with --resume",
     )
 
 

@@ -60,6 +60,11 @@ FORMS: dict[str, Any] = {
     "labels as a list": (X, Y.tolist()),
     "int32 labels": (X.numpy(), Y.numpy().astype(np.int32)),
     "uint8 labels": (X, Y.to(torch.uint8)),
+    "uint16 labels": (X.numpy(), Y.numpy().astype(np.uint16)),
+    "uint32 labels": (X, Y.to(torch.uint32)),
+    "uint64 labels": (X.numpy(), Y.numpy().astype(np.uint64)),
+    "uint16 labels of a Dataset": TensorDataset(X, Y.to(torch.uint16)),
+    "uint32 labels of a loader": DataLoader(TensorDataset(X, Y.to(torch.uint32)), batch_size=4),
     "big-endian": (X.numpy().astype(">f4"), Y.numpy().astype(">i8")),
     "negative strides": (X.numpy()[::-1].copy()[::-1], Y.numpy()[::-1].copy()[::-1]),
     "Fortran order": (np.asfortranarray(X.numpy()), Y.numpy()),
@@ -90,6 +95,20 @@ def test_every_form_gives_the_same_examples(data: Any) -> None:
     assert torch.equal(examples.targets, Y)
     assert not examples.inputs.requires_grad
     assert (examples.source, examples.population) == ("tensors", N)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("where", [0, N - 1])
+def test_an_input_that_is_not_finite_is_named_before_anything_is_computed(
+    where: int, value: float
+) -> None:
+    inputs, targets = X.clone(), torch.zeros(N)
+    inputs[where].view(-1)[-1] = value
+    with pytest.warns(UserWarning, match=f"inputs of 1 of {N} examples .* example {where};"):
+        examples_from((inputs, targets))
+    targets[where] = value
+    with pytest.warns(UserWarning, match=f"targets of 1 of {N} .* first of example {where};"):
+        examples_from((X, targets))
 
 
 @pytest.mark.parametrize("shuffle", [False, True])

@@ -51,6 +51,55 @@ def test_default_level_is_a_hundred_times_the_loss_at_the_origin() -> None:
     assert extent.distance == pytest.approx(math.sqrt(0.99), rel=0.12)
 
 
+class Shifted(Bowl):
+    """|θ|² + c: an energy or a likelihood may be negative, and a hinge loss 0."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.scale + (self.theta**2).sum()).expand(len(x))
+
+
+def of(model: nn.Module) -> tuple[Problem, Plane]:
+    problem, plane = bowl(1.0)
+    other = Problem(model, problem.splits[""], loss=lambda o, t: o, device="cpu")
+    return other, plane
+
+
+@pytest.mark.parametrize("constant", [-1000.0, -2.0, 0.0, 1e-12, 1e-5])
+def test_a_loss_of_any_sign_reaches_what_it_is_at_distance_1(constant: float) -> None:
+    extent = common_extent([of(Shifted(constant))])
+    assert extent.level == pytest.approx(constant + 1.0, rel=1e-9)
+    assert 0.99 <= extent.distance <= 1.13
+
+
+class Hinge(Bowl):
+    """No loss until θ has moved by half."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.theta.norm() - 0.5).relu().expand(len(x))
+
+
+def test_a_hinge_loss_of_0_is_shown_beyond_its_margin() -> None:
+    extent = common_extent([of(Hinge(0.0))])
+    assert (extent.level, extent.distance) == (0.5, pytest.approx(1.0, rel=0.13))
+
+
+class Hill(Bowl):
+    """−|θ|², which is largest at the trained weights."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (self.scale - (self.theta**2).sum()).expand(len(x))
+
+
+def test_a_loss_that_only_falls_has_no_automatic_range() -> None:
+    with pytest.raises(InputError, match="does not rise from its 0 at the trained weights"):
+        common_extent([of(Hill(0.0))])
+
+
+def test_a_loss_that_is_not_finite_at_the_trained_weights_has_none() -> None:
+    with pytest.raises(InputError, match="the loss is nan at the trained weights"):
+        common_extent([of(Shifted(math.nan))])
+
+
 def test_compared_networks_get_the_largest_distance() -> None:
     flat, steep = bowl(1.0), bowl(100.0)
     both = common_extent([steep, flat], 1.0)

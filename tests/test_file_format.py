@@ -113,7 +113,8 @@ def test_datasets_are_as_the_page_says(name: str, written: Path) -> None:
         assert set(file) - {"trajectories"} == {*listed, "done", *(a for a in "xy" if a in file)}
         for own, (said, _) in documented.items():
             if own in file:
-                assert file[own].dtype.name == said
+                earlier = {"done": "uint8"} if name != "written" else {}
+                assert file[own].dtype.name == earlier.get(own, said)
         for own in listed:
             assert quantity.match(own)
             assert (file[own].dtype.name, file[own].shape) == ("float64", grid)

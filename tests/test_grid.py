@@ -54,6 +54,21 @@ def test_malformed_ranges(text: str, why: str) -> None:
     assert f"y={text!r}" in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.linspace(-1, 1, 9), "x=-1:1:9"),
+        (np.linspace(-1, 1, 3).astype(np.float32).astype(float), "x=-1:1:3"),
+        (np.array([-1.0, 1.0, 9.0]), "x=[-1, 1, 9]"),
+        (np.array([0.0, 0.25, 1.0]), "x=[0, 0.25, 1]"),
+        (np.geomspace(0.1, 10, 21), "x=0.1:10:21 in uneven steps"),
+        (np.array([0.5]), "x=0.5:0.5:1"),
+    ],
+)
+def test_axes_are_printed_as_what_they_are(x: np.ndarray, words: str) -> None:
+    assert str(Grid(x)) == words
+
+
 def test_rows_are_y_and_columns_are_x() -> None:
     grid = Grid(np.array([0.0, 1.0, 2.0]), np.array([10.0, 20.0]))
     assert grid.shape == (2, 3)

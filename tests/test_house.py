@@ -21,6 +21,7 @@ LAYERS = [
         "atomic",
         "lock",
         "hdf5",
+        "interrupted",
         "labelled",
         "grid",
         "memory",

@@ -25,6 +25,7 @@ from landscape.metrics import (
     top_k,
 )
 from landscape.problem import Problem
+from landscape.run import sample_surface
 
 Reference = Callable[[np.ndarray, np.ndarray], float]
 CLASSES = 7
@@ -142,6 +143,39 @@ def test_squared_error() -> None:
     output, target = torch.randn(5, 2, 3), torch.randn(5, 2, 3)
     expected = ((output.numpy() - target.numpy()) ** 2).reshape(5, -1).mean(axis=1)
     np.testing.assert_allclose(METRICS["mse"].function(output, target), expected, rtol=1e-6)
+
+
+def test_squared_error_of_labels_is_that_of_the_authors_code() -> None:
+    """Their evaluation: softmax, one-hot by scatter_, nn.MSELoss over all elements of a batch."""
+    logits, labels = torch.randn(7, 4), torch.randint(4, (7,))
+    one_hot = torch.zeros(7, 4).scatter_(1, labels[:, None], 1.0)
+    theirs = nn.MSELoss()(F.softmax(logits, dim=1), one_hot)
+    found = METRICS["mse"].function(logits, labels)
+    assert found.shape == (7,)
+    assert float(found.mean()) == pytest.approx(float(theirs), rel=1e-6)
+    problem = Problem(nn.Linear(3, 4), (torch.randn(7, 3), labels), loss="mse", device="cpu")
+    assert 0 < sample_surface(problem, "0", None, progress=False)["loss"][0] < 0.5
+    with pytest.raises(InputError, match="labels run from 0 to 4, but the network has 4 outputs"):
+        Problem(nn.Linear(3, 4), (torch.randn(2, 3), torch.tensor([0, 4])), loss="mse")
+
+
+@pytest.mark.parametrize("name", ["cross_entropy", "mse"])
+def test_labels_of_yes_and_no(name: str) -> None:
+    torch.manual_seed(0)
+    inputs, labels = torch.randn(40, 3), torch.rand(40) > 0.4
+    model = nn.Linear(3, 2)
+    found = [
+        sample_surface(
+            Problem(model, (inputs, of), loss=name, metrics=["accuracy"], device="cpu"),
+            "0:1:2",
+            None,
+            tolerance=tolerance,
+            progress=False,
+        )["loss"]
+        for of in (labels, labels.long())
+        for tolerance in (None, "5%")
+    ]
+    np.testing.assert_array_equal(found[:2], found[2:])
 
 
 @pytest.mark.parametrize("positions", [(12,), (4, 5)])

@@ -16,7 +16,8 @@ from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError
 from landscape.models import SHORTCUTS, CifarResNet
 from landscape.models.named import build_network
-from landscape.models.resnet import IdentityShortcut, inferred_settings
+from landscape.models.option_a import IdentityShortcut
+from landscape.models.resnet import inferred_settings
 
 DEPTHS = [8, 20, 32, 56]
 
@@ -119,10 +120,11 @@ def written_out(p: dict[str, Tensor], x: Tensor, n: int, shortcuts: str, trainin
     return F.linear(pooled, p["linear.weight"], p["linear.bias"])
 
 
-def sampled_and_padded(x: Tensor, channels: int) -> Tensor:
+def sampled_and_padded(x: Tensor, channels: int, place: str = "centred") -> Tensor:
     a = x.detach().numpy()[:, :, ::2, ::2]
     zeros = np.zeros((a.shape[0], channels - a.shape[1], *a.shape[2:]))
-    return torch.from_numpy(np.concatenate([a, zeros], axis=1))
+    before, behind = np.split(zeros, [zeros.shape[1] // 2 if place == "centred" else 0], axis=1)
+    return torch.from_numpy(np.concatenate([before, a, behind], axis=1))
 
 
 @pytest.mark.parametrize("training", [False, True], ids=["evaluation", "training"])
@@ -141,11 +143,12 @@ def test_forward_pass(depth: int, side: int, shortcuts: str, training: bool) -> 
     torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("place", ["centred", "behind"])
 @pytest.mark.parametrize("shape", [(2, 3, 8, 8), (1, 5, 7, 9), (3, 1, 1, 1)])
-def test_identity_shortcut(shape: tuple[int, ...]) -> None:
+def test_identity_shortcut(shape: tuple[int, ...], place: str) -> None:
     x = torch.randn(shape, dtype=torch.float64)
-    expected = sampled_and_padded(x, 2 * shape[1])
-    found = IdentityShortcut(2, shape[1])(x)
+    expected = sampled_and_padded(x, 2 * shape[1], place)
+    found = IdentityShortcut(2, shape[1], place)(x)
     np.testing.assert_array_equal(found.numpy(), expected.numpy())
 
 

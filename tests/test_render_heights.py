@@ -197,8 +197,8 @@ class TestAutomaticClip:
     ("values", "options", "message"),
     [
         ([[math.nan, math.nan]], {}, "nothing to draw"),
-        ([[-1.0, 2.0]], {}, "negative at 1 of 2 points .down to −1.*scale linear"),
-        ([[0.0, 0.0]], {}, "0 everywhere"),
+        ([[-1.0, 2.0]], {"scale": "log"}, "negative at 1 of 2 points .down to −1.*scale linear"),
+        ([[0.0, 0.0]], {"scale": "log"}, "0 everywhere"),
         ([[1.0, 2.0]], {"scale": "lin"}, "unknown scale 'lin'.*did you mean 'linear'"),
         ([[1.0, 2.0]], {"clip": "auot"}, "expected auto, none or a number"),
         ([[1.0, 2.0]], {"clip": math.nan}, "expected auto, none or a number"),
@@ -212,9 +212,16 @@ def test_what_cannot_be_drawn_is_one_clear_error(values, options, message):
         prepare([(surface_of(values), "loss")], **options)
 
 
-def test_negative_values_are_drawn_on_a_linear_scale():
-    (panel,), scale = prepare([(surface_of([[-3.0, -1.0]]), "loss")], scale="linear")
-    assert (scale.low, scale.high, panel.notes) == (-3, -1, ())
+@pytest.mark.parametrize("scale", [None, "linear"])
+def test_negative_values_are_drawn_on_a_linear_scale(scale):
+    (panel,), drawn = prepare([(surface_of([[-3.0, -1.0]]), "loss")], scale=scale)
+    assert (drawn.kind, drawn.low, drawn.high, panel.notes) == ("linear", -3, -1, ())
+
+
+def test_one_negative_loss_makes_the_common_scale_linear():
+    pairs = [(surface_of([[1.0, 2.0]]), "loss"), (surface_of([[-1.0, 2.0]]), "loss")]
+    assert prepare(pairs)[1].kind == "linear"
+    assert prepare(pairs[:1])[1].kind == "log"
 
 
 def test_units_do_not_mix():
@@ -257,6 +264,10 @@ class TestCaptions:
     def test_examples_of_a_tolerance_are_those_that_points_took(self):
         surface = self.make(**self.FACTS, tolerance_relative=0.05)
         surface.values["train_count"] = np.array([[100.0, 400.0], [130.0, 90.0]])
+        assert brief(surface, shown(surface, "train_loss")) == (
+            "CIFAR-10 (subset.npz), about 180 per point, limited to 1,000 of 4,660 training images."
+        )
+        surface.attributes["train_examples"] = 4660
         assert brief(surface, shown(surface, "train_loss")) == (
             "CIFAR-10 (subset.npz), about 180 per point of 4,660 training images."
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 
 import matplotlib as mpl
@@ -87,6 +88,13 @@ class TestModels:
         first = path.read_text().splitlines()[0]
         assert "cubic interpolation of log10(train_loss) between 6 x 4 sampled points" in first
 
+    def document(self, path):
+        """The first primitive and the accessors, from the JSON chunk of the file itself."""
+        content = path.read_bytes()
+        length = int.from_bytes(content[12:16], "little")
+        tree = json.loads(content[20 : 20 + length])
+        return tree["meshes"][0]["primitives"][0], tree["accessors"]
+
     def test_glb_holds_linear_light_a_matt_material_and_what_it_is(self, tmp_path):
         path = save(exponential(title="one <b>"), tmp_path / "a.glb", interpolate="none")
         scene = trimesh.load(path, process=False)  # its reader, for what VTK does not tell
@@ -96,11 +104,15 @@ class TestModels:
         material = mesh.visual.material
         assert (material.metallicFactor, material.doubleSided) == (0.0, True)
         points, _, colours = self.read(tmp_path, ".glb", interpolate="none")
-        scale = 255 if colours.max() > 1 else 1
-        light = colours[:, :3] / scale
+        light = colours[:, :3] / (65535 if colours.max() > 1 else 1)
         screen = np.where(light < 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
         expected = mpl.colormaps["viridis"](points[:, 2] / HEIGHT)[:, :3]
-        assert screen == pytest.approx(expected, abs=0.03)  # 8 bits, few for dark colours
+        assert screen == pytest.approx(expected, abs=1 / 255)
+        primitive, accessors = self.document(path)
+        colour = accessors[primitive["attributes"]["COLOR_0"]]
+        unsigned_short = 5123
+        assert (colour["componentType"], colour["normalized"]) == (unsigned_short, True)
+        assert (colour["type"], colour["count"]) == ("VEC4", len(points))
 
     @pytest.mark.parametrize("suffix", [".glb", ".ply", ".obj"])
     def test_several_stand_side_by_side_on_one_scale(self, tmp_path, suffix):
@@ -227,8 +239,8 @@ BAD = {
     ),
     "all NaN": (surface(np.full((4, 6), np.nan)), {}, "nothing to draw"),
     "no whole cell": (surface(scattered()), {}, "no cell whose four corners"),
-    "negative on a log scale": (surface(LOG - 5), {}, "use scale linear"),
-    "zero on a log scale": (surface(np.zeros((4, 6))), {}, "0 everywhere"),
+    "negative on a log scale": (surface(LOG - 5), {"scale": "log"}, "use scale linear"),
+    "zero on a log scale": (surface(np.zeros((4, 6))), {"scale": "log"}, "0 everywhere"),
     "other units": (
         [exponential(), surface(10**LOG)],
         {"quantity": "train_accuracy"},

@@ -188,7 +188,11 @@ BAD = {
     "one row": (plane(np.ones((1, 5)), np.arange(5.0), [0]), {}, "needs at least 2 × 2 points"),
     "a line": (line(), {}, "needs at least 2 × 2 points"),
     "all NaN": (plane(np.full((3, 3), np.nan), np.arange(3.0), np.arange(3.0)), {}, "nothing to"),
-    "negative": (plane(-np.ones((3, 3)), np.arange(3.0), np.arange(3.0)), {}, "use scale linear"),
+    "negative": (
+        plane(-np.ones((3, 3)), np.arange(3.0), np.arange(3.0)),
+        {"scale": "log"},
+        "use scale linear",
+    ),
     "unknown movie": (bowl(), {"movie": "turn"}, "unknown movie 'turn'"),
     "one frame": (bowl(), {"frames": 1}, "1 frames: expected between 2 and"),
     "too fast": (bowl(), {"fps": 100}, "fps 100: expected between"),

@@ -272,7 +272,9 @@ GOOD = {
     "half done": half_done(),
     "constant": changed(np.ones_like),
     "some zeros": changed(lambda v: np.where(v < 0.5, 0, v)),
+    "negative": changed(lambda v: v - 1),
     "negative, linear": (changed(lambda v: v - 1), {"scale": "linear"}),
+    "all zero": changed(lambda v: v * 0),
     "huge, linear": (changed(lambda v: v * 1e300), {"scale": "linear"}),
     "tiny": changed(lambda v: v * 1e-300),
     "2 × 2": plane([[1, 2], [3, 4]], [0, 1], [0, 1]),
@@ -303,8 +305,6 @@ BAD = {
     "one row": ([plane(np.ones((1, 5)), np.arange(5.0), [0])], "needs at least 2 × 2 points"),
     "a line": ([line()], "needs at least 2 × 2 points"),
     "all NaN": ([changed(lambda v: v * np.nan)], "nothing to draw"),
-    "negative": ([changed(lambda v: v - 1)], "use scale linear"),
-    "all zero": ([changed(lambda v: v * 0)], "0 everywhere"),
     "no whole cell": (
         [changed(lambda v: np.where(np.indices(v.shape).sum(axis=0) % 2, v, np.nan))],
         "no cell whose four corners",
@@ -322,6 +322,16 @@ def test_what_cannot_be_drawn_is_one_clear_error(renderer, name):
     surfaces, message = BAD[name]
     with pytest.raises(InputError, match=message):
         side_by_side(surfaces, "surface", renderer=renderer)
+
+
+@pytest.mark.parametrize("renderer", RENDERERS)
+def test_a_minimum_behind_a_wall_is_said_to_be(renderer):
+    """A ring at its place would lie on the outer side of the wall in front."""
+    x = np.linspace(-1, 1, 31)
+    figure = surface3d(plane(0.01 + x[:, None] ** 2 + x**2, x, x), renderer=renderer)
+    assert "at x = 0, y = 0, hidden behind the surface." in texts(figure)
+    rings = [line for line in figure.axes[0].lines if line.get_gid() == "best"]
+    assert all(ring.get_markerfacecolor() == "none" for ring in rings)
 
 
 def test_matplotlib_keeps_the_smooth_surface_on_the_samples(monkeypatch):
@@ -381,4 +391,6 @@ def test_the_camera_is_chosen_on_the_surface_that_is_drawn(seed):
     camera = surface_figure.camera_for([one], None, None)
     assert sees(one.up, one.best_index, camera)
     assert surface_figure.camera_for([one], 12.0, 34.0) == Camera(12.0, 34.0)
-    assert "hidden" not in texts(surface3d(rough))
+    # Said to be hidden exactly where it is, if only by less than what choosing a camera allows.
+    hidden = not sees(one.up, one.best_index, camera, tip=0.01)
+    assert ("hidden" in texts(surface3d(rough))) == hidden

@@ -67,6 +67,7 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ("-o s.h5 --title text", {"path": "s.h5", "title": "text"}),
     ("--path s.h5", {"path": "s.h5"}),
     ("--output s.h5", {"path": "s.h5"}),
+    ("--refine a.h5", {"refine": "a.h5"}),
     ("--save-directions d.h5", {"save_directions": "d.h5"}),
     ("--shard 2/3", {"shard": Shard(2, 3)}),
     ("--verify 2%", {"verify": 0.02}),
@@ -126,6 +127,34 @@ def test_invalid_requests(line: str, keywords: dict[str, Any], words: str) -> No
     for ask in (lambda: asked_by(line), lambda: sample_surface(problem(), **keywords)):
         with pytest.raises(InputError, match=words):
             ask()
+
+
+@pytest.mark.parametrize("given", [(-1, 1, 9), [-1, 1, 9], (-0.5, 0.5, 51), (-1, 1, 3)], ids=str)
+def test_a_range_in_a_tuple_is_refused_with_both_spellings(given: Any) -> None:
+    start, stop, count = given
+    with pytest.raises(InputError) as error:
+        Request(x=given)
+    assert f"are x='{start}:{stop}:{count}'" in str(error.value)
+    assert f"x=numpy.array([{start}, {stop}, {count}])" in str(error.value)
+    assert Request(x=np.array(given)).x in (tuple(map(float, given)), "-1:3:3")
+
+
+@pytest.mark.parametrize("given", [(-1, 0, 1), (0, 1, 2), (-1.0, 1.0, 9.0), [0, 1, 4, 9]], ids=str)
+def test_coordinates_in_a_tuple_are_taken(given: Any) -> None:
+    x = Request(x=given).x
+    np.testing.assert_array_equal(parse_range(x) if isinstance(x, str) else x, given)
+
+
+def test_an_uneven_axis_is_stored_so_that_it_can_be_asked_for_again() -> None:
+    stored = json.loads(Request(x=np.array([-1, 1, 9])).as_json())["x"]
+    assert Request(x=stored).x == (-1.0, 1.0, 9.0)
+
+
+@pytest.mark.parametrize("far", ["-1e300:1e300:3", "0:1e39:2"])
+def test_coordinates_beyond_the_networks_precision(far: str) -> None:
+    for ranges in ({"x": far}, {"x": "-1:1:3", "y": far}):
+        with pytest.raises(InputError, match=r"float32 is 3\.4e\+38; give a narrower"):
+            sample_surface(problem(), progress=False, **ranges)
 
 
 def test_an_unknown_option(capsys: pytest.CaptureFixture[str]) -> None:

@@ -57,12 +57,24 @@ def test_a_repeatedly_interrupted_run_equals_an_uninterrupted_one(
     monkeypatch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
     path = tmp_path / "parts.h5"
     for done in (0, 1, 8, 11):
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(KeyboardInterrupt) as interrupt:
             sample_surface(problem(), **GRID, path=path, progress=False)
         assert int(open_surface(path).done.sum()) == done
+        said = f"{done} of 20 points are saved in {path}" if done else ""
+        assert str(interrupt.value) == said
     sample_surface(problem(), **GRID, path=path, progress=False)
     assert_equal(open_surface(path), whole)
     assert sorted(measured) == list(range(20))  # nothing twice
+
+
+def test_without_a_file_an_interrupt_says_what_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopping(*args: Any, **options: Any) -> Any:
+        yield 0, dict.fromkeys(problem().quantities, 1.0)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("landscape.run.job.evaluation_for", lambda problem, settings: stopping)
+    with pytest.raises(KeyboardInterrupt, match="1 of 20 points were computed, but are lost: no"):
+        sample_surface(problem(), **GRID, progress=False)
 
 
 def test_a_complete_file_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,8 +116,19 @@ def test_retrained_weights_are_another_run(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     sample_surface(problem(), **GRID, path=path, progress=False)
     retrained = Problem(nn.Linear(3, 4), problem().splits[""], device="cpu")
-    with pytest.raises(InputError, match="weights_sha256"):
+    with pytest.raises(InputError) as error:
         sample_surface(retrained, **GRID, path=path, progress=False)
+    _, difference, remedy = str(error.value).splitlines()
+    own, new = (p.attributes["weights_sha256"][:8] for p in (problem(), retrained))  # type: ignore[index]
+    assert difference == (
+        f"  other weights: the file those of SHA-256 {own}…, this run those of SHA-256 {new}…"
+    )
+    assert remedy.startswith("give another output file")
+    named = Problem(
+        nn.Linear(3, 4), problem().splits[""], device="cpu", attributes={"checkpoint": "b/final.pt"}
+    )
+    with pytest.raises(InputError, match=r"other weights: .*, this run has those of b/final\.pt"):
+        sample_surface(named, **GRID, path=path, progress=False)
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n and then nothing"])

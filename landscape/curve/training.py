@@ -21,6 +21,7 @@ from landscape.curve.file import Curve, curve_in
 from landscape.data import Batch, Batches, Examples, Rows, in_memory
 from landscape.errors import InputError, argument, one_line
 from landscape.evaluate.statistics_of_norms import reestimate_statistics
+from landscape.interrupted import saying
 from landscape.params import Params, check_same_shape, fingerprint
 from landscape.problem import Objective, Problem
 from landscape.training import TrainingSettings, seeded
@@ -104,7 +105,8 @@ def train_curve(
     if Path(path).exists():
         trainer.restore()
     begun()
-    trainer.run(progress)
+    with saying(trainer.what_is_saved):
+        trainer.run(progress)
     return trainer.curve()
 
 
@@ -178,6 +180,11 @@ class _Trainer:
                 self._save()
                 bar.update()
                 bar.set_postfix_str(f"loss {loss:.4f}")
+
+    def what_is_saved(self) -> str:
+        """``3 of 10 epochs are saved in curve.pt``, or empty before the first is complete."""
+        words = f"{self.done} of {self.settings.epochs} epochs are saved in {self.path}"
+        return words if self.done else ""
 
     def _epoch(self, epoch: int) -> float:
         losses = []

@@ -11,12 +11,16 @@ from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, RandomSampler, SequentialSampler
 
 from landscape.data.examples import Examples
+from landscape.data.finite import warn_of_not_finite
 from landscape.data.preprocess import NONE, Preprocess
 from landscape.data.tree import array_as_tensor, maps_itself
 from landscape.data.trees import Batches, Rows
 from landscape.errors import InputError, argument, one_line
 
-_NARROW_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32)
+_OTHER_INTEGERS = (
+    *(torch.uint8, torch.int8, torch.int16, torch.int32),
+    *(torch.uint16, torch.uint32, torch.uint64),
+)
 
 Pair = tuple[Tensor, Tensor]
 
@@ -195,6 +199,8 @@ def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "te
             f"{argument('objective')})",
             data,
         )
-    if targets.dtype in _NARROW_INTEGERS:
+    if targets.dtype in _OTHER_INTEGERS:
         targets = targets.long()
-    return Examples(inputs, targets, preprocess, source)
+    found = Examples(inputs, targets, preprocess, source)  # checks their shapes
+    warn_of_not_finite(inputs, targets, source)
+    return found

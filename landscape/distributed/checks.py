@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,8 +14,10 @@ from landscape.distributed.environment import Process
 from landscape.errors import InputError, argument
 from landscape.plane import Plane
 from landscape.problem import Problem
+from landscape.run import Request
 
 _LOCAL = {"checkpoint", "data"}  # paths may differ between machines
+_OF_RANK_0 = {"directions", "trajectories", "title"}  # their paths may; planes are compared
 _SKETCHES = 4
 _ROUNDING = 1e-4
 
@@ -26,18 +29,34 @@ def compare_problems(claims: Claims, process: Process, problem: Problem) -> None
     """
     facts = {k: v for k, v in problem.attributes.items() if k not in _LOCAL}
     facts["torch"] = torch.__version__.partition("+")[0]
-    first, theirs = claims.agree("problem", lambda: [str(process), facts])
-    keys = sorted({*facts, *theirs})
+    _compare(claims, process, "problem", facts, "weights, data and versions")
+
+
+def compare_requests(claims: Claims, process: Process, request: Request) -> None:
+    """Compare the options with those of rank 0, by which points are computed.
+
+    Raises
+    ------
+    InputError
+        Naming the differences and both ranks.
+    """
+    facts = {k: v for k, v in json.loads(request.as_json()).items() if k not in _OF_RANK_0}
+    facts["verify"] = float(request.verify)
+    _compare(claims, process, "request", facts, "options")
+
+
+def _compare(claims: Claims, process: Process, name: str, facts: dict[str, Any], what: str) -> None:
+    first, theirs = claims.agree(name, lambda: [str(process), facts])
     lines = [
-        f"  {key}: {facts.get(key)} here, {theirs.get(key)} there"
-        for key in keys
+        f"  {key}: {facts.get(key, 'not given')} here, {theirs.get(key, 'not given')} there"
+        for key in sorted({*facts, *theirs})
         if facts.get(key) != theirs.get(key)
     ]
     if lines:
         raise InputError(
             f"{process} would compute a different surface from {first}:\n"
             + "\n".join(lines)
-            + "\nuse the same weights, data and versions on every machine"
+            + f"\nuse the same {what} on every machine"
         )
 
 

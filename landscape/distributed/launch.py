@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from landscape.distributed.checks import compare_planes, compare_problems
+from landscape.distributed.checks import compare_planes, compare_problems, compare_requests
 from landscape.distributed.claims import Claims, StoreUnreachable
 from landscape.distributed.environment import Process
 from landscape.distributed.parts import (
@@ -26,9 +26,10 @@ from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier, set_aside
 from landscape.distributed.worker import Worker
 from landscape.errors import InputError, argument
+from landscape.interrupted import saying
 from landscape.lock import only_writer
 from landscape.problem import Problem
-from landscape.run.loop import note_session
+from landscape.run.loop import note_session, saved_words
 from landscape.run.origin import warn_about_origin
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
@@ -65,8 +66,8 @@ def sample_distributed(
     Raises
     ------
     InputError
-        As in :func:`landscape.sample_surface`; and if weights, data or directions of the ranks
-        differ, or they compute different values.
+        As in :func:`landscape.sample_surface`; and if weights, data, options or directions of the
+        ranks differ, or they compute different values.
     """
     check_request(request)
     path = Path(str(request.path))
@@ -75,6 +76,7 @@ def sample_distributed(
     lock = only_writer(path) if process.rank == 0 else contextlib.nullcontext()
     with Claims(process, job) as claims:
         compare_problems(claims, process, problem)
+        compare_requests(claims, process, request)
         plan = make_plan(problem, request, claims.agree)
         compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
@@ -92,7 +94,7 @@ def sample_distributed(
 
 
 def check_request(request: Request) -> None:
-    """Reject a request without a file, or for a shard."""
+    """Reject a request without a file, for a shard, or with points of a coarser surface."""
     if request.path is None:
         raise InputError(
             f"no {argument('path')} given; ranks need one, to save their parts next to it"
@@ -100,6 +102,10 @@ def check_request(request: Request) -> None:
     if request.shard != WHOLE:
         raise InputError(
             f"{argument('shard')} is for machines without a common network; leave torchrun out"
+        )
+    if request.refine is not None:
+        raise InputError(
+            f"{argument('refine')} is for one process: leave torchrun out, or begin without it"
         )
 
 
@@ -135,7 +141,8 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
             measure = job.measure(whole)
             verifier = Verifier(claims, pool, verify, rounding_of(job, whole))
             worker = Worker(claims, pool, measure, verifier, own, part, show)
-            worker.run()
+            with saying(lambda: saved_words(own, part)):
+                worker.run()
         except Disputed:
             set_aside(claims, part)
             raise

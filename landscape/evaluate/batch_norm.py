@@ -8,13 +8,17 @@ every point, as for a network trained there (Garipov et al., arXiv 1802.10026, a
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import Protocol
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from landscape.data import in_memory
 from landscape.evaluate.statistics_of_norms import reestimate_statistics
+from landscape.grid import FloatArray
+from landscape.params import Params
 from landscape.plane import Coordinates, Interpolated, Plane, Reestimated
 from landscape.problem import Problem
 
@@ -24,6 +28,9 @@ BN_STATISTICS = {
     "reestimate": "re-estimated",
 }
 """Values of the ``bn`` option, and how a surface records each."""
+
+
+_POINTS_AT_ONCE = 256
 
 
 class StatisticsUpdate(Protocol):
@@ -41,7 +48,7 @@ class FixedStatistics:
 
 
 class LinearStatistics:
-    """Statistics that are linear in the coordinates; variances are clamped to at least 0."""
+    """Statistics that are linear in the coordinates; a variance below 0 makes the loss NaN."""
 
     def __init__(self, plane: Plane, model: nn.Module) -> None:
         self._buffers = dict(model.named_buffers())
@@ -51,7 +58,33 @@ class LinearStatistics:
     def follow(self, coordinates: Coordinates) -> None:
         """The statistics of one point."""
         for name, value in self._plane.at(coordinates).items():
-            self._buffers[name].copy_(value.clamp(min=0) if name.endswith("var") else value)
+            self._buffers[name].copy_(_or_nan(value) if name.endswith("var") else value)
+
+
+def _or_nan(variance: Tensor) -> Tensor:
+    return torch.where(variance < 0, math.nan, variance)
+
+
+def count_negative_variances(statistics: Plane, points: FloatArray) -> int:
+    """The number of points at which an interpolated variance is below 0.
+
+    Parameters
+    ----------
+    statistics
+        Means and variances by buffer name, as of :class:`~landscape.plane.Interpolated`.
+    points
+        Shape (n, axes).
+    """
+
+    def variances(of: Params) -> Tensor:
+        return torch.cat([v.flatten() for name, v in of.items() if name.endswith("var")])
+
+    origin = variances(statistics.origin)
+    axes = torch.stack([variances(axis) for axis in statistics.axes]).to(origin.dtype)
+    return sum(
+        int((origin + part.to(origin.dtype) @ axes < 0).any(dim=1).sum())
+        for part in torch.from_numpy(points).split(_POINTS_AT_ONCE)
+    )
 
 
 class BatchStatistics:

@@ -29,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _command,
         argv,
         when_interrupted="complete epochs and points are saved; run the same command to resume",
+        again="run the same command to resume",
     )
 
 

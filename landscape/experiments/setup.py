@@ -11,6 +11,7 @@ from landscape.data import Examples, load_splits
 from landscape.errors import InputError, argument
 from landscape.experiments.results import Coordinates, Results
 from landscape.models.named import Network, build_network
+from landscape.models.option_a import BEHIND, SETTING
 from landscape.surface import Attribute
 from landscape.training import HISTORY, History, TrainingSettings, read_history
 from landscape.training.loop import train_once
@@ -95,6 +96,8 @@ class Setup(Generic[AnySize]):
         ``options``: as for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
         """
         channels = self.splits["train"].channels
+        if options.get("shortcuts") == "identity":  # as in the results that are published
+            options = {SETTING: BEHIND, **options}
         return build_network(name, in_channels=channels, classes=self.classes, **options)
 
     def train(

@@ -60,6 +60,8 @@ def measures_for(
     own = surfaces[0].quantity(quantities[0])
     if not own.is_loss:
         return _of_any(own.base, "highest" if own.better == HIGHER else "lowest", unit)
+    lines = all(surface.y is None for surface in surfaces)
+    shape, across = ("line", "") if lines else ("plane", "on a straight line across the plane, ")
     rows = [
         Measure(
             f"loss at the origin{unit}",
@@ -98,8 +100,8 @@ def measures_for(
             "roughness, decades",
             roughness,
             _WHOLE | {"spacing"},
-            "{high} is rougher: on a straight line across the plane, the climbs out of dips "
-            "multiply the loss by {more} on average, by {less} for {low}.",
+            f"{{high}} is rougher: {across}the climbs out of dips multiply the loss by {{more}} on "
+            "average, by {less} for {low}.",
             lambda decades: f"{10.0**decades:.3g}",
         ),
         Measure(
@@ -137,7 +139,8 @@ def measures_for(
                 "share below the loss of guessing",
                 lambda s, q: share_below(s, guessing(s), q),
                 _WHOLE,
-                "{high} is better than guessing on more of the plane: {more} vs {less} for {low}.",
+                f"{{high}} is better than guessing on more of the {shape}: {{more}} vs {{less}} "
+                "for {low}.",
                 _percent,
             ),
         ]

@@ -16,7 +16,7 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
     Positions labelled −100 are ignored.
     """
-    values = F.cross_entropy(output, target, reduction="none", ignore_index=IGNORED)
+    values = F.cross_entropy(output, target.long(), reduction="none", ignore_index=IGNORED)
     return mean_over_positions(values, target)
 
 

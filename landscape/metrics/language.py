@@ -20,7 +20,7 @@ def token_loss(output: Tensor, target: Tensor) -> Tensor:
     For masked language models, and for labels already shifted by one token.
     """
     values = F.cross_entropy(
-        output.flatten(0, 1), target.flatten(), reduction="none", ignore_index=IGNORED
+        output.flatten(0, 1), target.flatten().long(), reduction="none", ignore_index=IGNORED
     )
     return mean_over_positions(values.view(target.shape), target)
 

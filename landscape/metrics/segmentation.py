@@ -57,7 +57,7 @@ def _shares(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     """Predictions and targets, both (n, classes, pixels), 0 for ignored pixels."""
     _check_masks(target)
     counted = counted_positions(target).flatten(1)
-    labels = torch.where(counted, target.flatten(1), 0)
+    labels = torch.where(counted, target.flatten(1).long(), 0)
     true = F.one_hot(labels, predicted.shape[1]).movedim(-1, 1).to(predicted.dtype)
     seen = counted[:, None]
     return torch.where(seen, predicted.flatten(2), 0), torch.where(seen, true.flatten(2), 0)

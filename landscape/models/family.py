@@ -30,6 +30,8 @@ class Family:
         Every setting that is neither in the name nor ``shortcuts``, with its default: at least
         ``in_channels`` and ``classes``. A setting given as text is converted to the type of its
         default.
+    only_with
+        Settings that only networks with one kind of shortcuts have, and that kind.
     infer
         Infers the settings from a state dict; None if it belongs to another family. ``shortcuts``
         is omitted if the weights do not determine it.
@@ -42,3 +44,4 @@ class Family:
     shortcuts: tuple[str, ...]
     infer: Callable[[Mapping[str, Tensor]], dict[str, Any] | None]
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    only_with: Mapping[str, str] = field(default_factory=dict)

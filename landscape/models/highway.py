@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from landscape.errors import InputError
 from landscape.models.checks import check_settings, number_of_blocks
 from landscape.models.family import Family
-from landscape.models.resnet import IdentityShortcut
+from landscape.models.option_a import BEHIND, IdentityShortcut
 from landscape.models.weights import blocks_in_stages, shapes_in
 
 SHORTCUTS = ("gate", "none")
@@ -53,7 +53,7 @@ class HighwayLayer(nn.Module):
         if shortcuts == "gate":
             changes_shape = stride != 1 or in_channels != channels
             extra = channels - in_channels
-            self.carry = IdentityShortcut(stride, extra) if changes_shape else nn.Identity()
+            self.carry = IdentityShortcut(stride, extra, BEHIND) if changes_shape else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         changed = F.relu(self.norm(self.transform(x)))

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from landscape.errors import unknown_choice
 from landscape.models.checks import check_settings
 from landscape.models.family import Family
-from landscape.models.resnet import SHORTCUTS, IdentityShortcut
+from landscape.models.option_a import CENTRED, SETTING, IdentityShortcut
+from landscape.models.resnet import SHORTCUTS
 from landscape.models.weights import initialize, numbers_in, shapes_in
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
@@ -32,11 +33,16 @@ _EXPANSION = 4
 class Block(nn.Module):
     """Convolutions with batch normalization, with or without a shortcut.
 
-    ``layers``: output channels, kernel size and stride of each convolution.
+    ``layers``: output channels, kernel size and stride of each convolution. ``zero_channels``: the
+    place of the zero channels of an identity shortcut.
     """
 
     def __init__(
-        self, in_channels: int, layers: list[tuple[int, int, int]], shortcuts: str
+        self,
+        in_channels: int,
+        layers: list[tuple[int, int, int]],
+        shortcuts: str,
+        zero_channels: str = CENTRED,
     ) -> None:
         super().__init__()
         channels, total_stride = in_channels, 1
@@ -51,7 +57,8 @@ class Block(nn.Module):
         if not self.added or (channels, total_stride) == (in_channels, 1):
             return
         if shortcuts == "identity":
-            self.downsample = IdentityShortcut(total_stride, channels - in_channels)
+            extra = channels - in_channels
+            self.downsample = IdentityShortcut(total_stride, extra, zero_channels)
         else:
             self.downsample = nn.Sequential(
                 nn.Conv2d(in_channels, channels, 1, total_stride, bias=False),
@@ -83,6 +90,9 @@ class ImageNetResNet(nn.Module):
         ``projection``, ``identity`` or ``none``.
     channels
         Of the stem and the first stage; each stage has twice as many as the one before.
+    zero_channels
+        ``centred`` or ``behind``: the place of the zero channels of identity shortcuts
+        (:mod:`landscape.models.option_a`).
     """
 
     def __init__(
@@ -93,6 +103,7 @@ class ImageNetResNet(nn.Module):
         channels: int = 64,
         in_channels: int = 3,
         classes: int = 1000,
+        zero_channels: str = CENTRED,
     ) -> None:
         super().__init__()
         if depth not in BLOCKS:
@@ -108,7 +119,7 @@ class ImageNetResNet(nn.Module):
             for number in range(blocks):
                 stride = 2 if stage > 0 and number == 0 else 1
                 layers = _layers(depth, channels * 2**stage, stride)
-                made.append(Block(before, layers, shortcuts))
+                made.append(Block(before, layers, shortcuts, zero_channels))
                 before = layers[-1][0]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*made))
         self.fc = nn.Linear(before, classes)
@@ -166,5 +177,6 @@ FAMILY = Family(
     name_of=lambda settings: f"resnet{settings['depth']}",
     shortcuts=SHORTCUTS,
     infer=inferred_settings,
-    defaults={"channels": 64, "in_channels": 3, "classes": 1000},
+    defaults={"channels": 64, "in_channels": 3, "classes": 1000, SETTING: CENTRED},
+    only_with={SETTING: "identity"},
 )

@@ -13,6 +13,7 @@ from torch import Tensor
 from landscape.checkpoint import Checkpoint
 from landscape.errors import InputError, argument
 from landscape.models.family import Family
+from landscape.models.option_a import with_place
 from landscape.models.settings import typed
 
 
@@ -75,7 +76,8 @@ def _recorded(
 ) -> dict[str, Any]:
     """The family's settings from the file, checked against the weights."""
     names = {"shortcuts", *re.compile(family.pattern).groupindex, *family.defaults}
-    recorded = {key: value for key, value in checkpoint.settings.items() if key in names}
+    said = with_place(checkpoint.settings)
+    recorded = {key: value for key, value in said.items() if key in names}
     for key, value in recorded.items():
         if key == "shortcuts":
             possible = value in kinds

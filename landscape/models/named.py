@@ -110,6 +110,7 @@ def build_network(
     settings = {**family.defaults, **_agreed(name, family, asked, checkpoint, shown)}
     settings.setdefault("shortcuts", family.shortcuts[0])
     name = family.name_of(settings)
+    _drop_settings_of_other_kinds(family, settings, asked)
     model = family.build(**settings)
     if checkpoint is not None:
         load_weights(model, checkpoint, f"{name} with shortcuts {settings['shortcuts']}")
@@ -119,6 +120,20 @@ def build_network(
 def is_own_network(name: str) -> bool:
     """Whether a name is a user's function, ``package.module:function`` or ``FILE.py:function``."""
     return (":" in name or name.endswith(".py")) and not name.startswith(PREFIX)
+
+
+def _drop_settings_of_other_kinds(
+    family: Family, settings: dict[str, Any], asked: Mapping[str, Any]
+) -> None:
+    for key, kind in family.only_with.items():
+        if settings["shortcuts"] == kind:
+            continue
+        del settings[key]
+        if key in asked:
+            raise InputError(
+                f"{key} {asked[key]} is a setting of shortcuts {kind}, but this network has "
+                f"shortcuts {settings['shortcuts']}; leave it out"
+            )
 
 
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 ``projection`` puts a 1×1 convolution and a batch normalization where the shape changes, as in the
 networks of Li et al. (2018); ``identity`` subsamples and pads with zero channels there, without
-parameters (option A of He et al.); ``none`` has no shortcut anywhere. The names in the state dict
-are those of the published checkpoints of Li et al.
+parameters (option A of He et al., :mod:`landscape.models.option_a`); ``none`` has no shortcut
+anywhere. The names in the state dict are those of the published checkpoints of Li et al.
 
 He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385.
 Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913.
@@ -19,28 +19,23 @@ from torch import Tensor, nn
 
 from landscape.models.checks import check_settings, number_of_blocks
 from landscape.models.family import Family
+from landscape.models.option_a import CENTRED, SETTING, IdentityShortcut
 from landscape.models.weights import blocks_in_stages, initialize, shapes_in
 
 SHORTCUTS = ("projection", "identity", "none")
 
 
-class IdentityShortcut(nn.Module):
-    """Parameter-free shortcut: stride-2 subsampling and zero channels."""
-
-    def __init__(self, stride: int, extra_channels: int) -> None:
-        super().__init__()
-        self.stride = stride
-        self.extra_channels = extra_channels
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = x[:, :, :: self.stride, :: self.stride]
-        return F.pad(x, (0, 0, 0, 0, 0, self.extra_channels))
-
-
 class BasicBlock(nn.Module):
     """Two 3×3 convolutions with batch normalization, with or without a shortcut."""
 
-    def __init__(self, in_channels: int, channels: int, stride: int, shortcuts: str) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int,
+        shortcuts: str,
+        zero_channels: str = CENTRED,
+    ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
@@ -53,7 +48,7 @@ class BasicBlock(nn.Module):
         elif not changes_shape:
             self.shortcut = nn.Identity()
         elif shortcuts == "identity":
-            self.shortcut = IdentityShortcut(stride, channels - in_channels)
+            self.shortcut = IdentityShortcut(stride, channels - in_channels, zero_channels)
         else:
             self.shortcut = nn.Sequential(
                 nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
@@ -80,6 +75,9 @@ class CifarResNet(nn.Module):
         ``projection``, ``identity`` or ``none``.
     width
         Factor on the numbers of channels.
+    zero_channels
+        ``centred`` or ``behind``: the place of the zero channels of identity shortcuts
+        (:mod:`landscape.models.option_a`).
     """
 
     def __init__(
@@ -90,6 +88,7 @@ class CifarResNet(nn.Module):
         width: int = 1,
         in_channels: int = 3,
         classes: int = 10,
+        zero_channels: str = CENTRED,
     ) -> None:
         super().__init__()
         name = f"resnet{depth}"
@@ -99,9 +98,10 @@ class CifarResNet(nn.Module):
         stem, channels = 16 * width, [16 * width, 32 * width, 64 * width]
         self.conv1 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(stem)
-        self.layer1 = _stage(stem, channels[0], 1, blocks, shortcuts)
-        self.layer2 = _stage(channels[0], channels[1], 2, blocks, shortcuts)
-        self.layer3 = _stage(channels[1], channels[2], 2, blocks, shortcuts)
+        kind = (shortcuts, zero_channels)
+        self.layer1 = _stage(stem, channels[0], 1, blocks, *kind)
+        self.layer2 = _stage(channels[0], channels[1], 2, blocks, *kind)
+        self.layer3 = _stage(channels[1], channels[2], 2, blocks, *kind)
         self.linear = nn.Linear(channels[2], classes)
         initialize(self)
 
@@ -112,11 +112,9 @@ class CifarResNet(nn.Module):
         return logits
 
 
-def _stage(
-    in_channels: int, channels: int, stride: int, blocks: int, shortcuts: str
-) -> nn.Sequential:
-    first = BasicBlock(in_channels, channels, stride, shortcuts)
-    rest = [BasicBlock(channels, channels, 1, shortcuts) for _ in range(blocks - 1)]
+def _stage(in_channels: int, channels: int, stride: int, blocks: int, *kind: str) -> nn.Sequential:
+    first = BasicBlock(in_channels, channels, stride, *kind)
+    rest = [BasicBlock(channels, channels, 1, *kind) for _ in range(blocks - 1)]
     return nn.Sequential(first, *rest)
 
 
@@ -164,5 +162,6 @@ FAMILY = Family(
     name_of=name_of,
     shortcuts=SHORTCUTS,
     infer=inferred_settings,
-    defaults={"width": 1, "in_channels": 3, "classes": 10},
+    defaults={"width": 1, "in_channels": 3, "classes": 10, SETTING: CENTRED},
+    only_with={SETTING: "identity"},
 )

@@ -56,6 +56,7 @@ def span(
     norm: str | None = None,
     ignore: str | None = None,
     seed: int = 0,
+    progress: bool = True,
 ) -> Spanned:
     """The line (``axes=1``) or plane (2) of the given kind through a problem's network.
 
@@ -80,6 +81,8 @@ def span(
         differences of weights (``pca``, ``between``, ``aligned``, ``curve``).
     seed
         Seed of random directions.
+    progress
+        Whether to show a progress bar for eigenvectors.
 
     Raises
     ------
@@ -105,7 +108,8 @@ def span(
     norm = "filter" if norm is None else norm
     ignore = "biasbn" if ignore is None else ignore
     if word in _RANDOM_LENGTH:
-        return _RANDOM_LENGTH[word](problem, rest, axes, norm, ignore, seed)
+        how = {"norm": norm, "ignore": ignore, "seed": seed}
+        return _RANDOM_LENGTH[word](problem, rest, axes, progress, **how)
     origin, filters = problem.origin, problem.filters
     return Spanned(
         make_directions(
@@ -234,7 +238,7 @@ def _curve(problem: Problem, rest: str, axes: int) -> Spanned:
     return curve_plane(problem, read_curve(files[0]))
 
 
-def _hessian(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed: int) -> Spanned:
+def _hessian(problem: Problem, rest: str, axes: int, progress: bool, **how: Any) -> Spanned:
     which = rest or ("top" if axes == 1 else "top,bottom")
     if len(which.split(",")) != axes:
         raise InputError(
@@ -242,23 +246,16 @@ def _hessian(problem: Problem, rest: str, axes: int, norm: str, ignore: str, see
             f"ax{'is' if axes == 1 else 'es'}: expected one eigenvector for each, as in "
             "hessian:top,bottom"
         )
-    made = hessian_directions(problem, which, norm=norm, ignore=ignore, seed=seed)
+    made = hessian_directions(problem, which, progress=progress, **how)
     return Spanned(made, ranges=[_AUTO_RANGE] * axes)
 
 
-def _ascent(problem: Problem, rest: str, axes: int, norm: str, ignore: str, seed: int) -> Spanned:
+def _ascent(problem: Problem, rest: str, axes: int, progress: bool, **how: Any) -> Spanned:
     if rest not in ("", "adaptive"):
         raise InputError(
             f"{argument('directions', f'ascent:{rest}')}: expected ascent or ascent:adaptive"
         )
-    made = ascent_directions(
-        problem,
-        axes,
-        adaptive=rest == "adaptive",
-        norm=norm,
-        ignore=ignore,
-        seed=seed,
-    )
+    made = ascent_directions(problem, axes, adaptive=rest == "adaptive", **how)
     return Spanned(made, ranges=[_AUTO_RANGE] * axes)
 
 
@@ -270,8 +267,8 @@ _WEIGHT_DIFFERENCES: dict[str, Callable[[Problem, str, int], Spanned]] = {
 }
 """Kinds whose directions are differences of weights; called with the text after the colon."""
 
-_RANDOM_LENGTH: dict[str, Callable[[Problem, str, int, str, str, int], Spanned]] = {
+_RANDOM_LENGTH: dict[str, Callable[..., Spanned]] = {
     "hessian": _hessian,
     "ascent": _ascent,
 }
-"""Kinds with the length of a random direction; also called with norm, ignore and seed."""
+"""Kinds with the length of a random direction; also called with norm, ignore, seed and progress."""

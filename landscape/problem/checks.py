@@ -14,6 +14,7 @@ from landscape.data import Batch, Examples, Stream
 from landscape.errors import InputError, argument
 from landscape.metrics import Metric, check_targets
 from landscape.metrics.metric import counted_positions
+from landscape.metrics.regression import are_labels, squared_error
 from landscape.problem.objective import Network, OutputObjective
 from landscape.problem.parameters import movable
 
@@ -71,10 +72,13 @@ def check_labels(
         Naming labels and classes; or an example without any label that counts.
     """
     for name, metric in metrics.items():
-        if metric.class_dim is not None:
+        dim = metric.class_dim
+        if metric.function is squared_error and are_labels(output, examples.extreme_targets):
+            dim = 1
+        if dim is not None:
             called = loss if name == "loss" else name
             extremes = examples.extreme_targets
-            check_targets(output, extremes, examples.source, called, metric.class_dim)
+            check_targets(output, extremes, examples.source, called, dim)
             if isinstance(examples, Examples) and extremes.ndim > 1:
                 counted_positions(extremes)
 

@@ -37,7 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
     add("--style", choices=styles, metavar="STYLE", help=chosen)
     add("--quantity", metavar="NAME", help="default: the first loss in the file")
-    add("--scale", choices=SCALES, help="default: log for a loss, linear for an accuracy")
+    scale = "default: log for a loss without negative values, linear for an accuracy"
+    add("--scale", choices=SCALES, help=scale)
     add("--clip", metavar="VALUE", help="auto, none, or the largest value drawn (default: auto)")
     count = "number of lines or ticks, or their values"
     add("--levels", type=_levels, metavar="N|A,B,…", help=count)

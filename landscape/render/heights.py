@@ -97,10 +97,10 @@ def prepare(
     if len({s.unit for s in shows}) > 1:
         listed = ", ".join(f"{s.name} in {s.unit or 'no unit'}" for s in shows)
         raise InputError(f"one scale cannot show different units: {listed}; draw them separately")
-    kind = _kind(scale, shows[0])
     finite = [
         finite_values(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)
     ]
+    kind = _kind(scale, shows[0], finite)
     for (surface, _), show, values in zip(chosen, shows, finite, strict=True):
         _check_drawable(surface, show, values, kind)
     low, high = _span(finite, kind, shows[0])
@@ -145,9 +145,10 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     return limit if cut > _WORTH_ON_LOG * whole else None
 
 
-def _kind(scale: str | None, show: DisplayedQuantity) -> str:
+def _kind(scale: str | None, show: DisplayedQuantity, finite: Sequence[FloatArray]) -> str:
     if scale is None:
-        return "log" if show.over_decades else "linear"
+        positive = any((v > 0).any() for v in finite) and not any((v < 0).any() for v in finite)
+        return "log" if show.over_decades and positive else "linear"
     check_choice("scale", scale, SCALES)
     return scale
 
@@ -196,7 +197,7 @@ def _widened(low: float, high: float, kind: str) -> tuple[float, float]:
         return low / 2, high * 2
     if kind == "linear" and high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
         half = 0.5 * max(abs(low), 1e-6)
-        return low - half, high + half
+        return (max(low - half, 0.0) if low >= 0 else low - half), high + half
     return low, high
 
 

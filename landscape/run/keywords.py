@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from typing import Concatenate, ParamSpec, TypeVar
 
+from landscape.errors import unknown_option
 from landscape.problem import Problem
 from landscape.run.option import Option, option_of
 from landscape.run.request import Request
@@ -40,6 +41,9 @@ def takes(
 
         @functools.wraps(function)
         def called(problem: Problem, /, *args: P.args, **options: P.kwargs) -> Result:
+            for name in options:
+                if name not in made.parameters:
+                    raise unknown_option(function.__name__, name, made.parameters)
             try:
                 signature.bind(problem, *args, **options)
             except TypeError as error:

@@ -76,6 +76,17 @@ def fill(
                 points.close()  # end its threads now, not with the program
 
 
+def saved_words(surface: Surface, path: Path | None) -> str:
+    """``12 of 81 points are saved in a.h5``, or empty before the first point."""
+    done = int(surface.done.sum())
+    if not done:
+        return ""
+    words = f"{done:,} of {surface.grid.size:,} points"
+    if path is None:
+        return f"{words} were computed, but are lost: no path was given to save them"
+    return f"{words} are saved in {path}"
+
+
 def versions() -> str:
     """Versions of the packages that values are computed with."""
     return f"landscape {__version__}, torch {torch.__version__}, numpy {np.__version__}"

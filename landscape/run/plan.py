@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, choose_settings
-from landscape.evaluate.batch_norm import BN_STATISTICS
+from landscape.evaluate.batch_norm import BN_STATISTICS, count_negative_variances
 from landscape.evaluate.tolerance import one_by_one
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
-from landscape.plane import Plane, Reestimated
+from landscape.plane import Interpolated, Plane, Reestimated
 from landscape.planes import Spanned, moving_statistics, span
 from landscape.planes.choose import axes_of
 from landscape.problem import Problem
@@ -25,7 +26,8 @@ from landscape.run.job import Job, quantities_of, whole_network_in
 from landscape.run.record import REQUEST
 from landscape.run.request import RANDOM_RANGE, Range, Request
 from landscape.run.shard import WHOLE
-from landscape.surface import Attribute, Surface
+from landscape.run.stage import stage
+from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface
 
 Agree = Callable[[str, Callable[[], Any]], Any]
 """Returns one value of the given name to all processes: the result of the function, called by only
@@ -67,7 +69,8 @@ class Plan:
             settings, facts = self.choose(stored)
             return [asdict(settings), facts]
 
-        settings, facts = agree("settings", chosen)
+        with stage("timing ways of computing a point", progress=self.request.progress):
+            settings, facts = agree("settings", chosen)
         tolerance = self.request.allowed
         if tolerance is not None:
             facts["tolerance_relative"] = tolerance.relative
@@ -116,7 +119,8 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     if request.filters:
         problem = problem.with_filters(str(request.filters))
     problem = by_rules_of_file(problem, request, agree)
-    drawn = _drawn(problem, request)
+    with stage("computing the directions", progress=request.progress):
+        drawn = _drawn(problem, request)
     problem = drawn[0].problem or problem
     statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
@@ -125,8 +129,10 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
         grid, facts = _grid(problem, planes[0], _ranges(drawn[0], request.x, request.y))
         return [[values.tolist() for values in grid.axes.values()], facts]
 
-    coordinates, range_facts = agree("grid", ranged)
+    with stage("searching the range", progress=request.progress):
+        coordinates, range_facts = agree("grid", ranged)
     grid = Grid(*(np.asarray(values) for values in coordinates))
+    _check_within(grid, problem.dtype)
     facts: dict[str, Attribute] = {
         **drawn[0].attributes,
         "bn_statistics": BN_STATISTICS[request.bn],
@@ -134,6 +140,10 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     }
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
+    elif isinstance(statistics, Interpolated):
+        undefined = count_negative_variances(statistics.plane, grid.points())
+        if undefined:
+            facts[NEGATIVE_VARIANCES] = undefined
 
     counted = _counted(drawn[0], request.ignore)
     return Plan(problem, request, drawn, planes, grid, counted, facts)
@@ -142,7 +152,15 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
 def _drawn(problem: Problem, request: Request) -> list[Spanned]:
     kind, axes = request.directions, _count_axes(request)
     return [
-        span(problem, kind, axes, norm=request.norm, ignore=request.ignore, seed=request.seed + k)
+        span(
+            problem,
+            kind,
+            axes,
+            norm=request.norm,
+            ignore=request.ignore,
+            seed=request.seed + k,
+            progress=request.progress,
+        )
         for k in range(request.repeats)
     ]
 
@@ -160,10 +178,23 @@ def _count_axes(request: Request) -> int:
 def _ranges(spanned: Spanned, x: Range, y: Range | None) -> list[Range]:
     known = list(spanned.ranges) or [RANDOM_RANGE] * 2
     given = [x] if y is None or len(spanned.directions) == 1 else [x, y]
+    if _is_automatic(x) and spanned.ranges and not _is_automatic(spanned.ranges[0]):
+        # What the plane is spanned by determines its range: checkpoints, solutions.
+        return [_with_count(own, str(x)) for own in spanned.ranges[: len(given)]]
     return [
         own if isinstance(one, str) and one == "default" else one
         for one, own in zip(given, known, strict=False)
     ]
+
+
+def _is_automatic(one: Range) -> bool:
+    return isinstance(one, str) and one.startswith("auto")
+
+
+def _with_count(own: str, automatic: str) -> str:
+    """``-3:5:11`` for ``-3:5:25`` and ``auto:11``."""
+    count = automatic_range(automatic, 1.0).size
+    return f"{own.rpartition(':')[0]}:{count}" if ":" in automatic else own
 
 
 def _grid(
@@ -171,13 +202,24 @@ def _grid(
 ) -> tuple[Grid, dict[str, Attribute]]:
     """The grid, and the loss level of its range where that is automatic."""
     x = ranges[0]
-    if isinstance(x, str) and x.startswith("auto"):
+    if _is_automatic(x):
         extent = common_extent([(problem, plane)])
-        values = automatic_range(x, extent.distance)
+        values = automatic_range(str(x), extent.distance)
         return Grid(values, None if len(ranges) == 1 else values), {"range_level": extent.level}
     named = zip(ranges, ("x", "y"), strict=False)
     parsed = [parse_range(a, n) if isinstance(a, str) else np.asarray(a) for a, n in named]
     return Grid(*parsed), {}
+
+
+def _check_within(grid: Grid, dtype: torch.dtype) -> None:
+    largest = torch.finfo(dtype).max
+    for name, axis in grid.axes.items():
+        if np.abs(axis).max() > largest:
+            raise InputError(
+                f"{argument(name)}: coordinates up to {np.abs(axis).max():.3g}, but the largest "
+                f"number of the network's {str(dtype).removeprefix('torch.')} is {largest:.2g}; "
+                "give a narrower range"
+            )
 
 
 def _empty(

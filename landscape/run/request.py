@@ -49,8 +49,9 @@ class Request:
         metadata=option(
             "A:B:N",
             f"N coordinates from A to B (default: {RANDOM_RANGE} on both axes, or a range that "
-            "suits the directions), or auto:N: both axes up to where the loss is twice that of "
-            "guessing",
+            "suits the directions), or auto:N: N coordinates of the range that suits: around the "
+            "checkpoints or solutions of the directions, else up to where the loss is twice that "
+            "of guessing",
             "plane",
             in_python="An increasing array of coordinates is accepted too",
         ),
@@ -147,6 +148,16 @@ class Request:
             in_command=" (default: surface.h5); for the default job, a folder",
             in_python="Written during sampling; None keeps the surface in memory",
             more_names=("o", "output"),
+            of_surface=False,
+        ),
+    )
+    refine: File | None = field(
+        default=None,
+        metadata=option(
+            "FILE",
+            "a coarser surface of the same run, whose points are taken along; it may be the output "
+            "file itself",
+            "output",
             of_surface=False,
         ),
     )
@@ -312,6 +323,7 @@ def _range(given: Range, name: str) -> Range:
         if given != "default" and not _is_automatic(given):
             parse_range(given, name)
         return given
+    _check_not_a_range(given, name)
     values = np.asarray(given)
     if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "fiu":
         invalid: Range = values.tolist()  # rejected by the grid
@@ -322,7 +334,22 @@ def _range(given: Range, name: str) -> Range:
         with contextlib.suppress(InputError):
             if np.array_equal(parse_range(text), values):
                 return text
-    return tuple(values.tolist())
+    return tuple(values.astype(np.float64).tolist())
+
+
+def _check_not_a_range(given: Any, name: str) -> None:
+    """Reject ``(-1, 1, 9)``, which is meant as -1:1:9 rather than as three coordinates."""
+    if not isinstance(given, tuple | list) or [type(v) for v in given[2:]] != [int]:
+        return
+    start, stop, count = given
+    evenly = stop - start == count - stop
+    if start < stop < count and (not evenly or start == -stop):
+        text = f"{start}:{stop}:{count}"
+        raise InputError(
+            f"{argument(name, given)}: {count} points from {start} to {stop} are "
+            f"{argument(name, text)}; the coordinates {start}, {stop} and {count} are "
+            f"{name}=numpy.array({list(given)})"
+        )
 
 
 def _is_automatic(given: object) -> bool:

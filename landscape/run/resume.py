@@ -7,8 +7,9 @@ from collections.abc import Collection
 from pathlib import Path
 
 from landscape.errors import InputError
+from landscape.models.option_a import with_place
 from landscape.run.record import REQUEST, continued
-from landscape.surface import Surface
+from landscape.surface import NEGATIVE_VARIANCES, Surface
 
 # Attributes of time and place, and those derived from values: these may differ when a run is
 # resumed. All others must agree.
@@ -30,11 +31,18 @@ _MAY_DIFFER = {
     "left_out",
     "moved",  # the names decide
     "resolution",
+    NEGATIVE_VARIANCES,
     REQUEST,
 }
 
 # Attributes that files of earlier versions lack.
 _ADDED = {"seen_sha256", "not_hashed"}
+
+# What follows from the weights: of other weights these are not listed too.
+_OF_WEIGHTS = {
+    *("weights_sha256", "checkpoint_sha256", "norm", "axes_cosine", "eigenvalue", "range_level"),
+    *("explained_variance", NEGATIVE_VARIANCES),
+}
 
 # Numbers computed to a tolerance, which depend on the number of threads.
 _FOUND_TO = {"eigenvalue": (1e-3, 0.0), "axes_cosine": (1e-9, 1e-6), "norm": (1e-6, 0.0)}
@@ -78,16 +86,31 @@ def differences_of(
     if set(found.quantities) != set(wanted.quantities):
         has, wants = ", ".join(found.quantities), ", ".join(wanted.quantities)
         lines.append(f"quantities: {one} has {has}; {other} has {wants}")
-    pairs = [("", found.attributes, wanted.attributes)]
+    may_differ = {*_MAY_DIFFER, *may_differ}
+    weights = (s.attributes.get("weights_sha256") for s in (found, wanted))
+    if len(set(weights)) > 1:
+        lines.append(
+            f"other weights: {_weights_words(found, one)}, {_weights_words(wanted, other)}"
+        )
+        may_differ |= _OF_WEIGHTS
+    pairs = [("", with_place(found.attributes), with_place(wanted.attributes))]
     pairs += [(f"{n} axis ", found.axes.get(n, {}), wanted.axes[n]) for n in wanted.axes]
     for where, has_all, wants_all in pairs:
-        for key in sorted({*has_all, *wants_all} - _MAY_DIFFER - set(may_differ)):
+        for key in sorted({*has_all, *wants_all} - may_differ):
             has_one, wants_one = has_all.get(key), wants_all.get(key)
             if key in _ADDED and has_one is None:
                 continue
             if not _agree(has_one, wants_one, *_FOUND_TO.get(key, _EXACTLY)):
                 lines.append(f"{where}{key}: {one} has {has_one}, {other} has {wants_one}")
     return lines
+
+
+def _weights_words(surface: Surface, name: str) -> str:
+    """``the file has those of a/final.pt``."""
+    checkpoint = surface.attributes.get("checkpoint")
+    if checkpoint is not None:
+        return f"{name} has those of {checkpoint}"
+    return f"{name} those of SHA-256 {str(surface.attributes.get('weights_sha256'))[:8]}…"
 
 
 def _agree(a: object, b: object, relative: float, absolute: float) -> bool:

@@ -13,6 +13,7 @@ from landscape.atomic import remove_unfinished
 from landscape.deprecated import renamed, warn_renamed
 from landscape.directions import save_directions
 from landscape.errors import InputError
+from landscape.interrupted import saying
 from landscape.lock import only_writer
 from landscape.plane import Plane
 from landscape.planes import Run, Spanned, key_of, read_runs
@@ -20,10 +21,11 @@ from landscape.planes.paths import places_of, same_places, with_losses
 from landscape.problem import Problem
 from landscape.run.barrier import lacks_barrier, note_barrier
 from landscape.run.keywords import takes
-from landscape.run.loop import fill
+from landscape.run.loop import fill, saved_words
 from landscape.run.origin import warn_about_origin
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of, verify_alone
+from landscape.run.refine import take_along
 from landscape.run.request import Request
 from landscape.run.resume import resumed
 from landscape.run.shard import Shard
@@ -102,13 +104,20 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         if path is not None and path.exists():
             remove_unfinished(path)
             found = open_surface(path)
-        job, surface = plan.begin(found.attributes if found is not None else None)
+        coarser = None if request.refine is None else open_surface(request.refine)
+        replaced = coarser is not None and found is not None and _is_coarser(found, coarser, plan)
+        found = None if replaced else found
+        known = found or coarser
+        job, surface = plan.begin(known.attributes if known is not None else None)
         title = request.title
         if title:
             surface.attributes["title"] = title
         renamed = found is not None and title is not None and found.attributes.get("title") != title
         if found is not None and path is not None:
             surface = resumed(found, surface, path)
+        taken = 0
+        if coarser is not None:
+            taken = take_along(surface, coarser, Path(str(request.refine)), all_points=replaced)
         own = request.shard.points(surface.grid, with_coarser=job.tolerance is not None)
         whole = surface.done.sum() + (~surface.done.ravel()[own]).sum() == surface.grid.size
         runs = _runs(plan.drawn[0], request.trajectories, problem)
@@ -118,7 +127,7 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         new_paths = _new_paths(surface, runs, problem, plan.planes[0])
         open_ends = whole and bool(plan.drawn[0].solutions) and lacks_barrier(surface)
         missing = own[~surface.done.ravel()[own]].tolist()
-        changed = renamed or bool(new_paths) or open_ends or bool(missing)
+        changed = renamed or bool(new_paths) or open_ends or bool(missing) or bool(taken)
         if path is not None and changed:
             save_surface(surface, path)  # raises now if the folder is not writable
         if request.save_directions is not None:
@@ -132,7 +141,8 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
             if not surface.done.any():
                 warn_about_origin(problem)
             measure = job.measure(surface)
-            fill(surface, measure, job.counts, path, request.progress, missing)
+            with saying(lambda: saved_words(surface, path)):
+                fill(surface, measure, job.counts, path, request.progress, missing)
         if missing and request.verify:
             try:
                 verify_alone(surface, measure, float(request.verify), rounding_of(job, surface))
@@ -145,6 +155,11 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         if path is not None and changed:
             save_surface(surface, path)
         return surface
+
+
+def _is_coarser(found: Surface, coarser: Surface, plan: Plan) -> bool:
+    """Whether the output file is the coarser surface itself, which is then replaced."""
+    return Path(found.file).samefile(coarser.file) and not found.grid.same_as(plan.grid)
 
 
 def _save_directions(plan: Plan, path: str | Path) -> None:

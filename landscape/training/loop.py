@@ -17,8 +17,10 @@ from landscape.data import Examples
 from landscape.device import choose_device
 from landscape.errors import InputError, argument, one_line
 from landscape.examples import refuse_example
+from landscape.interrupted import saying
 from landscape.metrics import usual_loss
 from landscape.models.named import Network
+from landscape.models.option_a import with_place
 from landscape.problem.checks import check_labels
 from landscape.training.evaluation import OF_CLASSES, OF_MASKS, means_of
 from landscape.training.history import History
@@ -113,7 +115,8 @@ def train_network(
     else:
         _make(folder)
         trainer.save(f"epoch_{0:04d}.pt")
-    trainer.run(title, progress)
+    with saying(trainer.what_is_saved):
+        trainer.run(title, progress)
     return trainer.history
 
 
@@ -225,6 +228,12 @@ class _Trainer:
         if not (self.folder / FINAL).exists():  # written last: it marks a complete run
             self.save(FINAL)
 
+    def what_is_saved(self) -> str:
+        """``3 of 10 epochs are saved in runs/a``, or empty before the first is complete."""
+        if not (self.folder / LAST).exists():
+            return ""
+        return f"{len(self.history)} of {self.settings.epochs} epochs are saved in {self.folder}"
+
     def _epoch(self, epoch: int) -> None:
         # Order and dropout noise depend only on seed and epoch, so that a resumed run equals an
         # uninterrupted one.
@@ -266,7 +275,7 @@ class _Trainer:
         path = self.folder / LAST
         found = read_tensors(path)
         try:
-            facts: dict[str, Any] = found["facts"]
+            facts = with_place(found["facts"])
             for key, value in self.facts.items():
                 if key != "data" and facts.get(key) != value:
                     raise InputError(

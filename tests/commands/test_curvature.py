@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -46,6 +47,24 @@ def test_output(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "trace: 100%" in said.err
 
 
+def test_eigenvalues_and_trace_are_kept_without_a_density(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert landscape.curvature.main([*CURVATURE, "--top", "2", "-o", "curvature.json"]) == 0
+    said = capsys.readouterr().out
+    found = json.loads(Path("curvature.json").read_text())
+    assert [pair["rank"] for pair in found["eigenvalues"]] == [1, 2, -1]
+    for pair, name in zip(
+        found["eigenvalues"], ("largest", "2nd largest", "most negative"), strict=True
+    ):
+        assert pair["value"] == pytest.approx(number(said, name), rel=1e-5)
+        assert 0 <= pair["residual"] <= 1e-4
+    assert found["trace"] == pytest.approx(number(said, "trace"), rel=1e-5)
+    assert found["trace_stderr"] > 0
+    assert (found["loss"], found["ignore"], found["seed"]) == ("cross_entropy", "biasbn", 0)
+    assert "curvature.json: eigenvalues and trace" in said
+
+
 def test_the_density_is_a_surface_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*CURVATURE, "--ignore", "none", "--seed", "1", "--split", "test"]
     assert landscape.curvature.main([*arguments, "--density", "-o", "density.h5"]) == 0
@@ -59,6 +78,10 @@ def test_the_density_is_a_surface_file(folder: Path, capsys: pytest.CaptureFixtu
     for fact in ("gaussian_width", "starts", "steps", "products", "weights_sha256", "split"):
         assert fact in surface.attributes
     assert surface.attributes["seed"] == 1
+    (largest, lowest) = json.loads(str(surface.attributes["eigenvalues"]))
+    assert largest["value"] == pytest.approx(number(said, "largest"), rel=1e-5)
+    assert lowest["rank"] == -1
+    assert surface.attributes["trace"] == pytest.approx(number(said, "trace"), rel=1e-5)
 
 
 REFUSED = [
@@ -73,6 +96,7 @@ REFUSED = [
     bad("curvature", [*CURVATURE, "--ignore", "bn"], "'bn'", "biasbn, none"),
     bad("curvature", [*CURVATURE, "--density"], "--density needs an output file", "-o density.h5"),
     bad("curvature", [*CURVATURE, "-o", "density2.h5"], "density2.h5", "--density"),
+    bad("curvature", [*CURVATURE, "--density", "-o", "a.json"], "a.json", "-o density.h5"),
     bad("curvature", [*CURVATURE, "--density", "-o", "gone/d.h5"], "gone does not exist"),
     bad("curvature", [*CURVATURE, "--device", "gpu"], "'gpu'", "auto, cpu, cuda"),
     bad("curvature", [*CURVATURE, "--data", "digit"], "'digit'", "did you mean 'digits'?"),

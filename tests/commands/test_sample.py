@@ -105,8 +105,9 @@ def test_ctrl_c_while_sampling(folder: Path) -> None:
         return True
 
     last = interrupted(["landscape.sample", *arguments], under_way)
-    assert last == "interrupted: computed points are saved; run the same command to resume"
     part = open_surface("slow.h5")
+    saved = f"{part.done.sum()} of 50 points are saved in slow.h5"
+    assert last == f"interrupted: {saved}; run the same command to resume"
     assert 0 < part.done.sum() < 50
     assert landscape.sample.main(arguments) == 0
     surface = open_surface("slow.h5")

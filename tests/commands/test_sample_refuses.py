@@ -88,7 +88,6 @@ DATA = [
     bad("sample", [*SAMPLE, "--limit", "many"], "--limit", "'many'"),
     bad("sample", [*SAMPLE, "--batch-size", "0"], "--batch-size 0", "at least 1"),
     bad("sample", [*SAMPLE, "--loss", "hinge"], "'hinge'", "cross_entropy, mse"),
-    bad("sample", [*SAMPLE, "--loss", "mse"], "mse", "(4, 10)", "choose cross_entropy"),
     bad("sample", [*SAMPLE, "--loss", "users:mean_loss"], "(n,)", "reduction='none'"),
     bad("sample", [*SAMPLE, "--loss", "users:failing_loss"], "KeyError: 'weights'", "users.py"),
     bad("sample", [*SAMPLE, "--loss", "users:absent"], "--loss users:absent", "function"),

@@ -147,7 +147,9 @@ def test_ctrl_c_while_training(folder: Path) -> None:
     arguments = ["--model", "slow:slow", "--limit", "8", "--batch-size", "2", "--epochs", "4"]
     arguments += ["--device", "cpu", "-o"]
     last = interrupted(["landscape.train", *arguments, "part"], Path("part/last.pt").exists)
-    assert last == "interrupted: complete epochs are saved; run the same command with --resume"
+    epochs = len(read_history("part/history.h5"))
+    saved = f"{epochs} of 4 epochs are saved in part"
+    assert last == f"interrupted: {saved}; run the same command with --resume"
     assert not Path("part/final.pt").exists()
     assert landscape.train.main([*arguments, "part", "--resume"]) == 0
     assert landscape.train.main([*arguments, "whole"]) == 0

@@ -221,6 +221,31 @@ def test_ranks_with_different_weights_or_data(
     assert "use the same weights, data and versions on every machine" in str(error)
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({"tolerance": "5%"}, "tolerance: 5% here, not given there"),
+        ({"x": "-1:1:7"}, "x: -1:1:7 here, -1:1:5 there"),
+        ({"seed": 3}, "seed: 3 here, not given there"),
+        ({"precision": "bfloat16"}, "precision: bfloat16 here, not given there"),
+        ({"tune": True}, "tune: True here, False there"),
+        ({"verify": 0.5}, "verify: 0.5 here, 0.0 there"),
+    ],
+    ids=str,
+)
+def test_ranks_with_different_options(tmp_path: Path, others: dict[str, Any], said: str) -> None:
+    path, same = tmp_path / "out.h5", {**RANGES, "progress": False}
+    with launch(2) as (zero, one):
+        calls = [
+            lambda: sample_distributed(zero, problem(), Request(path=path, **same)),
+            lambda: sample_distributed(one, problem(), Request(path=path, **{**same, **others})),
+        ]
+        _, error = at_once(calls)
+    assert isinstance(error, InputError)
+    assert f"  {said}\n" in str(error)
+    assert "use the same options on every machine" in str(error)
+
+
 def test_a_file_of_a_different_run(tmp_path: Path) -> None:
     plain(tmp_path / "out.h5", seed=1)
     before = (tmp_path / "out.h5").read_bytes()

@@ -56,11 +56,13 @@ def test_consistency_of_a_family(family: Family) -> None:
 def test_defaults_as_values_and_as_text(name: str) -> None:
     family = family_called(name)
     few = {key: SMALL[name][key] for key in ("channels",) if key in SMALL[name]}
-    texts = {key: str(value) for key, value in {**family.defaults, **few}.items()}
+    own = {k: v for k, v in family.defaults.items() if k not in family.only_with} | few
+    texts = {key: str(value) for key, value in own.items()}
     for network in (build_network(name, **few), build_network(name, **texts)):
         assert network.name == name
         assert network.settings["shortcuts"] == family.shortcuts[0]
-        for key, value in {**family.defaults, **few}.items():
+        assert not family.only_with.keys() & network.settings.keys()
+        for key, value in own.items():
             assert network.settings[key] == value
             assert type(network.settings[key]) is type(value)
 

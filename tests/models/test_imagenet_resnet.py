@@ -62,8 +62,9 @@ def written_out(p: dict[str, Tensor], x: Tensor, depth: int, shortcuts: str) -> 
                 if shortcuts == "projection":
                     x = conv_bn(x, f"{name}.downsample.0", f"{name}.downsample.1", stride, 0)
                 else:
-                    zeros = torch.zeros(len(x), out.shape[1] - x.shape[1], *out.shape[2:])
-                    x = torch.cat([x[:, :, ::stride, ::stride], zeros.to(x)], dim=1)
+                    half = (out.shape[1] - x.shape[1]) // 2
+                    zeros = torch.zeros(len(x), half, *out.shape[2:]).to(x)
+                    x = torch.cat([zeros, x[:, :, ::stride, ::stride], zeros], dim=1)
             x = F.relu(out if shortcuts == "none" else out + x)
     return F.linear(x.mean(dim=(2, 3)), p["fc.weight"], p["fc.bias"])
 

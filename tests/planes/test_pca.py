@@ -13,7 +13,8 @@ from landscape.errors import InputError
 from landscape.params import Params
 from landscape.planes import Run, pca_plane, read_runs
 from landscape.planes.run_files import checkpoints_in
-from landscape.run import sample_surface
+from landscape.run import Request, sample_surface
+from landscape.run.plan import make_plan
 from landscape.store import open_surface
 from tests.planes.material import flat, moved, noise, problem, save_states
 
@@ -121,6 +122,24 @@ def test_a_run_is_sampled_with_its_path_and_both_losses(tmp_path: Path) -> None:
     assert abs(path.loss[1] - path.plane_loss[1]) > 1e-3  # its own statistics
     assert path.loss[-1] == pytest.approx(path.plane_loss[-1], rel=1e-6)
     np.testing.assert_allclose(path.distance[-1], 0, atol=1e-5)
+
+
+@pytest.mark.parametrize(("x", "count"), [("auto:11", 11), ("auto", 25), ("auto:4", 4)])
+def test_an_automatic_range_encloses_the_checkpoints(tmp_path: Path, x: str, count: int) -> None:
+    """As the range by default does; as far as the loss rises would cut the path off."""
+    final = problem()
+    state = final.model.state_dict()
+    steps = [{n: 20 * (p - ORIGIN[n]) for n, p in params.items()} for params in walk(4)]
+    save_states(tmp_path / "run", [*(moved(state, s) for s in steps), state])
+    usual, found = (
+        make_plan(final, Request(directions=f"pca:{tmp_path / 'run'}", **ranges)).grid
+        for ranges in ({}, {"x": x})
+    )
+    assert found.shape == (count, count)
+    for name, axis in found.axes.items():
+        assert axis[[0, -1]].tolist() == usual.axes[name][[0, -1]].tolist()
+    line = make_plan(final, Request(x, None, directions=f"pca:{tmp_path / 'run'}")).grid
+    assert line.shape == (count,)
 
 
 def test_a_path_is_projected_onto_any_plane_and_added_to_a_complete_file(tmp_path: Path) -> None:

@@ -15,8 +15,13 @@ from torch import Tensor, nn
 from landscape.errors import InputError
 from landscape.planes import between_plane
 from landscape.planes.runs import names_of
+from landscape.problem import Problem
+from landscape.render.words.captions import full
+from landscape.render.words.quantity_words import shown
 from landscape.run import sample_surface
 from landscape.store import open_surface
+from landscape.summary import plane_words
+from landscape.surface import Surface
 from tests.planes.material import network, problem
 
 STATES = [network(seed).state_dict() for seed in (1, 2)]
@@ -39,7 +44,7 @@ def at(share: float, statistics: str) -> nn.Module:
         moves = tensor.is_floating_point() and follows
         state[name] = tensor + share * (b[name] - tensor) if moves else tensor
         if name.endswith("running_var"):
-            state[name] = state[name].clamp(min=0)
+            state[name] = torch.where(state[name] < 0, torch.nan, state[name])
     model.load_state_dict(state)
     if statistics == "reestimate":
         averages(model, [problem().splits["train"].inputs.double()])  # type: ignore[union-attr]
@@ -94,6 +99,32 @@ def test_losses_along_the_line_are_those_of_networks_built_by_hand(bn: str, tune
     assert surface.attributes["barrier"] == pytest.approx(above.max(), rel=1e-4, abs=1e-6)
 
 
+def test_an_extrapolated_variance_below_0_is_no_network(tmp_path: Path) -> None:
+    """Its variance is 1 − 0.9 x: negative beyond x = 1.1, where a clamped one gave 15,625."""
+    first, second = (nn.Sequential(nn.BatchNorm1d(1, affine=True)) for _ in range(2))
+    second[0].running_var.fill_(0.1)  # type: ignore[operator, union-attr]
+    with torch.no_grad():
+        second[0].weight.fill_(1.5)  # type: ignore[union-attr, operator]
+    data = (torch.randn(8, 1), torch.zeros(8, 1))
+    here = Problem(first, data, loss="mse", device="cpu")
+    surface = sample_surface(
+        here,
+        np.array([0.0, 1.0, 1.05, 1.5, 2.0]),
+        None,
+        directions=between_plane(here, [second.state_dict()]),
+        bn="interpolate",
+        path=tmp_path / "s.h5",
+        progress=False,
+    )
+    assert np.isnan(surface["loss"]).tolist() == [False, False, False, True, True]
+    assert surface.attributes["negative_variances"] == 2
+    found = open_surface(tmp_path / "s.h5")
+    assert "Undefined at 2 of 5 points" in full(found, shown(found, "loss"))
+    assert "at 2 of 5 points an interpolated batch-norm variance is negative" in "".join(
+        plane_words(found)
+    )
+
+
 def test_three_solutions_lie_at_the_corners_of_their_plane() -> None:
     plane = between_plane(problem(), STATES, ("a.pt", "b.pt", "c.pt"))
     surface = sample_surface(
@@ -124,6 +155,12 @@ def test_by_name_from_checkpoints(tmp_path: Path) -> None:
         )
 
 
+def spread(line: Surface) -> float:
+    """Of the losses; beyond the solutions they are NaN where a variance would be negative."""
+    loss = line["train_loss"]
+    return float(np.ptp(loss[np.isfinite(loss)]))
+
+
 def test_an_aligned_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
     """Permuted channels: a solution of the same loss, far away until it is aligned."""
     state, order = network(0).state_dict(), torch.tensor([2, 0, 3, 1])
@@ -148,7 +185,7 @@ def test_an_aligned_permuted_copy_is_the_network_itself(tmp_path: Path) -> None:
     assert facts["alignment"] == "weight matching"
     assert facts["distance_before_alignment"] == pytest.approx(lines["between"].axes["x"]["norm"])
     assert facts["norm"] == pytest.approx(length, rel=1e-4)
-    assert np.ptp(lines["aligned"]["train_loss"]) < 0.02 < np.ptp(lines["between"]["train_loss"])
+    assert spread(lines["aligned"]) < 0.02 < spread(lines["between"])
 
 
 @pytest.mark.parametrize(

@@ -93,9 +93,11 @@ def test_resumed_run_equals_an_uninterrupted_one(
     settings = replace(SETTINGS, **choice)
     expected = train(digits, tmp_path / "whole", settings)
     folder = tmp_path / "parts"
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as interrupt:
         train(digits, folder, settings, Interrupting(step))
     complete = (step - 1) // 3
+    said = f"{complete} of {settings.epochs} epochs are saved in {folder}" if complete else ""
+    assert str(interrupt.value) == said
     assert (folder / "last.pt").exists() == (complete > 0)
     assert not (folder / "final.pt").exists()
     if complete:

@@ -23,7 +23,7 @@ from landscape.render.figure.style import (
     wrap,
 )
 from landscape.render.heights import Heights
-from landscape.render.words.captions import name_of
+from landscape.render.words.names import names_of
 
 COLUMN = 3.25
 """Width in inches of one column of a two-column paper (ICML)."""
@@ -232,8 +232,6 @@ def panel_texts(
 ) -> tuple[list[PanelText], str | None]:
     """The text of each panel, and the heading: ``title`` is that of a single panel, or of all."""
     alone = len(panels) == 1 and title is not None
-    texts = [
-        PanelText(str(title) if alone else name_of(panel.surface), panel_notes)
-        for panel, panel_notes in zip(panels, notes, strict=True)
-    ]
+    names = [str(title)] if alone else names_of([panel.surface for panel in panels])
+    texts = [PanelText(name, own) for name, own in zip(names, notes, strict=True)]
     return texts, None if alone else title

@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
-from landscape.errors import check_choice
+from landscape.errors import InputError, check_choice, unknown_option
+from landscape.surface import Surface
 
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 
@@ -64,8 +65,8 @@ class SpaceLook(Coloured, total=False):
 HELP = {
     "quantity": ["A name in the surface; None is its first loss."],
     "scale": [
-        "``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,",
-        "and linear for everything else.",
+        "``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density",
+        "without negative values, and linear for everything else.",
     ],
     "clip": [
         "Values above it are clipped to it, and counted below the picture: a number in the unit",
@@ -97,7 +98,7 @@ _ALL = inspect.Parameter.VAR_KEYWORD
 def takes(options: type) -> Callable[[Drawing], Drawing]:
     """Decorate a function of ``**look: Unpack[options]``: its help and signature list each option.
 
-    An unknown option is a TypeError, as with any function.
+    An unknown option is an InputError, and a TypeError as with any function.
     """
     types = {name: hint.__forward_arg__ for name, hint in options.__annotations__.items()}
 
@@ -117,6 +118,11 @@ def takes(options: type) -> Callable[[Drawing], Drawing]:
 
         @functools.wraps(function)
         def checked(*args: Any, **given: Any) -> Any:
+            for name in given:
+                if name not in signature.parameters:
+                    raise unknown_option(function.__name__, name, list(signature.parameters)[1:])
+            if args and own[0].name == "surface":
+                _check_one(function.__name__, args[0])
             signature.bind(*args, **given)
             return function(*args, **given)
 
@@ -126,6 +132,17 @@ def takes(options: type) -> Callable[[Drawing], Drawing]:
         return cast("Drawing", explained)
 
     return explain
+
+
+def _check_one(function: str, surface: object) -> None:
+    if isinstance(surface, Surface):
+        return
+    several = isinstance(surface, list | tuple) and all(isinstance(s, Surface) for s in surface)
+    if several:
+        instead = "for several surfaces there is side_by_side(surfaces, style)"
+    else:
+        instead = "landscape.open_surface(path) opens a file"
+    raise InputError(f"{function}() draws one Surface, got a {type(surface).__name__}; {instead}")
 
 
 def _section(names: Any) -> str:

@@ -104,7 +104,7 @@ def colour_map(name: str | None) -> Any:
     chosen = name or DEFAULT_CMAP
     if chosen not in mpl.colormaps:
         usual = ["viridis", "cividis", "plasma", "magma", "inferno", "gray", DIVERGING_CMAP]
-        raise unknown_choice("colour map", chosen, usual)
+        raise unknown_choice("colour map", chosen, usual, mpl.colormaps, "matplotlib's")
     return mpl.colormaps[chosen].with_extremes(bad=HOLE_COLOUR)
 
 

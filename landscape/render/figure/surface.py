@@ -21,6 +21,7 @@ from landscape.render.figure.layout import (
     panel_texts,
 )
 from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
+from landscape.render.figure.paths_in_space import draw_paths, path_notes_in_space
 from landscape.render.figure.style import MARK, STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
@@ -28,7 +29,7 @@ from landscape.render.resolve import RENDERERS, chosen_levels, one_kind, quantit
 from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
 from landscape.render.space.interpolate import METHODS
-from landscape.render.space.projection import Window, project, window_of
+from landscape.render.space.projection import Window, eye_of, project, window_of
 from landscape.render.space.relief import Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
@@ -253,14 +254,14 @@ def _draw_solid(
     extent = scene.window.extent
     axes.imshow(drawn, extent=extent, aspect="auto", interpolation="antialiased")
     axes.set_axis_off()
+    camera = scene.camera
+    draw_paths(axes, shape, eye_of(camera), lambda points: list(project(points, camera).T))
     if seen:
-        u, v = project(shape.best, scene.camera)
+        u, v = project(shape.best, camera)
         axes.plot([u], [v], **MARK, zorder=5, gid="best", clip_on=False)
 
 
 def _shows(shape: Relief, scene: Scene) -> bool:
-    if not scene.solid:
-        return sees(shape.up, shape.best_index, scene.camera)
     # A visible point must be visible in the picture, to the thickness of a line.
     return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
@@ -275,7 +276,8 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
     first = brief(panel.surface, panel.quantity)
     sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
     plane = explained(panel.surface)
-    return [*filter(None, [first, plane]), *sides, lowest, *panel.notes, *shape.notes]
+    paths = path_notes_in_space(shape)
+    return [*filter(None, [first, plane]), *sides, lowest, *paths, *panel.notes, *shape.notes]
 
 
 def _sides(panel: Heights) -> str:

@@ -10,9 +10,11 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from landscape.grid import FloatArray
 from landscape.render.figure.marks import best_point
+from landscape.render.figure.paths_in_space import draw_paths
 from landscape.render.figure.style import MARK, text_width
 from landscape.render.scale import inner_ticks
 from landscape.render.space.camera import Camera
+from landscape.render.space.projection import eye_of
 from landscape.render.space.relief import HEIGHT, Relief
 from landscape.render.words.directions import axis_name
 from landscape.render.words.numerals import short
@@ -62,6 +64,7 @@ def draw_surface(
     collection.set_rasterized(len(colours) > _VECTORS)
     axes.add_collection3d(collection)
     axes.computed_zorder = False
+    draw_paths(axes, relief, eye_of(camera), lambda points: _in_data(relief, points))
     _mark_best(axes, relief, per_unit, seen)
     _dress(axes, relief, per_unit, ticks, camera)
     return collection
@@ -97,6 +100,15 @@ def _mark_best(axes: Any, relief: Relief, per_unit: float, seen: bool) -> None:
     # Drawn through the surface in front: hollow, with a dotted line up to where it is visible.
     axes.plot([x0], [y0], [z0], **{**MARK, "markerfacecolor": "none"}, zorder=5, gid="best")
     axes.plot([x0, x0], [y0, y0], [z0, top], ":", color="black", linewidth=0.8, zorder=5)
+
+
+def _in_data(relief: Relief, points: FloatArray) -> list[FloatArray]:
+    """Points of the box in the coordinates of the axes."""
+    x, y, scale = relief.panel.surface.x, relief.panel.surface.y, relief.scale
+    assert y is not None
+    spans = ((x[0], x[-1]), (y[0], y[-1]))
+    across = [a + (points[:, k] + 0.5) * (b - a) for k, (a, b) in enumerate(spans)]
+    return [*across, scale.bottom + points[:, 2] * (scale.top - scale.bottom) / HEIGHT]
 
 
 def _lit(colours: FloatArray, corners: FloatArray, camera: Camera) -> FloatArray:

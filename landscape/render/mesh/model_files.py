@@ -14,9 +14,10 @@ from landscape.extras import library
 from landscape.render.mesh.facets import facets, whole_cells
 from landscape.render.mesh.scenery import Shape, notes
 from landscape.render.space.relief import Relief, described
-from landscape.render.words.captions import name_of
+from landscape.render.words.names import names_of
 from landscape.surface import Surface
 
+_LIGHT = "_LIGHT"
 _CELLS = 160
 _MOST = 500
 
@@ -46,14 +47,16 @@ def write_model(
     kind = path.suffix.lower().lstrip(".")
     said_of = {"surface": described(reliefs), "notes": notes(reliefs)}
     scene = tm.Scene()
-    for k, relief in enumerate(reliefs):
+    names = [title] * len(reliefs) if title else names_of(surfaces)
+    for k, (relief, name) in enumerate(zip(reliefs, names, strict=True)):
         mesh = _mesh(tm, relief, options, k, cmap, linear=kind == "glb")
-        name = title or name_of(surfaces[k])
         mesh.metadata.update(said_of, title=name)
         scene.add_geometry(mesh, node_name=f"{k + 1} {name}", geom_name=f"{k + 1} {name}")
     if kind == "glb":
         scene.apply_transform(tm.transformations.rotation_matrix(-np.pi / 2, (1, 0, 0)))
-        content = scene.export(file_type="glb", include_normals=True)
+        content = scene.export(
+            file_type="glb", include_normals=True, tree_postprocessor=_colour_by_light
+        )
     else:
         header = {"header": ". ".join(filter(None, said_of.values()))} if kind == "obj" else {}
         content = scene.to_mesh().export(file_type=kind, **header)
@@ -83,8 +86,20 @@ def _mesh(
         metallicFactor=0.0, roughnessFactor=0.55, doubleSided=True
     )
     mesh.visual = tm.visual.TextureVisuals(material=matter)
-    mesh.visual.vertex_attributes["color"] = _bytes(colours)
+    mesh.vertex_attributes[_LIGHT] = np.rint(65535 * colours).astype(np.uint16)
     return mesh
+
+
+def _colour_by_light(tree: dict[str, Any]) -> None:
+    """Declare the light of the vertices to be their colour, of which trimesh writes 8 bits only.
+
+    Dark colours have few of the 256 amounts of light: 16 bits are the same on the screen.
+    """
+    for mesh in tree["meshes"]:
+        for primitive in mesh["primitives"]:
+            colour = primitive["attributes"].pop(_LIGHT)
+            primitive["attributes"]["COLOR_0"] = colour
+            tree["accessors"][colour]["normalized"] = True
 
 
 def _bytes(colours: npt.NDArray[np.float64]) -> npt.NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from landscape.errors import InputError, check_choice
 from landscape.render.space.camera import Camera
 from landscape.render.space.relief import Relief
 from landscape.render.words.captions import name_of
+from landscape.render.words.names import names_of
 
 MOVIES = ("turntable", "sequence", "height")
 _FRAMES = {"turntable": 72, "height": 60}
@@ -77,7 +78,7 @@ def planned(
     logarithms, and back. Raises an InputError if ``height`` is requested without a log scale.
     """
     if movie == "sequence":
-        names = [name_of(r.panel.surface) for r in reliefs]
+        names = names_of([r.panel.surface for r in reliefs])
         titles = [f"{title}: {name}" if title else name for name in names]
         return [Frame([r], camera, t) for r, t in zip(reliefs, titles, strict=True)]
     if movie == "height":

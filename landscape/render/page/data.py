@@ -32,8 +32,9 @@ from landscape.render.page.words import axes_words
 from landscape.render.resolve import is_line, one_kind, quantity_of_all
 from landscape.render.solutions import own_losses, solutions
 from landscape.render.space.camera import Camera
-from landscape.render.words.captions import full, name_of
+from landscape.render.words.captions import full
 from landscape.render.words.faithful import faithful, path_words
+from landscape.render.words.names import names_of
 from landscape.render.words.numerals import short
 from landscape.render.words.quantity_words import DisplayedQuantity, shown, split_words
 from landscape.surface import Surface, Trajectory
@@ -82,7 +83,10 @@ def page_data(
             "direction": list(camera.direction),
         },
         "quantities": [_quantity(surfaces, name, common) for name in common],
-        "panels": [_panel(surface, common) for surface in surfaces],
+        "panels": [
+            {"title": name, **_panel(surface, common)}
+            for name, surface in zip(names_of(surfaces), surfaces, strict=True)
+        ],
     }
 
 
@@ -91,14 +95,15 @@ def colours(cmap: str | None) -> list[list[Any]]:
 
     Raises an InputError if plotly has no such colour scale.
     """
-    from plotly.colors import get_colorscale
+    from plotly.colors import get_colorscale, named_colorscales
     from plotly.exceptions import PlotlyError
 
     try:
         return [[float(at), str(colour)] for at, colour in get_colorscale(cmap or "viridis")]
     except PlotlyError:
         usual = ("viridis", "cividis", "plasma", "magma", "inferno")
-        raise unknown_choice("colour map", cmap, usual) from None
+        others = named_colorscales()
+        raise unknown_choice("colour map", cmap, usual, others, "plotly's") from None
 
 
 def rounded(values: FloatArray) -> list[Any]:
@@ -188,7 +193,6 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
         for name in common
     }
     return {
-        "title": name_of(surface),
         "axes": axes_words(surface),
         "captions": {name: full(surface, how) for name, how in shows.items()},
         **_places(surface),

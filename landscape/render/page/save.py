@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
+from landscape.errors import InputError
 from landscape.render.figure.options import Coloured, SpaceLook, of_heights, picked, takes
 from landscape.render.heights import prepare
 from landscape.render.page.data import page_data
@@ -57,6 +58,15 @@ def save_page(
     return write_page(first_data(several, several, style, look), path)
 
 
+def _check_is_page(path: str | os.PathLike[str]) -> None:
+    """Raise an InputError unless a file name ends in .html or .htm."""
+    if Path(path).suffix.lower() not in (".html", ".htm"):
+        raise InputError(
+            f"{path}: expected a page, a file ending in .html; landscape.render.save writes other "
+            "kinds of files, and render.save_figure a figure"
+        )
+
+
 def first_data(
     several: Sequence[Surface], drawn: Sequence[Surface], style: str | None, look: SpaceLook
 ) -> dict[str, Any]:
@@ -79,9 +89,10 @@ def first_data(
 def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
     """Write the page that draws ``data``.
 
-    Raises an InputError if the file cannot be written.
+    Raises an InputError if the file cannot be written, or its name does not end in .html.
     """
     content = page_html(data).encode()
     with replacing(path) as temporary:
+        _check_is_page(path)
         temporary.write_bytes(content)
     return Path(path)

@@ -44,6 +44,11 @@ def position(camera: Camera) -> tuple[float, float, float]:
     return (x, y, z)
 
 
+def eye_of(camera: Camera) -> FloatArray:
+    """The position of the camera as an array, shape (3,)."""
+    return np.array(position(camera))
+
+
 def project(points: FloatArray, camera: Camera) -> FloatArray:
     """Points of the box, shape (..., 3), to the picture plane at distance 1, shape (..., 2)."""
     around = math.radians(camera.azimuth)

@@ -10,9 +10,9 @@ import re
 
 from landscape.quantity import draw_of, quantity_name
 from landscape.render.words.directions import base_name, directions_words
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import share, short
 from landscape.render.words.quantity_words import DisplayedQuantity, split_words
-from landscape.surface import Surface
+from landscape.surface import NEGATIVE_VARIANCES, Surface
 
 _SHORTCUTS = {
     "none": "without shortcuts",
@@ -90,7 +90,8 @@ def data(surface: Surface) -> str:
 def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
     """``1,000 of 4,660 training images``, or empty if the number is unknown.
 
-    With a tolerance, ``about 180 per point of 4,660 training images``.
+    With a tolerance, ``about 180 per point of 4,660 training images``; with a limit too, ``about
+    95 per point, limited to 100 of 4,660 training images``.
     """
     split = quantity.quantity.split
     count = _whole(surface, quantity_name(split, "examples"))
@@ -111,7 +112,8 @@ def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
     mean = float(taken[surface.done].mean())
     about = f"{round(mean, -1):,.0f}" if mean >= 100 else f"{mean:.0f}"
     rest = " ".join(filter(None, (f"{max(population, count):,}", split_name, noun)))
-    return f"about {about} per point of {rest}"
+    limit = f", limited to {count:,}" if population > count else ""
+    return f"about {about} per point{limit} of {rest}"
 
 
 def brief(surface: Surface, quantity: DisplayedQuantity) -> str:
@@ -155,6 +157,10 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     if draws > 1 and draw_of(surface.quantities, quantity.name, 1):
         said.append(f"Mean of {draws} random draws")
     said.append(_STATISTICS.get(fact_of(surface, "bn_statistics"), ""))
+    undefined = _whole(surface, NEGATIVE_VARIANCES)
+    if undefined > 0:
+        points = share(undefined, surface.grid.size)
+        said.append(f"Undefined at {points}, where a variance would be negative")
     if any("alignment" in facts for facts in surface.axes.values()):
         said.append("Channels permuted to match the first network")
     moved, of_all = _whole(surface, "moved_parameters"), _whole(surface, "parameters")

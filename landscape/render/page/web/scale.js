@@ -70,7 +70,7 @@ function widened(kind, low, high) {
   if (kind === "log" && high < low * 1.0001) return [low / 2, high * 2];
   if (kind === "linear" && high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high), 1e-300)) {
     const half = 0.5 * Math.max(Math.abs(low), 1e-6);
-    return [low - half, high + half];
+    return [low >= 0 ? Math.max(low - half, 0) : low - half, high + half];
   }
   return [low, high];
 }

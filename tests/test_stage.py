@@ -1,0 +1,43 @@
+"""Long steps before the first point are named; short ones and silent runs are not."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+import landscape
+from landscape.run import stage as stages
+from landscape.run.stage import stage
+
+
+@pytest.mark.parametrize(
+    ("seconds", "progress", "said"),
+    [(0.3, True, "searching the range …\n"), (0.0, True, ""), (0.3, False, "")],
+)
+def test_a_step_is_named_if_it_takes_long(
+    seconds: float,
+    progress: bool,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(stages, "PATIENCE_S", 0.1)
+    with stage("searching the range", progress=progress):
+        time.sleep(seconds)
+    time.sleep(0.2)
+    assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("directions", ["random", "hessian", "ascent"])
+def test_without_progress_nothing_is_printed(
+    directions: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(stages, "PATIENCE_S", 0.0)
+    torch.manual_seed(0)
+    data = (torch.randn(20, 3), torch.randint(2, (20,)))
+    problem = landscape.Problem(torch.nn.Linear(3, 2), data, device="cpu")
+    for progress in (True, False):
+        landscape.sample_surface(problem, "auto:3", directions=directions, progress=progress)
+        assert (capfd.readouterr().err != "") == progress
