@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import copy
 import multiprocessing
 import pickle
@@ -124,3 +125,14 @@ def test_uncaught_error_shows_no_marks() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert made.stderr.endswith("landscape.errors.InputError: no lr='x'\n")
+
+
+def test_warnings_name_no_marked_arguments() -> None:
+    """Only errors spell arguments; a warning would show the marks."""
+    calls = 0
+    for path in (ROOT / "landscape").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "warnings.warn":
+                calls += 1
+                assert "argument(" not in ast.unparse(node), f"{path}:{node.lineno}"
+    assert calls > 5

@@ -12,7 +12,6 @@ from landscape.data.examples import Examples
 from landscape.data.stream import Stream
 from landscape.data.tree import loses_integers
 from landscape.data.trees import Batches, Rows
-from landscape.errors import argument
 
 _LOOKED_AT = 256
 
@@ -28,6 +27,6 @@ def warn_of_lost_integers(split: Split, dtype: torch.dtype) -> None:
         warnings.warn(
             f"{split.source}: {place} has whole numbers as floats, which "
             f"{str(dtype).removeprefix('torch.')} rounds. If these are ids, give them as integers, "
-            f"in batches of your own form ({argument('objective')}): integers are never rounded",
+            "in batches of your own form, with your own objective: integers are never rounded",
             stacklevel=4,
         )

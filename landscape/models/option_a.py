@@ -16,7 +16,7 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.errors import argument, unknown_choice
+from landscape.errors import unknown_choice
 
 CENTRED, BEHIND = PLACES = ("centred", "behind")
 SETTING = "zero_channels"
@@ -58,5 +58,5 @@ def suspect(records: Mapping[str, Any]) -> str:
     (other,) = {*PLACES} - {place}
     return (
         f"the zero channels of its identity shortcuts are {place}, which weights do not show; try "
-        f"{argument('settings', {SETTING: other})}"
+        f"{SETTING}={other} among its settings"
     )

@@ -6,6 +6,7 @@ import math
 import warnings
 
 from landscape.evaluate.in_memory import mean_loss
+from landscape.models.option_a import suspect
 from landscape.problem import Problem
 
 _EXAMPLES = 256
@@ -32,7 +33,10 @@ def warn_about_origin(problem: Problem) -> None:
             if classes > 1 and found >= _NEAR * guessing:
                 warnings.warn(
                     f"{where} is {found:.4g}, no better than guessing ({guessing:.4g} for "
-                    f"{classes} classes): is the network trained, and do the data and the "
-                    "preprocessing fit it?",
+                    f"{classes} classes): "
+                    + (
+                        suspect(problem.attributes)
+                        or "is the network trained, and do the data and the preprocessing fit it?"
+                    ),
                     stacklevel=2,
                 )

@@ -23,8 +23,9 @@ from landscape.problem import Problem
 from landscape.quantity import Quantity
 from landscape.run.earlier import by_rules_of_file
 from landscape.run.job import Job, quantities_of, whole_network_in
+from landscape.run.ranges import RANDOM_RANGE, Range
 from landscape.run.record import REQUEST
-from landscape.run.request import RANDOM_RANGE, Range, Request
+from landscape.run.request import Request
 from landscape.run.shard import WHOLE
 from landscape.run.stage import stage
 from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface

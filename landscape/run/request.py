@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from pathlib import Path, PurePath
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from landscape.directions import IGNORED, NORMALIZATIONS
 from landscape.directions.filters import filters_as_text
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate import Tolerance
-from landscape.grid import parse_range
 from landscape.planes import DIRECTION_KINDS, Kind, Run
 from landscape.planes.choose import is_drawn, is_normalized, moves_inputs
 from landscape.run.option import option, option_of
+from landscape.run.ranges import RANDOM_RANGE, Range, is_automatic, requested_range
 from landscape.run.recheck import parse_share
 from landscape.run.record import check_kept, kept
 from landscape.run.shard import WHOLE, Shard
 
-Range = str | npt.ArrayLike
 File = str | Path
-RANDOM_RANGE = "-1:1:25"
 
 _MOST_DRAWS = 1000
 
@@ -230,8 +224,8 @@ class Request:
         for one in fields(self):
             check_kept(getattr(self, one.name), one.name)
         self._set(
-            x=_range(self.x, "x"),
-            y=None if self.y is None else _range(self.y, "y"),
+            x=requested_range(self.x, "x"),
+            y=None if self.y is None else requested_range(self.y, "y"),
             directions=_text(self.directions),
             filters=filters_as_text(self.filters) or None,
             trajectories=_listed(self.trajectories),
@@ -247,7 +241,7 @@ class Request:
 
     def _check(self) -> None:
         """Check what does not depend on the network."""
-        if _is_automatic(self.x) and self.y not in (None, "default"):
+        if is_automatic(self.x) and self.y not in (None, "default"):
             raise InputError(
                 f"{argument('x', self.x)} sets both axes, but {argument('y', self.y)} is also "
                 f"given; leave {argument('y')} out"
@@ -315,45 +309,6 @@ class Request:
 
 def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and bool(one == other)
-
-
-def _range(given: Range, name: str) -> Range:
-    """The range as text if the text gives exactly these coordinates, otherwise as a tuple."""
-    if isinstance(given, str):
-        if given != "default" and not _is_automatic(given):
-            parse_range(given, name)
-        return given
-    _check_not_a_range(given, name)
-    values = np.asarray(given)
-    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "fiu":
-        invalid: Range = values.tolist()  # rejected by the grid
-        return invalid
-    for spell in ("{:g}".format, repr):
-        ends = [spell(float(values[k])) for k in (0, -1)]
-        text = f"{ends[0]}:{ends[1]}:{values.size}" if values.size > 1 else ends[0]
-        with contextlib.suppress(InputError):
-            if np.array_equal(parse_range(text), values):
-                return text
-    return tuple(values.astype(np.float64).tolist())
-
-
-def _check_not_a_range(given: Any, name: str) -> None:
-    """Reject ``(-1, 1, 9)``, which is meant as -1:1:9 rather than as three coordinates."""
-    if not isinstance(given, tuple | list) or [type(v) for v in given[2:]] != [int]:
-        return
-    start, stop, count = given
-    evenly = stop - start == count - stop
-    if start < stop < count and (not evenly or start == -stop):
-        text = f"{start}:{stop}:{count}"
-        raise InputError(
-            f"{argument(name, given)}: {count} points from {start} to {stop} are "
-            f"{argument(name, text)}; the coordinates {start}, {stop} and {count} are "
-            f"{name}=numpy.array({list(given)})"
-        )
-
-
-def _is_automatic(given: object) -> bool:
-    return isinstance(given, str) and given.startswith("auto")
 
 
 def _text(kind: Any) -> Any:

@@ -18,6 +18,7 @@ from landscape import InputError, Problem, Stream, sample_surface
 from landscape.curve import train_curve
 from landscape.data import Rows
 from landscape.hessian import HessianOperator
+from landscape.run.origin import warn_about_origin
 from tests.own.cases import CASES
 from tests.own.test_values import problem_of
 
@@ -204,6 +205,17 @@ def test_nan_at_the_origin_is_said() -> None:
     problem = Problem(network(), (broken, Y), device="cpu")
     with pytest.warns(UserWarning, match="at the origin, over the examples is nan"):
         sample_surface(problem, "-1:1:3", None, progress=False)
+
+
+def test_the_place_of_zero_channels_is_suspected() -> None:
+    model = network()
+    with torch.no_grad():
+        model.weight.zero_()
+        model.bias.zero_()
+    facts = {"shortcuts": "identity", "zero_channels": "centred"}
+    problem = Problem(model, (X, Y), device="cpu", attributes=facts)
+    with pytest.warns(UserWarning, match="no better than guessing .* try zero_channels=behind"):
+        warn_about_origin(problem)
 
 
 def test_no_better_than_guessing_is_said(tmp_path: Path) -> None:
