@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from landscape.build import build_problem
 from landscape.data import load_splits
 from landscape.device import choose_device
@@ -79,7 +81,7 @@ def run_default_job(
     # Detect invalid options before minutes of training.
     automatic = x.startswith("auto")
     axes = (automatic_range(x, 1.0),) * 2 if automatic else (parse_range(x), parse_range(y, "y"))
-    make_directions({}, seed=seed)
+    make_directions({"weight": torch.ones(1, 1)}, seed=seed)
     load_splits("digits", limit=limit)
     choose_device(device)
     folder = Path(folder)

@@ -136,5 +136,6 @@ def test_reduced_precision_has_a_resolution_too() -> None:
         )
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
+        warnings.filterwarnings("ignore", "the loss of the network itself")  # it is untrained
         surface = landscape.sample_surface(problem, "-0.001:0.001:3", None, progress=False)
     assert "resolution" not in surface.axes["x"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import types
 import urllib.error
@@ -188,7 +187,7 @@ def test_torchvision_that_does_not_import(
     def fail(name: str) -> None:
         raise error
 
-    monkeypatch.setattr(importlib, "import_module", fail)
+    monkeypatch.setattr("landscape.extras.import_module", fail)
     with pytest.raises(InputError, match="fails to import") as caught:
         load("torchvision:MNIST", "train")
     assert not isinstance(caught.value, MissingExtra)

@@ -168,7 +168,7 @@ def test_the_commands(
     out = str(tmp_path / "out.h5")
     run = ["--model", "nets:net", "--limit", "9", "--x=-1:1:3", "--device", "cpu", "-o", out]
     assert landscape.sample.main([*run, "--shard", "1/2"]) == 0
-    assert capsys.readouterr().out.startswith(f"{out}.part-1of2: ")
+    assert f"\n{out}.part-1of2: " in capsys.readouterr().out
     assert landscape.merge.main([f"{out}.part-1of2", "-o", out]) == 2
     assert "1 of 3 points are missing (x=1)" in capsys.readouterr().err
     assert landscape.sample.main([*run, "--shard", "2/2"]) == 0
