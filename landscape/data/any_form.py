@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, default_collate
 from landscape.data.examples import Examples
 from landscape.data.stream import Stream
 from landscape.data.tensors import in_dataset_order
-from landscape.data.tree import described, map_tensors, rows_of
+from landscape.data.tree import described, map_tensors, maps_itself, rows_of
 from landscape.data.trees import Batches, Rows, is_one_tree
 from landscape.errors import InputError, one_line
 
@@ -67,6 +67,8 @@ def trees_from(data: Any, source: str = "data") -> Split:
 
 def first_batch(data: Any) -> Any:
     """The first batch or element, to see which form it has; None if there is none."""
+    if isinstance(data, Examples):
+        return None  # a pair
     if isinstance(data, Stream):
         return next(iter(in_dataset_order(data.loader)), None)
     if isinstance(data, Batches):
@@ -92,7 +94,7 @@ def _tensors(tree: Any) -> Any:
 def _is_dataset(data: Any) -> bool:
     if isinstance(data, Tensor | Mapping | tuple | str | bytes) or hasattr(data, "dtype"):
         return False
-    if all(callable(getattr(data, name, None)) for name in ("apply", "to", "to_dict")):
+    if maps_itself(data):
         return False  # a graph, which may have a length
     indexed = hasattr(data, "__getitem__") and hasattr(data, "__len__")
     return indexed or hasattr(data, "__iter__")

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, IterableDataset, RandomSampler, Sequent
 
 from landscape.data.examples import Examples
 from landscape.data.preprocess import NONE, Preprocess
-from landscape.data.tree import array_as_tensor
+from landscape.data.tree import array_as_tensor, maps_itself
 from landscape.errors import InputError, argument, one_line
 
 _NARROW_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32)
@@ -88,7 +88,7 @@ def _by_index(data: Any) -> bool:
 
 
 def _is_dataset(data: Any) -> bool:
-    readable = _by_index(data) or hasattr(data, "__iter__")
+    readable = (_by_index(data) or hasattr(data, "__iter__")) and not maps_itself(data)
     return readable and not isinstance(data, str | bytes | Mapping)
 
 

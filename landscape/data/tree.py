@@ -44,7 +44,7 @@ def map_tensors(function: Callable[[Tensor], Tensor], tree: Any) -> Any:
         for field in dataclasses.fields(tree):
             object.__setattr__(new, field.name, map_tensors(function, getattr(tree, field.name)))
         return new
-    if _maps_itself(tree):
+    if maps_itself(tree):
         return copy.copy(tree).apply(lambda t: function(t) if isinstance(t, Tensor) else t)
     return tree
 
@@ -65,7 +65,7 @@ def leaves(tree: Any, at: str = "") -> Iterator[tuple[str, Any]]:
         inside = {str(name): part for name, part in zip(names, tree, strict=True)}
     elif _is_record(tree):
         inside = {f.name: getattr(tree, f.name) for f in dataclasses.fields(tree)}
-    elif _maps_itself(tree):
+    elif maps_itself(tree):
         inside = tree.to_dict()
     if inside is None:
         yield at, tree
@@ -94,7 +94,7 @@ def rows_of(tree: Any) -> int | None:
 
 def _by_rows(tree: Any) -> bool:
     """Whether slicing all tensors slices the tree: not with a list of texts, or in a graph."""
-    if isinstance(tree, PackedSequence) or _maps_itself(tree):
+    if isinstance(tree, PackedSequence) or maps_itself(tree):
         return False
     if isinstance(tree, Mapping):
         return all(_by_rows(tree[key]) for key in tree)
@@ -217,7 +217,8 @@ def _is_record(tree: Any) -> bool:
     return dataclasses.is_dataclass(tree) and not isinstance(tree, type)
 
 
-def _maps_itself(tree: Any) -> bool:
+def maps_itself(tree: Any) -> bool:
+    """Whether it is an object that maps its tensors itself, such as a graph."""
     able = all(callable(getattr(tree, name, None)) for name in ("apply", "to", "to_dict"))
     return able and not isinstance(tree, type | nn.Module)
 

@@ -146,6 +146,11 @@ class Batches:
         return sum(known) if len(known) == len(sizes) else len(self.trees)
 
     @property
+    def countable(self) -> bool:
+        """Whether the number of examples is known before they are measured."""
+        return all(rows_of(tree) is not None for tree in self.trees)
+
+    @property
     def device(self) -> torch.device:
         """The device of the tensors; the CPU without any."""
         return Batch(self.trees[0]).device

@@ -184,9 +184,12 @@ class Problem:
         examples = self.splits[split]
         of, form = split or "given", self._form(name)
         weights = ", by their weights" if form is not None and form.weighted else ""
-        if not self._is_per_batch(name):
-            return f"{len(examples):,} {of} examples{weights}"
         count = _batches_in(examples)
+        if not self._is_per_batch(name):
+            if isinstance(examples, Batches) and not examples.countable:
+                some = f"{count:,} {of} batches" if count > 1 else f"one {of} batch"
+                return f"all values of {some}{weights}"
+            return f"{len(examples):,} {of} examples{weights}"
         return f"{count:,} {of} batches" if count > 1 else f"one {of} batch: no standard error"
 
     def _form(self, name: str) -> Form | None:

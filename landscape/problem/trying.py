@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,11 +20,14 @@ from landscape.problem.checks import (
     check_labels,
     warn_of_probabilities,
 )
+from landscape.problem.column import Column
 from landscape.problem.noise import BATCH
 from landscape.problem.objective import OutputObjective
 from landscape.problem.own_checks import check_own, check_parts
-from landscape.problem.own_objective import OwnObjective
+from landscape.problem.own_objective import Form, OwnObjective
 from landscape.problem.watch import Watch, refuse_unmoved
+
+Found = TypeVar("Found")
 
 _TRIED = 4
 """Examples used to check a problem on creation."""
@@ -69,12 +73,14 @@ def try_outputs(
         warn_of_lost_integers(examples, dtype)
         batch = few.batch(dtype)
         output, batch, gradients = _output(objective, model, original, batch, examples.source)
-        if gradients and not objective.needs_gradients:
-            objective = replace(objective, needs_gradients=True)
-        with _mode(objective.needs_gradients):
-            check_labels(objective.metrics, output, examples, loss)
-            warn_of_probabilities(objective.metrics["loss"], output)
-            objective.values_of(output, batch)
+        check_labels(objective.metrics, output, examples, loss)
+        warn_of_probabilities(objective.metrics["loss"], output)
+        values = partial(objective.values_of, output, batch)
+        what = "the loss or a metric"
+        _, by_metrics = tried_both_ways(values, torch.Tensor.detach, original, what)
+        needs = objective.needs_gradients or gradients or by_metrics
+        objective = replace(objective, needs_gradients=needs)
+        with _mode(needs):
             check_deterministic(objective, model, batch, dtype)
         fixed = objective.noise and isinstance(examples, Examples)
         found[name] = examples.fixed(dtype, BATCH) if fixed else examples  # type: ignore[union-attr]
@@ -118,31 +124,36 @@ def _tried(
 ) -> tuple[OwnObjective, bool]:
     """The objective with its forms, and whether it returns a number per example of a batch."""
     plain = replace(objective, forms={})
-    first, gradients = tried_both_ways(
-        lambda: {n: c for n, (c, _) in plain.terms(model, batch).items()}, original, objective.name
+    terms, gradients = tried_both_ways(
+        lambda: plain.terms(model, batch), _values_of, original, objective.name
     )
-    with _mode(gradients or objective.needs_gradients):
-        terms = plain.terms(model, batch)
     forms = {name: form for name, (_, form) in terms.items()}
     tried = replace(
         objective,
         forms=objective.forms or forms,
         needs_gradients=gradients or objective.needs_gradients,
     )
-    del first
+    first = [column for column, _ in terms.values()]
     with _mode(tried.needs_gradients):
-        check_own(tried, model, batch)
+        check_own(tried, first, tried.columns(model, batch))
         sums = all(form.weighted for form in forms.values() if form.per_batch)
-        rows = all(
-            form.per_batch or len(column.values) == len(batch) for column, form in terms.values()
-        )
+        rows = all(form.per_batch or len(c.values) == len(batch) for c, form in terms.values())
         by_example = sums and rows
         if by_example and isinstance(split, Rows | Examples):
-            check_parts(tried, model, batch)
+            check_parts(tried, first, model, batch)
     return tried, by_example
 
 
-def tried_both_ways(compute: Callable[[], Any], original: nn.Module, what: str) -> tuple[Any, bool]:
+def _values_of(terms: dict[str, tuple[Column, Form]]) -> Tensor:
+    return torch.cat([column.values.detach().double().cpu() for column, _ in terms.values()])
+
+
+def tried_both_ways(
+    compute: Callable[[], Found],
+    values_of: Callable[[Found], Tensor],
+    original: nn.Module,
+    what: str,
+) -> tuple[Found, bool]:
     """What a computation gives, and whether it differentiates, so that inference mode stops it.
 
     Raises
@@ -150,32 +161,28 @@ def tried_both_ways(compute: Callable[[], Any], original: nn.Module, what: str) 
     InputError
         If it reads the parameters of ``original``, the network of which a copy is measured.
     """
-    named = dict(original.named_parameters())
-    watch = Watch(named)
+    watch = Watch(dict(original.named_parameters()))
+    inferred: Found | None = None
     try:
-        with torch.inference_mode(), tensor_float_32(False):
+        with _mode(False), watch:
             inferred = compute()
-            with watch:
-                compute()
     except torch.OutOfMemoryError:
         raise
     except Exception:  # inference mode stops autograd in many ways
-        watch = Watch(named)
-        with _mode(True):
-            found = compute()
-            with watch:
-                compute()
-        refuse_unmoved(watch, what)
-        return found, True
+        inferred = None
     refuse_unmoved(watch, what)
     with _mode(True):
         found = compute()
-    return found, watch.left_inference or not _same(inferred, found)
+        if inferred is not None:
+            same = _same(values_of(inferred), values_of(found))
+            return found, watch.left_inference or not same
+        with watch:
+            compute()
+        refuse_unmoved(watch, what)
+    return found, True
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, dict):
-        return all(_same(one[name].values, other[name].values) for name in one)
+def _same(one: Tensor, other: Tensor) -> bool:
     close = one.shape == other.shape
     return close and torch.allclose(one.double(), other.double(), rtol=1e-3, equal_nan=True)
 
@@ -184,9 +191,10 @@ def _output(
     objective: OutputObjective, model: nn.Module, original: nn.Module, batch: Batch, source: str
 ) -> tuple[Tensor, Batch, bool]:
     def run() -> tuple[Tensor, bool]:
-        return tried_both_ways(
-            lambda: objective.outputs(model, batch), original, "the network's forward"
-        )
+        def outputs() -> Tensor:
+            return objective.outputs(model, batch)
+
+        return tried_both_ways(outputs, torch.Tensor.detach, original, "the network's forward")
 
     try:
         try:
@@ -202,11 +210,7 @@ def _output(
             f"({one_line(error)}); give data that fit the network"
         ) from error
 
-    def values() -> Tensor:
-        return objective.values_of(output.detach(), batch)
-
-    _, by_metrics = tried_both_ways(values, original, "the loss or a metric")
-    return output.detach(), batch, gradients or by_metrics
+    return output.detach(), batch, gradients
 
 
 @contextmanager

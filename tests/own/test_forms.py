@@ -179,7 +179,7 @@ def test_elements_that_cannot_be_stacked() -> None:
         def __getitem__(self, k: int) -> dict[str, Any]:
             return {"x": X[k, : 1 + k % 2]}
 
-    with pytest.raises(InputError, match="cannot be stacked.*DataLoader"):
+    with pytest.raises(InputError, match=r"cannot be stacked.*DataLoader"):
         Problem(nn.Linear(2, 1), Ragged(), objective=squares, device="cpu")
 
 

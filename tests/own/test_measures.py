@@ -152,7 +152,7 @@ def test_refused(measures: dict[str, Any], told: str) -> None:
 
 def test_a_measure_of_the_original_is_refused() -> None:
     model = network().eval()
-    with pytest.raises(InputError, match="a measure reads parameter '0.weight'"):
+    with pytest.raises(InputError, match=r"a measure reads parameter '0.weight'"):
         Problem(model, (X, Y), measures={"r": lambda _: rollout(model)}, device="cpu")
 
 

@@ -94,23 +94,23 @@ def test_the_hessian_has_the_noise_of_the_surface() -> None:
 
 def test_global_generators_stay_as_they_are() -> None:
     torch.manual_seed(5)
-    np.random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
     random.seed(5)
 
     def noisy(model: nn.Module, x: Tensor) -> Tensor:
-        shift = random.random() + np.random.rand() + torch.rand(())
+        shift = random.random() + np.random.rand() + torch.rand(())  # noqa: NPY002
         return model(x + shift)[:, 0].square()
 
     def state() -> tuple[float, float, float]:
-        return float(torch.rand(())), float(np.random.rand()), random.random()
+        return float(torch.rand(())), float(np.random.rand()), random.random()  # noqa: NPY002
 
     wanted = state()
     torch.manual_seed(5)
-    np.random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
     random.seed(5)
     problem = Problem(nn.Linear(3, 1), X, objective=noisy, noise="fixed", device="cpu")
     torch.manual_seed(5)
-    np.random.seed(5)
+    np.random.seed(5)  # noqa: NPY002
     random.seed(5)
     sample_surface(problem, "-1:1:3", None, progress=False)
     assert state() == wanted

@@ -143,7 +143,7 @@ def test_batches_cannot_be_divided(name: str) -> None:
     with pytest.raises(InputError, match="tolerance"):
         sample_surface(problem, "-1:1:3", None, tolerance="5%", progress=False)
     state = problem.model.state_dict()
-    with pytest.raises(InputError, match="a curve is trained on batches.*cannot be divided"):
+    with pytest.raises(InputError, match=r"a curve is trained on batches.*cannot be divided"):
         train_curve(problem, state, state, "curve.pt", progress=False)
     surface = sample_surface(problem, "-0.1:0.1:3", None, progress=False, batch_size=3)
     assert np.isfinite(surface["loss"]).all()
@@ -162,7 +162,7 @@ def test_tf32_needs_a_network_of_outputs() -> None:
 def test_data_of_another_form_without_an_objective() -> None:
     rows = [{"x": X[k], "y": Y[k]} for k in range(24)]
     for data in (DataLoader(rows, batch_size=4), rows, Stream(DataLoader(rows, batch_size=4))):  # type: ignore[arg-type]
-        with pytest.raises(InputError, match="expected a pair|not pairs.*objective"):
+        with pytest.raises(InputError, match=r"expected a pair|not pairs.*objective"):
             Problem(network(), data, device="cpu")
 
 
@@ -172,7 +172,7 @@ def test_labels_without_a_loss() -> None:
             return super().forward(x)
 
     data = {"x": X, "labels": Y}
-    with pytest.raises(InputError, match="without a loss.*objective"):
+    with pytest.raises(InputError, match=r"without a loss.*objective"):
         Problem(Silent(3, 2), data, device="cpu")
     with pytest.raises(InputError, match="does not take batches that are dicts with x, labels"):
         Problem(network(), data, device="cpu")
