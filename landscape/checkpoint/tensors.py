@@ -125,7 +125,7 @@ class TensorUnpickler(RestrictedUnpickler):
 
 
 def legacy_reader(described: list[str]) -> Any:
-    """The ``pickle_module`` for :func:`torch.load` of files before torch 1.6.
+    """The module to unpickle with, for torch's reader of files from before version 1.6.
 
     Names that are passed over are added to ``described``.
     """

@@ -50,8 +50,9 @@ def read_torch(path: Path) -> Pickled:
             raw = io.BytesIO(file.read())
             if not raw.getvalue().startswith(PICKLE):
                 raise ValueError("neither format")
-            reader = legacy_reader(described)
-            value = torch.load(raw, "cpu", reader, weights_only=False)
+            # Not torch.load, which an environment variable can bind to its own unpickler.
+            load: Any = torch.serialization._legacy_load
+            value = load(raw, "cpu", legacy_reader(described), encoding="utf-8")
             return Pickled(value, described)
     except Exception as error:  # a damaged pickle can raise any error
         if isinstance(error, OSError) and error.errno is not None:

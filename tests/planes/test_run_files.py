@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from landscape.errors import InputError
+from landscape.params import norm
 from landscape.planes import read_runs
-from landscape.planes.choose import weights_of
+from landscape.planes.choose import span, weights_of
 from landscape.planes.run_files import checkpoints_in
+from tests.planes.material import moved, noise, problem
 
 STATE = {"weight": torch.zeros(2)}
 
@@ -206,3 +208,25 @@ def test_a_key_for_all_checkpoints_of_a_run(tmp_path: Path) -> None:
         make(tmp_path / "run", [f"epoch_{k}.pt"], content)
     (run,) = read_runs([tmp_path / "run"], key="ema")
     assert [float(state["weight"][0]) for _, state in run.states()] == [1, 2]
+
+
+def test_the_key_of_the_weights_is_that_of_the_run(tmp_path: Path) -> None:
+    """Other weights stand beside them, which would be found first."""
+    final = problem()
+    state = final.model.state_dict()
+    steps = [{n: s * noise(final.origin, k)[n] for n in final.origin} for k, s in enumerate((2, 1))]
+    for k, step in enumerate([*steps, {n: 0 * p for n, p in final.origin.items()}]):
+        content = {"model": state, "ema": moved(state, step)}
+        make(tmp_path, [f"epoch_{k}.pt"], content)
+    final.attributes["checkpoint_key"] = "ema"
+    plane = span(final, f"pca:{tmp_path}")
+    (run,) = plane.runs
+    lengths = [
+        norm({n: p - final.origin[n] for n, p in one.items()})
+        for one in run.parameters(final.origin)
+    ]
+    assert lengths[0] == pytest.approx(norm(steps[0]), rel=1e-5)
+    assert lengths[2] == 0
+    final.attributes.pop("checkpoint_key")
+    with pytest.raises(InputError, match="span 0 directions only"):
+        span(final, f"pca:{tmp_path}")
