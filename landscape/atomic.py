@@ -17,13 +17,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yield a temporary path next to ``path``, which replaces ``path`` atomically at the end.
 
     A reader sees either the old or the new file, never a partial one, and a failure keeps the old
-    file.
-
-    Raises
-    ------
-    InputError
-        If the folder does not exist, cannot be written to or is full, or the path is a folder or
-        the name of an example.
+    file. Raises an InputError if the folder does not exist, cannot be written to or is full, or the
+    path is a folder or the name of an example.
     """
     path = Path(path)
     refuse_example(path)
@@ -41,17 +36,13 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(written.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
             f"cannot write {path}: {reason}; expected a path in an existing, writable folder with "
             "free space"
         ) from None
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
+    finally:  # after a failure; otherwise it is gone
+        remove_unfinished(path)
 
 
 def remove_unfinished(path: str | os.PathLike[str]) -> None:

@@ -15,7 +15,7 @@ from landscape.metrics import LOSSES, PerExample, usual_loss
 from landscape.models.named import asked_for, build_network, is_own_network
 from landscape.models.pretrained import is_published_name, pretrained_network
 from landscape.plugin import load_function
-from landscape.problem import Problem
+from landscape.problem import Choice, Problem
 from landscape.surface import Attribute
 
 _WITH_A_PROBLEM = ("weights", "key", "device")
@@ -36,6 +36,7 @@ def build_problem(
     limit: int | None = None,
     loss: str | None = None,
     metrics: Sequence[str] = (),
+    parameters: str | None = None,
     device: str = "auto",
 ) -> Problem:
     """Build the problem that these names describe.
@@ -70,6 +71,8 @@ def build_problem(
     metrics
         Further metrics: names of :data:`landscape.metrics.METRICS`, ``topK``,
         ``package.module:function``, and names of :data:`landscape.metrics.WHOLE_NETWORK`.
+    parameters
+        The parameters that move, as in :class:`Problem`, or ``package.module:function``.
 
     Raises
     ------
@@ -114,6 +117,7 @@ def build_problem(
         splits,
         loss=_loss(loss or _usual_loss(next(iter(splits.values())))),
         metrics=[load_function(m, "metrics") if ":" in m else m for m in metrics],
+        parameters=_parameters(parameters),
         device=device,
         attributes=facts,
     )
@@ -198,3 +202,8 @@ def _loss(name: str | None) -> str | PerExample | None:
     if name is None or name in LOSSES or ":" not in name:
         return name
     return load_function(name, "loss")
+
+
+def _parameters(choice: str | None) -> Choice | None:
+    named = choice is not None and ":" in choice
+    return load_function(str(choice), "parameters") if named else choice

@@ -7,13 +7,17 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from landscape.errors import Argument, InputError
 from landscape.memory import keep_freed_memory
+
+_PACKAGE = Path(__file__).parent
 
 EXIT_USAGE = 2
 EXIT_INTERRUPTED = 128 + signal.SIGINT
@@ -101,6 +105,22 @@ def _terminated_by_exception() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Print warnings of this package in one line, without the place in its code."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: Any, filename: str, *place: Any, **more: Any) -> None:
+            if issubclass(category, UserWarning) and Path(filename).is_relative_to(_PACKAGE):
+                print(f"warning: {message}", file=sys.stderr)
+            else:
+                usual(message, category, filename, *place, **more)
+
+        warnings.showwarning = show
+        yield
+
+
 def run(
     command: Callable[[Sequence[str] | None], None],
     argv: Sequence[str] | None = None,
@@ -115,7 +135,7 @@ def run(
     """
     keep_freed_memory()
     try:
-        with _terminated_by_exception():
+        with _terminated_by_exception(), _plain_warnings():
             command(argv)
             sys.stdout.flush()
     except InputError as error:

@@ -21,7 +21,14 @@ from landscape.errors import InputError
 from landscape.evaluate.in_memory import mean_loss
 from landscape.measures.barrier import barrier
 from landscape.models.named import FORMS, is_own_network, settings_among
-from landscape.options import add_key, add_problem, add_training, add_variant, training_in
+from landscape.options import (
+    add_key,
+    add_parameters,
+    add_problem,
+    add_training,
+    add_variant,
+    training_in,
+)
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.summary import origin_words
@@ -38,7 +45,7 @@ EXAMPLE = """  python -m landscape.connect runs/a/final.pt runs/b/final.pt --ali
 
 _EPOCHS, _LR, _POINTS = 10, 0.05, 21
 _OF_A_NETWORK = ("problem", "model", "key", "shortcuts", "width", "settings")
-_OF_THE_PROBLEM = (*_OF_A_NETWORK, "data", "preprocess", "limit", "device")
+_OF_THE_PROBLEM = (*_OF_A_NETWORK, "data", "preprocess", "limit", "parameters", "device")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,10 +87,8 @@ def _command(argv: Sequence[str] | None) -> None:
         begun=lambda: print("\n".join(first_lines), flush=True),
     )
     paths["curve"] = curve.at
-    for line in _table(
-        problem, paths, (mean_loss(problem), mean_loss(problem.with_state(b))), options.points
-    ):
-        print(line)
+    ends = mean_loss(problem), mean_loss(problem.with_state(b))
+    print("\n".join(_table(problem, paths, ends, options.points)))
     print(f"{options.output}: the curve from {curve.names[0]} to {curve.names[1]}")
 
 
@@ -149,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--model", metavar="NAME", help=f"{', '.join(FORMS)} (default: inferred from A.pt)")
     add_key(parser)
     add_variant(parser, "inferred from A.pt")
+    add_parameters(parser)
     add("--data", metavar="SOURCE", help="as in landscape.sample (digits)")
     add("--preprocess", metavar="HOW", help="as in landscape.sample (the source's own)")
     add("--limit", type=int, metavar="N", help="a fixed random subset of N training examples")

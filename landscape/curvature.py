@@ -83,7 +83,7 @@ def _report(operator: HessianOperator, top: int, samples: int, seed: int) -> Non
     split = operator.split
     print(
         f"Hessian of the mean loss over {operator.examples:,} {split} examples, "
-        f"{operator.size:,} parameters"
+        f"{operator.size:,} parameters{operator.choice}"
     )
     print("\n".join(_lines(pairs)))
     print(f"  trace            {trace.value:14.6g} ± {trace.stderr:.2g} (standard error)")

@@ -7,6 +7,7 @@ of interrupted ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from landscape.build import build_problem
@@ -15,7 +16,7 @@ from landscape.device import choose_device
 from landscape.directions import make_directions
 from landscape.extent import common_extent
 from landscape.grid import automatic_range, parse_range
-from landscape.models.named import Network, build_network
+from landscape.models.named import build_network
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.render import save
@@ -24,7 +25,7 @@ from landscape.summary import describe
 from landscape.surface import Surface
 from landscape.training import HISTORY, TrainingSettings
 from landscape.training.history import read_history
-from landscape.training.once import train_once
+from landscape.training.loop import train_once
 
 FOLDER = "landscape-digits"
 VARIANTS = {"projection": "ResNet-56 with shortcuts", "none": "ResNet-56 without shortcuts"}
@@ -116,15 +117,10 @@ def _plane(problem: Problem, seed: int) -> Plane:
 
 def _trained(kind: str, folder: Path, device: str, progress: bool) -> Path:
     """The checkpoint of one variant, trained now if it does not exist."""
-    place = folder / f"train-{kind}"
-
-    def make_network() -> Network:
-        return build_network("resnet56", shortcuts=kind, in_channels=1, classes=10)
-
     return train_once(
-        make_network,
+        partial(build_network, "resnet56", shortcuts=kind, in_channels=1, classes=10),
         load_splits("digits", "both"),
-        place,
+        folder / f"train-{kind}",
         SETTINGS,
         device=device,
         title=VARIANTS[kind],

@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import os
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from numbers import Number
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -99,6 +99,12 @@ def unknown_choice(what: str, came: object, choices: Iterable[str]) -> InputErro
     near = difflib.get_close_matches(str(came), names, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     return InputError(f"unknown {what} {str(came)!r}: expected one of {', '.join(names)}{hint}")
+
+
+def check_choice(what: str, came: object, choices: Collection[str]) -> None:
+    """Raise the error of :func:`unknown_choice` for a name that is not in ``choices``."""
+    if came not in choices:
+        raise unknown_choice(what, came, choices)
 
 
 def one_line(error: BaseException) -> str:

@@ -28,12 +28,8 @@ _STEPS = 6  # bisections of the logarithm: accurate to about 1% of the distance
 class Extent:
     """A distance from the trained network, in multiples of the directions, with its level.
 
-    Attributes
-    ----------
-    distance
-        The grid runs from ``-distance`` to ``distance``; two significant digits.
-    level
-        The loss reached there, averaged over both ends of all axes.
+    ``distance``: the grid runs from ``-distance`` to ``distance``; two significant digits.
+    ``level``: the loss reached there, averaged over both ends of all axes.
     """
 
     distance: float
@@ -45,20 +41,11 @@ def common_extent(problems: Sequence[tuple[Problem, Plane]], level: float | None
 
     The loss is the mean over both ends of each axis, on a few hundred examples; NaN and infinity
     count as above the level. Networks to be compared share one distance, the largest that any of
-    them needs.
+    them needs. Raises an InputError if the loss of a network does not reach the level within 64
+    times its directions.
 
-    Parameters
-    ----------
-    problems
-        Networks with their planes.
-    level
-        None is 2 ln(classes) for a cross-entropy, otherwise a hundred times the loss at the origin;
-        for several networks the largest of these.
-
-    Raises
-    ------
-    InputError
-        If the loss of a network does not reach the level within 64 times its directions.
+    ``problems``: networks with their planes. ``level``: None is 2 ln(classes) for a cross-entropy,
+    otherwise a hundred times the loss at the origin; for several networks the largest of these.
     """
     if level is None:
         level = max(_level(problem, plane) for problem, plane in problems)

@@ -71,10 +71,7 @@ def parse_range(text: str, name: str = "x") -> FloatArray:
 def automatic_range(text: str, distance: float) -> FloatArray:
     """Coordinates from ``auto`` or ``auto:count``: ``count`` (25) of them, ±``distance``.
 
-    Raises
-    ------
-    InputError
-        If the text is not of that form, or the count is below 2.
+    Raises an InputError if the text is not of that form, or the count is below 2.
     """
     word, colon, count = text.partition(":")
     if word != "auto" or (colon and not (count.isdecimal() and int(count) > 1)):
@@ -142,6 +139,12 @@ class Grid:
         """The axes by name, ``x`` first."""
         return {"x": self.x} if self.y is None else {"x": self.x, "y": self.y}
 
+    @property
+    def plane(self) -> tuple[FloatArray, FloatArray]:
+        """Both axes of a plane."""
+        assert self.y is not None
+        return self.x, self.y
+
     def points(self) -> FloatArray:
         """All coordinates, shape (size, number of axes), each row ``(x,)`` or ``(x, y)``.
 
@@ -189,15 +192,8 @@ def coarse_to_fine(shape: tuple[int, ...]) -> IntArray:
 def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
     """The finest level of :func:`coarse_to_fine` whose points are all done.
 
-    Parameters
-    ----------
-    done
-        Boolean, of the shape of the grid.
-
-    Returns
-    -------
-    tuple
-        The increasing indices of the level per array axis; None if the corners are not all done.
+    ``done``: boolean, of the shape of the grid. Returns the increasing indices of the level per
+    array axis; None if the corners are not all done.
     """
     levels = [_axis_levels(n) for n in done.shape]
     found = None

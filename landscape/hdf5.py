@@ -51,17 +51,10 @@ def reading(
 ) -> Iterator[h5py.File]:
     """Open an HDF5 file for reading, after checking its links, filters and sizes.
 
-    Parameters
-    ----------
-    expected
-        What the file should be, for messages; ``wrong`` is what to say if it is not.
-    largest
-        Largest total size in bytes as float64; None if the reader checks every shape itself.
-
-    Raises
-    ------
-    InputError
-        If it is not an HDF5 file, has unexpected content, or reading fails in the body.
+    ``expected``: what the file should be, for messages; ``wrong`` is what to say if it is not.
+    ``largest``: largest total size in bytes as float64; None if the reader checks every shape
+    itself. Raises an InputError if it is not an HDF5 file, has unexpected content, or reading fails
+    in the body.
     """
     path = Path(path)
     try:
@@ -90,10 +83,8 @@ def reading(
 def floats(file: h5py.Group, name: str) -> FloatArray:
     """Read the numbers of a dataset as float64.
 
-    Raises
-    ------
-    ValueError
-        If it is not a dataset of real numbers; :func:`reading` turns this into an InputError.
+    Raises a ValueError if it is not a dataset of real numbers; :func:`reading` turns this into an
+    InputError.
     """
     held = file[name]
     if not isinstance(held, h5py.Dataset) or held.dtype.kind not in "fiu":

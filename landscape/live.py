@@ -141,17 +141,14 @@ class _Handler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     """Serves the explorer of surface files at ``url``, on the loopback address only.
 
+    Raises an InputError if the port is invalid or in use.
+
     Parameters
     ----------
     paths
         Surface files; they need not exist yet.
     port
         0 selects a free port.
-
-    Raises
-    ------
-    InputError
-        If the port is invalid or in use.
     """
 
     daemon_threads = True

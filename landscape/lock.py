@@ -27,12 +27,8 @@ def only_writer(path: str | os.PathLike[str]) -> Iterator[None]:
     """Lock ``path`` for this process, with ``.NAME.lock`` next to it, which names the owner.
 
     If this file cannot be created (missing or read-only folder), or the file system has no locks,
-    nothing is locked; the former fails on writing anyway.
-
-    Raises
-    ------
-    InputError
-        If another run has locked it, naming its host and process.
+    nothing is locked; the former fails on writing anyway. Raises an InputError if another run has
+    locked it, naming its host and process.
     """
     path = Path(path)
     file = _locked(path.with_name(f".{path.name}.lock"), path)

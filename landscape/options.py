@@ -36,6 +36,7 @@ def add_network(parser: argparse.ArgumentParser) -> Group:
     )
     add_key(group)
     add_variant(group, "inferred from weights")
+    add_parameters(group)
     return group
 
 
@@ -55,6 +56,16 @@ def add_key(group: Group) -> None:
         "--key",
         metavar="NAME",
         help="where the weights are in a checkpoint, as in ema or ema.model (default: looked for)",
+    )
+
+
+def add_parameters(group: Group) -> None:
+    """The choice of parameters."""
+    group.add_argument(
+        "--parameters",
+        metavar="WHICH",
+        help="the parameters that move, all others are constant: trainable, all, patterns of names "
+        "as in 'lora_*,head.*', package.module:function (default: trainable)",
     )
 
 
@@ -146,11 +157,7 @@ def request_in(given: dict[str, Any]) -> Request:
     """The request given on a command line; removes its options from ``given``.
 
     ``--x`` alone gives a line; without both, the directions determine the ranges of all axes.
-
-    Raises
-    ------
-    InputError
-        As :class:`Request` does, and for ``--y`` without ``--x``.
+    Raises an InputError as :class:`Request` does, and for ``--y`` without ``--x``.
     """
     options = {one.name: given.pop(one.name) for one in fields(Request) if one.name in given}
     if "y" in options and "x" not in options:
@@ -161,45 +168,25 @@ def request_in(given: dict[str, Any]) -> Request:
     return Request(**options)
 
 
+_TRAINING = {
+    "epochs": ("N", ""),
+    "lr": ("R", "peak learning rate "),
+    "optimizer": ("NAME", f"{', '.join(OPTIMIZERS)} "),
+    "momentum": ("M", "Nesterov momentum of sgd, β₁ of adam "),
+    "weight_decay": ("D", ""),
+    "batch_size": ("N", ""),
+    "schedule": ("NAME", f"{', '.join(SCHEDULES)} "),
+    "seed": ("N", ""),
+}
+"""Placeholder and help of each field of :class:`TrainingSettings`."""
+
+
 def add_training(parser: argparse.ArgumentParser, default: TrainingSettings) -> None:
     """Training options: the fields of :class:`TrainingSettings` except ``checkpoint_every``."""
-    add = parser.add_argument
-    add("--epochs", type=int, default=default.epochs, metavar="N", help=f"({default.epochs})")
-    add(
-        "--lr",
-        type=float,
-        default=default.lr,
-        metavar="R",
-        help=f"peak learning rate ({default.lr})",
-    )
-    add(
-        "--optimizer",
-        default=default.optimizer,
-        metavar="NAME",
-        help=f"{', '.join(OPTIMIZERS)} ({default.optimizer})",
-    )
-    add(
-        "--momentum",
-        type=float,
-        default=default.momentum,
-        metavar="M",
-        help=f"Nesterov momentum of sgd, β₁ of adam ({default.momentum})",
-    )
-    add(
-        "--weight-decay",
-        type=float,
-        default=default.weight_decay,
-        metavar="D",
-        help=f"({default.weight_decay})",
-    )
-    add("--batch-size", type=int, default=default.batch_size, metavar="N", help="(128)")
-    add(
-        "--schedule",
-        default=default.schedule,
-        metavar="NAME",
-        help=f"{', '.join(SCHEDULES)} ({default.schedule})",
-    )
-    add("--seed", type=int, default=default.seed, metavar="N", help=f"({default.seed})")
+    for name, (metavar, words) in _TRAINING.items():
+        option, value = f"--{name.replace('_', '-')}", getattr(default, name)
+        how: dict[str, Any] = {"type": type(value), "default": value, "metavar": metavar}
+        parser.add_argument(option, **how, help=f"{words}({value})")
 
 
 def training_in(options: argparse.Namespace) -> TrainingSettings:

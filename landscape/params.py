@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 import torch
 from torch import Tensor, nn
@@ -18,13 +19,38 @@ from landscape.errors import InputError
 
 Params = dict[str, Tensor]
 
+_PIECE = 2**20
+_LARGE = 2**26  # 67 million
 
-def parameters_of(model: nn.Module) -> Params:
-    """A detached copy of the model's parameters on the CPU, in the order of ``parameters()``.
 
-    A parameter that several modules share appears once, under its first name.
+def is_large(params: Params) -> bool:
+    """Whether further copies of the parameters cost more memory than they are worth."""
+    return sum(p.numel() for p in params.values()) >= _LARGE
+
+
+def parameters_of(model: nn.Module, names: Collection[str] | None = None) -> Params:
+    """The model's parameters on the CPU, in the order of ``parameters()``: a copy of those that are
+    on another device, and else the model's own.
+
+    A parameter that several modules share appears once, under its first name. ``names`` selects
+    some; None is all.
     """
-    return {name: p.detach().cpu().clone() for name, p in model.named_parameters()}
+    wanted = None if names is None else set(names)
+    return {
+        name: p.detach().cpu()
+        for name, p in model.named_parameters()
+        if wanted is None or name in wanted
+    }
+
+
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """The names that a pattern matches, whole or after a dot.
+
+    >>> matching(["0.weight", "head.lora_A.weight"], "lora_*")
+    ['head.lora_A.weight']
+    """
+    forms = pattern, f"*.{pattern}"
+    return [name for name in names if any(fnmatchcase(name, form) for form in forms)]
 
 
 def unwrapped(model: nn.Module) -> nn.Module:
@@ -42,8 +68,14 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
 
 def unwrapped_copy(model: nn.Module) -> nn.Module:
-    """A copy of a network with itself and all its submodules unwrapped."""
-    copied = copy.deepcopy(unwrapped(model))
+    """A copy of a network with itself and all its submodules unwrapped.
+
+    A tensor that a hook computes from parameters before every call, such as the weight of a pruned
+    layer, has a history that cannot be copied; its value is.
+    """
+    computed = [t for m in model.modules() for t in vars(m).values() if isinstance(t, Tensor)]
+    memo = {id(t): t.detach().clone() for t in computed if not t.is_leaf}
+    copied = copy.deepcopy(unwrapped(model), memo)
     for module in list(copied.modules()):
         for name, child in module.named_children():
             if unwrapped(child) is not child:
@@ -80,8 +112,15 @@ def check_finite(params: Mapping[str, Tensor], what: str) -> None:
 def dot(a: Params, b: Params) -> float:
     """The inner product over all parameters."""
     return math.fsum(
-        torch.dot(a[name].double().flatten(), b[name].double().flatten()).item() for name in a
+        torch.dot(one.double(), other.double()).item()
+        for name in a
+        for one, other in zip(_pieces(a[name]), _pieces(b[name]), strict=True)
     )
+
+
+def _pieces(tensor: Tensor) -> Sequence[Tensor]:
+    """Parts of a tensor, so that a large one need not be held in float64."""
+    return tensor.flatten().split(_PIECE)
 
 
 def norm(a: Params) -> float:
@@ -101,5 +140,5 @@ def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
     for name, tensor in named:
         array = tensor.detach().cpu().contiguous()
         digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
-        digest.update(array.reshape(-1).view(torch.uint8).numpy().tobytes())
+        digest.update(array.reshape(-1).view(torch.uint8).numpy())
     return digest.hexdigest()

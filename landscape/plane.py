@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from landscape.grid import FloatArray
 from landscape.params import Params, check_same_shape, cosine, dot, norm
@@ -42,57 +42,66 @@ class Plane:
         self.statistics = statistics
 
     def at(self, coordinates: Coordinates) -> Params:
-        """The parameters at one point, in the origin's precision and on its device."""
+        """The parameters at one point, in the origin's precision and on its device.
+
+        Half precision is rounded once, after the sum.
+        """
         point = {}
         for name, p in self.origin.items():
-            value = p
+            value = p.float() if p.dtype in (torch.float16, torch.bfloat16) else p
             for coordinate, axis in zip(coordinates, self.axes, strict=True):
                 value = torch.add(value, axis[name], alpha=float(coordinate))
-            point[name] = value
+            point[name] = value.to(p.dtype)
         return point
 
     def write(self, coordinates: Coordinates, model: nn.Module) -> None:
         """Set the parameters of ``model``, of the same names, to those at one point."""
-        point = self.at(coordinates)
+        own = dict(model.named_parameters())
         with torch.no_grad():
-            for name, p in model.named_parameters():
-                p.copy_(point[name])
+            for name, value in self.at(coordinates).items():
+                own[name].copy_(value)
 
     def project(self, params: Params) -> tuple[FloatArray, float]:
         """Project parameters on the plane: the nearest point.
 
         With the axes as columns of A and d = params − origin, the coordinates c solve the normal
         equations AᵀA c = Aᵀd, so they are correct for axes of any length and angle. Sums are in
-        float64.
+        float64. Raises an InputError naming the first parameter that differs from the plane's.
 
         Returns
         -------
         tuple
             Coordinates, shape (number of axes,), and the distance ‖d − A c‖ from the plane.
-
-        Raises
-        ------
-        InputError
-            Naming the first parameter that differs from the plane's.
         """
         check_same_shape(params, self.origin, "projection on the plane")
-        offset = {name: params[name].double() - p.double() for name, p in self.origin.items()}
+
+        def offset() -> Iterator[tuple[str, Tensor]]:  # one at a time: in float64 they are large
+            for name, p in self.origin.items():
+                yield name, params[name].double() - p.double()
+
         # Normalize the axes first: the normal equations square differences in length.
         lengths = np.array([length or 1.0 for length in self.norms])
         gram = np.array([[dot(a, b) for b in self.axes] for a in self.axes])
-        against = np.array([dot(axis, offset) for axis in self.axes])
+        parts = [[dot({n: axis[n]}, {n: d}) for axis in self.axes] for n, d in offset()]
+        against = np.array([math.fsum(each) for each in zip(*parts, strict=True)])
         equations = gram / np.outer(lengths, lengths)
         found = np.linalg.lstsq(equations, against / lengths, rcond=None)[0] / lengths
-        for name, rest in offset.items():
+        rests = []
+        for name, rest in offset():
             for coordinate, axis in zip(found, self.axes, strict=True):
                 rest.sub_(axis[name].double(), alpha=float(coordinate))
-        return found, norm(offset)
+            rests.append(norm({name: rest}))
+        return found, math.hypot(*rests)
 
     def to(self, device: torch.device) -> Plane:
-        """The same plane with its tensors on a device, in the origin's precision."""
+        """The same plane with its tensors on a device, in the origin's precision or the axes' lower
+        one."""
         origin = {name: p.to(device) for name, p in self.origin.items()}
         axes = [
-            {name: d.to(device, self.origin[name].dtype) for name, d in axis.items()}
+            {
+                name: d.to(device, min(d.dtype, origin[name].dtype, key=lambda t: t.itemsize))
+                for name, d in axis.items()
+            }
             for axis in self.axes
         ]
         return Plane(origin, axes, self.statistics)
@@ -101,6 +110,20 @@ class Plane:
     def norms(self) -> list[float]:
         """The length of each axis: the distance in weight space of one unit."""
         return [norm(axis) for axis in self.axes]
+
+    def resolutions(self, dtype: torch.dtype | None = None) -> list[float]:
+        """The coordinate of each axis below which most weights round to those of the origin.
+
+        Half the spacing of numbers in the origin's precision, or in ``dtype``, over the entries of
+        the axis, both as a Euclidean length.
+        """
+        square = 0.0
+        for p in self.origin.values():
+            precision = torch.finfo(dtype or p.dtype)
+            size = p.double().abs().clamp(min=precision.smallest_normal)
+            spacing = precision.eps * torch.exp2(size.log2().floor())
+            square += float((spacing / 2).square().sum())
+        return [math.sqrt(square) / length if length else math.inf for length in self.norms]
 
     @property
     def cosine(self) -> float:
@@ -112,11 +135,8 @@ class Plane:
 class Interpolated:
     """Running statistics interpolated along the plane like the parameters.
 
-    Attributes
-    ----------
-    plane
-        Means and variances by the network's buffer names: values at the origin, and displacements
-        per axis. A variance extrapolated below 0 is set to 0.
+    ``plane``: means and variances by the network's buffer names: values at the origin, and
+    displacements per axis. A variance extrapolated below 0 is set to 0.
     """
 
     plane: Plane
@@ -126,10 +146,8 @@ class Interpolated:
 class Reestimated:
     """Running statistics recomputed from the data at every point.
 
-    Attributes
-    ----------
-    batch_size
-        Examples per batch; statistics are averaged over batches, so the result depends on it.
+    ``batch_size``: examples per batch; statistics are averaged over batches, so the result depends
+    on it.
     """
 
     batch_size: int = 128

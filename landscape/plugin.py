@@ -25,11 +25,8 @@ def load_function(name: str, given_as: str) -> Callable[..., Any]:
     next to it too, as if Python ran the file.
 
     Errors raised inside the function later are reported as an InputError with their location.
-
-    Raises
-    ------
-    InputError
-        If the module cannot be imported, or the attribute does not exist or cannot be called.
+    Raises an InputError if the module cannot be imported, or the attribute does not exist or cannot
+    be called.
     """
     given = argument(given_as, name)
     module_name, _, attribute = name.rpartition(":")

@@ -243,10 +243,7 @@ def _kind_of(base: str) -> str:
 def by_name(quantities: Iterable[Quantity]) -> dict[str, Quantity]:
     """Quantities by their names, in their order.
 
-    Raises
-    ------
-    InputError
-        If two have the same name, or one has a reserved name.
+    Raises an InputError if two have the same name, or one has a reserved name.
     """
     found: dict[str, Quantity] = {}
     for quantity in quantities:
@@ -271,10 +268,7 @@ def is_reserved(metric: str) -> bool:
 def known(quantities: Mapping[str, Quantity], name: str) -> Quantity:
     """A quantity of a surface, with its parts.
 
-    Raises
-    ------
-    InputError
-        If there is no such quantity.
+    Raises an InputError if there is no such quantity.
     """
     if name not in quantities:
         raise unknown_choice("quantity", name, quantities)

@@ -22,6 +22,7 @@ from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
 from landscape.hdf5 import plain, reading
+from landscape.labelled import write_array, write_scale
 from landscape.legacy import is_legacy, read_legacy
 from landscape.quantity import Quantity
 from landscape.surface import Surface, Trajectory
@@ -59,26 +60,17 @@ def _write(file: h5py.File, surface: Surface) -> None:
     file.attrs["schema"] = SCHEMA
     file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself has no order
     file.attrs["values_sha256"] = values_sha256(surface)
-    for key, value in surface.attributes.items():
-        file.attrs[key] = value
+    file.attrs.update(surface.attributes)
     for name, values in surface.grid.axes.items():
-        scale = file.create_dataset(name, data=values)
-        scale.make_scale(name)
-        scale.attrs["long_name"] = f"coordinate along the {name} direction"
-        scale.attrs["units"] = "1"
-        for key, value in surface.axes[name].items():
-            scale.attrs[key] = value
+        long_name = f"coordinate along the {name} direction"
+        facts = {"long_name": long_name, "units": "1", **surface.axes[name]}
+        write_scale(file, name, values, facts)
     dimensions = list(surface.grid.axes)[::-1]  # (y, x), as in the arrays
     for name, quantity in surface.quantities.items():
-        data = file.create_dataset(name, data=surface.values[name])
-        data.attrs["long_name"] = quantity.long_name
-        data.attrs["units"] = quantity.units
-        for key, value in _parts(quantity).items():
-            data.attrs[key] = value
-        _attach(data, file, dimensions)
-    done = file.create_dataset("done", data=surface.done.astype(np.uint8))
-    done.attrs["long_name"] = "1 where the point has been computed"
-    _attach(done, file, dimensions)
+        facts = {"long_name": quantity.long_name, "units": quantity.units, **_parts(quantity)}
+        write_array(file, name, surface.values[name], dimensions, facts)
+    facts = {"long_name": "1 where the point has been computed"}
+    write_array(file, "done", surface.done.astype(np.uint8), dimensions, facts)
     _write_trajectories(file, surface)
 
 
@@ -111,12 +103,6 @@ def _write_trajectories(file: h5py.File, surface: Surface) -> None:
         group = paths.create_group(name)
         for what, values in trajectory.arrays().items():
             group[what] = values
-
-
-def _attach(data: h5py.Dataset, file: h5py.File, dimensions: list[str]) -> None:
-    for k, name in enumerate(dimensions):
-        data.dims[k].attach_scale(file[name])
-        data.dims[k].label = name
 
 
 def open_surface(path: str | Path) -> Surface:
@@ -179,8 +165,7 @@ def _read(file: h5py.File, path: Path) -> Surface:
         name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
     }
     for facts in axes.values():
-        kind = str(facts.get("kind"))
-        if kind in _OLD_KINDS:
+        if (kind := str(facts.get("kind"))) in _OLD_KINDS:
             facts["kind"] = _OLD_KINDS[kind]
     quantities, values = {}, {}
     for name in listed:

@@ -41,7 +41,8 @@ def origin_words(facts: Mapping[str, Attribute]) -> list[str]:
 
     >>> facts = {"model": "mine:network", "parameters": 2410, "data": "digits", "split": "train"}
     >>> facts |= {"train_examples": 300, "train_population": 1437, "preprocess": "none: x/16"}
-    >>> print(*origin_words(facts), sep="\n")
+    >>> for line in origin_words(facts):
+    ...     print(line)
     network: mine:network, 2,410 parameters
     weights: untrained, unless mine:network loads them itself
     data: digits, 300 of 1,437 train examples, preprocessing none: x/16

@@ -27,9 +27,10 @@ def evaluate_naive(
     axes = [{name: d.double().cpu() for name, d in axis.items()} for axis in plane.axes]
     for index in indices:
         with torch.no_grad():
-            for name, p in model.named_parameters():
+            own = dict(model.named_parameters())
+            for name, p in origin.items():
                 shift = sum(float(c) * d[name] for c, d in zip(points[index], axes, strict=True))
-                p.copy_(origin[name] + shift)
+                own[name].copy_(p + shift)
         found: dict[str, float] = {}
         for split, given in problem.splits.items():
             examples = given.head(len(given))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from landscape.errors import InputError
 from landscape.evaluate import Settings, choose_settings, evaluate, evaluation_for
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.grid import Grid
@@ -54,7 +55,7 @@ def test_an_error_at_one_point_is_raised() -> None:
 
     name, metric = next(iter(problem.metrics.items()))
     problem.metrics[name] = replace(metric, function=refuse)
-    with pytest.raises(RuntimeError, match="this metric fails"):
+    with pytest.raises(InputError, match="the loss raised RuntimeError: this metric fails"):
         list(evaluate_abreast(problem, plane_of(problem), GRID.points(), range(5), TWO))
 
 

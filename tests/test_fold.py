@@ -78,6 +78,33 @@ def shared_weights() -> nn.Module:
     return nn.Sequential(a, nn.BatchNorm2d(3), b, nn.BatchNorm2d(3), nn.Flatten())
 
 
+class Activated(nn.BatchNorm2d):
+    """A subclass that does more than its base, as several libraries have it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.relu(super().forward(x))
+
+
+class Doubled(nn.Linear):
+    def forward(self, x: Tensor) -> Tensor:
+        return 2 * super().forward(x)
+
+
+def subclasses() -> nn.Module:
+    """In sequences inside a network that cannot be traced."""
+    model = Untraceable()
+    model.body = nn.Sequential(
+        nn.Conv2d(3, 4, 3), Activated(4), nn.Conv2d(4, 5, 3), nn.BatchNorm2d(5)
+    )
+    return model
+
+
+def weight_norm() -> nn.Module:
+    """The class of the layer is made for it, and its weight is not a parameter."""
+    layer = nn.utils.parametrizations.weight_norm(nn.Conv2d(3, 4, 3))
+    return nn.Sequential(layer, nn.BatchNorm2d(4), nn.Flatten())
+
+
 def perceptron() -> nn.Module:
     return nn.Sequential(
         nn.Linear(6, 5),
@@ -119,6 +146,9 @@ NETWORKS: list[tuple[str, Callable[[], nn.Module], tuple[int, ...], int]] = [
     ("shared-weights", shared_weights, IMAGE, 0),
     ("batch-statistics", batch_statistics, IMAGE, 0),
     ("norm-first", norm_first, IMAGE, 0),
+    ("subclasses", subclasses, IMAGE, 1),
+    ("doubled", lambda: nn.Sequential(Doubled(6, 4), nn.BatchNorm1d(4)), VECTOR, 0),
+    ("weight-norm", weight_norm, IMAGE, 0),
     ("no-norm", lambda: nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()), IMAGE, 0),
 ]
 

@@ -16,8 +16,19 @@ ROOT = Path(__file__).parent.parent / "landscape"
 # From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
 LAYERS = [
     {"accessors", "deprecated", "errors", "version"},
-    {"examples"},
-    {"atomic", "lock", "hdf5", "grid", "memory", "commandline", "plugin", "device", "vision"},
+    {"examples", "extras"},
+    {
+        "atomic",
+        "lock",
+        "hdf5",
+        "labelled",
+        "grid",
+        "memory",
+        "commandline",
+        "plugin",
+        "device",
+        "vision",
+    },
     {"restricted_pickle"},
     {"quantity"},
     {"surface", "params", "differences"},
@@ -42,7 +53,17 @@ COMMAND_LINES |= {"connect", "curvature", "merge", "live", "__main__"}
 
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.
-RENDER_KNOWS = {"surface", "quantity", "grid", "errors", "atomic", "commandline", "store", "render"}
+RENDER_KNOWS = {
+    "surface",
+    "quantity",
+    "grid",
+    "errors",
+    "extras",
+    "atomic",
+    "commandline",
+    "store",
+    "render",
+}
 RENDER_KNOWS |= {"measures"}  # a gallery says numbers of its surfaces; they know numpy only
 
 

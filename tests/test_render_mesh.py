@@ -302,7 +302,7 @@ def test_a_library_that_is_there_but_broken_is_told_apart(tmp_path, monkeypatch)
     def fail(name: str) -> None:
         raise ImportError("libGL.so.1: cannot open shared object file")
 
-    monkeypatch.setattr("landscape.render.mesh.libraries.import_module", fail)
+    monkeypatch.setattr("landscape.extras.import_module", fail)
     with pytest.raises(InputError, match=r"installed but fails to import.*libGL\.so\.1") as caught:
         save(exponential(), tmp_path / "a.glb")
     assert not isinstance(caught.value, MissingExtra)

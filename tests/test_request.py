@@ -60,6 +60,7 @@ LINES: list[tuple[str, dict[str, Any]]] = [
     ("--directions pca:a,b", {"directions": "pca:a,b"}),
     ("--directions d.h5", {"directions": Path("d.h5")}),
     ("--norm layer --ignore none --seed 3", {"norm": "layer", "ignore": "none", "seed": 3}),
+    ("--filters *.c_attn.weight=-1,a=whole", {"filters": {"*.c_attn.weight": -1, "a": "whole"}}),
     ("--repeats 5 --bn reestimate", {"repeats": 5, "bn": "reestimate"}),
     ("--trajectories a --trajectories b", {"trajectories": ["a", Path("b")]}),
     ("--trajectory a", {"trajectories": "a"}),

@@ -57,8 +57,9 @@ def from_trainer(
     >>> import torch, landscape
     >>> from transformers import BertConfig, BertForSequenceClassification
     >>> from transformers import Trainer, TrainingArguments
-    >>> sizes = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2}
-    >>> model = BertForSequenceClassification(BertConfig(20, intermediate_size=8, **sizes))
+    >>> sizes = {"hidden_size": 8, "intermediate_size": 8, "vocab_size": 20}
+    >>> small = BertConfig(num_hidden_layers=1, num_attention_heads=2, **sizes)
+    >>> model = BertForSequenceClassification(small)
     >>> data = [{"input_ids": [1, k, 2], "labels": k % 2} for k in range(8)]
     >>> arguments = TrainingArguments("runs", use_cpu=True, report_to=[])
     >>> trainer = Trainer(model, arguments, train_dataset=data)

@@ -88,8 +88,9 @@ def align(
     Raises
     ------
     InputError
-        If B has another architecture, ``torch.fx`` cannot trace the network, or its outputs change
-        by more than 1e-5 of the largest output.
+        If B has another architecture, ``torch.fx`` cannot trace the network, no channels can be
+        permuted, or its outputs change by more than 1e-5 of the largest output. Channels of
+        constant parameters keep their order.
     """
     a = problem.origin
     b = {name: state[name].detach().cpu() for name in a if name in state}
@@ -99,9 +100,16 @@ def align(
         raise InputError(
             "weights to align: some are not finite; expected weights of trained networks"
         )
-    batch = _batch(problem)
+    batch, constant = _batch(problem), set(problem.constants)
     model = copy.deepcopy(problem.model).cpu().double()
     groups = tied_channels(model, lambda network: problem.objective.outputs(network, batch[:2]))
+    groups = [group for group in groups if not constant & {name for name, _ in group.places}]
+    if not groups:
+        raise InputError(
+            "no channels of the network can be permuted: the rules of landscape.alignment cover "
+            "none of its layers, or their parameters are constant; compare the networks without "
+            "alignment"
+        )
     permutations = match_weights(a, b, groups, seed=seed, progress=progress)
     aligned = permute(state, groups, permutations)
     difference = _change(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.cluster.hierarchy import DisjointSet
 from torch import Tensor
 
 Axis = npt.NDArray[np.int64]
@@ -29,15 +30,16 @@ class Ties:
     """Channels, the ties between them, and the axes of tensors."""
 
     def __init__(self) -> None:
-        self._parent: list[int] = [_FROZEN]
+        self._sets, self._count = DisjointSet([_FROZEN]), 1
         self._axes: dict[tuple[int, int], Axis] = {}
         self._kept: list[Tensor] = []  # keeps tensors alive, so that ids stay unique
         self._seen: dict[bytes, Axis] = {}
 
     def new(self, size: int) -> Axis:
         """A new axis of free channels."""
-        first = len(self._parent)
-        self._parent.extend(range(first, first + size))
+        first, self._count = self._count, self._count + size
+        for channel in range(first, first + size):
+            self._sets.add(channel)
         return np.arange(first, first + size)
 
     def of(self, tensor: Tensor, dim: int) -> Axis:
@@ -61,14 +63,14 @@ class Ties:
             return None
         for axis in given[1:]:
             for a, b in zip(given[0], axis, strict=True):
-                self._union(int(a), int(b))
+                self._sets.merge(int(a), int(b))
         return given[0]
 
     def freeze(self, *axes: Axis | None) -> None:
         """Exclude these axes from permutation."""
         for axis in axes:
             for channel in axis if axis is not None else ():
-                self._union(_FROZEN, int(channel))
+                self._sets.merge(_FROZEN, int(channel))
 
     def freeze_tensor(self, tensor: Tensor) -> None:
         """Freeze all axes of a parameter or buffer."""
@@ -106,13 +108,5 @@ class Ties:
 
     def find(self, channel: int) -> int:
         """The representative of all channels tied to this one."""
-        root = channel
-        while self._parent[root] != root:
-            root = self._parent[root]
-        while self._parent[channel] != root:
-            self._parent[channel], channel = root, self._parent[channel]
-        return root
-
-    def _union(self, a: int, b: int) -> None:
-        a, b = self.find(a), self.find(b)
-        self._parent[max(a, b)] = min(a, b)
+        found: int = self._sets[channel]
+        return found

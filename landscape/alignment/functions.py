@@ -68,10 +68,6 @@ def _pointwise(call: Call) -> Axes:
     return rules.pointwise(call.ties, *given)
 
 
-def _first(call: Call) -> Axes:
-    return call.x.axes
-
-
 def _linear(call: Call) -> Axes:
     weight, bias = _tensor(call.argument(1, "weight")), call.argument(2, "bias")
     return rules.linear(call.ties, call.x, weight.axes, _axis(bias))
@@ -91,21 +87,9 @@ def _batch_norm(call: Call) -> Axes:
     return rules.per_channel(call.ties, call.x, *(_axis(v) for v in vectors if v is not None))
 
 
-def _over_space(call: Call) -> Axes:
-    return rules.over_space(call.ties, call.x, int(call.name[-2]))
-
-
-def _resized(call: Call) -> Axes:
-    return rules.over_space(call.ties, call.x, len(call.x.shape) - 2)
-
-
 def _reduction(call: Call) -> Axes:
     dims = call.argument(1, "dim", "axis")
     return rules.reduction(call.ties, call.x, dims, len(call.shape) == len(call.x.shape))
-
-
-def _reshape(call: Call) -> Axes:
-    return rules.reshape(call.ties, call.x, call.shape)
 
 
 def _concatenation(call: Call) -> Axes:
@@ -119,10 +103,6 @@ def _concatenation(call: Call) -> Axes:
 def _padding(call: Call) -> Axes:
     mode = call.argument(2, "mode", default="constant")
     return rules.padding(call.ties, call.x, call.argument(1, "pad"), mode)
-
-
-def _selection(call: Call) -> Axes:
-    return rules.selection(call.ties, call.x, call.args[1])
 
 
 def _permutation(call: Call) -> Axes:
@@ -155,17 +135,17 @@ _POOLS = [
 
 FUNCTIONS: dict[str, Callable[[Call], Axes]] = {
     **dict.fromkeys(_POINTWISE.split(), _pointwise),
-    **dict.fromkeys(_FIRST.split(), _first),
+    **dict.fromkeys(_FIRST.split(), lambda call: call.x.axes),
     **dict.fromkeys(_REDUCTIONS.split(), _reduction),
-    **dict.fromkeys(_RESHAPES.split(), _reshape),
-    **dict.fromkeys(_POOLS, _over_space),
+    **dict.fromkeys(_RESHAPES.split(), lambda call: rules.reshape(call.ties, call.x, call.shape)),
+    **dict.fromkeys(_POOLS, lambda call: rules.over_space(call.ties, call.x, int(call.name[-2]))),
     "linear": _linear,
     "batch_norm": _batch_norm,
-    "interpolate": _resized,
+    "interpolate": lambda call: rules.over_space(call.ties, call.x, len(call.x.shape) - 2),
     "cat": _concatenation,
     "concat": _concatenation,
     "pad": _padding,
-    "getitem": _selection,
+    "getitem": lambda call: rules.selection(call.ties, call.x, call.args[1]),
     "permute": _permutation,
     "transpose": _transposition,
 }

@@ -124,12 +124,10 @@ class _Step:
         rule = FUNCTIONS.get(name)
         if rule is None:
             raise UnknownOperation
-        args = fx.node.map_arg(self.node.args, self._of)
-        kwargs = fx.node.map_arg(self.node.kwargs, self._of)
+        known: Callable[[fx.Node], Any] = self.values.__getitem__
+        args = fx.node.map_arg(self.node.args, known)
+        kwargs = fx.node.map_arg(self.node.kwargs, known)
         return self._checked(rule(Call(self.ties, args, kwargs, self.shape, name)))
-
-    def _of(self, node: fx.Node) -> Any:
-        return self.values[node]
 
     def _checked(self, axes: tuple[Axis | None, ...]) -> Value:
         shape = self.shape

@@ -54,20 +54,58 @@ def _embedding(ties: Ties, module: nn.Embedding, x: Value, shape: tuple[int, ...
     return (*x.axes, ties.of(module.weight, 1))
 
 
-def _same(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return x.axes
+def _encoder_layer(
+    ties: Ties, module: nn.TransformerEncoderLayer, x: Value, shape: tuple[int, ...]
+) -> Axes:
+    """Attention by heads, the feed-forward layer by channels, and the channels between layers."""
+    attention, norms = module.self_attn, (module.norm1, module.norm2)
+    usual = type(attention) is nn.MultiheadAttention and attention.bias_k is None
+    if not usual or any(type(norm) is not nn.LayerNorm for norm in norms):
+        raise UnknownOperation
+    heads = attention.num_heads
+    _tie_heads(ties, ties.of(attention.in_proj_weight, 0), heads)
+    values = ties.of(attention.in_proj_weight, 0).reshape(3, -1)[2]
+    ties.tie(values, ties.of(attention.out_proj.weight, 1))
+    if attention.in_proj_bias is not None:
+        ties.tie(ties.of(attention.in_proj_weight, 0), ties.of(attention.in_proj_bias, 0))
+    inner = ties.tie(ties.of(module.linear1.weight, 0), ties.of(module.linear2.weight, 1))
+    ties.tie(inner, *_vectors(ties, module.linear1.bias))
+    outer = [p for norm in norms for p in (norm.weight, norm.bias)]
+    outer += [attention.out_proj.bias, module.linear2.bias]
+    between = ties.tie(
+        x.axes[-1],
+        ties.of(attention.in_proj_weight, 1),
+        ties.of(attention.out_proj.weight, 0),
+        ties.of(module.linear1.weight, 1),
+        ties.of(module.linear2.weight, 0),
+        *_vectors(ties, *outer),
+    )
+    ties.freeze(*x.axes[:-1])
+    return (*(None for _ in x.axes[:-1]), between)
 
 
-def _reshape(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.reshape(ties, x, shape)
+def _encoder(ties: Ties, module: nn.TransformerEncoder, x: Value, shape: tuple[int, ...]) -> Axes:
+    for layer in module.layers:
+        rule = MODULES.get(type(layer))
+        if rule is not _encoder_layer or layer._forward_hooks or layer._forward_pre_hooks:
+            raise UnknownOperation
+        x = Value(x.shape, rule(ties, layer, x, shape))
+    if module.norm is None:
+        return x.axes
+    if type(module.norm) is not nn.LayerNorm:
+        raise UnknownOperation
+    return _layer_norm(ties, module.norm, x, shape)
 
 
-def _over_space(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.over_space(ties, x, int(type(module).__name__[-2]))
+def _tie_heads(ties: Ties, stacked: Axis, heads: int) -> None:
+    """Tie all channels of a head, in queries, keys and values: heads only move as a whole."""
+    for head in stacked.reshape(3, heads, -1).swapaxes(0, 1):
+        block = head.reshape(-1)
+        ties.tie(block[:-1], block[1:])
 
 
-def _resized(ties: Ties, module: nn.Module, x: Value, shape: tuple[int, ...]) -> Axes:
-    return rules.over_space(ties, x, len(x.shape) - 2)
+def _vectors(ties: Ties, *vectors: Tensor | None) -> list[Axis]:
+    return [ties.of(v, 0) for v in vectors if v is not None]
 
 
 def _axis(ties: Ties, vector: Tensor | None) -> Axis | None:
@@ -83,20 +121,23 @@ _NUMBERED: dict[str, Rule] = {
     "BatchNorm": _statistical,
     "InstanceNorm": _statistical,
     **dict.fromkeys(
-        ["MaxPool", "AvgPool", "LPPool", "AdaptiveMaxPool", "AdaptiveAvgPool"], _over_space
+        ["MaxPool", "AvgPool", "LPPool", "AdaptiveMaxPool", "AdaptiveAvgPool"],
+        lambda ties, module, x, _: rules.over_space(ties, x, int(type(module).__name__[-2])),
     ),
 }
 
 MODULES: dict[type[nn.Module], Rule] = {
-    **{getattr(nn, name): _same for name in _SAME.split()},
+    **{getattr(nn, name): lambda ties, module, x, _: x.axes for name in _SAME.split()},
     **{getattr(nn, f"{kind}{n}d"): rule for kind, rule in _NUMBERED.items() for n in (1, 2, 3)},
     nn.Linear: _linear,
     nn.LayerNorm: _layer_norm,
     nn.GroupNorm: _group_norm,
     nn.PReLU: _prelu,
     nn.Embedding: _embedding,
-    nn.Flatten: _reshape,
-    nn.Unflatten: _reshape,
-    nn.Upsample: _resized,
+    nn.TransformerEncoder: _encoder,
+    nn.TransformerEncoderLayer: _encoder_layer,
+    nn.Flatten: lambda ties, module, x, shape: rules.reshape(ties, x, shape),
+    nn.Unflatten: lambda ties, module, x, shape: rules.reshape(ties, x, shape),
+    nn.Upsample: lambda ties, module, x, _: rules.over_space(ties, x, len(x.shape) - 2),
 }
 """By exact type, as a user's subclass may behave differently."""

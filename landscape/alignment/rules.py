@@ -145,21 +145,11 @@ def concatenation(ties: Ties, values: Sequence[Value], dim: int) -> Axes:
         ties.tie(*(v.axes[d] for v in values)) if d != dim else None
         for d in range(len(values[0].shape))
     ]
-    parts = [v.axes[dim] for v in values]
-    if any(part is not None for part in parts):
-        axes[dim] = np.concatenate(
-            [
-                _still(ties, v.shape[dim]) if p is None else p
-                for v, p in zip(values, parts, strict=True)
-            ]
-        )
+    if any(v.axes[dim] is not None for v in values):
+        sized = [(ties.new(v.shape[dim]), v.axes[dim]) for v in values]
+        ties.freeze(*(new for new, axis in sized if axis is None))
+        axes[dim] = np.concatenate([new if axis is None else axis for new, axis in sized])
     return tuple(axes)
-
-
-def _still(ties: Ties, size: int) -> Axis:
-    axis = ties.new(size)
-    ties.freeze(axis)
-    return axis
 
 
 def padding(ties: Ties, x: Value, widths: Sequence[Any], mode: str) -> Axes:
@@ -180,12 +170,9 @@ def selection(ties: Ties, x: Value, index: object) -> Axes:
     """``x[index]`` with slices, integers, None and Ellipsis."""
     items = list(index) if isinstance(index, tuple) else [index]
     taken = sum(item is not None and item is not Ellipsis for item in items)
-    rest = [slice(None)] * (len(x.shape) - taken)
-    if Ellipsis in [item for item in items if item is Ellipsis]:
-        place = next(k for k, item in enumerate(items) if item is Ellipsis)
-        items[place : place + 1] = rest
-    else:
-        items += rest
+    places = [k for k, item in enumerate(items) if item is Ellipsis]
+    gap = slice(places[0], places[0] + 1) if places else slice(len(items), None)
+    items[gap] = [slice(None)] * (len(x.shape) - taken)
     axes: list[Axis | None] = []
     dim = 0
     for item in items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +108,17 @@ def recorded_steps(path: str | Path) -> dict[str, int]:
 def _state(content: Content, path: Path, key: str | None) -> dict[str, Tensor]:
     value = content.value
     if are_differences(value):
-        state = restored(value, path, lambda first: state_in(read_content(first).value, first, key))
+        state = restored(value, path, partial(_whole, key=key))
     else:
         state = state_in(value, path, key, content.described)
-    partial = content.adapter or (isinstance(value, Mapping) and value.get("recorded") == TRAINED)
-    return Partial(state) if partial else state
+    some = content.adapter or (isinstance(value, Mapping) and value.get("recorded") == TRAINED)
+    return Partial(state) if some else state
+
+
+def _whole(path: Path, key: str | None) -> dict[str, Tensor]:
+    """The state of a file that is no difference from another one."""
+    content = read_content(path)
+    return state_in(content.value, path, key, content.described)
 
 
 def read_tensors(path: Path) -> Any:

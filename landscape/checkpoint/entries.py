@@ -118,8 +118,8 @@ def _nothing(content: Any, key: str | None, described: tuple[str, ...]) -> str:
         )
     if isinstance(content, Described):
         return (
-            f"is a whole pickled object, {described[0][:100]}, which could run code, so it is not "
-            "opened; open it where it was made and save its weights: "
+            f"contains more than tensors: a whole {described[0][:100]}, which could run code, so "
+            "it is not opened; save only the weights, where it was made: "
             "torch.save(model.state_dict(), path)"
         )
     if places:

@@ -14,7 +14,8 @@ from landscape.checkpoint.safetensors_file import is_safetensors, parts_of, read
 from landscape.checkpoint.torch_file import Pickled, read_torch
 from landscape.errors import InputError
 
-SUFFIXES = (".pt", ".pth", ".t7", ".ckpt", ".safetensors", ".bin", ".pth.tar", ".pt.tar")
+_USUAL = (".pt", ".pth", ".t7", ".ckpt", ".safetensors", ".pth.tar", ".pt.tar")
+SUFFIXES = (*_USUAL, ".bin")
 """Of files that can be checkpoints."""
 
 _ADAPTERS = ("adapter_model.safetensors", "adapter_model.bin")
@@ -127,13 +128,12 @@ def file_in(folder: Path) -> Path | None:
     inner = sorted(folder.glob(_FSDP))
     if len(inner) == 1 and (inner[0] / INDEX).is_file():
         return inner[0] / INDEX
-    found = [one for one in folder.iterdir() if can_be_weights(one)]
+    found = [
+        one
+        for one in folder.iterdir()
+        if one.name.lower().endswith(_USUAL) and not is_beside(one.name) and one.is_file()
+    ]
     return found[0] if len(found) == 1 else None
-
-
-def can_be_weights(path: Path) -> bool:
-    """Whether a file can be a checkpoint, by its name."""
-    return path.name.lower().endswith(SUFFIXES) and not is_beside(path.name) and path.is_file()
 
 
 def is_beside(name: str) -> bool:

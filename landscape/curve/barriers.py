@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from landscape.curve.bezier import State
 from landscape.data import in_memory
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 from landscape.evaluate.in_memory import mean_loss
 from landscape.evaluate.statistics_of_norms import norms_with_statistics, reestimate_statistics
 from landscape.grid import FloatArray
@@ -52,8 +52,7 @@ def losses_along(
     ndarray
         Shape (n,), float64.
     """
-    if statistics not in STATISTICS:
-        raise unknown_choice("batch-norm statistics", statistics, STATISTICS)
+    check_choice("batch-norm statistics", statistics, STATISTICS)
     examples = in_memory(next(iter(problem.splits.values())))
     model = copy.deepcopy(problem.model)
     stored = {name: path(0.0)[name] for name, _ in model.named_buffers()}

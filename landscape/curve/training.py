@@ -50,7 +50,8 @@ def train_curve(
     Parameters
     ----------
     problem
-        Provides network, loss and examples (of the first split); its weights are not used.
+        Provides network, loss and examples (of the first split), and the parameters that move; its
+        weights are not used.
     state_a, state_b
         Parameters and buffers of the end points.
     path
@@ -69,7 +70,7 @@ def train_curve(
     ------
     InputError
         If the file contains something else or another curve, the end points do not match the
-        problem's network, or the loss is no longer finite.
+        problem's network or differ in constant parameters, or the loss is no longer finite.
     """
     settings = settings or TrainingSettings(epochs=10)
     if not Path(path).parent.is_dir():  # before any work
@@ -84,11 +85,18 @@ def train_curve(
             "that returns a number per example"
         )
     ends = [_whole(problem, state) for state in (state_a, state_b)]
+    for name in problem.constants:
+        if not torch.equal(ends[0][name], ends[1][name]):
+            raise InputError(
+                f"{names[0]} and {names[1]} differ in {name!r}, which is constant: only the "
+                f"parameters {problem.moved.words} move; choose other {argument('parameters')}"
+            )
     training: dict[str, Any] = {
         **{key: value for key, value in asdict(settings).items() if key != "checkpoint_every"},
         "loss": problem.loss,
         "data_sha256": examples.sha256(),
         **{f"{end}_sha256": fingerprint(s.items()) for end, s in zip("ab", ends, strict=True)},
+        **problem.moved.attributes,
         **(facts or {}),
     }
     trainer = _Trainer(problem, ends, examples, settings, Path(path), training)
@@ -139,7 +147,8 @@ class _Trainer:
         self.model = copy.deepcopy(problem.model)
         self.lossy = _Loss(self.model, problem.objective)
         self.model.load_state_dict(line_point(ends[0], ends[1], 0.5))
-        own = dict(self.model.named_parameters())
+        named = dict(self.model.named_parameters())
+        own = {name: named[name] for name in problem.origin}
         self.a, self.b = ({name: end[name].to(p.device) for name, p in own.items()} for end in ends)
         self.control: Params = {
             name: p.detach().clone().requires_grad_() for name, p in own.items()
@@ -211,8 +220,9 @@ class _Trainer:
     def _settle(self) -> None:
         """Move the model to the control point, with re-estimated statistics."""
         with torch.no_grad():
-            for name, p in self.model.named_parameters():
-                p.copy_(self.control[name])
+            own = dict(self.model.named_parameters())
+            for name, p in self.control.items():
+                own[name].copy_(p)
         size = self.settings.batch_size
         batches = self.examples.even_batches(self.problem.dtype, size)
         reestimate_statistics(

@@ -1,6 +1,6 @@
 """Data sources; each is loaded into :class:`Examples`, decoded once and kept compact in memory."""
 
-from landscape.data.any_form import Split, first_batch, splits_in, trees_from
+from landscape.data.any_form import Split, pairs_from, splits_in, trees_from
 from landscape.data.batch import Batch
 from landscape.data.examples import Examples
 from landscape.data.preprocess import Preprocess, parse_preprocess
@@ -18,11 +18,11 @@ __all__ = [
     "Split",
     "Stream",
     "examples_from",
-    "first_batch",
     "in_memory",
     "load",
     "load_data",
     "load_splits",
+    "pairs_from",
     "parse_preprocess",
     "splits_in",
     "trees_from",

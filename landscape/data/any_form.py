@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 from torch import Tensor
@@ -11,10 +10,10 @@ from torch.utils.data import DataLoader, default_collate
 
 from landscape.data.examples import Examples
 from landscape.data.stream import Stream
-from landscape.data.tensors import in_dataset_order
+from landscape.data.tensors import NotAPair, examples_from, in_dataset_order
 from landscape.data.tree import described, map_tensors, maps_itself, rows_of
 from landscape.data.trees import Batches, Rows, is_one_tree
-from landscape.errors import InputError, one_line
+from landscape.errors import InputError, argument, one_line
 
 Split = Examples | Stream | Rows | Batches
 
@@ -65,21 +64,23 @@ def trees_from(data: Any, source: str = "data") -> Split:
     return _rows_or_one(_tensors(data), source)
 
 
-def first_batch(data: Any) -> Any:
-    """The first batch or element, to see which form it has; None if there is none."""
-    if isinstance(data, Examples):
-        return None  # a pair
-    if isinstance(data, Stream):
-        return next(iter(in_dataset_order(data.loader)), None)
-    if isinstance(data, Batches):
-        return data.trees[0]
-    if isinstance(data, Rows):
-        return data.tree
-    if isinstance(data, DataLoader):
-        return next(iter(in_dataset_order(data)), None)
-    if isinstance(data, list) or (_is_dataset(data) and hasattr(data, "__getitem__")):
-        return next(islice(_elements(data), 1), None)
-    return data if isinstance(data, Mapping) else None
+def pairs_from(data: Any) -> Examples | Stream:
+    """Data for a loss of outputs and targets: a stream as it is, else :func:`examples_from`.
+
+    Raises
+    ------
+    NotAPair
+        If batches or elements are not pairs (input, target).
+    """
+    if not isinstance(data, Stream):
+        return examples_from(data)
+    if not data.pairs:
+        raise NotAPair(
+            f"{data.source}: the batches are not pairs (input, target); for data of any other form "
+            f"give your own loss of a batch, {argument('objective')}",
+            data.head(1).trees[0],  # type: ignore[union-attr]
+        )
+    return data
 
 
 def _rows_or_one(tree: Any, source: str) -> Rows | Batches:

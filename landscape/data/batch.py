@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from landscape.data.tree import cut, described, rows_of, tensors_in
+from landscape.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +36,15 @@ class Batch:
         return 1 if rows is None else rows
 
     def __getitem__(self, part: slice) -> Batch:
-        """A slice of the examples, without a copy."""
+        """A slice of the examples, without a copy.
+
+        Raises
+        ------
+        InputError
+            If the tensors have no common first dimension.
+        """
+        if rows_of(self.content) is None:
+            raise InputError(f"{self} is one example: it cannot be divided")
         return replace(self, content=cut(self.content, part))
 
     @property

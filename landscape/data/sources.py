@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from landscape.data.any_form import Split, first_batch, splits_in, trees_from
+from landscape.data.any_form import Split, splits_in, trees_from
 from landscape.data.cifar import load_cifar
 from landscape.data.digits import load_digits
 from landscape.data.examples import Examples
@@ -26,7 +26,7 @@ from landscape.data.pets import load_pets
 from landscape.data.preprocess import parse_preprocess
 from landscape.data.scenes import load_scenes
 from landscape.data.stream import Stream
-from landscape.data.tensors import examples_from
+from landscape.data.tensors import NotAPair, examples_from
 from landscape.data.torchvision_sets import PETS, load_torchvision
 from landscape.data.trees import Batches, Rows
 from landscape.errors import InputError, argument, unknown_choice
@@ -133,8 +133,12 @@ def _of_any_form(data: Any, source: str) -> Split:
     """Pairs of inputs and targets, or batches that are mappings for a network with its own loss."""
     if isinstance(data, Split):
         return data
-    mappings = isinstance(first_batch(data), Mapping)
-    return trees_from(data, source) if mappings else examples_from(data, source=source)
+    try:
+        return examples_from(data, source=source)
+    except NotAPair as error:
+        if isinstance(error.item, Mapping):
+            return trees_from(data, source)
+        raise
 
 
 OWN = (

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader, IterableDataset, RandomSampler, Sequent
 from landscape.data.examples import Examples
 from landscape.data.preprocess import NONE, Preprocess
 from landscape.data.tree import array_as_tensor, maps_itself
+from landscape.data.trees import Batches, Rows
 from landscape.errors import InputError, argument, one_line
 
 _NARROW_INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32)
@@ -38,6 +39,20 @@ def _tensor(value: Any, what: str) -> Tensor:
     )
 
 
+class NotAPair(InputError):
+    """Data, or an item of them, that are not a pair (input, target).
+
+    Attributes
+    ----------
+    item
+        What came.
+    """
+
+    def __init__(self, message: str, item: Any) -> None:
+        super().__init__(message)
+        self.item = item
+
+
 def is_pair(item: Any) -> bool:
     """Whether an item that a dataset or loader yields is a pair (input, target)."""
     plain = isinstance(item, tuple | list) and not hasattr(item, "_fields") and len(item) == 2
@@ -48,9 +63,10 @@ def _pair(item: Any, what: str) -> Pair:
     """The input and target of an item that a dataset or loader yields."""
     if not isinstance(item, tuple | list) or len(item) != 2:
         length = f" of length {len(item)}" if isinstance(item, tuple | list) else ""
-        raise InputError(
+        raise NotAPair(
             f"{what} is a {type(item).__name__}{length}, expected a pair (input, target); for data "
-            f"of any other form give your own loss of a batch, {argument('objective')}"
+            f"of any other form give your own loss of a batch, {argument('objective')}",
+            item,
         )
     return _tensor(item[0], f"{what}: the input"), _tensor(item[1], f"{what}: the target")
 
@@ -89,7 +105,7 @@ def _by_index(data: Any) -> bool:
 
 def _is_dataset(data: Any) -> bool:
     readable = (_by_index(data) or hasattr(data, "__iter__")) and not maps_itself(data)
-    return readable and not isinstance(data, str | bytes | Mapping)
+    return readable and not isinstance(data, str | bytes | Mapping | Rows | Batches)
 
 
 def _items(dataset: Any, source: str) -> Iterator[Pair]:
@@ -173,10 +189,11 @@ def examples_from(data: Any, *, preprocess: Preprocess = NONE, source: str = "te
     elif _is_dataset(data):
         inputs, targets = joined(_items(data, source), "element", source)
     else:
-        raise InputError(
+        raise NotAPair(
             f"{source}: data of type {type(data).__name__}; expected (inputs, targets), a Dataset "
             "with a length, a DataLoader, or Examples (or any data, with "
-            f"{argument('objective')})"
+            f"{argument('objective')})",
+            data,
         )
     if targets.dtype in _NARROW_INTEGERS:
         targets = targets.long()

@@ -10,8 +10,10 @@ import torch
 
 from landscape.deprecated import renamed
 from landscape.directions.file import facts_in_file, read_directions, save_directions
+from landscape.directions.filters import Filters
 from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, without
 from landscape.directions.random import generator_for, random_direction
+from landscape.directions.zero import RELATIVE, warn_of_zeros, why_zero
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.params import Params, check_same_shape
 from landscape.plugin import load_function
@@ -50,13 +52,14 @@ def make_directions(
     norm: str = "filter",
     ignore: str = "biasbn",
     seed: int = 0,
+    filters: Filters | None = None,
 ) -> list[Direction]:
     """Make the directions of a line (``axes=1``) or plane (2) through a network.
 
     Parameters
     ----------
     params
-        The network's parameters.
+        The parameters that move.
     kind
         ``random`` (Gaussian noise), the path of a direction file, ``package.module:function``, a
         function ``(params, generator) -> dict`` called once per axis, or the directions themselves.
@@ -65,11 +68,14 @@ def make_directions(
         See :mod:`landscape.directions.normalize`; for ``random`` and functions.
     seed
         Seeds one generator per axis.
+    filters
+        Where the filters of each parameter are (:func:`landscape.directions.filters.filters_of`);
+        None is along the first dimension of all.
 
     Raises
     ------
     InputError
-        For unknown names, and for a direction that does not fit the network.
+        For unknown names, and for a direction that does not fit the network or has zero length.
     """
     if norm not in NORMALIZATIONS:
         raise unknown_choice("normalization", norm, NORMALIZATIONS)
@@ -78,24 +84,41 @@ def make_directions(
     if not 0 <= seed < 2**64:  # the range that HDF5 can store
         raise InputError(f"{argument('seed', seed)}: expected a whole number from 0 to 2^64 - 1")
     if not isinstance(kind, str) and not callable(kind):
-        return _given(params, kind, axes)
+        return _with_length(_given(params, kind, axes), params)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):
         vectors = read_directions(kind, params, axes)
         facts = facts_in_file(kind, axes)
-        return [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
+        read = [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
+        return _with_length(read, params)
     maker, name = _maker(kind)
-    made = []
+    filters, made = filters or Filters(), []
     for axis in range(axes):
         raw = maker(params, generator_for(seed, axis))
         check_same_shape(raw, params, f"directions {name}")
-        vector = normalize(without(dict(raw), ignore), params, norm)
+        vector = normalize(without(dict(raw), ignore, filters), params, norm, filters)
         facts_here: dict[str, Attribute] = {
             "kind": name,
             "normalization": norm,
             "ignore": ignore,
             "seed": seed,
         }
+        if words := filters.words(params):
+            facts_here["filters"] = words
         made.append(Direction(vector, facts_here))
+    if norm in RELATIVE:
+        warn_of_zeros(params, ignore, filters)
+    return _with_length(made, params, filters)
+
+
+def _with_length(
+    made: list[Direction], params: Params, filters: Filters | None = None
+) -> list[Direction]:
+    """The directions, if none has zero length."""
+    for direction in made:
+        if not any(bool(d.any()) for d in direction.vector.values()):
+            facts, places = direction.attributes, filters or Filters()
+            how, ignore = str(facts.get("normalization")), str(facts.get("ignore", "none"))
+            raise InputError(why_zero(params, how, ignore, places))
     return made
 
 

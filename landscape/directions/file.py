@@ -86,7 +86,9 @@ def save_directions(
             group = file.create_group(axis)
             group.attrs.update(facts)
             for index, (name, d) in enumerate(direction.items()):
-                entry = group.create_dataset(str(index), data=d.detach().cpu().numpy())
+                values = d.detach().cpu()
+                known = values.float() if values.dtype == torch.bfloat16 else values
+                entry = group.create_dataset(str(index), data=known.numpy())
                 entry.attrs["name"] = name
     return Path(path)
 
@@ -97,7 +99,7 @@ def facts_in_file(path: str | Path, axes: int) -> list[dict[str, Attribute]]:
     content = Path(path).read_bytes()
     with reading(path, _EXPECTED, largest=None) as file:
         said = [dict(file[axis].attrs) for axis in AXES[:axes]]
-    known = ("normalization", "ignore", "seed")
+    known = ("normalization", "ignore", "seed", "filters")
     return [
         {
             "normalization": "as in the file",

@@ -4,9 +4,10 @@ A network with ReLU and batch normalization computes the same function when a fi
 step of fixed length has no meaning in itself. Filter normalization (Li et al. 2018, section 4)
 gives every filter of the direction the norm of the corresponding filter of the network.
 
-A *filter* is a slice along the first dimension: the weights of one output channel of a convolution,
-one row of a linear layer. A one-dimensional parameter (bias, γ or β of a normalization) counts as
-one filter: its own noise, scaled to its own norm.
+A *filter* is what one output channel computes with: a slice along the first dimension of a
+convolution's weights, one row of a linear layer; where it lies elsewhere,
+:mod:`landscape.directions.filters` knows. A one-dimensional parameter (bias, γ or β of a
+normalization) counts as one filter: its own noise, scaled to its own norm.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from landscape.directions.filters import FIRST, Filters, Place
 from landscape.errors import unknown_choice
 from landscape.params import Params
 
@@ -61,10 +63,19 @@ NORMALIZATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "none": unchanged,
 }
 
+_BY_LAYER = ("layer", "dlayer")
+_PIECE = 2**20  # elements of a large tensor that are in float64 at a time
+
 IGNORED = ("biasbn", "none")
 
 
-def normalize(direction: Params, weights: Params, how: str = "filter") -> Params:
+def normalize(
+    direction: Params,
+    weights: Params,
+    how: str = "filter",
+    filters: Filters | None = None,
+    dtype: torch.dtype | None = None,
+) -> Params:
     """Scale every tensor of ``direction`` by the rule ``how``, computed in float64.
 
     Parameters
@@ -74,26 +85,52 @@ def normalize(direction: Params, weights: Params, how: str = "filter") -> Params
     how
         ``filter``, ``layer``, ``weight``, ``dfilter``, ``dlayer`` (the names in Li et al.'s code)
         or ``none``.
+    filters
+        Where the filters of each parameter are; None is along the first dimension of all.
+    dtype
+        Type of the result; None is that of the weights.
     """
     if how not in NORMALIZATIONS:
         raise unknown_choice("normalization", how, NORMALIZATIONS)
-    rule = NORMALIZATIONS[how]
+    filters = filters or Filters()
     return {
-        name: rule(d.double(), weights[name].double()).to(weights[name].dtype)
+        name: _normalized(d, weights[name], how, filters.of(name), dtype or weights[name].dtype)
         for name, d in direction.items()
     }
 
 
-def without(direction: Params, what: str = "biasbn") -> Params:
+def _normalized(d: Tensor, w: Tensor, how: str, place: Place, dtype: torch.dtype) -> Tensor:
+    rule = NORMALIZATIONS[how]
+    if how in _BY_LAYER or place != FIRST or d.ndim < 2:
+        return _at(place, rule, d.double(), w.double()).to(dtype)
+    result = torch.empty_like(d, dtype=dtype)
+    rows = max(1, _PIECE // max(1, d[:1].numel()))
+    for part, noise, own in zip(result.split(rows), d.split(rows), w.split(rows), strict=True):
+        part.copy_(rule(noise.double(), own.double()))
+    return result
+
+
+def without(direction: Params, what: str = "biasbn", filters: Filters | None = None) -> Params:
     """Set the entries of parameters with fewer than two dimensions to zero (``biasbn``).
 
-    These are biases and the γ and β of normalization layers; ``none`` keeps them.
+    These are biases, the γ and β of normalization layers and other scales of channels; ``none``
+    keeps them.
     """
     if what not in IGNORED:
         raise unknown_choice("parameters to ignore", what, IGNORED)
-    if what == "none":
-        return direction
-    return {name: d if d.ndim > 1 else torch.zeros_like(d) for name, d in direction.items()}
+    filters = filters or Filters()
+    return {
+        name: torch.zeros_like(d) if filters.left_out(name, d, what) else d
+        for name, d in direction.items()
+    }
+
+
+def _at(place: Place, rule: Callable[[Tensor, Tensor], Tensor], d: Tensor, w: Tensor) -> Tensor:
+    """A rule applied to the filters at a place."""
+    if place == FIRST:
+        return rule(d, w)
+    pairs = zip(place.split(d), place.split(w), strict=True)
+    return place.join((rule(one, own) for one, own in pairs), d.shape)
 
 
 def _filter_norms(t: Tensor) -> Tensor:

@@ -22,10 +22,7 @@ _ROUNDING = 1e-4
 def compare_problems(claims: Claims, process: Process, problem: Problem) -> None:
     """Compare weights and data (by checksum) and other attributes of the problem with rank 0.
 
-    Raises
-    ------
-    InputError
-        Naming the differences and both ranks.
+    Raises an InputError naming the differences and both ranks.
     """
     facts = {k: v for k, v in problem.attributes.items() if k not in _LOCAL}
     facts["torch"] = torch.__version__.partition("+")[0]
@@ -48,11 +45,7 @@ def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) ->
     """Compare the directions with those of rank 0, by products with a few random vectors.
 
     Directions computed to a tolerance, such as eigenvectors, may differ on another kind of device.
-
-    Raises
-    ------
-    InputError
-        If they differ by more than rounding.
+    Raises an InputError if they differ by more than rounding.
     """
     own = [_sketch(axis) for plane in planes for axis in plane.axes]
     first, theirs = claims.agree("planes", lambda: [str(process), own])

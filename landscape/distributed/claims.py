@@ -16,7 +16,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
 from typing import Any
 
 from landscape.distributed.environment import Process
@@ -36,12 +35,8 @@ _POLL_S = 0.05
 class Claims:
     """Access of one rank to the store, for one job; a context manager that sends heartbeats.
 
-    Parameters
-    ----------
-    process
-        This process and the address of the store.
-    job
-        Distinguishes this job from others of the same launch.
+    ``process``: this process and the address of the store. ``job``: distinguishes this job from
+    others of the same launch.
     """
 
     def __init__(self, process: Process, job: str) -> None:
@@ -54,7 +49,7 @@ class Claims:
         with _reached():
             self._kept = _kept(process) if process.keeps_store else None
             # Two connections, so that heartbeats do not wait for other requests.
-            self._store, self._pulse = _connected(process), _connected(process)
+            self._store, self._pulse = (_store(process, is_master=False) for _ in range(2))
 
     def __enter__(self) -> Claims:
         self.put(f"process {self.rank}", self._me)
@@ -64,12 +59,7 @@ class Claims:
         self._heart.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self._stop.set()
         self._heart.join()
         try:
@@ -131,12 +121,8 @@ class Claims:
     def claim(self, task: str, done: str) -> bool:
         """Try to claim a task; whether this process has to do it.
 
-        Parameters
-        ----------
-        task
-            Name of the task.
-        done
-            Name under which its result is stored: a finished task is not claimed.
+        ``task``: name of the task. ``done``: name under which its result is stored: a finished task
+        is not claimed.
         """
         key = self._key(f"claim {task}")
         with _reached():
@@ -200,10 +186,6 @@ def _kept(process: Process) -> Any:
             f"({error.strerror}); start again, or give torchrun a local address"
         ) from None
     return _store(process, is_master=True, master_listen_fd=listening.detach())
-
-
-def _connected(process: Process) -> Any:
-    return _store(process, is_master=False)
 
 
 def _store(process: Process, **role: Any) -> Any:

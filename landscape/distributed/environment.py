@@ -16,16 +16,9 @@ from landscape.errors import InputError
 class Process:
     """One process of a launch.
 
-    Attributes
-    ----------
-    rank, world
-        Number of the process, from 0, and number of processes.
-    local_rank
-        Number of the process on its machine.
-    address, port
-        Address of the store.
-    keeps_store
-        Whether this process has to run the store: rank 0, if the launcher does not.
+    ``rank``, ``world``: number of the process, from 0, and number of processes. ``local_rank``:
+    number of the process on its machine. ``keeps_store``: whether this process has to run the
+    store: rank 0, if the launcher does not.
     """
 
     rank: int
@@ -51,10 +44,7 @@ class Process:
 def this_process(environment: Mapping[str, str] = os.environ) -> Process | None:
     """This process of a launch by torchrun; None without torchrun.
 
-    Raises
-    ------
-    InputError
-        If a variable is missing or invalid.
+    Raises an InputError if a variable is missing or invalid.
     """
     if "TORCHELASTIC_RUN_ID" not in environment:
         return None

@@ -29,6 +29,7 @@ from landscape.errors import InputError, argument
 from landscape.lock import only_writer
 from landscape.problem import Problem
 from landscape.run.loop import note_session
+from landscape.run.origin import warn_about_origin
 from landscape.run.plan import Plan, make_plan
 from landscape.run.recheck import rounding_of
 from landscape.run.request import Request
@@ -50,8 +51,6 @@ def sample_distributed(
 
     Parameters
     ----------
-    process
-        This process.
     request
         With a path and without a shard. Points to verify are recomputed by another rank, if there
         is one.
@@ -115,6 +114,8 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
     before, started = whole.done.copy(), time.monotonic()
     if claims.rank == 0:
         begun(whole)
+        if not before.any():
+            warn_about_origin(plan.problem)
     with tqdm(
         total=whole.grid.size,
         initial=int(before.sum()),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from landscape.errors import InputError
+from landscape.evaluate import Settings
 from landscape.run.agreement import disagreements, point_words
 from landscape.run.resume import differences_of
 from landscape.run.shard import Shard
@@ -18,17 +21,7 @@ from landscape.surface import Surface
 _MIDDLE = ".part-"
 _SHOWN = 5
 
-WAYS = (
-    "batch_norm_folded",
-    "in_place",
-    "convolutions_fused",
-    "channels_last",
-    "channels_blocked",
-    "batch_size",
-    "cuda_graphs",
-    "compiled",
-    "points_at_once",
-)
+WAYS = {*Settings().attributes(torch.float32), "channels_blocked"} - {"precision"}
 """Attributes of the evaluation method, which may differ between parts: values agree to rounding."""
 
 
@@ -79,27 +72,12 @@ def open_if_there(path: Path) -> Surface | None:
 def merged(parts: Mapping[str, Surface]) -> Surface:
     """Merge parts into one surface with all their points.
 
-    Parameters
-    ----------
-    parts
-        At least one, by their names in messages.
-
-    Raises
-    ------
-    InputError
-        If they are of different runs (naming the differences), or differ by more than rounding at
-        common points (naming points and values).
+    ``parts``: at least one, by their names in messages. Raises an InputError if they are of
+    different runs (naming the differences), or differ by more than rounding at common points
+    (naming points and values).
     """
     (first, one), *others = parts.items()
-    whole = Surface(
-        one.grid,
-        dict(one.quantities),
-        {name: values.copy() for name, values in one.values.items()},
-        one.done.copy(),
-        dict(one.attributes),
-        one.axes,
-        dict(one.trajectories),
-    )
+    whole = copy.deepcopy(one)
     origin = np.where(whole.done, 0, -1)
     names = list(parts)
     for number, (name, part) in enumerate(others, start=1):

@@ -23,16 +23,9 @@ class Disputed(InputError):
 class Pool:
     """The values in the store, and a surface kept in sync with them.
 
-    Parameters
-    ----------
-    claims
-        Access to the store.
-    whole
-        Points known already, such as from part files; the others are filled in.
-    order
-        All points, coarse to fine.
-    by_level
-        Whether points depend on coarser ones: then each level is a separate group.
+    ``whole``: points known already, such as from part files; the others are filled in. ``order``:
+    all points, coarse to fine. ``by_level``: whether points depend on coarser ones: then each level
+    is a separate group.
     """
 
     def __init__(self, claims: Claims, whole: Surface, order: IntArray, *, by_level: bool) -> None:
@@ -69,10 +62,7 @@ class Pool:
     def publish(self, name: str) -> None:
         """Put the values of a chunk into the store.
 
-        Raises
-        ------
-        Disputed
-            If it contains different values already.
+        Raises Disputed if it contains different values already.
         """
         rows = self._rows(self._chunks[name])
         stored = self._claims.put_first(
@@ -88,10 +78,8 @@ class Pool:
     def gather(self) -> None:
         """Read what other ranks have added.
 
-        Raises
-        ------
-        Disputed
-            If it differs by more than rounding from values known here, such as from a part file.
+        Raises Disputed if it differs by more than rounding from values known here, such as from a
+        part file.
         """
         for name in self._claims.listed("done"):
             if name not in self._read:

@@ -27,14 +27,8 @@ _SET_ASIDE_WITHIN_S = 5.0
 class Verifier:
     """Selects the points that this rank recomputes; the first difference ends the run.
 
-    Parameters
-    ----------
-    claims, pool
-        Claims and values.
-    share
-        Fraction of all points; 0 is none.
-    rounding
-        Largest allowed difference of each quantity.
+    ``share``: fraction of all points; 0 is none. ``rounding``: largest allowed difference of each
+    quantity.
     """
 
     def __init__(self, claims: Claims, pool: Pool, share: float, rounding: Rounding) -> None:
@@ -50,15 +44,8 @@ class Verifier:
     def claimed(self, *, own_too: bool) -> Iterator[int]:
         """Points of other ranks that this rank has to recompute, each once.
 
-        Parameters
-        ----------
-        own_too
-            Whether to recompute its own points too, if no other rank is left.
-
-        Raises
-        ------
-        Disputed
-            If another rank has found a disagreement.
+        ``own_too``: whether to recompute its own points too, if no other rank is left. Raises
+        Disputed if another rank has found a disagreement.
         """
         if not self._chosen:
             return
@@ -80,10 +67,7 @@ class Verifier:
     def compare(self, index: int, values: dict[str, float]) -> None:
         """Compare values recomputed by this rank with those in the store.
 
-        Raises
-        ------
-        Disputed
-            Naming the point, both ranks and their values.
+        Raises Disputed naming the point, both ranks and their values.
         """
         whole, rank, me = self._pool.whole, self._pool.found_by[index], self._claims.rank
         found = disagreements(

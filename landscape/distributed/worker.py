@@ -22,18 +22,9 @@ _ASK_AGAIN_S = 0.1
 class Worker:
     """Computes points on one rank.
 
-    Parameters
-    ----------
-    claims, pool
-        Claims and values.
-    measure
-        Computes points of the pool's surface.
-    verifier
-        Selects points of other ranks to recompute.
-    own, part
-        Points computed by this rank, and their file.
-    shown
-        Called every few seconds with the points known here.
+    ``measure`` computes points of the pool's surface; ``verifier`` selects points of other ranks
+    to recompute. ``own`` and ``part``: the points computed by this rank, and their file. ``shown``
+    is called every few seconds with the points known here.
     """
 
     def __init__(
@@ -55,12 +46,8 @@ class Worker:
     def run(self) -> None:
         """Compute until every point of the surface is known and verified.
 
-        Raises
-        ------
-        Disputed
-            If two ranks disagree on a point.
-        KeyboardInterrupt
-            After the current point, if SIGINT came.
+        Raises Disputed if two ranks disagree on a point; KeyboardInterrupt after the current
+        point, if SIGINT came.
         """
         try:
             with finishing_points() as interrupted:

@@ -14,10 +14,7 @@ from landscape.device import tensor_float_32
 def exactly(gradients: bool = False) -> Iterator[None]:
     """Disable gradients and TensorFloat-32 (10 bits of mantissa, the silent default of cuDNN).
 
-    Parameters
-    ----------
-    gradients
-        Keep gradients enabled, for an objective that needs them.
+    ``gradients``: keep gradients enabled, for an objective that needs them.
     """
     allowed = torch.enable_grad() if gradients else torch.inference_mode()
     with tensor_float_32(False), allowed:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from landscape.data import Batches, Stream
 from landscape.data.integers import warn_of_lost_integers
 from landscape.deprecated import renamed
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.errors import InputError, argument, check_choice
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.in_memory import evaluate
@@ -81,8 +81,7 @@ def choose_settings(
         Attributes of the surface that the run resumes: its settings are kept, unless they
         contradict the arguments.
     """
-    if precision not in PRECISIONS:
-        raise unknown_choice("precision", precision, PRECISIONS)
+    check_choice("precision", precision, PRECISIONS)
     if precision == "tf32" and problem.device.type != "cuda":
         raise InputError(
             f"{argument('precision', precision)}: TensorFloat-32 needs a CUDA GPU, but this run is "

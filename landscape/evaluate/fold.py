@@ -40,18 +40,9 @@ def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
     ``nn.Sequential``. A layer is folded only if its output is not used elsewhere, and neither it
     nor its normalization is used twice or shares parameters.
 
-    Parameters
-    ----------
-    model
-        In evaluation mode; modified in place. Every folded layer has a bias afterwards; its value,
-        like that of its weight, is set by :class:`~landscape.evaluate.weights.PointWeights`.
-    original
-        The unmodified network, with all its modules.
-
-    Returns
-    -------
-    tuple
-        The folded pairs; may be empty.
+    ``model``: in evaluation mode; modified in place. Every folded layer has a bias afterwards; its
+    value, like that of its weight, is set by :class:`~landscape.evaluate.weights.PointWeights`.
+    Returns the folded pairs; may be empty.
     """
     traced = isinstance(model, fx.GraphModule)
     names = _pairs_in_graph(model, original) if traced else _pairs_in_sequences(model)
@@ -59,7 +50,8 @@ def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
     pairs = []
     for layer_name, norm_name in names:
         layer, norm = original.get_submodule(layer_name), original.get_submodule(norm_name)
-        if not (isinstance(layer, _LAYERS) and isinstance(norm, _NORMS)):
+        exact = type(layer) in _LAYERS and type(norm) in _NORMS  # a subclass may do more
+        if not (exact and isinstance(norm, _NORMS)):
             continue
         if norm.running_mean is None or norm.running_var is None or norm.training:
             continue
@@ -83,9 +75,7 @@ def _pairs_in_graph(traced: nn.Module, model: nn.Module) -> list[tuple[str, str]
     calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
     pairs = []
     for node in traced.graph.nodes:
-        if node.op != "call_module" or not isinstance(
-            model.get_submodule(str(node.target)), _NORMS
-        ):
+        if node.op != "call_module" or type(model.get_submodule(str(node.target))) not in _NORMS:
             continue
         before = node.args[0] if node.args else None
         if (

@@ -18,10 +18,7 @@ _SHAPES = 4
 class Replaying:
     """A forward pass that is captured for input shapes that repeat.
 
-    Parameters
-    ----------
-    forward
-        Tensor to tensor; must always run the same operations on the same memory.
+    ``forward``: tensor to tensor; must always run the same operations on the same memory.
     """
 
     def __init__(self, forward: Forward) -> None:

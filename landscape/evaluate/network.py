@@ -54,7 +54,7 @@ class PointNetwork:
         self._overflows = False  # at the current point
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused:
-            model = _traced(model) or model
+            model = traced(model) or model
         pairs: tuple[Pair, ...] = ()
         if settings.fold and plane.statistics is None:
             pairs = fold_batch_norms(model, problem.model)
@@ -73,7 +73,8 @@ class PointNetwork:
             self._model = torch.compile(model, dynamic=False)
         elif settings.graphs:
             self._model = Replaying(model)
-        self._weights = PointWeights(plane, _tensors_by_name(model, problem.model), pairs)
+        own = _tensors_by_name(model, problem.model)
+        self._weights = PointWeights(plane, own, pairs, problem.constants)
         self._norms = statistics_update(plane, model, problem)
         self._at_most: int | None = None  # examples at once, after memory ran out
 
@@ -141,18 +142,18 @@ class PointNetwork:
         return output
 
 
-def _traced(model: nn.Module) -> fx.GraphModule | None:
+def traced(model: nn.Module) -> fx.GraphModule | None:
     """The network as a graph; None if it cannot be traced, or would lose its user's hooks."""
     hooks = [*model._forward_hooks.values(), *model._forward_pre_hooks.values()]
     if any(hook is not take_tensor for hook in hooks):
         return None
     try:
-        traced = fx.symbolic_trace(model)
+        found = fx.symbolic_trace(model)
     except Exception:  # tracing may fail with any exception
         return None
     if hooks:  # tracing drops the hooks of the network itself
-        return_tensor(traced)
-    return traced
+        return_tensor(found)
+    return found
 
 
 def _tensors_by_name(model: nn.Module, original: nn.Module) -> dict[str, list[Tensor]]:

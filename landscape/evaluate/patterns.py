@@ -17,7 +17,9 @@ _FRESH = (
     nn.Conv3d,
     nn.ConvTranspose2d,
     nn.Linear,
-    nn.modules.batchnorm._BatchNorm,
+    nn.BatchNorm1d,
+    nn.BatchNorm2d,
+    nn.BatchNorm3d,
 )
 SUMS = (operator.add, torch.add)
 
@@ -85,7 +87,7 @@ def makes_new_memory(node: fx.Node, traced: fx.GraphModule) -> bool:
     if node.op != "call_module":
         return False
     module = traced.get_submodule(str(node.target))
-    return isinstance(module, _FRESH) and not module._forward_hooks
+    return type(module) in _FRESH and not module._forward_hooks
 
 
 def pass_identities(traced: fx.GraphModule) -> None:

@@ -22,13 +22,9 @@ _EXAMPLES = 256
 class Measured:
     """The error of a reduced precision.
 
-    Attributes
-    ----------
-    error
-        The largest |L' − L| / (0.02 |L| + 0.002) over the points tried, where L is the loss in the
-        network's own precision and L' in the reduced one; infinite where only one is finite.
-    points
-        Number of points tried.
+    ``error``: the largest |L' − L| / (0.02 |L| + 0.002) over the points tried, where L is the loss
+    in the network's own precision and L' in the reduced one; infinite where only one is finite.
+    ``points``: number of points tried.
     """
 
     error: float
@@ -49,7 +45,7 @@ def measure_precision(
     to it and half-way out: a deep network without shortcuts is as sensitive at its minimum as
     anywhere. A few hundred examples of each split are used.
     """
-    few = _with_few_examples(problem)
+    few = problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})
     chosen = probe_points(grid_points)
     exact = dict(evaluate(few, plane, grid_points, chosen, replace(settings, reduced=None)))
     reduced = dict(evaluate(few, plane, grid_points, chosen, settings))
@@ -75,7 +71,3 @@ def _error(reduced: float, exact: float) -> float:
     if not (np.isfinite(reduced) and np.isfinite(exact)):
         return 0.0 if reduced == exact else float("inf")
     return abs(reduced - exact) / (RELATIVE_BOUND * abs(exact) + ABSOLUTE_BOUND)
-
-
-def _with_few_examples(problem: Problem) -> Problem:
-    return problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})

@@ -119,7 +119,7 @@ def _ways() -> list[Field[bool]]:
 
 
 def combinations(
-    base: Settings, device: str, precision: torch.dtype, *, images: bool, fold: bool
+    base: Settings, device: str, precision: torch.dtype, *, images: bool, traced: bool, fold: bool
 ) -> list[Settings]:
     """All combinations of settings that may be faster, including ``base``.
 
@@ -127,12 +127,10 @@ def combinations(
 
     Parameters
     ----------
-    device
-        ``cpu``, ``cuda`` or ``mps``.
-    precision
-        The network's own.
     images
         Whether a batch contains images, whose memory layout can be chosen.
+    traced
+        Whether the network can be traced, so that its operations can be replaced.
     fold
         Whether batch normalization may be folded: not if its statistics depend on the point.
     """
@@ -141,7 +139,7 @@ def combinations(
         replace(base, in_place=in_place, fused=fused, channels_last=last)
         for in_place, fused in ((False, False), (True, False), (True, True))
         for last in (False, True)[: 1 + images]
-        if fusing or not fused
+        if (traced or not in_place) and (fusing or not fused)
     ]
     return [
         replace(layout, fold=folded, graphs=graphs)

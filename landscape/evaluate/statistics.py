@@ -23,12 +23,8 @@ def mean_and_stderr(values: npt.ArrayLike, population: float) -> tuple[float, fl
     and Coull, *Approximate is better than "exact" for interval estimation of binomial
     proportions*, The American Statistician 52, 1998). The mean stays k/n.
 
-    Parameters
-    ----------
-    values
-        Shape (n,).
-    population
-        N, at least n; infinite for values that are not drawn from a finite set.
+    ``values``: shape (n,). ``population``: N, at least n; infinite for values that are not drawn
+    from a finite set.
     """
     v = np.asarray(values, dtype=np.float64)
     n = v.size

@@ -38,26 +38,14 @@ def reestimate_statistics(
     (dropout) are in evaluation mode; the running statistics become the average over the batches,
     weighted by their numbers of examples. For batches of equal size this is
     ``torch.optim.swa_utils.update_bn``. The result depends on how the examples are split into
-    batches: use the same split for networks that are compared.
+    batches: use the same split for networks that are compared. Raises an InputError if there is no
+    batch, or one is too small to have a variance.
 
-    Parameters
-    ----------
-    model
-        Only the statistics change; modes and momenta are restored.
-    batches
-        Batches with a length, such as inputs (n, …).
-    run
-        Runs a batch through the network; None calls the network with it.
+    Returns the number of layers with new statistics; if 0, no batch was read.
 
-    Returns
-    -------
-    int
-        Number of layers with new statistics; if 0, no batch was read.
-
-    Raises
-    ------
-    InputError
-        If there is no batch, or one is too small to have a variance.
+    ``model``: only the statistics change; modes and momenta are restored. ``batches``: batches with
+    a length, such as inputs (n, …). ``run``: runs a batch through the network; None calls the
+    network with it.
     """
     norms = norms_with_statistics(model)
     if not norms:

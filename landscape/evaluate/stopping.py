@@ -127,14 +127,9 @@ def with_finite_population(needed: float, size: int) -> float:
 class Sample:
     """An order of the examples in which every prefix is a stratified random sample.
 
-    Attributes
-    ----------
-    order
-        Shape (N,): indices of the examples.
-    strata
-        Shape (N,): stratum of each example in that order; 0, 1, …
-    population
-        Number of examples that the N were drawn from; at least N.
+    ``order``: shape (N,): indices of the examples. ``strata``: shape (N,): stratum of each example
+    in that order; 0, 1, …. ``population``: number of examples that the N were drawn from; at least
+    N.
     """
 
     order: IntArray
@@ -201,17 +196,14 @@ def needed_around(
 ) -> float:
     """Mean number of examples that neighbouring points need of an infinite population.
 
+    Returns NaN if there are no neighbours, or none with a known error.
+
     Parameters
     ----------
     around
         Mean, standard error and count of each. Where the count is the population, the error is 0
         and the variance unknown: such a point counts as needing ``population`` examples, which
         is half of a finite population of that size.
-
-    Returns
-    -------
-    float
-        NaN if there are no neighbours, or none with a known error.
     """
     needed = [
         float(population)

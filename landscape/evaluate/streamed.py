@@ -63,7 +63,7 @@ def evaluate_streamed(
 
 def points_at_once(problem: Problem) -> int:
     """K: the number of points whose weights fit into :data:`MEMORY`, from 1 to 64."""
-    size = sum(p.numel() * p.element_size() for p in problem.origin.values())
+    size = sum(p.numel() * p.element_size() for p in problem.model.parameters())
     return max(1, min(_AT_MOST, MEMORY // max(size, 1)))
 
 

@@ -15,9 +15,11 @@ from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.in_memory import evaluate
-from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.network import PointNetwork, traced
 from landscape.evaluate.settings import Settings, combinations
+from landscape.evaluate.statistics_of_norms import norms_with_statistics
 from landscape.grid import FloatArray
+from landscape.params import is_large
 from landscape.plane import Plane
 from landscape.problem import Problem
 
@@ -45,29 +47,45 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
 
     Folding, fusion, in-place operations and memory layout are tried in all combinations. Trials
     are interleaved and the smallest time of each counts, which reduces noise. A combination whose
-    outputs differ from those of the plain settings is not admissible.
+    outputs differ from those of the plain settings is not admissible. The networks of the trials
+    are in memory together, except large ones, which are tried one after the other.
 
-    Parameters
-    ----------
-    problem, plane
-        What will be evaluated.
-    points
-        Shape (n, number of axes): at least two points of the run; the first two are used.
-    base
-        The plain settings, which are included in the result.
+    ``points``: shape (n, number of axes): at least two points of the run; the first two are used.
+    ``base``: the plain settings, which are included in the result.
     """
     few = _few(problem, _FEW[problem.device.type])
-    fold = plane.statistics is None
-    kinds = combinations(base, problem.device.type, problem.dtype, images=few.images, fold=fold)
+    kinds = combinations(
+        base,
+        problem.device.type,
+        problem.dtype,
+        images=few.images,
+        traced=traced(problem.model) is not None,
+        fold=plane.statistics is None and bool(norms_with_statistics(problem.model)),
+    )
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         expected = _outputs(problem, PointNetwork(problem, place, base), points[:2], few)
-        admissible = []
-        for kind in kinds:
-            network = PointNetwork(problem, place, kind)
-            if _agrees(problem, network, points[:2], few, expected):
-                admissible.append(_Trial(kind, network, []))
-        return [trial.settings for trial in _by_speed(problem, admissible, few)] or [base]
+        seconds: dict[Settings, float] = {}
+        for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
+            seconds |= _seconds(problem, place, group, points[:2], few, expected)
+        return sorted(seconds, key=lambda kind: seconds[kind]) or [base]
+
+
+def _seconds(
+    problem: Problem,
+    place: Plane,
+    kinds: Sequence[Settings],
+    points: FloatArray,
+    few: Batch,
+    expected: list[Tensor],
+) -> dict[Settings, float]:
+    """The smallest time of each kind that is admissible."""
+    trials = []
+    for kind in kinds:
+        network = PointNetwork(problem, place, kind)
+        if _agrees(problem, network, points, few, expected):
+            trials.append(_Trial(kind, network, []))
+    return {trial.settings: min(trial.seconds) for trial in _by_speed(problem, trials, few)}
 
 
 def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
@@ -81,7 +99,7 @@ def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -
     trials = []
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        for settings in tuned[:_FINALISTS]:
+        for settings in tuned[: 1 if is_large(problem.origin) else _FINALISTS]:
             network = PointNetwork(problem, place, settings)
             network.move_to([0.0] * len(plane.axes))
             trials += [_Trial(replace(settings, batch_size=size), network, []) for size in sizes]
@@ -96,13 +114,10 @@ def tune_abreast(
 ) -> Settings:
     """The same settings, or several points at once if that is faster at a few points.
 
-    Parameters
-    ----------
-    fixed
-        Whether to keep the batch size.
+    ``fixed``: whether to keep the batch size.
     """
     threads = torch.get_num_threads()
-    if threads == 1:
+    if threads == 1 or is_large(problem.origin):  # every thread needs a network of its own
         return settings
     # Batch sizes can be compared only in a trial that fills them.
     count = max(_ABREAST, settings.batch_size)

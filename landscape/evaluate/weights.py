@@ -2,18 +2,25 @@
 
 A network has hundreds of tensors, and a small one is evaluated in the time of hundreds of small
 operations. So the origin and each axis are stored as one flat vector, a point takes one fused
-operation per axis, and the scales of all folded batch normalizations are computed together.
+operation per axis, and the scales of all folded batch normalizations are computed together. A large
+tensor is computed from the plane's own tensors, a piece at a time, so that it is not held twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from landscape.evaluate.fold import Pair
 from landscape.plane import Coordinates, Plane
+
+LARGE = 2**16
+"""Number of elements from which the time of one more operation does not matter."""
+_PIECE = 2**18
+"""Elements of a large tensor that are computed at a time; they stay in the cache of a CPU."""
 
 
 class PointWeights:
@@ -28,32 +35,46 @@ class PointWeights:
         parameter), and those of layers with a folded batch normalization by their own names.
     pairs
         Layers with the batch normalizations folded into them.
+    constants
+        The parameters that the plane does not move, by name.
     """
 
     def __init__(
-        self, plane: Plane, own: Mapping[str, Sequence[Tensor]], pairs: Sequence[Pair]
+        self,
+        plane: Plane,
+        own: Mapping[str, Sequence[Tensor]],
+        pairs: Sequence[Pair],
+        constants: Mapping[str, Tensor],
     ) -> None:
-        wide = any(p.dtype == torch.float64 for p in plane.origin.values())
-        self._dtype = torch.float64 if wide else torch.float32
-        device = next(iter(plane.origin.values())).device
-        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
-        constants = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
-        still = torch.zeros_like(constants)
-        self._origin = self._vector(plane.origin, constants)
-        self._axes = [self._vector(axis, still) for axis in plane.axes]
-        self._point = self._origin.clone()
-        ends = torch.tensor([p.numel() for p in plane.origin.values()]).cumsum(0).tolist()
-        self._range = {
-            name: (end - p.numel(), end)
-            for (name, p), end in zip(plane.origin.items(), ends, strict=True)
-        }
-        self._views = {
-            name: self._point[slice(*self._range[name])].view(p.shape)
-            for name, p in plane.origin.items()
-        }
-        self._fold = _Fold(pairs, self._range, len(self._origin), self._dtype, device)
         folded = {f"{pair.layer}.{part}" for pair in pairs for part in ("weight", "bias")}
         folded |= {f"{pair.norm}.{part}" for pair in pairs for part in ("weight", "bias")}
+        fixed = {name: p for name, p in constants.items() if name in folded}
+        moved = plane.origin
+        wide = any(p.dtype == torch.float64 for p in (*moved.values(), *fixed.values()))
+        self._dtype = torch.float64 if wide else torch.float32
+        device = next(iter({**moved, **fixed}.values())).device
+        large = [n for n, p in moved.items() if p.numel() >= LARGE and n not in folded]
+        self._large = [
+            (tensor, moved[name], [axis[name] for axis in plane.axes])
+            for name in large
+            for tensor in own.get(name, ())
+        ]
+        small = {name: p for name, p in {**moved, **fixed}.items() if name not in large}
+        zeros = {name: torch.zeros_like(p) for name, p in fixed.items()}
+        # Two constants at the end are γ = 1 and β or bias = 0 of layers that lack them.
+        ends_with = torch.tensor([1.0, 0.0], dtype=self._dtype, device=device)
+        still = torch.zeros_like(ends_with)
+        self._origin = self._vector(small.values(), ends_with)
+        self._axes = [
+            self._vector(({**axis, **zeros}[name] for name in small), still) for axis in plane.axes
+        ]
+        self._point = self._origin.clone()
+        ends = torch.tensor([0, *(p.numel() for p in small.values())]).cumsum(0).tolist()
+        self._range = dict(zip(small, itertools.pairwise(ends), strict=True))
+        self._views = {
+            name: self._point[slice(*self._range[name])].view(p.shape) for name, p in small.items()
+        }
+        self._fold = _Fold(pairs, self._range, len(self._origin), self._dtype, device)
         self._copies = [
             (tensor, view)
             for name, view in self._views.items()
@@ -72,6 +93,8 @@ class PointWeights:
             self._point.add_(axis, alpha=float(coordinate))
         for tensor, view in self._copies:
             tensor.copy_(view)
+        for tensor, origin, axes in self._large:
+            self._write_large(tensor, origin, axes, coordinates)
         if self._scaled:
             scales, biases = self._fold.at(self._point)
             for (weight, view), scale in zip(self._scaled, scales, strict=True):
@@ -83,8 +106,20 @@ class PointWeights:
             for own, bias in zip(self._biases, biases, strict=True):
                 own.copy_(bias)
 
-    def _vector(self, tensors: Mapping[str, Tensor], end: Tensor) -> Tensor:
-        return torch.cat([*(t.reshape(-1).to(self._dtype) for t in tensors.values()), end])
+    def _write_large(
+        self, tensor: Tensor, origin: Tensor, axes: Sequence[Tensor], coordinates: Coordinates
+    ) -> None:
+        rows = max(1, _PIECE // origin[0].numel())
+        for piece, place, *steps in zip(
+            *(t.split(rows) for t in (tensor, origin, *axes)), strict=True
+        ):
+            point = place.to(self._dtype, copy=True)
+            for coordinate, step in zip(coordinates, steps, strict=True):
+                point.add_(step, alpha=float(coordinate))
+            piece.copy_(point)
+
+    def _vector(self, tensors: Iterable[Tensor], end: Tensor) -> Tensor:
+        return torch.cat([*(t.reshape(-1).to(self._dtype) for t in tensors), end])
 
 
 class _Fold:

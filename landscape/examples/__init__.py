@@ -48,10 +48,7 @@ def located(path: str | os.PathLike[str]) -> Path:
 def refuse_example(path: str | os.PathLike[str]) -> None:
     """Refuse to write to an example, or to a path that looks like one.
 
-    Raises
-    ------
-    InputError
-        If the path, or a folder on the way to it, is called ``example:…``.
+    Raises an InputError if the path, or a folder on the way to it, is called ``example:…``.
     """
     if any(part.startswith(PREFIX) for part in Path(path).parts):
         raise InputError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic
 
 from landscape.device import choose_device
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.errors import InputError, argument, check_choice
 from landscape.experiments import setup as setups
 from landscape.experiments.results import Results
 from landscape.experiments.setup import AnySize, Setup
@@ -20,14 +20,8 @@ RESULTS = "results.h5"
 class Outcome:
     """The output of an experiment.
 
-    Attributes
-    ----------
-    results
-        All numbers, see :mod:`landscape.experiments.results`.
-    figures
-        Paths of the figures.
-    findings
-        Sentences computed from the numbers.
+    ``results``: all numbers, see :mod:`landscape.experiments.results`. ``findings``: sentences
+    computed from the numbers.
     """
 
     results: Path
@@ -41,8 +35,6 @@ class Experiment(Generic[AnySize]):
 
     Attributes
     ----------
-    name
-        Name on the command line.
     sizes
         Meaning of ``small`` and ``paper``.
     measure
@@ -75,6 +67,9 @@ class Experiment(Generic[AnySize]):
     ) -> Outcome:
         """Train and measure all networks; store, plot and summarize the results.
 
+        Raises an InputError if data or size are missing or unknown, there are more seeds than the
+        experiment accepts, or the folder contains trainings or surfaces with other settings.
+
         Parameters
         ----------
         folder
@@ -86,15 +81,8 @@ class Experiment(Generic[AnySize]):
             Source of labelled images; None is ``digits`` for the small size.
         seeds
             Every network is trained once with each seed; None is the experiment's default.
-
-        Raises
-        ------
-        InputError
-            If data or size are missing or unknown, there are more seeds than the experiment
-            accepts, or the folder contains trainings or surfaces with other settings.
         """
-        if size not in self.sizes:
-            raise unknown_choice("size", size, self.sizes)
+        check_choice("size", size, self.sizes)
         source, chosen = setups.source_for(size, data), self.sizes[size]
         seeds = self.seeds if seeds is None else tuple(dict.fromkeys(seeds))
         if len(self.seeds) == 1 and len(seeds) != 1:

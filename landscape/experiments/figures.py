@@ -44,8 +44,6 @@ def save_surfaces(
 
     Parameters
     ----------
-    rows
-        Rows of the figures.
     clip
         Higher values are clipped to this one, and counted.
     width
@@ -69,12 +67,7 @@ def epoch_panels(
 ) -> Sheet:
     """Panels side by side for ``error`` (linear axis) or ``loss`` (logarithmic) by epoch.
 
-    Parameters
-    ----------
-    label
-        Label of the vertical axis.
-    foot
-        Space below the panels in inches.
+    ``label``: label of the vertical axis. ``foot``: space below the panels in inches.
     """
     margins = Margins(left=0.6, right=0.12, below=TICKS_BELOW + LINE)
     sheet = lay_out(texts, margins, width=PAGE, columns=len(texts), aspect=0.72, bar=0.0, foot=foot)
@@ -103,10 +96,7 @@ def draw_seeds(
 ) -> None:
     """Plot the median of several seeds as a line, and their range as a band.
 
-    Parameters
-    ----------
-    values
-        Shape (seeds, len(x)); NaN values are not plotted.
+    ``values``: shape (seeds, len(x)); NaN values are not plotted.
     """
     axes.plot(x, np.median(values, axis=0), color=colour, label=label, **look)
     if len(values) > 1:

@@ -7,31 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from landscape import measures
 from landscape.errors import InputError
 from landscape.experiments.results import Results
-from landscape.measures import (
-    Estimate,
-    chance_level,
-    convexity_share,
-    flat_radius,
-    number_of_basins,
-    reaching,
-    risen_by,
-    roughness,
-    second_depth,
-    share_below,
-)
-from landscape.measures.table import origin_loss
+from landscape.measures.table import guessing, origin_loss
 from landscape.surface import Surface
 
-Measure = Callable[[Surface], Estimate]
-
-
-def _guessing(surface: Surface) -> float:
-    level = chance_level(surface)
-    if level is None:
-        raise InputError("the surface does not record the number of classes")
-    return level
+Measure = Callable[[Surface], measures.Estimate]
 
 
 MEASURES: dict[str, tuple[Measure, str, str]] = {
@@ -41,32 +23,32 @@ MEASURES: dict[str, tuple[Measure, str, str]] = {
         "nats",
     ),
     "flat_radius": (
-        lambda s: flat_radius(s, risen_by(0.1)),
+        lambda s: measures.flat_radius(s, measures.risen_by(0.1)),
         "distance in coordinates until the loss has risen by 0.1 nats",
         "1",
     ),
     "radius_of_guessing": (
-        lambda s: flat_radius(s, reaching(_guessing(s))),
+        lambda s: measures.flat_radius(s, measures.reaching(guessing(s))),
         "distance in coordinates until the loss is that of guessing",
         "1",
     ),
     "share_below_guessing": (
-        lambda s: share_below(s, _guessing(s)),
+        lambda s: measures.share_below(s, guessing(s)),
         "share of the plane with a loss below that of guessing",
         "1",
     ),
     "roughness": (
-        roughness,
+        measures.roughness,
         "total rise out of dips on straight lines across the plane",
         "decades",
     ),
     "convexity_share": (
-        convexity_share,
+        measures.convexity_share,
         "share of the plane where the surface curves upwards in every direction",
         "1",
     ),
-    "basins": (number_of_basins, "number of basins, allowing for sampling error", "1"),
-    "second_depth": (second_depth, "depth of the second deepest basin", "nats"),
+    "basins": (measures.number_of_basins, "number of basins, allowing for sampling error", "1"),
+    "second_depth": (measures.second_depth, "depth of the second deepest basin", "nats"),
 }
 """Function, description and unit of each measure; see :mod:`landscape.measures`."""
 
@@ -79,10 +61,7 @@ def add_measures(
     NaN means that a surface does not have the measure; an infinite ``high`` that the value is a
     lower bound.
 
-    Parameters
-    ----------
-    surfaces
-        Surfaces by their indices in the dimensions.
+    ``surfaces``: surfaces by their indices in the dimensions.
     """
     shape = tuple(len(results.coordinates[dim]) for dim in dims)
     for name, (measure, long_name, units) in MEASURES.items():
@@ -96,16 +75,16 @@ def add_measures(
         results.add(f"{name}_high", dims, found["_high"], f"{long_name}: at most", units)
 
 
-def estimate_of(results: Results, name: str, **labels: str | float) -> Estimate:
+def estimate_of(results: Results, name: str, **labels: str | float) -> measures.Estimate:
     """The estimate stored by :func:`add_measures` for one surface."""
     value, low, high = (
         float(results.select(f"{name}{end}", **labels)) for end in ("", "_low", "_high")
     )
-    return Estimate(value, low, high, at_least=math.isinf(high))
+    return measures.Estimate(value, low, high, at_least=math.isinf(high))
 
 
-def _estimate(measure: Measure, surface: Surface) -> Estimate:
+def _estimate(measure: Measure, surface: Surface) -> measures.Estimate:
     try:
         return measure(surface)
     except InputError:  # NaN or infinite values in the region of the measure
-        return Estimate(math.nan, math.nan, math.nan)
+        return measures.Estimate(math.nan, math.nan, math.nan)

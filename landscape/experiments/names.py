@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 
 if TYPE_CHECKING:
     from landscape.experiments.experiment import Experiment
@@ -23,12 +23,8 @@ ABOUT = {
 def experiment(name: str) -> Experiment[Any]:
     """The experiment with the given name.
 
-    Raises
-    ------
-    InputError
-        For an unknown name.
+    Raises an InputError for an unknown name.
     """
-    if name not in ABOUT:
-        raise unknown_choice("experiment", name, ABOUT)
+    check_choice("experiment", name, ABOUT)
     found: Experiment[Any] = import_module(f"landscape.experiments.{name}.run").EXPERIMENT
     return found

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.hdf5 import floats, plain, reading
+from landscape.labelled import write_array, write_scale
 from landscape.surface import Attribute
 
 Coordinates = Sequence[str] | Sequence[float]
@@ -41,14 +42,8 @@ class Measured:
 class Results:
     """Measured arrays on shared dimensions.
 
-    Attributes
-    ----------
-    coordinates
-        Labels of each dimension: texts (``variant``) or numbers (``epoch``, ``depth``).
-    measured
-        Arrays by name.
-    attributes
-        Settings of the experiment.
+    ``coordinates``: labels of each dimension: texts (``variant``) or numbers (``epoch``,
+    ``depth``). ``measured``: arrays by name. ``attributes``: settings of the experiment.
     """
 
     coordinates: dict[str, Coordinates]
@@ -60,15 +55,8 @@ class Results:
     ) -> None:
         """Add an array.
 
-        Parameters
-        ----------
-        values
-            None is NaN everywhere, to be filled through :meth:`select`.
-
-        Raises
-        ------
-        ValueError
-            If the shape does not match the dimensions.
+        ``values``: None is NaN everywhere, to be filled through :meth:`select`. Raises a ValueError
+        if the shape does not match the dimensions.
         """
         shape = tuple(len(self.coordinates[dim]) for dim in dims)
         array = np.full(shape, np.nan) if values is None else np.asarray(values, dtype=np.float64)
@@ -89,18 +77,13 @@ class Results:
         """Write the file atomically."""
         with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(self.attributes)
-            scales = {}
             for dim, labels in self.coordinates.items():
                 text = any(isinstance(label, str) for label in labels)
                 kind: Any = h5py.string_dtype() if text else np.float64
-                scales[dim] = file.create_dataset(dim, data=np.array(list(labels), dtype=kind))
-                scales[dim].make_scale(dim)
+                write_scale(file, dim, np.array(list(labels), dtype=kind), {})
             for name, found in self.measured.items():
-                stored = file.create_dataset(name, data=found.values)
-                stored.attrs["long_name"], stored.attrs["units"] = found.long_name, found.units
-                for axis, dim in enumerate(found.dims):
-                    stored.dims[axis].attach_scale(scales[dim])
-                    stored.dims[axis].label = dim
+                facts = {"long_name": found.long_name, "units": found.units}
+                write_array(file, name, found.values, found.dims, facts)
 
 
 def read_results(path: str | Path) -> Results:

@@ -13,7 +13,7 @@ from landscape.experiments.results import Coordinates, Results
 from landscape.models.named import Network, build_network
 from landscape.surface import Attribute
 from landscape.training import HISTORY, History, TrainingSettings, read_history
-from landscape.training.once import train_once
+from landscape.training.loop import train_once
 
 SMALL = TrainingSettings(epochs=20, lr=0.05, batch_size=64, weight_decay=1e-4)
 """For digits: enough steps for a residual network of 56 layers to learn all of them.
@@ -33,12 +33,7 @@ NETWORKS = {"plain": "none", "residual": "identity"}
 class Size:
     """Networks and training settings of a size.
 
-    Attributes
-    ----------
-    settings
-        Training settings.
-    depths
-        Depths of CIFAR ResNets, each 6n+2; empty for other networks.
+    ``depths``: depths of CIFAR ResNets, each 6n+2; empty for other networks.
     """
 
     settings: TrainingSettings
@@ -52,16 +47,8 @@ AnySize = TypeVar("AnySize", bound=Size)
 class Setup(Generic[AnySize]):
     """The options of a run.
 
-    Attributes
-    ----------
-    experiment
-        Name of the experiment.
-    folder
-        Output folder.
-    size_name, size
-        ``small`` or ``paper``, and its meaning.
-    source, splits
-        Name of the data, and the labelled images of ``train`` and ``test``.
+    ``size_name``, ``size``: ``small`` or ``paper``, and its meaning. ``source``, ``splits``: name
+    of the data, and the labelled images of ``train`` and ``test``.
     """
 
     experiment: str
@@ -105,10 +92,7 @@ class Setup(Generic[AnySize]):
     def network(self, name: str, **options: Any) -> Network:
         """A newly initialized network for these examples.
 
-        Parameters
-        ----------
-        options
-            As for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
+        ``options``: as for :func:`landscape.models.named.build_network`, such as ``shortcuts``.
         """
         channels = self.splits["train"].channels
         return build_network(name, in_channels=channels, classes=self.classes, **options)
@@ -137,10 +121,7 @@ class Setup(Generic[AnySize]):
 def source_for(size: str, data: str | None) -> str:
     """The data source; by default the digits, which every installation has.
 
-    Raises
-    ------
-    InputError
-        If the size is ``paper`` and no data are given.
+    Raises an InputError if the size is ``paper`` and no data are given.
     """
     if data is None and size == "paper":
         raise InputError(

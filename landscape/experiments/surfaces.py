@@ -19,12 +19,8 @@ from landscape.training import FINAL, History
 class SurfaceSize(Size):
     """Networks, training settings and sampling of a size.
 
-    Attributes
-    ----------
-    axis
-        The coordinates of both axes.
-    limit
-        Number of training examples evaluated at each point; None is all.
+    ``axis``: the coordinates of both axes. ``limit``: number of training examples evaluated at each
+    point; None is all.
     """
 
     axis: str
@@ -36,21 +32,8 @@ def train_and_sample(
 ) -> tuple[History, Surface]:
     """Train a network in ``folder`` and sample a plane around it into ``folder.h5``.
 
-    Parameters
-    ----------
-    setup
-        Provides the seed of training and directions.
-    name
-        Name of the network, such as ``resnet56``.
-    title
-        Title of the surface.
-    options
-        Options of the network, including ``shortcuts``.
-
-    Returns
-    -------
-    tuple
-        Training history and surface.
+    ``setup``: provides the seed of training and directions. ``options``: options of the network,
+    including ``shortcuts``. Returns training history and surface.
     """
     size, seed = setup.size, setup.seeds[0]
     history = setup.train(

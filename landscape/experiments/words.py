@@ -87,10 +87,7 @@ class Increase:
 def learns(errors: FloatArray, results: Results, classes: str = "classes") -> npt.NDArray[np.bool_]:
     """Whether training errors are clearly lower than by guessing, elementwise.
 
-    Parameters
-    ----------
-    classes
-        Name of the attribute with the number of classes.
+    ``classes``: name of the attribute with the number of classes.
     """
     guessing = 1.0 - 1.0 / float(results.attributes[classes])
     return np.asarray(errors < _HARDLY_BETTER * guessing)
@@ -100,10 +97,7 @@ def learns(errors: FloatArray, results: Results, classes: str = "classes") -> np
 class Sampled:
     """Final errors of a network and measures of its surface.
 
-    Attributes
-    ----------
-    measures
-        Measures of :mod:`landscape.experiments.measured` used in sentences.
+    ``measures``: measures of :mod:`landscape.experiments.measured` used in sentences.
     """
 
     train_error: float

@@ -7,15 +7,15 @@ They are not means of per-example values, so they are computed after an evaluati
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from landscape.deprecated import renamed
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 from landscape.grid import FloatArray
 from landscape.hessian import HessianOperator, eigenpairs
 from landscape.metrics import WHOLE_NETWORK
@@ -33,29 +33,26 @@ _NOISE = 1.0
 costs no products on the networks measured."""
 
 
-class Measurement(Protocol):
+class Measurement(ABC):
     """A quantity: created for a run, then called at each position of the operator."""
-
-    products: int
-
-    def __init__(self, operator: HessianOperator) -> None: ...
-
-    def __call__(self, place: FloatArray) -> dict[str, float]: ...
-
-
-class GradientNorm:
-    """‖∇L‖ of the mean loss."""
 
     def __init__(self, operator: HessianOperator) -> None:
         self._operator = operator
         self.products = 0
+
+    @abstractmethod
+    def __call__(self, place: FloatArray) -> dict[str, float]: ...
+
+
+class GradientNorm(Measurement):
+    """‖∇L‖ of the mean loss."""
 
     def __call__(self, place: FloatArray) -> dict[str, float]:
         length = float(self._operator.gradient().norm())
         return {"gradient_norm": length if math.isfinite(length) else math.nan}
 
 
-class EigenRatio:
+class EigenRatio(Measurement):
     """Largest and most negative eigenvalue of the Hessian, and the modulus of their ratio.
 
     The ratio is that of Li et al. 2018, figure 7: near 0 the loss is almost convex. Each value is
@@ -65,8 +62,7 @@ class EigenRatio:
     """
 
     def __init__(self, operator: HessianOperator) -> None:
-        self._operator = operator
-        self.products = 0
+        super().__init__(operator)
         each = 2 * operator.size * torch.finfo(operator.dtype).bits // 8
         self._most = max(1, MEMORY // each)
         self._known: list[tuple[FloatArray, Tensor]] = []
@@ -105,26 +101,15 @@ _MEASUREMENTS: dict[str, type[Measurement]] = {
 class WholeNetwork:
     """Curvature quantities of a problem's first split at the points of a plane.
 
-    Parameters
-    ----------
-    problem
-        Provides the loss, with the stored batch-norm statistics.
-    names
-        Keys of :data:`landscape.metrics.WHOLE_NETWORK`.
-    ignore
-        ``biasbn`` or ``none``: parameters to leave out, as for directions.
-
-    Raises
-    ------
-    InputError
-        For an unknown name.
+    ``problem``: provides the loss, with the stored batch-norm statistics. ``names``: keys of
+    :data:`landscape.metrics.WHOLE_NETWORK`. ``ignore``: ``biasbn`` or ``none``: parameters to leave
+    out, as for directions. Raises an InputError for an unknown name.
     """
 
     @renamed(ignored="ignore")
     def __init__(self, problem: Problem, names: Sequence[str], *, ignore: str = "biasbn") -> None:
         for name in names:
-            if name not in WHOLE_NETWORK:
-                raise unknown_choice("metric of the whole network", name, WHOLE_NETWORK)
+            check_choice("metric of the whole network", name, WHOLE_NETWORK)
         self._problem = problem
         self._operator = HessianOperator(problem, ignore=ignore)
         self._ignore = ignore
@@ -142,6 +127,7 @@ class WholeNetwork:
         split = self._operator.split
         over = f"over {self._operator.examples:,} {split or 'given'} examples"
         moved = "" if self._ignore == "none" else ", without biases and normalization layers"
+        moved = f"{self._operator.choice}{moved}"
         loss = self._problem.metrics["loss"].units
         return by_name(
             Quantity(
@@ -164,12 +150,7 @@ class WholeNetwork:
 
         They are NaN where the loss or one of its derivatives is not finite.
 
-        Parameters
-        ----------
-        plane, points
-            Those of the evaluation.
-        measured
-            The evaluation: pairs of an index into ``points`` and the values there.
+        ``measured``: the evaluation: pairs of an index into ``points`` and the values there.
         """
         prefixed, split = self._problem.prefixed, self._operator.split
         lengths = np.array(plane.norms)

@@ -43,10 +43,6 @@ def spectral_density(
         Number of random starts (at least 2), and of nodes m of each.
     width
         σ of the smoothing Gaussian; None is 1/200 of the spectrum's range.
-    points
-        Number of points of the line.
-    seed
-        Seed of the random starts.
 
     Returns
     -------

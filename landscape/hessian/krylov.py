@@ -18,18 +18,9 @@ class KrylovSpace:
     Eigenvalue Problem*, section 6.9), so HQ = QT + β q eᵀ holds up to rounding and no spurious
     copies of converged eigenvalues appear.
 
-    Parameters
-    ----------
-    matrix
-        H.
-    start
-        Shape (size,): the first vector, of any nonzero length.
-    room
-        Maximum number of basis vectors; at least 2.
-    generator
-        For new random vectors when the space is invariant under H.
-    avoid
-        Shape (n, size), orthonormal: the space stays orthogonal to them.
+    ``start``, of shape (size,) and any nonzero length, is the first vector; there are at most
+    ``room`` of them, at least 2. The generator draws new ones when the space is invariant under H.
+    The space stays orthogonal to the vectors ``avoid``, of shape (n, size) and orthonormal.
     """
 
     def __init__(

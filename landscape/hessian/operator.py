@@ -19,7 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from landscape.deprecated import renamed
 from landscape.device import tensor_float_32
 from landscape.directions import IGNORED
-from landscape.errors import InputError, argument, one_line, unknown_choice
+from landscape.errors import InputError, argument, check_choice, one_line, unknown_choice
 from landscape.params import Params
 from landscape.problem import Problem
 
@@ -38,7 +38,7 @@ class HessianOperator:
         Name of the split; None is the first.
     ignore
         ``biasbn`` leaves out parameters with fewer than two dimensions (biases, γ and β of
-        normalization layers), ``none`` includes all.
+        normalization layers) and other scales of channels, ``none`` includes all that move.
     batch_size
         Examples per batch; a stream has its own batches.
 
@@ -75,8 +75,7 @@ class HessianOperator:
         ignore: str = "biasbn",
         batch_size: int = 128,
     ) -> None:
-        if ignore not in IGNORED:
-            raise unknown_choice("parameters to ignore", ignore, IGNORED)
+        check_choice("parameters to ignore", ignore, IGNORED)
         if split is not None and split not in problem.splits:
             raise unknown_choice("split", split, problem.splits)
         self.split = next(iter(problem.splits)) if split is None else split
@@ -89,12 +88,13 @@ class HessianOperator:
         held = dict(problem.model.named_parameters())
         own = list(self._model.parameters())  # the same order, even if the network is wrapped
         self._all = dict(zip(held, own, strict=True))
-        self._moved = {n: p for n, p in self._all.items() if ignore == "none" or p.ndim > 1}
+        left_out = problem.filters.left_out
+        moved = {name: self._all[name] for name in problem.origin}
+        self._moved = {n: p for n, p in moved.items() if not left_out(n, p, ignore)}
         if not self._moved:
             raise InputError(
-                "no parameter of the network has more than one dimension, and "
-                f"{argument('ignore', ignore)} leaves out all others: choose "
-                f"{argument('ignore', 'none')}"
+                f"{argument('ignore', ignore)} leaves out every parameter that moves: none has "
+                f"more than one dimension; choose {argument('ignore', 'none')}"
             )
         for p in self._moved.values():
             p.requires_grad_(True)
@@ -107,15 +107,21 @@ class HessianOperator:
         return sum(self._sizes)
 
     @property
+    def choice(self) -> str:
+        """The choice of parameters in words, such as `` (lora_*)``; empty if all move."""
+        words = self._problem.moved.words
+        return f" ({words})" if words else ""
+
+    @property
     def examples(self) -> int:
         """Number of examples used by a product."""
         return len(self._problem.splits[self.split])
 
     def move_to(self, point: Mapping[str, Tensor]) -> None:
-        """Set all parameters, by name; initially they are those of the problem's origin."""
+        """Set parameters by name; initially they are those of the problem's network."""
         with torch.no_grad():
-            for name, p in self._all.items():
-                p.copy_(point[name])
+            for name, value in point.items():
+                self._all[name].copy_(value)
 
     def flat(self, direction: Mapping[str, Tensor]) -> Tensor:
         """The entries of the included parameters as one vector, shape (size,)."""
@@ -137,29 +143,28 @@ class HessianOperator:
             for part, p in zip(vector.split(self._sizes), self._moved.values(), strict=True)
         ]
 
-        def second(loss: Tensor) -> Sequence[Tensor | None]:
+        def second(loss: Tensor) -> Sequence[Tensor]:
             moved = list(self._moved.values())
             first = torch.autograd.grad(loss, moved, create_graph=True, allow_unused=True)
             # The gradient of a loss that is linear in a parameter is constant.
             pairs = [(g, v) for g, v in zip(first, parts, strict=True) if g is not None]
             pairs = [(g, v) for g, v in pairs if g.requires_grad]
             if not pairs:
-                return [None] * len(moved)
+                return [torch.zeros_like(p) for p in moved]
             gradients, vectors = zip(*pairs, strict=True)
             if not self._checked:
                 _check_twice_differentiable(gradients)
                 self._checked = True
-            return torch.autograd.grad(gradients, moved, vectors, allow_unused=True)
+            return torch.autograd.grad(gradients, moved, vectors, materialize_grads=True)
 
         return self._mean(second)
 
     def gradient(self) -> Tensor:
         """The gradient of the mean loss, shape (size,)."""
-        return self._mean(
-            lambda loss: torch.autograd.grad(loss, list(self._moved.values()), allow_unused=True)
-        )
+        moved = list(self._moved.values())
+        return self._mean(lambda loss: torch.autograd.grad(loss, moved, materialize_grads=True))
 
-    def _mean(self, derivative: Callable[[Tensor], Sequence[Tensor | None]]) -> Tensor:
+    def _mean(self, derivative: Callable[[Tensor], Sequence[Tensor]]) -> Tensor:
         """The mean over examples of a derivative of the loss."""
         wide = torch.float32 if self.device.type == "mps" else torch.float64
         total, weight = torch.zeros(self.size, dtype=wide, device=self.device), 0.0
@@ -175,13 +180,8 @@ class HessianOperator:
                         "curvature and gradients need a loss that is differentiable by autograd"
                     )
                 parts = derivative(column.mean())
-                flat = [
-                    torch.zeros(n, dtype=wide, device=self.device)
-                    if part is None
-                    else part.detach().flatten().to(wide)
-                    for part, n in zip(parts, self._sizes, strict=True)
-                ]
-                total.add_(torch.cat(flat), alpha=column.weight)
+                flat = torch.cat([part.detach().flatten().to(wide) for part in parts])
+                total.add_(flat, alpha=column.weight)
                 weight += column.weight
         return (total / weight).to(self.dtype)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import torch
 from torch import Tensor
 from tqdm import tqdm
 
@@ -16,21 +15,9 @@ class _Counted:
     """A matrix with a progress bar that counts its products, created at the first."""
 
     def __init__(self, matrix: Symmetric, make_bar: Callable[[], tqdm[None]]) -> None:
-        self._matrix = matrix
-        self._make_bar = make_bar
+        self._matrix, self._make_bar = matrix, make_bar
+        self.size, self.device, self.dtype = matrix.size, matrix.device, matrix.dtype
         self.bar: tqdm[None] | None = None
-
-    @property
-    def size(self) -> int:
-        return self._matrix.size
-
-    @property
-    def device(self) -> torch.device:
-        return self._matrix.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        return self._matrix.dtype
 
     def product(self, vector: Tensor) -> Tensor:
         if self.bar is None:

@@ -26,6 +26,8 @@ def barrier(
 
     Entezari et al., *The Role of Permutation Invariance in Linear Mode Connectivity*, arXiv
     2110.06296, definition 2.1. It is a maximum over a grid, so a finer grid can only raise it.
+    Raises an InputError if there is not one loss for each coordinate, none of them lies in [0, 1],
+    or an end is neither given nor on the grid.
 
     Parameters
     ----------
@@ -37,12 +39,6 @@ def barrier(
         The losses of A and B themselves; None takes those at t = 0 and t = 1. They differ where
         the path does not pass through the unmodified networks, for example when all of its points
         use the batch-norm statistics of A.
-
-    Raises
-    ------
-    InputError
-        If there is not one loss for each coordinate, none of them lies in [0, 1], or an end is
-        neither given nor on the grid.
     """
     where, values = np.asarray(t, dtype=np.float64), np.asarray(losses, dtype=np.float64)
     if where.ndim != 1 or where.shape != values.shape:

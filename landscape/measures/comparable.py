@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from landscape.measures.sampled import has_errors
-from landscape.quantity import quantity_name
+from landscape.quantity import quantity_name, stderr_of
 from landscape.surface import Attribute, Surface
 
 
@@ -14,14 +13,8 @@ from landscape.surface import Attribute, Surface
 class Difference:
     """Something in which surfaces differ, apart from the networks.
 
-    Attributes
-    ----------
-    what
-        A sentence that names it and gives the value of each surface.
-    reason
-        The same in two or three words.
-    breaks
-        What can no longer be assumed equal: some of :data:`ASPECTS`.
+    ``what``: a sentence that names it and gives the value of each surface. ``reason``: the same in
+    two or three words. ``breaks``: what can no longer be assumed equal: some of :data:`ASPECTS`.
     """
 
     what: str
@@ -40,7 +33,10 @@ ASPECTS = {
     "points": "whether all of it was",
 }
 
-Fact = tuple[Callable[[Surface, str], Attribute | None], str, str, frozenset[str]]
+Named = tuple[Surface, str, str]
+"""A surface, its quantity and its name."""
+
+Read = Callable[[Surface, str], Attribute | None]
 
 
 def _attribute(key: str) -> Callable[[Surface, str], Attribute | None]:
@@ -68,43 +64,24 @@ def _source(surface: Surface, quantity: str) -> Attribute | None:
     return None if source is None else str(source).partition(":")[0]
 
 
-_FACTS: list[Fact] = [
-    (_attribute("loss"), "loss", "different loss", frozenset({"loss"})),
-    (_source, "data", "different data", frozenset({"data"})),
-    (
-        _attribute("classes"),
-        "number of classes",
-        "different number of classes",
-        frozenset({"data"}),
-    ),
-    (_split, "split", "different split", frozenset({"data"})),
-    (_attribute("preprocess"), "preprocessing", "different preprocessing", frozenset({"data"})),
-    (
-        _attribute("bn_statistics"),
-        "batch-norm statistics",
-        "different BN statistics",
-        frozenset({"statistics"}),
-    ),
-    (
-        _axis_fact("kind"),
-        "kind of direction",
-        "different kind of direction",
-        frozenset({"directions"}),
-    ),
-    (
-        _axis_fact("normalization"),
-        "direction normalization",
-        "different normalization",
-        frozenset({"directions"}),
-    ),
+_FACTS: list[tuple[Read, str, str, str]] = [
+    (_attribute("loss"), "loss", "loss", "loss"),
+    (_source, "data", "data", "data"),
+    (_attribute("classes"), "number of classes", "number of classes", "data"),
+    (_split, "split", "split", "data"),
+    (_attribute("preprocess"), "preprocessing", "preprocessing", "data"),
+    (_attribute("bn_statistics"), "batch-norm statistics", "BN statistics", "statistics"),
+    (_axis_fact("kind"), "kind of direction", "kind of direction", "directions"),
+    (_axis_fact("normalization"), "direction normalization", "normalization", "directions"),
     (
         _axis_fact("ignore"),
         "parameters excluded from the directions",
-        "different excluded parameters",
-        frozenset({"directions"}),
+        "excluded parameters",
+        "directions",
     ),
-    (_axis_fact("which"), "eigenvectors", "different eigenvectors", frozenset({"directions"})),
+    (_axis_fact("which"), "eigenvectors", "eigenvectors", "directions"),
 ]
+"""How a fact is read, its name, a shorter one, and what a difference breaks."""
 
 # Facts that not every kind of direction has: their absence is not a gap.
 _OPTIONAL = {
@@ -114,45 +91,34 @@ _OPTIONAL = {
 }
 
 
-def differences(
-    surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
-) -> list[Difference]:
+def differences(surfaces: Sequence[Named]) -> list[Difference]:
     """The differences that affect a comparison; facts that a file does not record are skipped."""
-    found = []
-    for read, what, reason, breaks in _FACTS:
-        said = [read(s, q) for s, q in zip(surfaces, quantities, strict=True)]
+    names, found = [name for _, _, name in surfaces], []
+    for read, what, short, breaks in _FACTS:
+        said = [read(surface, quantity) for surface, quantity, _ in surfaces]
         if len({value for value in said if value is not None}) > 1:
             words = _by_surface([str(v) if v is not None else "not recorded" for v in said], names)
-            found.append(Difference(f"different {what}: {words}", reason, breaks))
-    found += _examples(surfaces, quantities, names, found)
-    found += _grids(surfaces, names)
-    for surface, name in zip(surfaces, names, strict=True):
+            what = f"different {what}: {words}"
+            found.append(Difference(what, f"different {short}", frozenset({breaks})))
+    found += _examples(surfaces, found)
+    found += _grids(surfaces)
+    for surface, _, name in surfaces:
         if not surface.complete:
-            done = f"{int(surface.done.sum())} of {surface.grid.size} points computed"
-            found.append(
-                Difference(f"{name} is incomplete: {done}", "incomplete", frozenset({"points"}))
-            )
+            what = f"{name} is incomplete: {int(surface.done.sum())} of {surface.grid.size}"
+            found.append(Difference(f"{what} points computed", "incomplete", frozenset({"points"})))
     return found
 
 
-def unsaid(
-    surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
-) -> list[str]:
+def unsaid(surfaces: Sequence[Named]) -> list[str]:
     """A sentence for every surface that does not record what would have to be compared."""
     lines = []
-    for surface, quantity, name in zip(surfaces, quantities, names, strict=True):
-        gaps = [
-            what
-            for read, what, _, _ in _FACTS
-            if what not in _OPTIONAL and read(surface, quantity) is None
-        ]
+    for surface, quantity, name in surfaces:
+        needed = [(read, what) for read, what, *_ in _FACTS if what not in _OPTIONAL]
+        gaps = [what for read, what in needed if read(surface, quantity) is None]
         if gaps:
             lines.append(f"{name} does not record: {', '.join(gaps)}; assumed to be the same")
     return lines
 
-
-Named = tuple[Surface, str, str]
-"""A surface, its quantity and its name."""
 
 OTHER_NETWORK = Difference(
     "different networks", "different networks, so weight scales differ", frozenset({"network"})
@@ -168,74 +134,55 @@ def obstacles(first: Named, other: Named) -> tuple[list[Difference], list[str]]:
     Where the network is the same, the data and the batch-norm statistics do not: their effect is
     then the subject of the comparison.
     """
-    surfaces, names = (first[0], other[0]), (first[2], other[2])
-    found = differences(surfaces, (first[1], other[1]), names)
-    said = {surface.attributes.get("weights_sha256") for surface in surfaces}
+    found = differences([first, other])
+    said = {surface.attributes.get("weights_sha256") for surface, *_ in (first, other)}
     if len(said) > 1 or None in said:
         return [*found, OTHER_NETWORK], []
     about = [d.reason for d in found if d.breaks & _SUBJECTS]
     due = f": the differences below are due to {listed(about)}" if about else ""
-    note = f"{names[0]} and {names[1]} show the same network{due}"
+    note = f"{first[2]} and {other[2]} show the same network{due}"
     return [d for d in found if not d.breaks & _SUBJECTS], [note]
 
 
-def remarks(
-    surfaces: Sequence[Surface], quantities: Sequence[str], names: Sequence[str]
-) -> list[str]:
+def remarks(surfaces: Sequence[Named]) -> list[str]:
     """What does not prevent a comparison but should be known."""
     lines = []
-    random = [
-        (surface, name)
-        for surface, name in zip(surfaces, names, strict=True)
-        if str(_axis_fact("kind")(surface, "")).startswith("random")
-    ]
-    seeds = [str(_axis_fact("seed")(surface, "")) for surface, _ in random]
+    kind, seed = _axis_fact("kind"), _axis_fact("seed")
+    random = [(s, name) for s, q, name in surfaces if str(kind(s, q)).startswith("random")]
+    seeds = [f"seed {seed(surface, '')}" for surface, _ in random]
     if len(set(seeds)) > 1:
-        words = _by_surface([f"seed {seed}" for seed in seeds], [name for _, name in random])
+        words = _by_surface(seeds, [name for _, name in random])
         lines.append(f"different draws of the directions: {words}")
-    single = [name for surface, name in random if surface.attributes.get("repeats", 1) == 1]
+    single = [name for s, name in random if s.attributes.get("repeats", 1) == 1]
     if single:
         lines.append(
             f"a single draw of the directions ({', '.join(single)}): the ranges cover the "
             "sampling of examples, not the variation between draws"
         )
-    precisions = {
-        name: str(surface.attributes["precision"])
-        for surface, name in zip(surfaces, names, strict=True)
-        if "precision" in surface.attributes
-    }
+    facts = {name: surface.attributes.get("precision") for surface, _, name in surfaces}
+    precisions = {name: str(value) for name, value in facts.items() if value is not None}
     if len(set(precisions.values())) > 1:
         words = _by_surface(list(precisions.values()), list(precisions))
         lines.append(f"different precision: {words}; the ranges do not include rounding errors")
-    without = [
-        name
-        for surface, quantity, name in zip(surfaces, quantities, names, strict=True)
-        if not has_errors(surface, quantity)
-    ]
+    without = [name for s, q, name in surfaces if stderr_of(s.quantities, q) is None]
     if without:
         lines.append(f"no standard errors in {listed(without)}: treated as exact")
     return lines
 
 
-def _examples(
-    surfaces: Sequence[Surface],
-    quantities: Sequence[str],
-    names: Sequence[str],
-    found: Sequence[Difference],
-) -> list[Difference]:
+def _examples(surfaces: Sequence[Named], found: Sequence[Difference]) -> list[Difference]:
     """Different samples of the same data are comparable; different data sets are not."""
     if any("data" in difference.breaks for difference in found):
         return []
+    keys = ("data_sha256", "examples", "population")
     facts = [
-        [
-            s.attributes.get(quantity_name(s.quantity(q).split, key))
-            for key in ("data_sha256", "examples", "population")
-        ]
-        for s, q in zip(surfaces, quantities, strict=True)
+        [s.attributes.get(quantity_name(s.quantity(q).split, key)) for key in keys]
+        for s, q, _ in surfaces
     ]
     hashes = {fact[0] for fact in facts if fact[0] is not None}
     if len(hashes) < 2:
         return []
+    names = [name for *_, name in surfaces]
     words = _by_surface([f"{fact[1]} of {fact[2]}" for fact in facts], names)
     drawn = all(isinstance(n, int) and isinstance(p, int) and n < p for _, n, p in facts)
     if drawn and len({fact[2] for fact in facts}) == 1:
@@ -244,12 +191,11 @@ def _examples(
     return [Difference(f"different examples: {words}", "different examples", frozenset({"data"}))]
 
 
-def _grids(surfaces: Sequence[Surface], names: Sequence[str]) -> list[Difference]:
-    grids = [surface.grid for surface in surfaces]
-    first = grids[0]
-    if all(first.same_as(grid) for grid in grids):
+def _grids(surfaces: Sequence[Named]) -> list[Difference]:
+    grids = [surface.grid for surface, *_ in surfaces]
+    if all(grids[0].same_as(grid) for grid in grids):
         return []
-    words = _by_surface([str(grid) for grid in grids], names)
+    words = _by_surface([str(grid) for grid in grids], [name for *_, name in surfaces])
     if len({grid.y is None for grid in grids}) > 1:
         everything = frozenset({"directions", "range", "spacing"})
         return [Difference(f"a line and a plane: {words}", "line and plane", everything)]

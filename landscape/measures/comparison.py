@@ -42,8 +42,6 @@ class Comparison:
 
     Attributes
     ----------
-    names
-        The names of the surfaces.
     verdicts
         For each surface but the first, whether it is comparable with the first and, where only
         partly, which measures are.
@@ -51,8 +49,6 @@ class Comparison:
         What prevents comparing some or all measures.
     notes
         What does not prevent it, but should be known.
-    rows
-        The measures.
     """
 
     names: tuple[str, ...]

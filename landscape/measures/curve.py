@@ -17,12 +17,7 @@ def slopes(axis: FloatArray, values: FloatArray) -> FloatArray:
     At the ends by the parabola through the three outermost points. NaN where a point of the
     parabola is NaN or infinite, or where there are fewer than three.
 
-    Parameters
-    ----------
-    axis
-        Shape (n,), strictly increasing.
-    values
-        Shape (…, n).
+    ``axis``: shape (n,), strictly increasing. ``values``: shape (…, n).
     """
     if axis.size < 3:
         return np.full(values.shape, np.nan)

@@ -10,7 +10,7 @@ from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.measures.curve import hermite, slopes
 from landscape.measures.estimate import SIGMAS, Estimate
-from landscape.measures.lengths import in_coordinates, in_weights, inscribed_radius, length
+from landscape.measures.lengths import in_weights, inscribed_radius, length
 from landscape.measures.sampled import sampled, usable_origin
 from landscape.surface import Surface
 
@@ -69,7 +69,7 @@ def flat_radius(surface: Surface, level: Level, quantity: str | None = None) -> 
         If the origin is not a grid point or has no finite loss; if the level is a multiple of a
         loss that is not positive.
     """
-    return _radius(surface, level, in_coordinates(surface), quantity)
+    return _radius(surface, level, np.eye(len(surface.grid.axes)), quantity)
 
 
 def flat_distance(surface: Surface, level: Level, quantity: str | None = None) -> Estimate:

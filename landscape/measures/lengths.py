@@ -11,20 +11,11 @@ from landscape.grid import FloatArray, Grid
 from landscape.surface import Surface
 
 
-def in_coordinates(surface: Surface) -> FloatArray:
-    """The metric of the coordinates themselves: the identity, shape (axes, axes)."""
-    return np.eye(len(surface.grid.axes))
-
-
 def in_weights(surface: Surface) -> FloatArray:
     """The metric of weight space: Gᵢⱼ = ⟨dᵢ, dⱼ⟩ of the axes, shape (axes, axes).
 
-    From the attributes of the axes: each ``norm``, and their ``axes_cosine``.
-
-    Raises
-    ------
-    InputError
-        If the file does not record them, or the axes are parallel.
+    From the attributes of the axes: each ``norm``, and their ``axes_cosine``. Raises an InputError
+    if the file does not record them, or the axes are parallel.
     """
     facts = [surface.axes[name].get("norm") for name in surface.grid.axes]
     cosine = surface.attributes.get("axes_cosine") if len(facts) == 2 else 0.0

@@ -13,10 +13,7 @@ from landscape.measures.table import Measure
 def meaning_of(measure: Measure, known: Sequence[tuple[str, Estimate]]) -> str:
     """Describe the difference in one sentence.
 
-    Parameters
-    ----------
-    known
-        Two or more names with their values.
+    ``known``: two or more names with their values.
     """
     ordered = sorted(known, key=lambda pair: (pair[1].value, pair[1].low))
     (low, less), (high, more) = ordered[0], ordered[-1]

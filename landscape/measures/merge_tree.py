@@ -15,13 +15,9 @@ from landscape.grid import FloatArray
 class Branch:
     """A basin, from its lowest point to where it merges with a deeper one.
 
-    Attributes
-    ----------
-    floor
-        Flat index of its lowest point.
-    saddle
-        Flat index of the lowest point over which a lower floor is reached; None for a basin
-        from which none is: the deepest of its part of the plane.
+    ``floor``: flat index of its lowest point. ``saddle``: flat index of the lowest point over which
+    a lower floor is reached; None for a basin from which none is: the deepest of its part of the
+    plane.
     """
 
     floor: int
@@ -39,12 +35,7 @@ def merge_tree(values: FloatArray, usable: npt.NDArray[np.bool_]) -> list[Branch
 
     Branches without depth (plateaus) are left out.
 
-    Parameters
-    ----------
-    values
-        Shape (ny, nx) or (n,).
-    usable
-        Same shape: False marks holes in the plane.
+    ``values``: shape (ny, nx) or (n,). ``usable``: same shape: False marks holes in the plane.
     """
     flat = values.ravel()
     order = np.flatnonzero(usable.ravel())

@@ -17,14 +17,8 @@ from landscape.surface import Surface
 class Sampled:
     """One quantity of a surface; all arrays have the shape of the grid.
 
-    Attributes
-    ----------
-    values
-        As stored. NaN and infinity are values that were computed.
-    usable
-        Where the value has been computed and is finite.
-    errors
-        Standard errors; 0 where the file has none.
+    ``values``: as stored. NaN and infinity are values that were computed. ``usable``: where the
+    value has been computed and is finite. ``errors``: standard errors; 0 where the file has none.
     """
 
     values: FloatArray
@@ -35,10 +29,7 @@ class Sampled:
 def sampled(surface: Surface, quantity: str | None = None) -> Sampled:
     """Read one quantity, by default the main loss.
 
-    Raises
-    ------
-    InputError
-        If there is no such quantity.
+    Raises an InputError if there is no such quantity.
     """
     name = quantity or surface.main_quantity
     values = surface[name]
@@ -49,18 +40,10 @@ def sampled(surface: Surface, quantity: str | None = None) -> Sampled:
     return Sampled(values, usable, np.where(known, errors, 0.0))
 
 
-def has_errors(surface: Surface, quantity: str | None = None) -> bool:
-    """Whether the file contains standard errors of the quantity."""
-    return stderr_of(surface.quantities, quantity or surface.main_quantity) is not None
-
-
 def origin_index(surface: Surface) -> tuple[int, ...]:
     """The array index of the trained network: the point at coordinate 0.
 
-    Raises
-    ------
-    InputError
-        If the grid has no point at 0.
+    Raises an InputError if the grid has no point at 0.
     """
     index = []
     for axis in reversed(surface.grid.axes.values()):
@@ -71,24 +54,11 @@ def origin_index(surface: Surface) -> tuple[int, ...]:
     return tuple(index)
 
 
-def at_origin(surface: Surface, quantity: str) -> float:
-    """The value at the trained network itself; NaN where it is not computed yet.
-
-    Raises
-    ------
-    InputError
-        If the grid has no point at 0.
-    """
-    return float(surface[quantity][origin_index(surface)])
-
-
 def usable_origin(surface: Surface, quantity: str | None = None) -> tuple[int, ...]:
     """The index of the origin, once its loss is known and finite.
 
-    Raises
-    ------
-    InputError
-        If the grid has no point at 0, or the loss there is not computed, NaN or infinite.
+    Raises an InputError if the grid has no point at 0, or the loss there is not computed, NaN or
+    infinite.
     """
     index = origin_index(surface)
     if not sampled(surface, quantity).usable[index]:

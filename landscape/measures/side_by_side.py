@@ -9,6 +9,7 @@ from landscape.errors import InputError, unknown_choice
 from landscape.measures.comparable import (
     OTHER_NETWORK,
     Difference,
+    Named,
     differences,
     listed,
     obstacles,
@@ -85,20 +86,18 @@ def compare_surfaces(
             for found, _ in against
         ]
         rows.append(_row(measure, called, estimates, reasons, why))
-    gaps = unsaid(surfaces, quantities, called)
+    gaps = unsaid(everything)
     verdicts = [
         _verdict(called[0], called[k], found, rows, k, not gaps)
         for k, (found, _) in enumerate(against, 1)
     ]
     notes = [note for _, about in against for note in about]
-    notes += [*gaps, *remarks(surfaces, quantities, called)]
-    hindering = differences(surfaces, quantities, called)
+    notes += [*gaps, *remarks(everything)]
+    hindering = differences(everything)
     return Comparison(tuple(called), tuple(verdicts), tuple(hindering), tuple(notes), tuple(rows))
 
 
-def _estimates(
-    measure: Measure, everything: Sequence[tuple[Surface, str, str]]
-) -> tuple[list[Estimate | None], str]:
+def _estimates(measure: Measure, everything: Sequence[Named]) -> tuple[list[Estimate | None], str]:
     """One estimate for each surface, and a sentence on the surfaces without one."""
     estimates: list[Estimate | None] = []
     missing: dict[str, list[str]] = {}

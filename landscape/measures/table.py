@@ -38,8 +38,6 @@ class Measure:
     says
         The sentence for a larger value, with ``{high}`` and ``{low}`` for the names of
         the surfaces, ``{more}`` and ``{less}`` for their values, ``{times}`` for the ratio.
-    show
-        Formats a value in that sentence.
     """
 
     name: str
@@ -54,12 +52,8 @@ def measures_for(
 ) -> list[Measure]:
     """The measures that apply to at least one of these surfaces.
 
-    Parameters
-    ----------
-    rise
-        The rise that defines the flat radius, in the unit of the loss.
-    epsilon
-        Half the side of the box of the sharpness, in coordinates.
+    ``rise``: the rise that defines the flat radius, in the unit of the loss. ``epsilon``: half the
+    side of the box of the sharpness, in coordinates.
     """
     units = {s.quantities[q].units for s, q in zip(surfaces, quantities, strict=True)} - {"1"}
     unit = f", {'/'.join(sorted(units))}" if units else ""
@@ -133,7 +127,7 @@ def measures_for(
         rows[3:3] = [
             Measure(
                 "flat radius, loss of guessing",
-                lambda s, q: flat_radius(s, reaching(_guessing(s)), q),
+                lambda s, q: flat_radius(s, reaching(guessing(s)), q),
                 _LOCAL,
                 "{high} stays better than guessing {times} as far out as {low}.",
             ),
@@ -141,7 +135,7 @@ def measures_for(
         rows[6:6] = [
             Measure(
                 "share below the loss of guessing",
-                lambda s, q: share_below(s, _guessing(s), q),
+                lambda s, q: share_below(s, guessing(s), q),
                 _WHOLE,
                 "{high} is better than guessing on more of the plane: {more} vs {less} for {low}.",
                 _percent,
@@ -177,10 +171,7 @@ def _of_any(word: str, best: str, unit: str) -> list[Measure]:
 def best_value(surface: Surface, quantity: str) -> Estimate:
     """The best value on the grid, ± two standard errors of it, in its unit.
 
-    Raises
-    ------
-    InputError
-        If no point has a finite value.
+    Raises an InputError if no point has a finite value.
     """
     found = sampled(surface, quantity)
     value, index = surface.best(quantity)
@@ -198,10 +189,7 @@ def origin_loss(surface: Surface, quantity: str) -> Estimate:
 def measured(measure: Measure, surface: Surface, quantity: str) -> Estimate:
     """A measure of a surface; of one with several draws, the median and range over the draws.
 
-    Raises
-    ------
-    InputError
-        If the surface does not have it; the message says why.
+    Raises an InputError if the surface does not have it; the message says why.
     """
     draws = [
         name
@@ -222,7 +210,8 @@ def _repeats(surface: Surface) -> int:
     return repeats if isinstance(repeats, int) else 1
 
 
-def _guessing(surface: Surface) -> float:
+def guessing(surface: Surface) -> float:
+    """The loss of guessing, in nats; an InputError where it is unknown."""
     level = chance_level(surface)
     if level is None:
         raise InputError("the file does not record the number of classes")

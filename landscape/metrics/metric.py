@@ -61,12 +61,8 @@ def metric_of(function: PerExample | Metric, long_name: str) -> Metric:
 def mean_over_positions(values: Tensor, targets: Tensor) -> Tensor:
     """Mean over the counted positions of each example, (n, …) to (n,).
 
-    So examples have equal weight, however many of their positions count.
-
-    Raises
-    ------
-    InputError
-        If an example has no counted position: its mean would be 0/0.
+    So examples have equal weight, however many of their positions count. Raises an InputError if an
+    example has no counted position: its mean would be 0/0.
     """
     if values.ndim == 1:
         return values

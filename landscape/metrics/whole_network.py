@@ -14,10 +14,7 @@ from typing import Any
 class Derived:
     """A quantity derived from derivatives of the loss; ``units`` None means the unit of the loss.
 
-    Attributes
-    ----------
-    long_name
-        Its name, to be followed by ``over 1,000 train examples``.
+    ``long_name``: its name, to be followed by ``over 1,000 train examples``.
     """
 
     long_name: str

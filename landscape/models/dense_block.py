@@ -13,11 +13,15 @@ Huang et al., *Densely Connected Convolutional Networks*, arXiv 1608.06993.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from landscape.models.weights import shapes_in
 
 SHORTCUTS = ("concatenate", "none")
 BOTTLENECK = 4
@@ -82,27 +86,57 @@ def compressed(channels: int) -> int:
     return channels // 2
 
 
-def add_blocks(
-    features: nn.Sequential, layers: Sequence[int], channels: int, growth: int, shortcuts: str
-) -> int:
-    """Add blocks with transitions between them; returns the channels after the last block."""
-    for number, count in enumerate(layers, start=1):
-        block = DenseBlock(count, channels, growth, shortcuts)
-        features.add_module(f"denseblock{number}", block)
-        channels = block.sizes[-1]
-        if number < len(layers):
-            features.add_module(f"transition{number}", Transition(channels))
-            channels = compressed(channels)
-    return channels
+class DenseNet(nn.Module):
+    """A stem, dense blocks with transitions between them, and a linear layer.
+
+    ``stem``: the first modules by name.
+    """
+
+    def __init__(
+        self,
+        stem: Mapping[str, nn.Module],
+        layers: Sequence[int],
+        channels: int,
+        growth: int,
+        shortcuts: str,
+        classes: int,
+    ) -> None:
+        super().__init__()
+        self.features = nn.Sequential(OrderedDict(stem))
+        for number, count in enumerate(layers, start=1):
+            block = DenseBlock(count, channels, growth, shortcuts)
+            self.features.add_module(f"denseblock{number}", block)
+            channels = block.sizes[-1]
+            if number < len(layers):
+                self.features.add_module(f"transition{number}", Transition(channels))
+                channels = compressed(channels)
+        self.features.add_module("norm5", nn.BatchNorm2d(channels))
+        self.classifier = nn.Linear(channels, classes)
+        # As in section 4.2 of the paper: He et al. for convolutions, zero for biases.
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight)
+        nn.init.zeros_(self.classifier.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = F.relu(self.features(x))
+        logits: Tensor = self.classifier(out.mean(dim=(2, 3)))
+        return logits
 
 
-def initialize(network: nn.Module) -> None:
-    """Initialize as in section 4.2 of the paper: He et al. for convolutions, zero for biases."""
-    for module in network.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight)
-        elif isinstance(module, nn.Linear):
-            nn.init.zeros_(module.bias)
+def inferred(
+    state: Mapping[str, Tensor],
+) -> tuple[list[int], tuple[int, ...], dict[str, Any]] | None:
+    """The shape of the first convolution, the layers of each block, and settings of a DenseNet.
+
+    None if it is none. The kind of shortcuts has no parameters, so it cannot be inferred.
+    """
+    names = {"features.conv0": 4, "features.denseblock1.denselayer1.conv2": 4, "classifier": 2}
+    shapes, layers = shapes_in(state, names), inferred_layers(state)
+    if shapes is None or layers is None:
+        return None
+    first, (growth, *_), (classes, _) = shapes
+    return first, layers, {"growth": growth, "in_channels": first[1], "classes": classes}
 
 
 def inferred_layers(state: Mapping[str, Tensor]) -> tuple[int, ...] | None:

@@ -15,7 +15,6 @@ Srivastava et al., *Highway Networks*, arXiv 1505.00387.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,10 +22,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError
+from landscape.models.checks import check_settings, number_of_blocks
 from landscape.models.family import Family
 from landscape.models.resnet import IdentityShortcut
-from landscape.models.sizes import check_sizes
+from landscape.models.weights import blocks_in_stages, shapes_in
 
 SHORTCUTS = ("gate", "none")
 _LARGEST_BIAS = 100.0
@@ -35,10 +35,7 @@ _LARGEST_BIAS = 100.0
 class HighwayLayer(nn.Module):
     """y = H(x) · T(x) + x · (1 − T(x)), or only the first term.
 
-    Parameters
-    ----------
-    carry_bias
-        The initial value of b_T; the lower, the more of x is carried.
+    ``carry_bias``: the initial value of b_T; the lower, the more of x is carried.
     """
 
     def __init__(
@@ -96,18 +93,13 @@ class HighwayNetwork(nn.Module):
         classes: int = 10,
     ) -> None:
         super().__init__()
-        if depth < 5 or (depth - 2) % 3 != 0:
-            n = max(1, (depth - 2) // 3)
-            raise InputError(
-                f"highway{depth}: the depth of a highway network is 3n+2 with n at least 1; the "
-                f"nearest are {3 * n + 2} and {3 * n + 5}"
-            )
-        if shortcuts not in SHORTCUTS:
-            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        check_sizes(f"highway{depth}", width=width, in_channels=in_channels, classes=classes)
+        name = f"highway{depth}"
+        blocks = number_of_blocks(depth, name, "highway network", 3, 2)
+        sizes = {"width": width, "in_channels": in_channels, "classes": classes}
+        check_settings(name, shortcuts, SHORTCUTS, sizes)
         if not abs(carry_bias) <= _LARGEST_BIAS:
             raise InputError(
-                f"highway{depth}: carry_bias is {carry_bias:g}; expected a number from "
+                f"{name}: carry_bias is {carry_bias:g}; expected a number from "
                 f"{-_LARGEST_BIAS:g} to {_LARGEST_BIAS:g}, such as -2"
             )
         before = 16 * width
@@ -116,7 +108,7 @@ class HighwayNetwork(nn.Module):
         nn.init.kaiming_normal_(self.conv1.weight, mode="fan_out", nonlinearity="relu")
         for stage in (1, 2, 3):
             channels, layers = 2 ** (stage - 1) * 16 * width, []
-            for number in range((depth - 2) // 3):
+            for number in range(blocks):
                 stride = 2 if stage > 1 and number == 0 else 1
                 layers.append(HighwayLayer(before, channels, stride, shortcuts, carry_bias))
                 before = channels
@@ -137,23 +129,16 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     The kind of shortcuts (which has no parameters) and the initial bias of the gates cannot be
     inferred.
     """
-    first, last = state.get("conv1.weight"), state.get("linear.weight")
-    if first is None or last is None or (first.ndim, last.ndim) != (4, 2):
+    shapes = shapes_in(state, {"conv1": 4, "linear": 2})
+    n = blocks_in_stages(state, r"stage{}\.(\d+)\.gate\.")
+    if shapes is None or n == 0 or shapes[0][0] % 16 != 0:
         return None
-    stages = [
-        {int(m[1]) for key in state if (m := re.match(rf"stage{stage}\.(\d+)\.gate\.", key))}
-        for stage in (1, 2, 3)
-    ]
-    n = len(stages[0])
-    if n == 0 or any(found != set(range(n)) for found in stages):
-        return None
-    if 0 in (*first.shape, *last.shape) or first.shape[0] % 16 != 0:
-        return None
+    (channels, in_channels, *_), (classes, _) = shapes
     return {
         "depth": 3 * n + 2,
-        "width": first.shape[0] // 16,
-        "in_channels": first.shape[1],
-        "classes": last.shape[0],
+        "width": channels // 16,
+        "in_channels": in_channels,
+        "classes": classes,
     }
 
 

@@ -10,7 +10,6 @@ He et al., *Deep Residual Learning for Image Recognition*, arXiv 1512.03385.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,9 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.errors import unknown_choice
+from landscape.models.checks import check_settings
 from landscape.models.family import Family
 from landscape.models.resnet import SHORTCUTS, IdentityShortcut
-from landscape.models.sizes import check_sizes
+from landscape.models.weights import initialize, numbers_in, shapes_in
 
 BLOCKS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 """Blocks of each stage by depth."""
@@ -32,14 +32,7 @@ _EXPANSION = 4
 class Block(nn.Module):
     """Convolutions with batch normalization, with or without a shortcut.
 
-    Parameters
-    ----------
-    in_channels
-        Channels of the input.
-    layers
-        Output channels, kernel size and stride of each convolution.
-    shortcuts
-        ``projection``, ``identity`` or ``none``.
+    ``layers``: output channels, kernel size and stride of each convolution.
     """
 
     def __init__(
@@ -104,9 +97,8 @@ class ImageNetResNet(nn.Module):
         super().__init__()
         if depth not in BLOCKS:
             raise unknown_choice("depth of an ImageNet ResNet", depth, map(str, BLOCKS))
-        if shortcuts not in SHORTCUTS:
-            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        check_sizes(f"resnet{depth}", channels=channels, in_channels=in_channels, classes=classes)
+        sizes = {"channels": channels, "in_channels": in_channels, "classes": classes}
+        check_settings(f"resnet{depth}", shortcuts, SHORTCUTS, sizes)
         self.conv1 = nn.Conv2d(in_channels, channels, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(channels)
         self.maxpool = nn.MaxPool2d(3, 2, padding=1)
@@ -120,9 +112,7 @@ class ImageNetResNet(nn.Module):
                 before = layers[-1][0]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*made))
         self.fc = nn.Linear(before, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.maxpool(F.relu(self.bn1(self.conv1(x))))
@@ -145,28 +135,23 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     The kind of shortcuts can only be inferred where it has parameters: ``identity`` and ``none``
     look the same, and ``shortcuts`` is then absent.
     """
-    names = ("conv1.weight", "layer1.0.conv2.weight", "fc.weight")
-    first, second, last = (state.get(name) for name in names)
-    if first is None or second is None or last is None or (first.ndim, last.ndim) != (4, 2):
+    shapes = shapes_in(state, {"conv1": 4, "layer1.0.conv2": 4, "fc": 2})
+    if shapes is None:
         return None
-    channels = first.shape[0]
+    (channels, in_channels, size, _), second, (classes, _) = shapes
     # Wide and grouped ResNets have the same names.
-    if first.shape[2] != 7 or second.shape != (channels, channels, 3, 3):
+    if size != 7 or second != [channels, channels, 3, 3]:
         return None
-    if 0 in (*first.shape, *last.shape):
-        return None
-    blocks = tuple(
-        len({m[1] for key in state if (m := re.match(rf"layer{stage}\.(\d+)\.conv1\.", key))})
-        for stage in range(1, 5)
-    )
+    stages = (numbers_in(state, rf"layer{stage}\.(\d+)\.conv1\.") for stage in range(1, 5))
+    blocks = tuple(map(len, stages))
     three = "layer1.0.conv3.weight" in state
     for depth, expected in BLOCKS.items():
         if blocks == expected and three == (depth in _THREE_LAYERS):
             shown: dict[str, Any] = {
                 "depth": depth,
                 "channels": channels,
-                "in_channels": first.shape[1],
-                "classes": last.shape[0],
+                "in_channels": in_channels,
+                "classes": classes,
             }
             if any(".downsample." in key for key in state):
                 shown["shortcuts"] = "projection"

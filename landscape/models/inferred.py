@@ -31,10 +31,7 @@ class Inferred:
 def inferred_from(checkpoint: Checkpoint, families: Iterable[Family]) -> Inferred:
     """Infer settings from the weights, and take the rest from the file.
 
-    Raises
-    ------
-    InputError
-        If the weights belong to no family, or contradict the file.
+    Raises an InputError if the weights belong to no family, or contradict the file.
     """
     for family in families:
         seen = family.infer(checkpoint.state)

@@ -124,10 +124,7 @@ def is_own_network(name: str) -> bool:
 def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, Any]:
     """``settings`` together with the settings that have their own argument.
 
-    Raises
-    ------
-    InputError
-        If a setting is given both ways.
+    Raises an InputError if a setting is given both ways.
     """
     asked = {key: value for key, value in options.items() if value is not None}
     for key, value in (settings or {}).items():
@@ -143,10 +140,7 @@ def asked_for(settings: Mapping[str, Any] | None, **options: Any) -> dict[str, A
 def family_called(name: str) -> Family:
     """The family that a name belongs to.
 
-    Raises
-    ------
-    InputError
-        If no family matches.
+    Raises an InputError if no family matches.
     """
     for family in FAMILIES:
         if re.fullmatch(family.pattern, name):

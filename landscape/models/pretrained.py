@@ -25,6 +25,9 @@ def is_published_name(weights: str | Path) -> bool:
 def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
     """Build a network with torchvision's weights of that name, downloaded if missing.
 
+    Raises a MissingExtra if torchvision is not installed; an InputError if the weights do not
+    exist, belong to another network, or cannot be downloaded.
+
     Parameters
     ----------
     name
@@ -35,13 +38,6 @@ def pretrained_network(name: str | None, weights: str, **asked: Any) -> Network:
         ``ResNet34_Weights.IMAGENET1K_V1``.
     asked
         As for :func:`~landscape.models.named.build_network`.
-
-    Raises
-    ------
-    MissingExtra
-        If torchvision is not installed.
-    InputError
-        If the weights do not exist, belong to another network, or cannot be downloaded.
     """
     models = torchvision_module("models", argument("weights", weights))
     member = _member(models, weights)

@@ -11,16 +11,15 @@ Li et al., *Visualizing the Loss Landscape of Neural Nets*, arXiv 1712.09913.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.errors import InputError, unknown_choice
+from landscape.models.checks import check_settings, number_of_blocks
 from landscape.models.family import Family
-from landscape.models.sizes import check_sizes
+from landscape.models.weights import blocks_in_stages, initialize, shapes_in
 
 SHORTCUTS = ("projection", "identity", "none")
 
@@ -93,15 +92,10 @@ class CifarResNet(nn.Module):
         classes: int = 10,
     ) -> None:
         super().__init__()
-        if depth < 8 or (depth - 2) % 6 != 0:
-            raise InputError(
-                f"resnet{depth}: the depth of a CIFAR ResNet is 6n+2 with n at least 1; "
-                f"the nearest are {_nearest_depths(depth)}"
-            )
-        if shortcuts not in SHORTCUTS:
-            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        check_sizes(f"resnet{depth}", width=width, in_channels=in_channels, classes=classes)
-        blocks = (depth - 2) // 6
+        name = f"resnet{depth}"
+        blocks = number_of_blocks(depth, name, "CIFAR ResNet", 6, 2)
+        sizes = {"width": width, "in_channels": in_channels, "classes": classes}
+        check_settings(name, shortcuts, SHORTCUTS, sizes)
         stem, channels = 16 * width, [16 * width, 32 * width, 64 * width]
         self.conv1 = nn.Conv2d(in_channels, stem, 3, padding=1, bias=False)
         self.bn1 = nn.BatchNorm2d(stem)
@@ -109,9 +103,7 @@ class CifarResNet(nn.Module):
         self.layer2 = _stage(channels[0], channels[1], 2, blocks, shortcuts)
         self.layer3 = _stage(channels[1], channels[2], 2, blocks, shortcuts)
         self.linear = nn.Linear(channels[2], classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.relu(self.bn1(self.conv1(x)))
@@ -128,11 +120,6 @@ def _stage(
     return nn.Sequential(first, *rest)
 
 
-def _nearest_depths(depth: int) -> str:
-    n = max(1, (depth - 2) // 6)
-    return f"{6 * n + 2} and {6 * (n + 1) + 2}"
-
-
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | None:
     """Settings inferred from a state dict; None if it is not a CIFAR ResNet.
 
@@ -140,23 +127,16 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | Non
     where it has parameters: ``identity`` and ``none`` look the same, and ``shortcuts`` is then
     absent.
     """
-    first, last = state.get("conv1.weight"), state.get("linear.weight")
-    if first is None or last is None or first.ndim != 4 or last.ndim != 2:
+    shapes = shapes_in(state, {"conv1": 4, "linear": 2})
+    n = blocks_in_stages(state, r"layer{}\.(\d+)\.conv1\.")
+    if shapes is None or n == 0 or shapes[0][0] % 16 != 0:
         return None
-    blocks = [
-        {int(m[1]) for key in state if (m := re.match(rf"layer{stage}\.(\d+)\.conv1\.", key))}
-        for stage in (1, 2, 3)
-    ]
-    n = len(blocks[0])
-    if n == 0 or any(found != set(range(n)) for found in blocks):
-        return None
-    if 0 in (*first.shape, *last.shape) or first.shape[0] % 16 != 0:
-        return None
+    (channels, in_channels, *_), (classes, _) = shapes
     shown: dict[str, int | str] = {
         "depth": 6 * n + 2,
-        "width": first.shape[0] // 16,
-        "in_channels": first.shape[1],
-        "classes": last.shape[0],
+        "width": channels // 16,
+        "in_channels": in_channels,
+        "classes": classes,
     }
     if any(".shortcut." in key for key in state):
         shown["shortcuts"] = "projection"

@@ -15,11 +15,8 @@ _EXPECTED = {int: "a whole number", float: "a number", str: "text"}
 def checked(family: Family, name: str, asked: Mapping[str, Any]) -> dict[str, Any]:
     """Validate settings and convert each to the type of its default.
 
-    Raises
-    ------
-    InputError
-        For a setting or a kind of shortcuts that the family does not have, and for a value of
-        another type.
+    Raises an InputError for a setting or a kind of shortcuts that the family does not have, and for
+    a value of another type.
     """
     kinds = family.shortcuts
     if asked.get("shortcuts", kinds[0]) not in kinds:

@@ -27,12 +27,8 @@ def build_torchvision(
 ) -> tuple[nn.Module, dict[str, Any]]:
     """Build ``torchvision:NAME``, with the checkpoint's weights; returns it with its settings.
 
-    Raises
-    ------
-    MissingExtra
-        If torchvision is not installed.
-    InputError
-        For an unknown name, a setting other than ``classes``, or weights that do not fit.
+    Raises a MissingExtra if torchvision is not installed; an InputError for an unknown name, a
+    setting other than ``classes``, or weights that do not fit.
     """
     models = torchvision_module("models", argument("model", name))
     own = classifier(models, name)
@@ -62,10 +58,7 @@ def build_torchvision(
 def classifier(models: Any, name: str) -> str:
     """torchvision's own name of a classifier.
 
-    Raises
-    ------
-    InputError
-        If torchvision has no such classifier.
+    Raises an InputError if torchvision has no such classifier.
     """
     own, known = name.removeprefix(PREFIX), models.list_models(module=models)
     if own not in known:

@@ -14,7 +14,6 @@ arXiv 1505.04597, figure 1.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,21 +21,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.errors import InputError, argument
+from landscape.models.checks import LARGEST, check_settings
 from landscape.models.family import Family
+from landscape.models.weights import initialize, numbers_in, shapes_in
 
 SHORTCUTS = ("concatenate", "none")
-_MOST_LEVELS = 8
+_LARGEST = {**LARGEST, "levels": 8, "channels": 1024}
 
 
 @fx.wrap
 def divisible(images: Tensor, levels: int) -> Tensor:
     """Return the images if their size can be halved ``levels`` times.
 
-    Raises
-    ------
-    InputError
-        If it cannot: the sizes of the two paths would not match.
+    Raises an InputError if it cannot: the sizes of the two paths would not match.
     """
     height, width = images.shape[-2:]
     unit = 2**levels
@@ -96,15 +94,8 @@ class UNet(nn.Module):
         classes: int = 2,
     ) -> None:
         super().__init__()
-        if shortcuts not in SHORTCUTS:
-            raise unknown_choice("kind of shortcuts", shortcuts, SHORTCUTS)
-        numbers = [("levels", levels, _MOST_LEVELS), ("channels", channels, 1024)]
-        numbers += [("in_channels", in_channels, 4096), ("classes", classes, 100_000)]
-        for what, number, most in numbers:
-            if not 1 <= number <= most:
-                raise InputError(
-                    f"unet: {what} is {number}; expected at least 1 and at most {most:,}"
-                )
+        given = {"levels": levels, "channels": channels, "in_channels": in_channels}
+        check_settings("unet", shortcuts, SHORTCUTS, given | {"classes": classes}, _LARGEST)
         self.levels = levels
         self.shortcuts = shortcuts
         sizes = [channels * 2**level for level in range(levels + 1)]
@@ -117,9 +108,8 @@ class UNet(nn.Module):
         )
         self.decoder = nn.ModuleList(TwoConvolutions(2 * size, size) for size in sizes[:-1])
         self.head = nn.Conv2d(channels, classes, 1)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d) and module is not self.head:
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        for part in (self.encoder, self.decoder):
+            initialize(part)
 
     def forward(self, x: Tensor) -> Tensor:
         x = divisible(x, self.levels)
@@ -140,17 +130,16 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
 
     The kind of shortcuts has no parameters, so it cannot be inferred.
     """
-    first, last = state.get("encoder.0.conv1.weight"), state.get("head.weight")
-    if first is None or last is None or (first.ndim, last.ndim) != (4, 4):
+    shapes = shapes_in(state, {"encoder.0.conv1": 4, "head": 4})
+    levels = len(numbers_in(state, r"up\.(\d+)\.weight$"))
+    if shapes is None or not 1 <= levels <= _LARGEST["levels"]:
         return None
-    levels = len({m[1] for key in state if (m := re.match(r"up\.(\d+)\.weight$", key))})
-    if not 1 <= levels <= _MOST_LEVELS or 0 in (*first.shape, *last.shape):
-        return None
+    (channels, in_channels, *_), (classes, *_) = shapes
     return {
         "levels": levels,
-        "channels": first.shape[0],
-        "in_channels": first.shape[1],
-        "classes": last.shape[0],
+        "channels": channels,
+        "in_channels": in_channels,
+        "classes": classes,
     }
 
 

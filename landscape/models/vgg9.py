@@ -15,9 +15,9 @@ from typing import Any
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.errors import unknown_choice
+from landscape.models.checks import check_settings
 from landscape.models.family import Family
-from landscape.models.sizes import check_sizes
+from landscape.models.weights import initialize, shapes_in
 
 SHORTCUTS = ("none",)
 
@@ -52,9 +52,8 @@ class Vgg9(nn.Module):
         classes: int = 10,
     ) -> None:
         super().__init__()
-        if shortcuts not in SHORTCUTS:
-            raise unknown_choice("kind of shortcuts of vgg9", shortcuts, SHORTCUTS)
-        check_sizes("vgg9", channels=channels, in_channels=in_channels, classes=classes)
+        sizes = {"channels": channels, "in_channels": in_channels, "classes": classes}
+        check_settings("vgg9", shortcuts, SHORTCUTS, sizes)
         before, layers = in_channels, list[nn.Module]()
         for stage, convolutions in enumerate(_CONVOLUTIONS):
             for _ in range(convolutions):
@@ -67,9 +66,7 @@ class Vgg9(nn.Module):
             nn.Linear(before * _SIDE**2, before), nn.BatchNorm1d(before), nn.ReLU()
         )
         self.classifier = nn.Linear(before, classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        initialize(self)
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.adaptive_avg_pool2d(self.features(x), _SIDE)
@@ -79,20 +76,15 @@ class Vgg9(nn.Module):
 
 def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, Any] | None:
     """Settings inferred from a state dict; None if it is not a VGG-9."""
-    names = ("features.0.weight", "fc.0.weight", "classifier.weight")
-    first, hidden, last = (state.get(name) for name in names)
-    if first is None or hidden is None or last is None:
-        return None
-    if (first.ndim, hidden.ndim, last.ndim) != (4, 2, 2) or 0 in (*first.shape, *last.shape):
-        return None
-    channels = first.shape[0]
-    most = channels * 2 ** (len(_CONVOLUTIONS) - 1)
-    if hidden.shape != (most, most * _SIDE**2):
-        return None
+    shapes = shapes_in(state, {"features.0": 4, "fc.0": 2, "classifier": 2})
     convolutions = [key for key, p in state.items() if key.startswith("features.") and p.ndim == 4]
-    if len(convolutions) != sum(_CONVOLUTIONS):
+    if shapes is None or len(convolutions) != sum(_CONVOLUTIONS):
         return None
-    return {"channels": channels, "in_channels": first.shape[1], "classes": last.shape[0]}
+    (channels, in_channels, *_), hidden, (classes, _) = shapes
+    most = channels * 2 ** (len(_CONVOLUTIONS) - 1)
+    if hidden != [most, most * _SIDE**2]:
+        return None
+    return {"channels": channels, "in_channels": in_channels, "classes": classes}
 
 
 FAMILY = Family(

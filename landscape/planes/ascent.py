@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from landscape.deprecated import renamed
-from landscape.directions import Direction, make_directions
+from landscape.directions import Direction
 from landscape.directions.ascent import ascent_direction
 from landscape.hessian import HessianOperator
 from landscape.params import norm as length_of
+from landscape.planes.random import facts_as_long_as, random_directions
 from landscape.problem import Problem
 
 
@@ -40,7 +41,7 @@ def ascent_directions(
     InputError
         If the gradient is zero or not finite.
     """
-    random = make_directions(problem.origin, axes, norm=norm, ignore=ignore, seed=seed)
+    random = random_directions(problem, axes, norm=norm, ignore=ignore, seed=seed)
     operator = HessianOperator(problem, ignore=ignore)
     direction = ascent_direction(
         operator.named(operator.gradient()),
@@ -48,5 +49,4 @@ def ascent_directions(
         adaptive=adaptive,
         length=length_of(random[0].vector),
     )
-    facts = {**direction.attributes, "ignore": ignore, "seed": seed}
-    return [replace(direction, attributes=facts), *random[1:]]
+    return [replace(direction, attributes=facts_as_long_as(random[0], direction)), *random[1:]]

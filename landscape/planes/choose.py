@@ -18,6 +18,7 @@ from landscape.params import Params
 from landscape.planes.ascent import ascent_directions
 from landscape.planes.curve import curve_plane
 from landscape.planes.hessian import hessian_directions
+from landscape.planes.inputs import input_plane
 from landscape.planes.run_files import checkpoints_in
 from landscape.planes.runs import key_of, names_of, read_runs
 from landscape.planes.solutions import aligned_plane, between_plane, is_network_of
@@ -33,11 +34,13 @@ DIRECTION_KINDS = (
     "curve:CURVE.pt",
     "hessian[:TOP,BOTTOM]",
     "ascent[:adaptive]",
+    "input:gradient,random",
     "FILE.h5",
     "package.module:function",
 )
 """Kinds that :func:`span` accepts as text."""
 
+_INPUT = "input"
 _AUTO_RANGE = "auto:25"
 """Along sharp directions the loss rises within a fraction of the length of a random direction."""
 
@@ -69,6 +72,7 @@ def span(
         - ``curve:CURVE``: the plane of a curve trained by landscape.connect;
         - ``hessian``, ``hessian:top,bottom``, ``hessian:1,2``, …: eigenvectors of the Hessian;
         - ``ascent`` or ``ascent:adaptive``: the direction of steepest ascent, and a random one;
+        - ``input:gradient,random``: offsets of the inputs (see :mod:`landscape.planes.inputs`);
         - a result of this function.
     norm, ignore
         See :mod:`landscape.directions.normalize`; None is ``filter`` and ``biasbn``. Eigenvectors
@@ -88,32 +92,51 @@ def span(
             raise InputError(f"{len(kind.directions)} directions given for {axes} axes")
         return kind
     word, _, rest = kind.partition(":") if isinstance(kind, str) else ("", "", "")
-    if word in _WEIGHT_DIFFERENCES:
+    if not is_normalized(kind):
         for option, value in (("norm", norm), ("ignore", ignore)):
             if value is not None:
                 raise InputError(
                     f"{argument('directions', kind)}: these directions are not normalized; leave "
                     f"out {argument(option, value)}"
                 )
+        if moves_inputs(kind):
+            return input_plane(problem, rest, axes, seed)
         return _WEIGHT_DIFFERENCES[word](problem, rest, axes)
     norm = "filter" if norm is None else norm
     ignore = "biasbn" if ignore is None else ignore
     if word in _RANDOM_LENGTH:
         return _RANDOM_LENGTH[word](problem, rest, axes, norm, ignore, seed)
-    made = make_directions(problem.origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed)
-    return Spanned(made)
+    origin, filters = problem.origin, problem.filters
+    return Spanned(
+        make_directions(
+            origin, axes, kind=kind, norm=norm, ignore=ignore, seed=seed, filters=filters
+        )
+    )
 
 
 def axes_of(kind: str) -> int:
     """Default number of axes of a kind."""
+    if moves_inputs(kind):
+        return len(kind.split(","))
     return 1 if kind.startswith(("between:", "aligned:")) and len(paths_in(kind)) == 2 else 2
 
 
+def is_normalized(kind: Kind) -> bool:
+    """Whether ``norm``, ``ignore`` and ``filters`` have a meaning for directions of this kind."""
+    word = kind.partition(":")[0] if isinstance(kind, str) else ""
+    return word not in (*_WEIGHT_DIFFERENCES, _INPUT)
+
+
+def moves_inputs(kind: Kind) -> bool:
+    """Whether directions of this kind move inputs in place of weights."""
+    return isinstance(kind, str) and kind.partition(":")[0] == _INPUT
+
+
 def is_drawn(kind: Kind) -> bool:
-    """Whether the directions depend on the seed."""
+    """Whether the directions of weights depend on the seed."""
     if not isinstance(kind, str):
         return callable(kind)
-    known = kind.partition(":")[0] in (*_WEIGHT_DIFFERENCES, *_RANDOM_LENGTH)
+    known = kind.partition(":")[0] in (*_WEIGHT_DIFFERENCES, *_RANDOM_LENGTH, _INPUT)
     return not known and Path(kind).suffix not in (".h5", ".hdf5")
 
 

@@ -7,11 +7,12 @@ import re
 from dataclasses import replace
 
 from landscape.deprecated import renamed
-from landscape.directions import Direction, make_directions
+from landscape.directions import Direction
 from landscape.directions.hessian import hessian_direction
 from landscape.errors import InputError
 from landscape.hessian import HessianOperator, eigenpairs, shown, verified
 from landscape.params import norm as length_of
+from landscape.planes.random import facts_as_long_as, random_directions
 from landscape.problem import Problem
 
 _NAMES = {"top": 1, "bottom": -1}
@@ -51,7 +52,7 @@ def hessian_directions(
         are not finite.
     """
     ranks = parse_ranks(which)
-    random = make_directions(problem.origin, len(ranks), norm=norm, ignore=ignore, seed=seed)
+    random = random_directions(problem, len(ranks), norm=norm, ignore=ignore, seed=seed)
     operator = HessianOperator(problem, ignore=ignore)
     top, bottom = max(0, *ranks), max(0, *(-rank for rank in ranks))
     with shown(operator, "eigenvectors", progress=progress) as matrix:
@@ -73,8 +74,7 @@ def hessian_directions(
             residual=float(found.residuals[place]),
             length=length_of(other.vector),
         )
-        facts = {**direction.attributes, "ignore": ignore, "seed": seed}
-        made.append(replace(direction, attributes=facts))
+        made.append(replace(direction, attributes=facts_as_long_as(other, direction)))
     return made
 
 

@@ -95,9 +95,11 @@ def checkpoints_in(place: str | Path) -> RunFiles:
     if len(set(numbers)) < len(numbers):  # several of one epoch
         numbers = [float(k) for k in range(len(files))]
     for one in final[:1]:
-        epoch = recorded_steps(one).get("epoch")
-        number = float(epoch) if epoch is not None else (numbers[-1] + 1 if numbers else 0.0)
-        if numbers and number == numbers[-1]:  # the same weights twice
+        last = numbers[-1] if numbers else -1.0
+        number = float(recorded_steps(one).get("epoch", -1))
+        if number < last or number < 0:  # the others are numbered by steps, or it says nothing
+            number = last + 1
+        elif number == last:  # the same weights twice
             files, numbers = files[:-1], numbers[:-1]
         files, numbers = [*files, one], [*numbers, number]
     same = {*steps, *final[:1]}

@@ -75,11 +75,12 @@ def parameters_in(state: Mapping[str, Tensor], origin: Params, what: str) -> Par
     missing = [name for name in origin if name not in found]
     if missing:
         others = [name for name in named if name not in origin]
-        has = f"; it has {others[0]!r} instead" if others else ""
+        has = f", with {others[0]!r}" if others else ""
         raise InputError(
-            f"{what} is of another network: no entry for parameter {missing[0]!r}, shape "
-            f"{tuple(origin[missing[0]].shape)}{has} ({len(missing)} of {len(origin)} parameters "
-            f"are missing); give the run of this network, or its {argument('model')}"
+            f"{what}: no entry for parameter {missing[0]!r}, shape "
+            f"{tuple(origin[missing[0]].shape)}; {len(missing)} of {len(origin)} are missing: it "
+            f"is of another network{has}; give one of this network, or the {argument('model')} of "
+            "that one"
         )
     check_same_shape(found, origin, what)
     return {name: found[name].detach().cpu() for name in origin}

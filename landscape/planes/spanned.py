@@ -11,6 +11,7 @@ from landscape.directions import Direction
 from landscape.params import Params
 from landscape.plane import Interpolated, Plane, Reestimated
 from landscape.planes.runs import Run
+from landscape.problem import Problem
 from landscape.surface import Attribute
 
 
@@ -31,6 +32,8 @@ class Spanned:
         axes lead from one solution to others; otherwise empty.
     attributes
         Attributes to store with the surface.
+    problem
+        The problem whose parameters the directions move, if not those of the network.
     """
 
     directions: list[Direction]
@@ -38,6 +41,7 @@ class Spanned:
     ranges: Sequence[str] = ()
     solutions: Sequence[Mapping[str, Tensor]] = ()
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    problem: Problem | None = None
 
     def plane(self, origin: Params, statistics: Interpolated | Reestimated | None = None) -> Plane:
         """The plane through the trained network ``origin``."""

@@ -9,9 +9,11 @@ from landscape.problem.objective import (
     per_example,
 )
 from landscape.problem.own_objective import OwnObjective
+from landscape.problem.parameters import Choice
 from landscape.problem.problem import Problem
 
 __all__ = [
+    "Choice",
     "Column",
     "Network",
     "Objective",

@@ -15,6 +15,7 @@ from landscape.errors import InputError, argument
 from landscape.metrics import Metric, check_targets
 from landscape.metrics.metric import counted_positions
 from landscape.problem.objective import Network, OutputObjective
+from landscape.problem.parameters import movable
 
 _OTHER_BATCH = 0.01  # of the largest output: other kernels round differently, over a hundred layers
 _PROBABILITY = 1e-3  # of the sum over classes
@@ -50,12 +51,7 @@ def check_parameters(model: nn.Module) -> None:
                 f"uninitialized parameter {name!r}: run one batch through the network first, then "
                 "train it"
             )
-        if not (p.is_floating_point() or p.is_complex()):
-            raise InputError(
-                f"parameter {name!r} is {p.dtype}, but integers cannot be moved along a direction; "
-                "make it a buffer (register_buffer)"
-            )
-    if not any(True for _ in model.parameters()):
+    if not any(movable(p) for p in model.parameters()):
         raise InputError("the network has no parameters: there is no weight space to sample")
 
 

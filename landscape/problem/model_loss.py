@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from landscape.data import Split, first_batch
+from landscape.data import Batches, Rows, Split
 from landscape.errors import InputError, argument, one_line
 from landscape.metrics import IGNORED
 
@@ -78,10 +78,11 @@ def predicts_next(model: nn.Module) -> bool:
     return any(word in type(model).__name__ for word in _SHIFTED)
 
 
-def has_labels(splits: Mapping[str, Any]) -> bool:
-    """Whether the batches, or the elements of a dataset, are mappings with labels."""
-    batch = first_batch(next(iter(splits.values())))
-    return isinstance(batch, Mapping) and LABELS in batch
+def has_labels(item: Any) -> bool:
+    """Whether a batch, an element of a dataset or data themselves are a mapping with labels."""
+    if isinstance(item, Rows | Batches):
+        item = item.batch(torch.float32).content
+    return isinstance(item, Mapping) and LABELS in item
 
 
 def model_loss(model: nn.Module, few: Split, dtype: torch.dtype) -> ModelLoss:

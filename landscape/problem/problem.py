@@ -10,8 +10,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from landscape.checkpoint import load_state
-from landscape.data import Batches, Split, Stream, examples_from, splits_in, trees_from
+from landscape.data import Examples, Split, Stream, pairs_from, splits_in, trees_from
+from landscape.data.tensors import NotAPair
 from landscape.device import choose_device
+from landscape.directions.filters import Filters, filters_of
 from landscape.errors import InputError, argument
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
 from landscape.params import Params, fingerprint, parameters_of, unwrapped, unwrapped_copy
@@ -21,10 +23,12 @@ from landscape.problem.model_loss import has_labels, model_loss
 from landscape.problem.noise import check_noise
 from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
-from landscape.problem.own_objective import Form, OwnFunction, OwnObjective, check_function, name_of
+from landscape.problem.own_objective import OwnFunction, OwnObjective, check_function, name_of
+from landscape.problem.parameters import ALL, Choice, chosen, movable
+from landscape.problem.quantities import form_of, has_stderr, is_per_batch, quantities_of
 from landscape.problem.seen import seen_by
-from landscape.problem.trying import Tried, try_outputs, try_own
-from landscape.quantity import STDERR, Quantity, by_name, quantity_name
+from landscape.problem.trying import try_outputs, try_own
+from landscape.quantity import Quantity, by_name, quantity_name
 from landscape.surface import Attribute
 
 
@@ -70,6 +74,11 @@ class Problem:
     noise
         ``fixed``: random numbers (dropout, a sampled latent) are allowed and the same for a batch
         at every point; the global generators stay untouched. None refuses them.
+    parameters
+        The parameters that move; all others are constant in directions, derivatives, distances and
+        curves alike. ``trainable``, ``all``, a pattern of names or a list of them (``lora_*``
+        matches a name or its part after a dot), or a function ``(name, parameter) -> bool``. None
+        is ``trainable`` if the network has a parameter that is, otherwise ``all``.
     device
         ``auto`` (the first available of CUDA, MPS and CPU) or a name.
     attributes
@@ -104,6 +113,7 @@ class Problem:
         metrics: Mapping[str, PerExample | Metric] | Sequence[str | PerExample | Metric] = (),
         measures: Mapping[str, Measure] | None = None,
         noise: str | None = None,
+        parameters: Choice | None = None,
         device: str = "auto",
         attributes: Mapping[str, Attribute] | None = None,
     ) -> None:
@@ -113,22 +123,32 @@ class Problem:
         self.whole_network = whole_network_in(metrics)
         self.model = unwrapped_copy(model).eval()
         check_parameters(self.model)
+        self.moved = chosen(self.model, parameters)
+        self.chooses = parameters is not None
+        self.filters: Filters = filters_of(self.model)
         for p in self.model.parameters():
             p.requires_grad_(False)
-        self.origin: Params = parameters_of(self.model)
+        self.origin: Params = parameters_of(self.model, self.moved.names)
         self.model.to(self.device)
-        self.dtype = next(p.dtype for p in self.origin.values())
+        self.dtype = next(p.dtype for p in self.model.parameters() if movable(p))
         splits, fixed = splits_in(data), noise is not None
-        own = None
-        if objective is not None or (loss is None and has_labels(splits)):
-            held = {name: trees_from(one).to(self.device) for name, one in splits.items()}
-            _check_own(objective, loss, metrics)
-            own = objective or model_loss(self.model, next(iter(held.values())).head(4), self.dtype)
+        outputs = metrics_for("cross_entropy" if loss is None else loss) | more_metrics(metrics)
+        pairs = None if objective is not None else _pairs(splits, labels=loss is None)
+        own, original = objective, unwrapped(model)
+        if pairs is not None:
+            whole = OutputObjective(outputs, noise=fixed)
+            named = getattr(outputs["loss"].function, "__name__", "function")
+            self.loss = loss if isinstance(loss, str) else named
+            return_tensor(self.model)
+            held = {name: one.to(self.device) for name, one in pairs.items()}
+            tried = try_outputs(whole, self.model, original, held, self.dtype, self.loss)
+        else:
+            _check_objective(objective, loss, metrics)
+            trees = {name: trees_from(one).to(self.device) for name, one in splits.items()}
+            own = own or model_loss(self.model, next(iter(trees.values())).head(4), self.dtype)
             self.loss = name_of(own)
             wanted = OwnObjective(own, self.loss, noise=fixed)
-            tried = try_own(wanted, self.model, unwrapped(model), held, self.dtype)
-        else:
-            tried = self._tried_outputs(loss or "cross_entropy", metrics, fixed, splits, model)
+            tried = try_own(wanted, self.model, original, trees, self.dtype)
         self.objective: Objective = tried.objective
         self.splits: dict[str, Split] = tried.splits
         self.measures = Measures(measures or {}, fixed)
@@ -137,19 +157,6 @@ class Problem:
         seen = {"objective": own} if own else {n: m.function for n, m in self.metrics.items()}
         facts = self._facts(tried.output, seen_by({**seen, **(measures or {})}, self.model))
         self.attributes = {**facts, **(attributes or {})}
-
-    def _tried_outputs(
-        self, loss: Any, metrics: Any, noise: bool, splits: Mapping[str, Any], original: nn.Module
-    ) -> Tried:
-        objective = OutputObjective({**metrics_for(loss), **more_metrics(metrics)}, noise=noise)
-        own = objective.metrics["loss"].function
-        self.loss = loss if isinstance(loss, str) else getattr(own, "__name__", "function")
-        return_tensor(self.model)
-        held = {
-            name: (one if isinstance(one, Stream) else examples_from(one)).to(self.device)
-            for name, one in splits.items()
-        }
-        return try_outputs(objective, self.model, unwrapped(original), held, self.dtype, self.loss)
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -164,51 +171,16 @@ class Problem:
     @property
     def quantities(self) -> dict[str, Quantity]:
         """All quantities of a point: means, standard errors, numbers of examples."""
-        found: list[Quantity] = []
-        for split, examples in self.splits.items():
-            for name, metric in self.metrics.items():
-                said = f"{metric.long_name} over {self._words(split, name)}"
-                mean = Quantity(said, metric.units, metric.better, split, name)
-                found.append(mean)
-                if self.has_stderr(split, name):
-                    whole = f"{examples.population:,} examples (finite-population correction)"
-                    if self._is_per_batch(name):
-                        whole = "batches of this kind (each batch is one example)"
-                    error = f"standard error of {mean.name} as an estimate of the mean over all "
-                    found.append(mean.beside(statistic=STDERR, long_name=error + whole))
-            found.append(Quantity("number of examples", split=split, base="count"))
-        return by_name(found)
-
-    def _words(self, split: str, name: str) -> str:
-        """The examples of a metric: ``1,000 train examples``."""
-        examples = self.splits[split]
-        of, form = split or "given", self._form(name)
-        weights = ", by their weights" if form is not None and form.weighted else ""
-        count = _batches_in(examples)
-        if not self._is_per_batch(name):
-            if isinstance(examples, Batches) and not examples.countable:
-                some = f"{count:,} {of} batches" if count > 1 else f"one {of} batch"
-                return f"all values of {some}{weights}"
-            return f"{len(examples):,} {of} examples{weights}"
-        return f"{count:,} {of} batches" if count > 1 else f"one {of} batch: no standard error"
-
-    def _form(self, name: str) -> Form | None:
-        objective = self.objective
-        return objective.forms[name] if isinstance(objective, OwnObjective) else None
-
-    def _is_per_batch(self, name: str) -> bool:
-        """Whether the batch is the example of a metric."""
-        form = self._form(name)
-        return form is not None and form.per_batch and not form.weighted
+        return quantities_of(self.objective, self.splits)
 
     def is_per_example(self, name: str) -> bool:
         """Whether a metric has a value per example, rather than one for a batch."""
-        form = self._form(name)
+        form = form_of(self.objective, name)
         return form is None or not form.per_batch
 
     def has_stderr(self, split: str, name: str) -> bool:
         """Whether a metric has a standard error: not if its only example is a single batch."""
-        return not self._is_per_batch(name) or _batches_in(self.splits[split]) > 1
+        return has_stderr(self.objective, self.splits[split], name)
 
     def population(self, split: str, name: str, drawn: int) -> float:
         """The number that standard errors refer to, of ``drawn`` values of a metric.
@@ -216,7 +188,7 @@ class Problem:
         Infinite where a batch is the example: the same examples in other batches have another
         mean.
         """
-        if self._is_per_batch(name):
+        if is_per_batch(self.objective, name):
             return math.inf
         examples = self.splits[split]
         if drawn == len(examples):
@@ -249,7 +221,8 @@ class Problem:
     ) -> Problem:
         """The same problem with other parameters and buffers of the same network.
 
-        ``where`` starts the message of an error.
+        Constant parameters keep their values; the state may lack them. ``where`` starts the message
+        of an error.
 
         Raises
         ------
@@ -258,20 +231,49 @@ class Problem:
         """
         other = copy.copy(self)
         other.model = copy.deepcopy(self.model)
-        load_state(other.model, state, where)
-        other.origin = parameters_of(other.model)
-        weights = fingerprint([*other.origin.items(), *other.model.named_buffers()])
-        other.attributes = {**self.attributes, "weights_sha256": weights}
+        load_state(other.model, {**state, **self.constants}, where)
+        other.origin = parameters_of(other.model, self.moved.names)
+        other.attributes = {**self.attributes, "weights_sha256": _fingerprint_of(other.model)}
         return other
+
+    def with_filters(self, given: str) -> Problem:
+        """The same problem with other rules for filters.
+
+        Parameters
+        ----------
+        given
+            See :func:`landscape.directions.filters.filters_of`.
+        """
+        if given == self.filters.given:
+            return self
+        other = copy.copy(self)
+        other.filters = filters_of(self.model, given)
+        return other
+
+    def moving_all(self) -> Problem:
+        """The same problem with all parameters moved."""
+        other = copy.copy(self)
+        other.moved = chosen(self.model, ALL)
+        other.origin = parameters_of(self.model, other.moved.names)
+        facts = {k: v for k, v in self.attributes.items() if k not in self.moved.attributes}
+        other.attributes = {**facts, **other.moved.attributes}
+        return other
+
+    @property
+    def constants(self) -> dict[str, Tensor]:
+        """The parameters that do not move, by all their names in the state of the network."""
+        named = dict(self.model.named_parameters(remove_duplicate=False))
+        constant = {id(named[name]) for name in self.moved.constant}
+        return {name: p.detach() for name, p in named.items() if id(p) in constant}
 
     def _facts(
         self, output: Tensor | None, seen: tuple[str, Sequence[str]]
     ) -> dict[str, Attribute]:
-        buffers = [(n, b) for n, b in self.model.named_buffers()]
         facts: dict[str, Attribute] = {
             "model": type(self.model).__name__,
-            "parameters": sum(p.numel() for p in self.origin.values()),
-            "weights_sha256": fingerprint([*self.origin.items(), *buffers]),
+            "parameters": sum(p.numel() for p in self.model.parameters()),
+            **self.moved.attributes,
+            "weights_sha256": _fingerprint_of(self.model),
             "loss": self.loss,
             "metrics": ", ".join(self.metrics),
             "device": self.device.type,
@@ -301,7 +303,7 @@ class Problem:
         return facts
 
 
-def _check_own(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
+def _check_objective(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
     """Check what is given beside an objective of whole batches."""
     if objective is not None:
         check_function(objective, "objective")
@@ -316,10 +318,16 @@ def _check_own(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
         )
 
 
-def _batches_in(examples: Split) -> int:
-    if isinstance(examples, Batches):
-        return len(examples.trees)
-    if isinstance(examples, Stream):
-        assert examples.seen is not None
-        return examples.seen.batches
-    return 1
+def _pairs(splits: Mapping[str, Any], labels: bool) -> dict[str, Examples | Stream] | None:
+    """Splits as pairs; None if they are mappings with labels, and these are allowed."""
+    try:
+        return {name: pairs_from(one) for name, one in splits.items()}
+    except NotAPair as error:
+        if labels and has_labels(error.item):
+            return None
+        raise
+
+
+def _fingerprint_of(model: nn.Module) -> str:
+    """The fingerprint of all parameters and buffers."""
+    return fingerprint([*model.named_parameters(), *model.named_buffers()])

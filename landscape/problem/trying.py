@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeVar
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from landscape.data import Batch, Examples, Rows, Split, Stream
 from landscape.data.integers import warn_of_lost_integers
 from landscape.device import tensor_float_32
-from landscape.errors import InputError, argument, one_line
+from landscape.errors import InputError, one_line
 from landscape.problem.checks import (
     check_deterministic,
     check_labels,
@@ -64,11 +64,6 @@ def try_outputs(
     found: dict[str, Split] = {}
     output: Tensor | None = None
     for name, examples in splits.items():
-        if isinstance(examples, Stream) and not examples.pairs:
-            raise InputError(
-                f"{examples.source}: the batches are not pairs (input, target); for data of any "
-                f"other form give your own loss of a batch, {argument('objective')}"
-            )
         few = examples.head(_TRIED)
         warn_of_lost_integers(examples, dtype)
         batch = few.batch(dtype)
@@ -162,24 +157,29 @@ def tried_both_ways(
         If it reads the parameters of ``original``, the network of which a copy is measured.
     """
     watch = Watch(dict(original.named_parameters()))
-    inferred: Found | None = None
-    try:
-        with _mode(False), watch:
-            inferred = compute()
-    except torch.OutOfMemoryError:
-        raise
-    except Exception:  # inference mode stops autograd in many ways
-        inferred = None
+    inferred = _in_mode(False, compute, watch) or _in_mode(False, compute)
     refuse_unmoved(watch, what)
     with _mode(True):
         found = compute()
-        if inferred is not None:
-            same = _same(values_of(inferred), values_of(found))
-            return found, watch.left_inference or not same
-        with watch:
-            compute()
-        refuse_unmoved(watch, what)
+    if inferred is not None:
+        same = _same(values_of(inferred[0]), values_of(found))
+        return found, watch.left_inference or not same
+    _in_mode(True, compute, watch)
+    refuse_unmoved(watch, what)
     return found, True
+
+
+def _in_mode(
+    gradients: bool, compute: Callable[[], Found], watch: Watch | None = None
+) -> tuple[Found] | None:
+    """The result in a mode, or None: inference mode stops autograd, a watch what is compiled."""
+    try:
+        with _mode(gradients), nullcontext() if watch is None else watch:
+            return (compute(),)
+    except torch.OutOfMemoryError:
+        raise
+    except Exception:  # whatever it is, it comes again without mode and watch
+        return None
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

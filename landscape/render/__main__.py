@@ -31,81 +31,50 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30\n"
         "  python -m landscape.render */*.h5 --style gallery -o gallery.html",
     )
-    p.add_argument("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
-    known = " ".join(MEDIA)
-    p.add_argument("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
-    p.add_argument(
-        "--style",
-        choices=(*STYLES, GALLERY),
-        metavar="STYLE",
-        help=f"{', '.join((*STYLES, GALLERY))} (default: chosen for surfaces and file)",
-    )
-    p.add_argument("--quantity", metavar="NAME", help="default: the first loss in the file")
-    p.add_argument(
-        "--scale", choices=SCALES, help="default: log for a loss, linear for an accuracy"
-    )
-    p.add_argument(
-        "--clip",
-        metavar="VALUE",
-        help="auto, none, or the largest value drawn (default: auto)",
-    )
-    p.add_argument(
-        "--levels",
-        type=_levels,
-        metavar="N|A,B,…",
-        help="number of lines or ticks, or their values",
-    )
-    p.add_argument("--cmap", metavar="NAME", help="colour map (default: viridis; RdBu_r if signed)")
-    p.add_argument(
-        "--title", metavar="TEXT", help="instead of the network's name; above all panels"
-    )
-    p.add_argument(
-        "--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches"
-    )
-    p.add_argument("--columns", type=int, metavar="N", help="figures: panels side by side")
-    p.add_argument("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
-    p.add_argument("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
-    p.add_argument(
-        "--transparent", action="store_true", default=None, help="figures: transparent background"
-    )
+    add, known, styles = p.add_argument, " ".join(MEDIA), (*STYLES, GALLERY)
+    chosen = f"{', '.join(styles)} (default: chosen for surfaces and file)"
+    add("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
+    add("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
+    add("--style", choices=styles, metavar="STYLE", help=chosen)
+    add("--quantity", metavar="NAME", help="default: the first loss in the file")
+    add("--scale", choices=SCALES, help="default: log for a loss, linear for an accuracy")
+    add("--clip", metavar="VALUE", help="auto, none, or the largest value drawn (default: auto)")
+    count = "number of lines or ticks, or their values"
+    add("--levels", type=_levels, metavar="N|A,B,…", help=count)
+    add("--cmap", metavar="NAME", help="colour map (default: viridis; RdBu_r if signed)")
+    add("--title", metavar="TEXT", help="instead of the network's name; above all panels")
+    add("--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches")
+    add("--columns", type=int, metavar="N", help="figures: panels side by side")
+    add("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
+    add("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
+    clear = "figures: transparent background"
+    add("--transparent", action="store_true", default=None, help=clear)
     _add_space(p)
     _add_time(p)
     return p
 
 
 def _add_space(parser: argparse.ArgumentParser) -> None:
-    p = parser.add_argument_group("3-D surfaces")
-    p.add_argument(
-        "--interpolate", choices=METHODS, help="between samples (default: cubic, no overshoot)"
-    )
-    p.add_argument(
-        "--renderer",
-        choices=RENDERERS,
-        help="default: pyvista for .png and movies if installed, else matplotlib",
-    )
-    p.add_argument("--elevation", type=float, metavar="DEGREES", help="camera angle")
-    p.add_argument("--azimuth", type=float, metavar="DEGREES", help="camera angle")
-    p.add_argument(
-        "--height-ratio", type=float, metavar="R", help="meshes: height / width (default: 0.65)"
-    )
-    p.add_argument("--width-mm", type=float, metavar="MM", help=".stl: width (default: 80)")
-    p.add_argument("--base-mm", type=float, metavar="MM", help=".stl: base plate (default: 3)")
+    add = parser.add_argument_group("3-D surfaces").add_argument
+    add("--interpolate", choices=METHODS, help="between samples (default: cubic, no overshoot)")
+    default = "default: pyvista for .png and movies if installed, else matplotlib"
+    add("--renderer", choices=RENDERERS, help=default)
+    add("--elevation", type=float, metavar="DEGREES", help="camera angle")
+    add("--azimuth", type=float, metavar="DEGREES", help="camera angle")
+    ratio = "meshes: height / width (default: 0.65)"
+    add("--height-ratio", type=float, metavar="R", help=ratio)
+    add("--width-mm", type=float, metavar="MM", help=".stl: width (default: 80)")
+    add("--base-mm", type=float, metavar="MM", help=".stl: base plate (default: 3)")
 
 
 def _add_time(parser: argparse.ArgumentParser) -> None:
-    p = parser.add_argument_group("movies")
-    p.add_argument(
-        "--movie",
-        choices=MOVIES,
-        help="full turn, one frame per surface, or linear to log height (default: turntable)",
-    )
-    p.add_argument(
-        "--frames", type=int, metavar="N", help="number of frames (default: 72; 60 for height)"
-    )
-    p.add_argument(
-        "--fps", type=float, metavar="N", help="frames per second (default: 15; sequence: 4)"
-    )
-    p.add_argument("--seconds", type=float, metavar="S", help="duration, instead of frames or fps")
+    add = parser.add_argument_group("movies").add_argument
+    kinds = "full turn, one frame per surface, or linear to log height (default: turntable)"
+    add("--movie", choices=MOVIES, help=kinds)
+    frames = "number of frames (default: 72; 60 for height)"
+    add("--frames", type=int, metavar="N", help=frames)
+    add("--fps", type=float, metavar="N", help="frames per second (default: 15; sequence: 4)")
+    add("--seconds", type=float, metavar="S", help="duration, instead of frames or fps")
 
 
 def _levels(text: str) -> int | list[float]:

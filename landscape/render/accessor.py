@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape import render
 from landscape.errors import InputError
+from landscape.render.resolve import is_line
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -61,10 +62,8 @@ class SurfacePlot:
 
         None where there is nothing to draw, for example with a single point.
         """
-        surface = self._surface
-        line = surface.y is None or 1 in surface.grid.shape
         try:
-            figure = self.curve() if line else self.contour()
+            figure = self.curve() if is_line(self._surface) else self.contour()
         except InputError:
             return None
         stream = io.BytesIO()

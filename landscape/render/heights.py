@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, check_choice
 from landscape.grid import FloatArray
 from landscape.render.scale import SCALES, Scale
 from landscape.render.words.captions import name_of
@@ -81,32 +81,26 @@ def prepare(
 ) -> tuple[list[Heights], Scale]:
     """Put quantities of one or more surfaces on one scale.
 
+    Raises an InputError if units differ, there is nothing finite to draw, or a log scale meets
+    negative values.
+
     Parameters
     ----------
     chosen
         Pairs of a surface and the name of one of its quantities, all of one unit.
-    scale
-        ``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density,
-        and linear for everything else. Under ``log`` a value of exactly 0 is drawn at the
-        smallest positive value, and counted.
-    clip
-        Values above it are drawn at it, and counted: a number in the unit of the picture (percent
-        for an accuracy), ``none``, or ``auto``, see :func:`upper_clip`.
-    norm_range
-        The range of the scale itself, (low, high); it replaces ``clip`` and fixes the colours of
-        pictures that are drawn one at a time.
-
-    Raises
-    ------
-    InputError
-        If units differ, there is nothing finite to draw, or a log scale meets negative values.
+    scale, clip, norm_range
+        See :data:`landscape.render.figure.options.HELP`. On a log scale a value of exactly 0 is
+        drawn at the smallest positive one, and counted; the clip ``auto`` is :func:`upper_clip`;
+        a range replaces ``clip``.
     """
     shows = [shown(surface, name) for surface, name in chosen]
     if len({s.unit for s in shows}) > 1:
         listed = ", ".join(f"{s.name} in {s.unit or 'no unit'}" for s in shows)
         raise InputError(f"one scale cannot show different units: {listed}; draw them separately")
     kind = _kind(scale, shows[0])
-    finite = [_finite(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)]
+    finite = [
+        finite_values(surface, show) for (surface, _), show in zip(chosen, shows, strict=True)
+    ]
     for (surface, _), show, values in zip(chosen, shows, finite, strict=True):
         _check_drawable(surface, show, values, kind)
     low, high = _span(finite, kind, shows[0])
@@ -135,12 +129,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     above it is more than a tenth of the whole range, on a linear one if the largest value is more
     than 1.5 times the limit. A bowl, whose corners belong to it, is therefore left whole.
 
-    Parameters
-    ----------
-    finite
-        Per surface the values, NaN for holes, any shape.
-    kind
-        ``log`` or ``linear``.
+    ``finite``: per surface the values, NaN for holes, any shape. ``kind``: ``log`` or ``linear``.
     """
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     limit = max(float(np.nanquantile(v, 1 - _TAIL)) for v in finite)
@@ -159,12 +148,12 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
 def _kind(scale: str | None, show: DisplayedQuantity) -> str:
     if scale is None:
         return "log" if show.over_decades else "linear"
-    if scale not in SCALES:
-        raise unknown_choice("scale", scale, SCALES)
+    check_choice("scale", scale, SCALES)
     return scale
 
 
-def _finite(surface: Surface, show: DisplayedQuantity) -> FloatArray:
+def finite_values(surface: Surface, show: DisplayedQuantity) -> FloatArray:
+    """Values in the unit of the picture; NaN where not computed or not finite."""
     values = surface[show.name]
     return np.where(surface.done & np.isfinite(values), values * show.factor, math.nan)
 
@@ -249,9 +238,8 @@ def _panel(surface: Surface, show: DisplayedQuantity, values: FloatArray, drawn:
     high, low = (f"{short(end)} {show.unit}".rstrip() for end in (drawn.high, drawn.low))
     notes = []
     # A small relative margin: a limit that is itself a value must not count as clipped.
-    above = int((values > drawn.high * (1 + 1e-12)).sum()) if drawn.high > 0 else 0
-    if drawn.high <= 0:
-        above = int((values > drawn.high).sum())
+    margin = 1e-12 if drawn.high > 0 else 0.0
+    above = int((values > drawn.high * (1 + margin)).sum())
     if above:
         notes.append(f"{share(above, total)} clipped at {high}.")
     zeros = int((values == 0).sum()) if drawn.kind == "log" else 0

@@ -25,10 +25,7 @@ class Line:
 def line_of(surface: Surface) -> Line:
     """The line of a 1-D surface, or of a plane with a single row or column.
 
-    Raises
-    ------
-    InputError
-        If there are several rows and columns, or only a single point.
+    Raises an InputError if there are several rows and columns, or only a single point.
     """
     sizes = {name: axis.size for name, axis in surface.grid.axes.items()}
     long = [name for name, size in sizes.items() if size > 1]

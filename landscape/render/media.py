@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,11 +30,22 @@ _DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
 
 @dataclass(frozen=True)
 class Medium:
-    """The medium of a suffix: its writer, and the styles and options that it supports."""
+    """The medium of a suffix: its writer, and the styles and options that it supports.
 
-    write: Callable[..., Path]
+    ``writer`` is a function of a module of :mod:`landscape.render`, imported when it writes.
+    """
+
+    writer: str
     styles: tuple[str, ...]
     options: frozenset[str]
+
+    def write(self, *args: Any, **options: Any) -> Path:
+        """Call the writer."""
+        module, _, function = self.writer.partition(":")
+        written: Path = getattr(import_module(f"landscape.render.{module}"), function)(
+            *args, **options
+        )
+        return written
 
 
 def save(
@@ -146,7 +158,7 @@ def save_figure(
     return target
 
 
-def _write_figure(
+def write_figure(
     surfaces: Sequence[Surface],
     path: Path,
     style: str | None,
@@ -165,37 +177,7 @@ def _write_figure(
     return save_figure(figure, path, dpi=dpi, transparent=transparent)
 
 
-def _write_model(
-    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
-) -> Path:
-    from landscape.render.mesh.model_files import write_model
-
-    return write_model(surfaces, path, style, **options)
-
-
-def _write_print(
-    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
-) -> Path:
-    from landscape.render.mesh.print_file import write_print
-
-    return write_print(surfaces, path, style, **options)
-
-
-def _write_movie(
-    surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any
-) -> Path:
-    from landscape.render.movie.film import write_movie
-
-    return write_movie(surfaces, path, style, **options)
-
-
-def _write_grid(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
-    from landscape.render.mesh.grid_files import write_grid
-
-    return write_grid(surfaces, path, style, **options)
-
-
-def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
+def write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
     if style == GALLERY:
         from landscape.render.gallery import save_gallery
 
@@ -208,19 +190,23 @@ def _write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **op
 _SPACE = frozenset(SpaceLook.__annotations__)
 _DRAWN = frozenset({"interpolate", "renderer"})
 _PAPER = frozenset({"dpi", "transparent", "columns", *PlaneLook.__annotations__})
-_FIGURE = Medium(_write_figure, tuple(STYLES), _SPACE | _DRAWN | _PAPER)
+_FIGURE = Medium("media:write_figure", tuple(STYLES), _SPACE | _DRAWN | _PAPER)
 _SHAPE = frozenset({"height_ratio", *Quantified.__annotations__})
-_MODEL = Medium(_write_model, ("surface",), _SHAPE | {"interpolate", "cmap", "title"})
-_PRINT = Medium(_write_print, ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"})
+_MODEL = Medium(
+    "mesh.model_files:write_model", ("surface",), _SHAPE | {"interpolate", "cmap", "title"}
+)
+_PRINT = Medium(
+    "mesh.print_file:write_print", ("surface",), _SHAPE | {"interpolate", "width_mm", "base_mm"}
+)
 _TIME = frozenset({"movie", "frames", "fps", "seconds", "dpi"})
-_MOVIE = Medium(_write_movie, ("surface",), _SPACE | _DRAWN | _TIME)
-_GRID = Medium(_write_grid, ("surface",), _SHAPE)
+_MOVIE = Medium("movie.film:write_movie", ("surface",), _SPACE | _DRAWN | _TIME)
+_GRID = Medium("mesh.grid_files:write_grid", ("surface",), _SHAPE)
 
 MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
-    ".html": Medium(_write_page, ("contour", "surface", "curve", GALLERY), _SPACE),
+    ".html": Medium("media:write_page", ("contour", "surface", "curve", GALLERY), _SPACE),
     ".vtp": _GRID,
     ".vts": _GRID,
     ".glb": _MODEL,

@@ -12,14 +12,10 @@ from landscape.surface import Surface
 def opened(path: str | Path) -> Surface:
     """The surface in a file, named after the file if it does not record its network.
 
-    Raises
-    ------
-    InputError
-        If it cannot be read: see :func:`landscape.store.open_surface`.
+    Raises an InputError if it cannot be read: see :func:`landscape.store.open_surface`.
     """
     surface = open_surface(path)
     if not network(surface):
-        surface.attributes.setdefault(
-            "title", Path(path).stem
-        )  # otherwise panels would be indistinguishable
+        # Otherwise panels would be indistinguishable.
+        surface.attributes.setdefault("title", Path(path).stem)
     return surface

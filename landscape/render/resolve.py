@@ -28,11 +28,8 @@ def is_line(surface: Surface) -> bool:
 def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     """The style for all surfaces: ``style`` itself, or contour for planes and curve for lines.
 
-    Raises
-    ------
-    InputError
-        If there is no surface, lines are mixed with planes, or the style does not suit them.
-        ``path`` draws trajectories alone, so it suits lines and planes alike.
+    Raises an InputError if there is no surface, lines are mixed with planes, or the style does not
+    suit them. ``path`` draws trajectories alone, so it suits lines and planes alike.
     """
     if not surfaces:
         raise InputError("no surface to draw; expected at least one")
@@ -53,26 +50,10 @@ def one_kind(surfaces: Sequence[Surface], style: str | None) -> str:
     return style
 
 
-def checked_renderer(renderer: str) -> str:
-    """Validate a renderer and return it.
-
-    Raises
-    ------
-    InputError
-        If it is not one of :data:`RENDERERS`.
-    """
-    if renderer not in RENDERERS:
-        raise unknown_choice("renderer", renderer, RENDERERS)
-    return renderer
-
-
 def quantity_of_all(surfaces: Sequence[Surface], quantity: str | None) -> str:
     """The quantity to draw: ``quantity``, or the first loss of the first surface.
 
-    Raises
-    ------
-    InputError
-        If a surface does not have it.
+    Raises an InputError if a surface does not have it.
     """
     name = quantity or surfaces[0].main_quantity
     for number, surface in enumerate(surfaces, start=1):
@@ -92,16 +73,9 @@ def chosen_levels(
 ) -> FloatArray:
     """The values of lines or ticks: the given ones, or about that many round ones.
 
-    Parameters
-    ----------
-    bar
-        The heights at the ends of the colour bar, if they differ from those of the scale.
-
-    Raises
-    ------
-    InputError
-        If the number is not between 1 and 200, or the values are not finite and increasing, or
-        none of them is within the range of the picture.
+    ``bar``: the heights at the ends of the colour bar, if they differ from those of the scale.
+    Raises an InputError if the number is not between 1 and 200, or the values are not finite and
+    increasing, or none of them is within the range of the picture.
     """
     if levels is None and scale.kind == "linear" and bar is not None:
         ticks = Scale("linear", *bar).ticks()

@@ -20,12 +20,8 @@ _MANTISSAS = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 4.0, 5.0
 class Scale:
     """A range of values and its mapping to heights (and colours).
 
-    Attributes
-    ----------
-    kind
-        ``log`` (height = log10 of the value) or ``linear`` (height = value).
-    low, high
-        The range drawn, in the unit of the picture; low < high, and 0 < low on a log scale.
+    ``kind``: ``log`` (height = log10 of the value) or ``linear`` (height = value). ``low``,
+    ``high``: the range drawn, in the unit of the picture; low < high, and 0 < low on a log scale.
     """
 
     kind: str
@@ -61,10 +57,6 @@ class Scale:
         if len(best) >= max(2, count // 2):
             return best
         return _even_steps(self.low, self.high, count)
-
-    def clear_of_bottom(self, ticks: FloatArray) -> FloatArray:
-        """The ticks of a vertical axis in 3-D whose labels do not overlap those of the floor."""
-        return ticks[self.heights(ticks) > self.bottom + 0.06 * (self.top - self.bottom)]
 
 
 def inner_ticks(axis: FloatArray) -> FloatArray:

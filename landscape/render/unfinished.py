@@ -6,6 +6,8 @@ cell of the full grid has values at all four corners.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from landscape.grid import Grid, finest_complete
@@ -31,18 +33,9 @@ def finished_part(surface: Surface) -> Surface:
     coarse = finest_complete(done)
     if coarse is None or max(map(len, coarse)) < _FEWEST:
         return surface
-    rows, columns = coarse
-    part = np.ix_(rows, columns)
-    assert surface.y is not None
-    return Surface(
-        Grid(surface.x[columns], surface.y[rows]),
-        surface.quantities,
-        {name: values[part] for name, values in surface.values.items()},
-        done[part],
-        surface.attributes,
-        surface.axes,
-        surface.trajectories,
-    )
+    (rows, columns), part, (x, y) = coarse, np.ix_(*coarse), surface.grid.plane
+    values = {name: array[part] for name, array in surface.values.items()}
+    return replace(surface, grid=Grid(x[columns], y[rows]), values=values, done=done[part])
 
 
 def unfinished_notes(surface: Surface, drawn: Surface) -> list[str]:

@@ -22,14 +22,7 @@ _FOUND_TO = 2e-2
 class Disagreement:
     """A quantity with two different values at one point.
 
-    Attributes
-    ----------
-    index
-        Flat index of the point.
-    quantity
-        Name of the quantity.
-    values
-        Both values.
+    ``index``: flat index of the point.
     """
 
     index: int
@@ -50,15 +43,9 @@ def disagreements(
 ) -> list[Disagreement]:
     """List quantities and points where two computations differ by more than rounding.
 
-    Parameters
-    ----------
-    one, other
-        Values of each quantity, shape (n,). NaN equals NaN, and an infinity itself.
-    indices
-        Shape (n,): flat indices of the points.
-    rounding
-        Largest allowed difference, absolute and relative to the larger modulus; optionally per
-        quantity.
+    ``one``, ``other``: values of each quantity, shape (n,). NaN equals NaN, and an infinity itself.
+    ``indices``: flat indices of these points. ``rounding``: the largest allowed difference,
+    absolute and relative to the larger modulus; optionally per quantity.
     """
     found = []
     named = {name: Quantity.parse(name) for name in one}

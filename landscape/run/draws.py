@@ -51,12 +51,7 @@ def _quantiles(quantities: Mapping[str, Quantity], name: str) -> Iterable[str]:
 def measure_draws(measures: Sequence[Measure], quantities: Mapping[str, Quantity]) -> Measure:
     """Compute each point in all draws before the next one.
 
-    Parameters
-    ----------
-    measures
-        One for each draw; they must yield points in the order given.
-    quantities
-        Quantities of one draw.
+    ``measures``: one for each draw; they must yield points in the order given.
     """
 
     def measure(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:

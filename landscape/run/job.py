@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
@@ -28,18 +29,8 @@ from landscape.surface import Surface
 class Job:
     """What to compute, and how.
 
-    Attributes
-    ----------
-    problem
-        Network, examples and per-example metrics.
-    planes
-        One, or one per random draw.
-    settings
-        How the network is evaluated.
-    tolerance
-        Determines the number of examples per point; None is all.
-    whole_network
-        Curvature quantities, per plane; may be empty.
+    ``planes``: one, or one per random draw. ``tolerance``: determines the number of examples per
+    point; None is all. ``whole_network``: curvature quantities, per plane; may be empty.
     """
 
     problem: Problem
@@ -78,18 +69,11 @@ class Job:
 
     def _in_plane(self, k: int, surface: Surface) -> Measure:
         plane, points = self.planes[k], surface.grid.points()
+        evaluation: Callable[..., Any] = evaluation_for(self.problem, self.settings)
+        where: tuple[Any, ...] = (points,)
         if self.tolerance is not None:
-            measured = partial(
-                evaluate_to_tolerance,
-                self.problem,
-                plane,
-                surface,
-                self.tolerance,
-                settings=self.settings,
-            )
-        else:
-            evaluation = evaluation_for(self.problem, self.settings)
-            measured = partial(evaluation, self.problem, plane, points, settings=self.settings)
+            evaluation, where = evaluate_to_tolerance, (surface, self.tolerance)
+        measured: Measure = partial(evaluation, self.problem, plane, *where, settings=self.settings)
         whole = self.whole_network[k] if self.whole_network else None
 
         def complete(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:

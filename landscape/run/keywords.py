@@ -23,11 +23,6 @@ def takes(
     """Decorate a function of a problem and a request to accept the fields of the request.
 
     The signature lists each option, and ``{options}`` in the docstring is replaced by their help.
-
-    Parameters
-    ----------
-    make
-        :class:`Request`.
     """
 
     def explain(

@@ -35,17 +35,9 @@ def fill(
 ) -> None:
     """Compute points in order; save every few seconds and at the end.
 
-    Parameters
-    ----------
-    counts
-        Names of the quantities that count the examples of a point.
-    missing
-        Flat indices of the points to compute, coarse to fine.
-
-    Raises
-    ------
-    KeyboardInterrupt
-        After the current point on SIGINT; immediately on a second one.
+    ``counts``: names of the quantities that count the examples of a point. ``missing``: flat
+    indices of the points to compute, coarse to fine. Raises KeyboardInterrupt after the current
+    point on SIGINT; immediately on a second one.
     """
     surface.attributes["versions"] = versions()  # also if the session is killed
     started = saved = time.monotonic()

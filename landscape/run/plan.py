@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 
 from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS
@@ -18,6 +20,7 @@ from landscape.planes import Spanned, moving_statistics, span
 from landscape.planes.choose import axes_of
 from landscape.problem import Problem
 from landscape.quantity import Quantity
+from landscape.run.earlier import by_rules_of_file
 from landscape.run.job import Job, quantities_of, whole_network_in
 from landscape.run.record import REQUEST
 from landscape.run.request import RANDOM_RANGE, Range, Request
@@ -38,22 +41,9 @@ def single_process(name: str, make: Callable[[], Any]) -> Any:
 class Plan:
     """Planes, grid and points of a run.
 
-    Attributes
-    ----------
-    problem
-        Network, examples and metrics.
-    request
-        The request.
-    drawn, planes
-        Directions of each draw, and the planes they span.
-    grid
-        Coordinates of the points.
-    counted
-        The ``ignore`` of derivatives: which parameters they include.
-    facts
-        Attributes of the plane and its range.
-    choose
-        Maps the attributes of the file that the run resumes, or None, to settings and attributes.
+    ``drawn``, ``planes``: directions of each draw, and the planes they span. ``counted``: the
+    ``ignore`` of derivatives: which parameters they include. ``facts``: attributes of the plane and
+    its range.
     """
 
     problem: Problem
@@ -63,19 +53,14 @@ class Plan:
     grid: Grid
     counted: str
     facts: Mapping[str, Attribute]
-    choose: Callable[[Mapping[str, Attribute] | None], tuple[Settings, dict[str, Attribute]]]
 
     def begin(
         self, stored: Mapping[str, Attribute] | None, agree: Agree = single_process
     ) -> tuple[Job, Surface]:
         """The job that computes points, and a surface without any point done.
 
-        Parameters
-        ----------
-        stored
-            Attributes of the surface that the run resumes, or None.
-        agree
-            Gives all processes the same settings.
+        ``stored``: attributes of the surface that the run resumes, or None. ``agree``: gives all
+        processes the same settings.
         """
 
         def chosen() -> list[Any]:
@@ -95,26 +80,44 @@ class Plan:
             self.drawn,
             {**self.problem.attributes, **facts, **self.facts, REQUEST: self.request.as_json()},
         )
+        narrow = Settings(**settings).stored_as or self.problem.dtype
+        if narrow in _HALF:
+            _note_resolution(surface, self.planes[0], narrow)
         return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
+
+    def choose(
+        self, stored: Mapping[str, Attribute] | None
+    ) -> tuple[Settings, dict[str, Attribute]]:
+        """The settings and their attributes; ``stored`` are those of the file to resume."""
+        request = self.request
+        # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
+        by_default = request.shard == WHOLE or stored is not None
+        return choose_settings(
+            self.problem,
+            self.planes[0],
+            self.grid,
+            precision=request.precision,
+            batch_size=request.batch_size,
+            tune=by_default if request.tune is None else bool(request.tune),
+            one_by_one=request.tolerance is not None,
+            stored=stored,
+        )
 
 
 def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
     """Plan a call of :func:`landscape.sample_surface`.
 
-    Parameters
-    ----------
-    agree
-        Gives all processes the same grid, where it depends on the loss.
-
-    Raises
-    ------
-    InputError
-        For invalid options.
+    ``agree``: gives all processes the same grid, where it depends on the loss. Raises an InputError
+    for invalid options.
     """
     if request.tolerance is not None:
         for examples in problem.splits.values():
             one_by_one(problem, examples)  # raises before anything is written
+    if request.filters:
+        problem = problem.with_filters(str(request.filters))
+    problem = by_rules_of_file(problem, request, agree)
     drawn = _drawn(problem, request)
+    problem = drawn[0].problem or problem
     statistics = moving_statistics(problem, drawn[0], request.bn)
     planes = [one.plane(problem.origin, statistics) for one in drawn]
 
@@ -132,24 +135,8 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     if isinstance(statistics, Reestimated):
         facts["bn_batch_size"] = statistics.batch_size
 
-    def choose(
-        stored: Mapping[str, Attribute] | None,
-    ) -> tuple[Settings, dict[str, Attribute]]:
-        # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
-        by_default = request.shard == WHOLE or stored is not None
-        return choose_settings(
-            problem,
-            planes[0],
-            grid,
-            precision=request.precision,
-            batch_size=request.batch_size,
-            tune=by_default if request.tune is None else bool(request.tune),
-            one_by_one=request.tolerance is not None,
-            stored=stored,
-        )
-
     counted = _counted(drawn[0], request.ignore)
-    return Plan(problem, request, drawn, planes, grid, counted, facts, choose)
+    return Plan(problem, request, drawn, planes, grid, counted, facts)
 
 
 def _drawn(problem: Problem, request: Request) -> list[Spanned]:
@@ -210,6 +197,26 @@ def _empty(
     elif len(planes[0].axes) == 2:
         facts["axes_cosine"] = planes[0].cosine
     return Surface(grid, quantities, attributes=facts, axes=axes)
+
+
+_HALF = (torch.float16, torch.bfloat16)
+
+
+def _note_resolution(surface: Surface, plane: Plane, dtype: torch.dtype) -> None:
+    """Record the resolution of each axis, and warn of coordinates below it."""
+    for (name, values), least in zip(
+        surface.grid.axes.items(), plane.resolutions(dtype), strict=True
+    ):
+        surface.axes[name]["resolution"] = least
+        steps = np.abs(values[values != 0.0])
+        if steps.size and steps.min() < least:
+            precision = str(dtype).removeprefix("torch.")
+            warnings.warn(
+                f"the {name} axis has coordinates down to {steps.min():.2g}, but most weights in "
+                f"{precision} do not change below {least:.2g}; measure the network in float32 for "
+                "finer steps",
+                stacklevel=2,
+            )
 
 
 def _counted(spanned: Spanned, ignore: str | None) -> str:

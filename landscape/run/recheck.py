@@ -25,10 +25,7 @@ _SHOWN = 5
 def parse_share(text: str) -> float:
     """Parse a percentage: ``2%`` is 0.02.
 
-    Raises
-    ------
-    InputError
-        If it is not a percentage above 0 and up to 100.
+    Raises an InputError if it is not a percentage above 0 and up to 100.
     """
     match = re.fullmatch(r"\s*([0-9]+\.?[0-9]*|\.[0-9]+)\s*%\s*", text)
     share = float(match[1]) / 100 if match else 0.0
@@ -61,10 +58,7 @@ def rounding_of(job: Job, surface: Surface) -> Rounding:
 def verify_alone(surface: Surface, measure: Measure, share: float, rounding: Rounding) -> None:
     """Recompute a share of the points on the same device.
 
-    Raises
-    ------
-    InputError
-        If any differs by more than rounding; these are marked as not done.
+    Raises an InputError if any differs by more than rounding; these are marked as not done.
     """
     points = [index for index in chosen(surface.grid.size, share) if surface.done.flat[index]]
     found = []

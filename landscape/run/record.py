@@ -43,10 +43,7 @@ def kept(value: Any) -> Any:
 def check_kept(given: object, name: str) -> None:
     """Reject a description that :func:`kept` stored instead of a value.
 
-    Raises
-    ------
-    InputError
-        Naming the argument and what it was.
+    Raises an InputError naming the argument and what it was.
     """
     for one in given if isinstance(given, list | tuple) else [given]:
         if isinstance(one, Mapping) and _NOT_KEPT in one:

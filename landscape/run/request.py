@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields
 from pathlib import Path, PurePath
 from typing import Any
@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.directions import IGNORED, NORMALIZATIONS
+from landscape.directions.filters import filters_as_text
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.evaluate import Tolerance
 from landscape.grid import parse_range
 from landscape.planes import DIRECTION_KINDS, Kind, Run
-from landscape.planes.choose import is_drawn
+from landscape.planes.choose import is_drawn, is_normalized, moves_inputs
 from landscape.run.option import option, option_of
 from landscape.run.recheck import parse_share
 from landscape.run.record import check_kept, kept
@@ -89,6 +90,18 @@ class Request:
             f"{', '.join(IGNORED)}: biasbn excludes biases and normalization layers from "
             "directions and derivatives (default: biasbn)",
             "plane",
+        ),
+    )
+    filters: str | Mapping[str, int | str] | None = field(
+        default=None,
+        metadata=option(
+            "PATTERN=AXIS,…",
+            "the axis of a parameter that runs over its filters, where it is another than the "
+            "module's output axis, as in *.c_attn.weight=-1; whole: the parameter is one filter; "
+            "first: the first axis of all",
+            "plane",
+            in_python="A dict of axes by pattern is accepted too; see "
+            ":mod:`landscape.directions.filters`",
         ),
     )
     seed: int = field(
@@ -209,6 +222,7 @@ class Request:
             x=_range(self.x, "x"),
             y=None if self.y is None else _range(self.y, "y"),
             directions=_text(self.directions),
+            filters=filters_as_text(self.filters) or None,
             trajectories=_listed(self.trajectories),
             shard=Shard.parse(self.shard) if isinstance(self.shard, str) else self.shard,
             verify=parse_share(self.verify) if isinstance(self.verify, str) else self.verify,
@@ -240,6 +254,17 @@ class Request:
             )
         if isinstance(self.tolerance, str):
             Tolerance.parse(self.tolerance)
+        if moves_inputs(self.directions) and (self.trajectories or self.save_directions):
+            unfit = "trajectories" if self.trajectories else "save_directions"
+            raise InputError(
+                f"{argument(unfit)} with {argument('directions', self.directions)}: the plane "
+                f"moves inputs, not weights; leave out {argument(unfit)}"
+            )
+        if self.filters and not is_normalized(self.directions):
+            raise InputError(
+                f"{argument('directions', self.directions)}: these directions are not normalized; "
+                f"leave out {argument('filters', self.filters)}"
+            )
 
     def _check_repeats(self) -> None:
         if self.trajectories:

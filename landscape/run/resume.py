@@ -28,6 +28,8 @@ _MAY_DIFFER = {
     "loss_at_end",
     "residual",
     "left_out",
+    "moved",  # the names decide
+    "resolution",
     REQUEST,
 }
 
@@ -42,10 +44,7 @@ _EXACTLY = (1e-9, 1e-12)
 def resumed(found: Surface, wanted: Surface, path: Path) -> Surface:
     """The surface in the file, if it was written by the same run.
 
-    Raises
-    ------
-    InputError
-        Naming every difference, with the values of the file and of this run.
+    Raises an InputError naming every difference, with the values of the file and of this run.
     """
     differences = differences_of(found, wanted)
     if differences:
@@ -70,12 +69,7 @@ def differences_of(
 ) -> list[str]:
     """Differences that show that two surfaces are of different runs, one line each.
 
-    Parameters
-    ----------
-    may_differ
-        Further attributes that may differ.
-    names
-        Names of both surfaces in the lines.
+    ``may_differ``: further attributes that may differ.
     """
     one, other = names
     lines = []

@@ -155,10 +155,7 @@ def _save_directions(plan: Plan, path: str | Path) -> None:
 def _runs(spanned: Spanned, more: Sequence[str | Path | Run], problem: Problem) -> list[Run]:
     """All training runs whose paths belong to the surface.
 
-    Raises
-    ------
-    InputError
-        If two have one name.
+    Raises an InputError if two have one name.
     """
     places = [one for one in more if not isinstance(one, Run)]
     read = iter(read_runs(places, key_of(problem)))

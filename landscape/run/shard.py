@@ -27,10 +27,7 @@ class Shard:
         >>> Shard.parse("2/8")
         Shard(number=2, of=8)
 
-        Raises
-        ------
-        InputError
-            If the format is wrong, or there is no such part.
+        Raises an InputError if the format is wrong, or there is no such part.
         """
         match = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text.strip())
         number, of = (int(part) for part in match.groups()) if match else (0, 0)

@@ -11,6 +11,7 @@ import numpy as np
 from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.hdf5 import floats, reading
+from landscape.labelled import write_array, write_scale
 from landscape.surface import Attribute
 
 _MEANING = {
@@ -73,13 +74,10 @@ class History:
         """Write the history atomically."""
         with replacing(path) as temporary, h5py.File(temporary, "w") as file:
             file.attrs.update(self.attributes)
-            epochs = file.create_dataset("epoch", data=np.arange(1, len(self) + 1))
-            epochs.make_scale("epoch")
+            write_scale(file, "epoch", np.arange(1, len(self) + 1), {})
             for name, (long_name, units) in self._meaning.items():
-                column = file.create_dataset(name, data=np.array(self.columns[name]))
-                column.attrs["long_name"], column.attrs["units"] = long_name, units
-                column.dims[0].attach_scale(epochs)
-                column.dims[0].label = "epoch"
+                facts = {"long_name": long_name, "units": units}
+                write_array(file, name, np.array(self.columns[name]), ["epoch"], facts)
 
 
 def read_history(path: str | Path) -> History:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -117,6 +117,29 @@ def train_network(
     return trainer.history
 
 
+def train_once(
+    make_network: Callable[[], Network],
+    data: dict[str, Examples],
+    folder: str | Path,
+    settings: TrainingSettings,
+    **options: Any,
+) -> Path:
+    """Train into ``folder``: an interrupted run is resumed, a complete one is kept.
+
+    Takes the arguments of :func:`landscape.train_network` except ``resume``; the history is next to
+    the weights (:func:`landscape.training.read_history`).
+
+    Raises
+    ------
+    InputError
+        If the folder contains a run with another network, other examples or other settings.
+    """
+    folder = Path(folder)
+    resume = (folder / LAST).exists()
+    train_network(make_network, data, folder, settings, resume=resume, **options)
+    return folder / FINAL
+
+
 class _Trainer:
     """A run: network, optimizer, schedule and history on a device."""
 
@@ -180,15 +203,9 @@ class _Trainer:
     def run(self, title: str, progress: bool) -> None:
         """Run the remaining epochs."""
         first = len(self.history) + 1
-        epochs: Iterable[int] = range(first, self.settings.epochs + 1)
-        bar = tqdm(
-            epochs,
-            initial=first - 1,
-            total=self.settings.epochs,
-            unit="epoch",
-            desc=title,
-            disable=not progress,
-        )
+        last = self.settings.epochs
+        counted: dict[str, Any] = {"initial": first - 1, "total": last, "unit": "epoch"}
+        bar = tqdm(range(first, last + 1), **counted, desc=title, disable=not progress)
         for epoch in bar:
             rate = float(self.schedule.get_last_lr()[0])
             self._epoch(epoch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from landscape.errors import InputError, argument, unknown_choice
+from landscape.errors import InputError, argument, check_choice
 from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
@@ -64,7 +64,5 @@ class TrainingSettings:
                 f"{argument('weight_decay', self.weight_decay)}: expected a "
                 "momentum between 0 and 1 and a weight decay of at least 0"
             )
-        if self.schedule not in SCHEDULES:
-            raise unknown_choice("schedule", self.schedule, SCHEDULES)
-        if self.optimizer not in OPTIMIZERS:
-            raise unknown_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_choice("schedule", self.schedule, SCHEDULES)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)

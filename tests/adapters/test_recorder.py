@@ -206,6 +206,7 @@ def test_bad_input(tmp_path: Path) -> None:
 def damaged(tmp_path: Path, **changes: Any) -> Path:
     content = {"first": "first.pt", "differences": {}, "scales": {}, "whole": {}, **changes}
     torch.save({"w": torch.ones(2)}, tmp_path / "first.pt")
+    torch.save(nn.Linear(2, 2), tmp_path / "object.pt")
     torch.save(content, tmp_path / "b.pt")
     return tmp_path / "b.pt"
 
@@ -226,6 +227,7 @@ HALF = torch.ones(2).half()
         ({"differences": {"w": HALF}}, "'w' does not fit first.pt"),
         ({"differences": {"w": 1.0}, "scales": {"w": 1.0}}, "'w' does not fit first.pt"),
         ({"whole": {"w": "text"}}, "is damaged"),
+        ({"first": "object.pt"}, "checkpoint .*object.pt contains more than tensors"),
     ],
 )
 def test_damaged_files(tmp_path: Path, changes: dict[str, Any], says: str) -> None:

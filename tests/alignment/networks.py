@@ -49,6 +49,22 @@ def cycle(n: int, random: np.random.Generator) -> npt.NDArray[np.int64]:
     return moved
 
 
+class Transformer(nn.Module):
+    """Two layers of torch's own encoder with four heads of four channels."""
+
+    def __init__(self, **options: bool) -> None:
+        super().__init__()
+        layer = nn.TransformerEncoderLayer(16, 4, 24, batch_first=True, **options)
+        self.into, self.head = nn.Linear(6, 16), nn.Linear(16, 3)
+        self.body = nn.TransformerEncoder(
+            layer, 2, norm=nn.LayerNorm(16), enable_nested_tensor=False
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.head(self.body(self.into(x)).mean(dim=1))
+        return out
+
+
 def perceptron() -> nn.Module:
     return nn.Sequential(
         nn.Linear(6, 7), nn.Tanh(), nn.Linear(7, 9, bias=False), nn.ReLU(), nn.Linear(9, 3)
@@ -212,6 +228,16 @@ PLAIN = [
     ),
 ]
 OTHERS = [
+    Net("transformer", Transformer, (5, 6), [4, 4, 16, 24, 24]),  # heads, then channels
+    Net("transformer-norm-first", lambda: Transformer(norm_first=True), (5, 6), [4, 4, 16, 24, 24]),
+    Net(
+        "encoder-layer",
+        lambda: nn.Sequential(
+            nn.Linear(6, 8), nn.TransformerEncoderLayer(8, 2, 12, bias=False), nn.Linear(8, 3)
+        ),
+        (5, 6),
+        [2, 8, 12],
+    ),
     Net("residual", Residual, VECTOR, [8]),
     Net("functional", Functional, IMAGE, [6]),
     Net("segmentation", Segmenter, (1, 8, 8), [6]),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import torch
+import torch._dynamo  # once: each process would import it
 import torch.distributed as dist
 import torch.distributed.checkpoint as dcp
 from torch import nn
@@ -24,11 +25,10 @@ def save(folder: Path, rank: int) -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(5, 7), nn.ReLU(), nn.Linear(7, 3))  # 7 rows for 2 ranks
     fully_shard(model, mesh=dist.init_device_mesh("cpu", (RANKS,)))
-    model.train()
-    model(torch.ones(2, 5)).sum().backward()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    optimizer.step()
-    state = {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "epoch": 3}
+    # As of an optimizer
+    momentum = [{"momentum_buffer": 2 * p.detach()} for p in model.parameters()]
+    state = {"model": model.state_dict(), "optimizer": {"state": dict(enumerate(momentum))}}
+    state["epoch"] = 3  # type: ignore[assignment]
     dcp.save(state, checkpoint_id=folder / "sharded")
     whole = get_model_state_dict(model, options=StateDictOptions(full_state_dict=True))
     if rank == 0:

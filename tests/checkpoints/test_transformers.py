@@ -215,6 +215,20 @@ def test_an_adapter_is_named_as_peft_does(tmp_path: Path, which: str) -> None:
     assert_same(parameters_in(state, trained, "it"), {n: p.detach() for n, p in trained.items()})
 
 
+@pytest.mark.filterwarnings("ignore")  # of PEFT
+def test_an_adapter_of_another_name(tmp_path: Path) -> None:
+    """The name is the network's: ``save_pretrained`` does not write it into the weights."""
+    changed(adapted(1)).save_pretrained(tmp_path)
+    state, model = read_state(tmp_path), adapted()
+    torch.manual_seed(0)
+    config = peft.LoraConfig(r=2, target_modules=["c_attn"], fan_in_fan_out=True)
+    other = peft.get_peft_model(gpt2(), config, adapter_name="mine")
+    load_state(model, state, "it")
+    load_state(other, state, "it")
+    lora = {n.replace(".mine.", ".default."): t for n, t in other.state_dict().items()}
+    assert_same(lora, model.state_dict())
+
+
 def test_an_adapter_of_a_network_without_one(tmp_path: Path) -> None:
     adapted().save_pretrained(tmp_path)
     with pytest.raises(InputError, match=r"lora_A\.weight' is not in the network"):

@@ -226,6 +226,15 @@ def test_an_untrained_network_is_called_so(place: Path, capsys: pytest.CaptureFi
     assert said[2].startswith("data: digits, 5 of 1,437 train examples, preprocessing none: (x/16")
 
 
+def test_warnings_are_one_line_each(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--problem", "ownwork:problem", "--x=0", "-o", "guess.h5"]
+    assert landscape.sample.main(arguments) == 0
+    said = capsys.readouterr().err
+    assert "\nwarning: " in f"\n{said}"
+    assert "no better than guessing" in said
+    assert "sampling.py" not in said
+
+
 def test_a_run_that_is_resumed_says_how_far_it_is(
     place: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -161,6 +161,12 @@ def test_where_names_tell_nothing_the_files_do(tmp_path: Path) -> None:
     assert found.steps == [1, 2, 3]
 
 
+def test_the_epoch_of_the_last_is_none_of_steps(tmp_path: Path) -> None:
+    make(tmp_path, ["step_500.pt", "step_1000.pt"])
+    make(tmp_path, ["final.pt"], {"epoch": 12, "model": STATE})
+    assert checkpoints_in(tmp_path).steps == [500, 1000, 1001]
+
+
 REFUSED: dict[str, tuple[list[str], str]] = {
     "no order": (["apple.pt", "maple.pt"], "do not tell their order"),
     "seeds only": (["seed0.pt", "seed1.pt"], "do not tell their order"),
@@ -194,10 +200,8 @@ def test_the_run_of_another_network(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         list(run.parameters(origin))
     for words in (
-        "epoch_1.pt is of another network",
-        "no entry for parameter 'fc.weight', shape (2, 3)",
-        "it has 'conv.weight' instead",
-        "2 of 2 parameters are missing",
+        "epoch_1.pt: no entry for parameter 'fc.weight', shape (2, 3)",
+        "2 of 2 are missing: it is of another network, with 'conv.weight'",
     ):
         assert words in str(refused.value)
 

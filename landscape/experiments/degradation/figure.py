@@ -8,14 +8,7 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from landscape.experiments.figures import (
-    COLOURS,
-    data_in_words,
-    draw_seeds,
-    epoch_panels,
-    save_error_and_loss,
-    seeds_in_words,
-)
+from landscape.experiments import figures
 from landscape.experiments.results import Results
 from landscape.render.figure.layout import PanelText
 from landscape.render.figure.style import STYLE, StyledFigure
@@ -42,7 +35,7 @@ def curves(results: Results, what: str) -> StyledFigure:
         ]
         factor = 100.0 if what == "error" else 1.0
         epochs = np.asarray(results.coordinates["epoch"], dtype=np.float64)
-        sheet = epoch_panels(
+        sheet = figures.epoch_panels(
             texts,
             what,
             "error (%)" if what == "error" else "cross-entropy (nats)",
@@ -50,17 +43,20 @@ def curves(results: Results, what: str) -> StyledFigure:
             _limits(results, what, factor),
         )
         for axes, network in zip(sheet.panels, networks, strict=True):
-            for depth, colour in zip(depths, _colours(depths), strict=True):
+            for k, depth in enumerate(depths):
+                colour = figures.COLOURS[k % len(figures.COLOURS)]
                 for split in SPLITS:
                     values = results.select(f"{split}_{what}", network=network, depth=depth)
                     label = f"{depth} layers, {'training' if split == 'train' else 'test'}"
-                    draw_seeds(axes, epochs, values * factor, colour, label, **SPLITS[split])
+                    figures.draw_seeds(
+                        axes, epochs, values * factor, colour, label, **SPLITS[split]
+                    )
         sheet.panels[-1].legend(frameon=False, handlelength=2.6, loc="upper right")
     sheet.figure.description = " ".join(notes)
     return sheet.figure
 
 
-draw = partial(save_error_and_loss, curves)
+draw = partial(figures.save_error_and_loss, curves)
 
 
 def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
@@ -76,18 +72,14 @@ def _limits(results: Results, what: str, factor: float) -> tuple[float, float]:
     return 0.8 * float(positive.min()), 1.25 * float(positive.max())
 
 
-def _colours(depths: list[int]) -> list[str]:
-    return [COLOURS[k % len(COLOURS)] for k in range(len(depths))]
-
-
 def _notes(results: Results) -> list[str]:
     """Notes below the two panels."""
-    data = data_in_words(results)
+    data = figures.data_in_words(results)
     counts = results.measured["parameters"].values
     if (counts == counts[0]).all():
         data += " Both networks of a depth have the same number of parameters."
     return [
-        f"{seeds_in_words(results)} Dashed: training examples, in evaluation mode; full lines: "
-        "test examples.",
+        f"{figures.seeds_in_words(results)} Dashed: training examples, in evaluation mode; full "
+        "lines: test examples.",
         data,
     ]

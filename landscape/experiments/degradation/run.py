@@ -26,10 +26,7 @@ SIZES = {"small": Size(SMALL, (20, 56)), "paper": Size(HE, (20, 56))}
 def measure(setup: Setup[Size]) -> Results:
     """Train every network; record errors and losses per epoch.
 
-    Raises
-    ------
-    InputError
-        If there are fewer than two depths: all are compared with the shallowest.
+    Raises an InputError if there are fewer than two depths: all are compared with the shallowest.
     """
     settings, depths = setup.size.settings, tuple(sorted(set(setup.size.depths)))
     if len(depths) < 2:

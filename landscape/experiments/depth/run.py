@@ -43,18 +43,13 @@ SIZES = {
 def measure(setup: Setup[SurfaceSize]) -> Results:
     """Train every network, sample its surface, and measure it.
 
-    Raises
-    ------
-    InputError
-        If there are no depths, or one is not 6n+2.
+    Raises an InputError if there are no depths, or one is not 6n+2.
     """
     depths = tuple(sorted(set(setup.size.depths)))
     if not depths:
         raise InputError("no depths: expected one or more, such as 20, 56 and 110")
-    for depth in depths:
-        setup.network(
-            f"resnet{depth}", shortcuts="none"
-        )  # raises for invalid depths before any training
+    for depth in depths:  # raises for invalid ones before any training
+        setup.network(f"resnet{depth}", shortcuts="none")
     results = setup.results({"network": KINDS, "depth": depths}, seed=setup.seeds[0])
     for error, split in ERRORS.items():
         results.add(error, DIMS, None, f"fraction of misclassified {split} examples")

@@ -10,26 +10,17 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from landscape.experiments.figures import (
-    COLOURS,
-    data_in_words,
-    draw_seeds,
-    horizontal_lines,
-    legend_below,
-    save_figures,
-    seeds_in_words,
-    whole_ticks,
-)
+from landscape.experiments import figures
 from landscape.experiments.results import Results
 from landscape.grid import FloatArray
 from landscape.render.figure.layout import PAGE, TICKS_BELOW, Margins, PanelText, Sheet, lay_out
 from landscape.render.figure.style import LINE, STYLE, StyledFigure, wrap
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "BN and shortcuts": {"color": COLOURS[3], "linestyle": "-"},
-    "BN only": {"color": COLOURS[1], "linestyle": (0, (5, 1.5))},
-    "shortcuts only": {"color": COLOURS[0], "linestyle": (0, (3, 1, 1, 1))},
-    "neither": {"color": COLOURS[4], "linestyle": (0, (1, 1))},
+    "BN and shortcuts": {"color": figures.COLOURS[3], "linestyle": "-"},
+    "BN only": {"color": figures.COLOURS[1], "linestyle": (0, (5, 1.5))},
+    "shortcuts only": {"color": figures.COLOURS[0], "linestyle": (0, (3, 1, 1, 1))},
+    "neither": {"color": figures.COLOURS[4], "linestyle": (0, (1, 1))},
 }
 TITLES = {
     "activation": "Activation",
@@ -46,12 +37,12 @@ _LEAST, _MOST = 1e-30, 1e30
 
 def draw(results: Results, folder: Path) -> list[Path]:
     """Write a comparison and one figure per quantity for every depth; their paths."""
-    figures = {}
+    made = {}
     for depth in (int(depth) for depth in results.coordinates["depth"]):
-        figures[f"layers-{depth}"] = compared(results, depth)
+        made[f"layers-{depth}"] = compared(results, depth)
         for what in TITLES:
-            figures[f"{what.replace('_', '-')}-{depth}"] = through_training(results, what, depth)
-    return save_figures(figures, folder)
+            made[f"{what.replace('_', '-')}-{depth}"] = through_training(results, what, depth)
+    return figures.save_figures(made, folder)
 
 
 def compared(results: Results, depth: int) -> StyledFigure:
@@ -67,7 +58,7 @@ def compared(results: Results, depth: int) -> StyledFigure:
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=network, **look)
             _finish(axes, results, what, depth, ends)
-        legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
+        figures.legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
     return sheet.figure
 
 
@@ -83,7 +74,7 @@ def through_training(results: Results, what: str, depth: int) -> StyledFigure:
                 values = results.select(what, network=network, depth=depth, epoch=epoch)
                 _line(axes, values[:, :depth], label=_when(epoch), color=colour)
             _finish(axes, results, what, depth, epochs)
-        legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
+        figures.legend_below(sheet.figure, sheet.panels[0], LINE * (len(notes) + 1))
     return sheet.figure
 
 
@@ -91,7 +82,7 @@ def _line(axes: Any, values: FloatArray, *, label: str, color: Any, **look: Any)
     """Plot norms, shape (seeds, layers); values that are not finite and positive are left out."""
     shown = np.where(np.isfinite(values) & (values > 0), values, np.nan)
     layers = np.arange(1, values.shape[1] + 1, dtype=np.float64)
-    draw_seeds(axes, layers, shown, color, label, linewidth=1.1, **look)
+    figures.draw_seeds(axes, layers, shown, color, label, linewidth=1.1, **look)
 
 
 def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence[float]) -> None:
@@ -103,11 +94,11 @@ def _finish(axes: Any, results: Results, what: str, depth: int, epochs: Sequence
     axes.set_xlim(0, depth + 1)
     axes.yaxis.set_major_locator(LogLocator(numticks=7))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    whole_ticks(axes)
+    figures.whole_ticks(axes)
     for stage in (1, 2):  # where the maps halve and the channels double
         edge = 1.5 + stage * (depth - 2) / 3
         axes.axvline(edge, color="0.8", linewidth=0.6, linestyle=(0, (1, 2)), zorder=0)
-    horizontal_lines(axes, "0.92")
+    figures.horizontal_lines(axes, "0.92")
     axes.set_xlabel("layer")
     axes.set_ylabel(LABELS[what])
 
@@ -139,10 +130,10 @@ def _notes(results: Results, depth: int) -> list[str]:
     """Notes below all panels, as lines."""
     facts = results.attributes
     notes = [
-        f"{depth} layers. {seeds_in_words(results)} Gradient: of the mean cross-entropy of "
+        f"{depth} layers. {figures.seeds_in_words(results)} Gradient: of the mean cross-entropy of "
         f"{facts['probed_examples']} training images, in training mode, with respect to the output "
         "of a layer after BN, shortcut and ReLU; weight gradient: with respect to its weights.",
-        f"{data_in_words(results)} Trained with Adam. Dotted: where the maps halve and the "
+        f"{figures.data_in_words(results)} Trained with Adam. Dotted: where the maps halve and the "
         "channels double.",
     ]
     return [line for note in notes for line in wrap(note, PAGE - 0.3)]

@@ -21,14 +21,8 @@ from landscape.models.resnet import CifarResNet
 class Kind:
     """One of the four networks.
 
-    Attributes
-    ----------
-    shortcuts
-        ``identity`` (option A of He et al., without parameters) or ``none``.
-    normalized
-        Whether the network has batch normalization.
-    folder
-        Prefix of its training folders.
+    ``shortcuts``: ``identity`` (option A of He et al., without parameters) or ``none``.
+    ``normalized``: whether it has batch normalization. ``folder``: prefix of its training folders.
     """
 
     shortcuts: str
@@ -59,12 +53,7 @@ KINDS = {
 def norms_at(network: Network, weights: Path, examples: Examples, device: torch.device) -> Norms:
     """Norms of every layer with the weights of a checkpoint, in training mode.
 
-    Parameters
-    ----------
-    network
-        Its weights are replaced.
-    examples
-        One batch.
+    ``network``: its weights are replaced. ``examples``: one batch.
     """
     load_state(network.model, read_checkpoint(weights).state, f"{weights} does not fit")
     model = network.model.to(device).train()

@@ -19,13 +19,9 @@ from landscape.models.resnet import CifarResNet
 class Layer:
     """A layer with weights, and where to read its activation.
 
-    Attributes
-    ----------
-    weight
-        Weight of the convolution or linear layer.
-    module
-        The module that outputs the activation or, if ``taken`` is set, has it as its input: a
-        functional ReLU can only be read at its consumer.
+    ``weight``: weight of the convolution or linear layer. ``module``: the module that outputs the
+    activation or, if ``taken`` is set, has it as its input: a functional ReLU can only be read at
+    its consumer.
     """
 
     weight: Tensor
@@ -72,10 +68,7 @@ def norms(model: nn.Module, layers: Sequence[Layer], inputs: Tensor, targets: Te
     The mode of the network is not changed; in training mode batch normalization uses batch
     statistics, and its running statistics are updated.
 
-    Parameters
-    ----------
-    inputs, targets
-        Inputs of the network, and integer labels of shape (n,).
+    ``inputs``, ``targets``: inputs of the network, and integer labels of shape (n,).
     """
     seen: dict[int, Tensor] = {}
     handles = [_catch(layer, seen, number) for number, layer in enumerate(layers)]

@@ -22,21 +22,14 @@ def extend(shallow: CifarResNet, deep: CifarResNet, inputs: Tensor) -> None:
     that zero is added to the shortcut. A block without is the identity if both convolutions are
     identities, and each normalization multiplies by the standard deviation that it divides by and
     adds the mean that it subtracts. In training mode, with batch statistics instead of stored ones,
-    the first form remains exactly the identity, the second only approximately.
+    the first form remains exactly the identity, the second only approximately. Raises an InputError
+    if an entry of the shallow network does not fit the deep one.
 
-    Parameters
-    ----------
-    shallow, deep
-        Networks of the same kind, width, input channels and classes; ``deep`` has at least as many
-        blocks, newly initialized. ``shallow`` is set to evaluation mode and otherwise not modified.
-    inputs
-        Inputs (n, channels, height, width), which determine the means and standard deviations of
-        the second form; the outputs are equal for any other inputs, too.
-
-    Raises
-    ------
-    InputError
-        If an entry of the shallow network does not fit the deep one.
+    ``shallow``, ``deep``: networks of the same kind, width, input channels and classes; ``deep``
+    has at least as many blocks, newly initialized. ``shallow`` is set to evaluation mode and
+    otherwise not modified. ``inputs``: inputs (n, channels, height, width), which determine the
+    means and standard deviations of the second form; the outputs are equal for any other inputs,
+    too.
     """
     state = {**deep.state_dict(), **shallow.state_dict()}
     load_state(deep, state, "the deep network cannot take the weights of the shallow one")

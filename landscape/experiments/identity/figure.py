@@ -8,23 +8,15 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 
-from landscape.experiments.figures import (
-    COLOURS,
-    data_in_words,
-    draw_seeds,
-    epoch_panels,
-    legend_below,
-    save_error_and_loss,
-    seeds_in_words,
-)
+from landscape.experiments import figures
 from landscape.experiments.results import Results
 from landscape.render.figure.layout import PanelText
 from landscape.render.figure.style import LINE, STYLE, StyledFigure
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "shallow": {"color": COLOURS[0], "marker": "o"},
-    "extended": {"color": COLOURS[3], "marker": "s"},
-    "fresh": {"color": COLOURS[1], "marker": "^"},
+    "shallow": {"color": figures.COLOURS[0], "marker": "o"},
+    "extended": {"color": figures.COLOURS[3], "marker": "s"},
+    "fresh": {"color": figures.COLOURS[1], "marker": "^"},
 }
 _MOST_MARKS = 20
 
@@ -40,7 +32,7 @@ def curves(results: Results, what: str) -> StyledFigure:
     with mpl.rc_context(STYLE):
         texts = [PanelText(f"{network.capitalize()} networks", notes[:1]) for network in networks]
         texts[-1] = PanelText(texts[-1].title, notes[1:])
-        sheet = epoch_panels(
+        sheet = figures.epoch_panels(
             texts,
             what,
             "training error (%)" if what == "error" else "training loss (nats)",
@@ -55,7 +47,7 @@ def curves(results: Results, what: str) -> StyledFigure:
                 options = {key: value for key, value in look.items() if key != "color"}
                 label = _label(results, training)
                 marks = max(1, len(epochs) // _MOST_MARKS)
-                draw_seeds(
+                figures.draw_seeds(
                     axes,
                     epochs,
                     values * factor,
@@ -67,12 +59,12 @@ def curves(results: Results, what: str) -> StyledFigure:
                 )
             extended = float(results.attributes["shallow_epochs"])
             axes.axvline(extended, color="0.55", linewidth=0.8, linestyle=(0, (2, 2)), zorder=0)
-        legend_below(sheet.figure, sheet.panels[0], 0.08)
+        figures.legend_below(sheet.figure, sheet.panels[0], 0.08)
     sheet.figure.description = " ".join(notes)
     return sheet.figure
 
 
-draw = partial(save_error_and_loss, curves)
+draw = partial(figures.save_error_and_loss, curves)
 
 
 def _label(results: Results, training: str) -> str:
@@ -97,8 +89,8 @@ def _notes(results: Results) -> list[str]:
     facts = results.attributes
     added = int(facts["deep_depth"]) - int(facts["shallow_depth"])
     return [
-        f"{seeds_in_words(results)} Training examples, in evaluation "
+        f"{figures.seeds_in_words(results)} Training examples, in evaluation "
         f"mode. Dotted: {added} identity layers are added.",
-        f"{data_in_words(results)} Learning rate {facts['lr']:g}, after the "
+        f"{figures.data_in_words(results)} Learning rate {facts['lr']:g}, after the "
         f"extension {facts['extended_lr']:g}.",
     ]

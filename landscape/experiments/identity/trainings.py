@@ -31,10 +31,7 @@ COMPARED = 2000
 class IdentitySize(Size):
     """A shallow and a deep network; the settings are those of training from scratch.
 
-    Attributes
-    ----------
-    before
-        Epochs of the shallow network; the extended one is trained for the remaining epochs.
+    ``before``: epochs of the shallow network; the extended one is trained for the remaining epochs.
     """
 
     before: int

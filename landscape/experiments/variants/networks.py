@@ -14,18 +14,9 @@ SCENES = "scenes"
 class Variant:
     """A kind of skip connection, and a network that has it.
 
-    Attributes
-    ----------
-    name
-        What the skip connection does.
-    network
-        Name of the network on the command line.
-    shortcuts
-        Kind of shortcuts of that network; ``none`` has the same number of parameters.
-    settings
-        Other settings of the network.
-    masks
-        Whether the network predicts a class for each pixel.
+    ``name``: what the skip connection does. ``shortcuts``: kind of shortcuts of that network;
+    ``none`` has the same number of parameters. ``masks``: whether the network predicts a class for
+    each pixel.
     """
 
     name: str

@@ -44,10 +44,7 @@ FOR_MASKS = {"small": _ADAM, "paper": replace(_ADAM, epochs=60)}
 def measure(setup: Setup[SurfaceSize]) -> Results:
     """Train every network, sample its surface, and measure it.
 
-    Raises
-    ------
-    InputError
-        If the data have masks: the U-Net is always trained on ``scenes``.
+    Raises an InputError if the data have masks: the U-Net is always trained on ``scenes``.
     """
     if setup.splits["train"].labels is None:
         raise InputError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from matplotlib.figure import Figure
+
 from landscape.render.figure.style import wrap
 from landscape.render.words.captions import name_of
 from landscape.surface import Surface
@@ -12,13 +14,15 @@ from landscape.surface import Surface
 
 def write_around(
     axes: Any, surface: Surface, title: str | None, below: str, notes: Sequence[str]
-) -> None:
-    """Set the title, and the label of the x axis with the notes below it."""
+) -> Figure:
+    """Set the title, and the label of the x axis with the notes below it; the axes' figure."""
     axes.set_title(name_of(surface) if title is None else title, parse_math=False)
     width, _ = _inches(axes)
     size = axes.xaxis.label.get_fontsize()
     lines = [line for text in (below, *notes) for line in wrap(text, width, size)]
     axes.set_xlabel("\n".join(lines), parse_math=False)
+    figure: Figure = axes.figure
+    return figure
 
 
 def write_beside(axes: Any, words: str) -> None:

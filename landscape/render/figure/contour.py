@@ -61,8 +61,7 @@ def draw_lines(
 
 def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
     """The limits of a contour plot: the outermost points of the grid."""
-    x, y = panel.surface.x, panel.surface.y
-    assert y is not None
+    x, y = panel.surface.grid.plane
     return (float(x[0]), float(x[-1])), (float(y[0]), float(y[-1]))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -15,21 +14,13 @@ from landscape.quantity import accuracy_of, losses_of
 from landscape.render.figure.band import Band, band_words, quantile_bands, with_room
 from landscape.render.figure.caller_axes import write_around
 from landscape.render.figure.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
-from landscape.render.figure.layout import (
-    TICKS_BELOW,
-    Margins,
-    columns_that_fit,
-    inches,
-    lay_out,
-    panel_texts,
-    panel_width,
-)
+from landscape.render.figure.line_sheet import line_sheet, ticks_of
 from landscape.render.figure.options import Look, captioned, of_heights, takes
 from landscape.render.figure.solution_marks import mark_ends
-from landscape.render.figure.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE, wrap
+from landscape.render.figure.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare
 from landscape.render.lines import line_of
-from landscape.render.resolve import chosen_levels, one_kind, quantity_of_all
+from landscape.render.resolve import one_kind, quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.solutions import own_losses, solutions
 from landscape.render.words.captions import brief
@@ -40,12 +31,6 @@ from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
-
-_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
-_ASPECT = 0.75
-_HIGHEST = 3.0
-"""Inches; a curve across a page is lower than one in a column."""
-_TICKS = 6
 
 
 @takes(Look)
@@ -75,13 +60,10 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     if ax is None:
         return curves([surface], look)
     (group,), shared = _prepared([surface], look)
-    _curve_panel(ax, group, shared, _ticks(look, shared))
-    line = line_of(surface)
-    along = ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
+    _curve_panel(ax, group, shared, ticks_of(look, shared))
+    ax.set_ylabel(_loss_label(group), parse_math=False)
     (notes,) = captioned(look, [_curve_notes(group)])
-    write_around(ax, surface, look.get("title"), along, notes)
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surface, look.get("title"), _line_label(surface), notes)
 
 
 def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:
@@ -92,30 +74,18 @@ def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) ->
     groups, shared = _prepared(surfaces, look)
     with mpl.rc_context(STYLE):
         notes = captioned(look, [_curve_notes(group) for group in groups])
-        firsts = [group[0] for group in groups]
-        width = inches(look.get("width"), len(groups))
-        right = _RIGHT_AXIS if any(_accuracies(group) for group in groups) else _RIGHT
-        above = LINE if any(map(solutions, surfaces)) else 0.0
-        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW, above=above)
-        columns = columns_that_fit(width, min(len(groups), 2), margins, 0.0, asked)
-        room = panel_width(width, columns, margins, bar=0.0)
-        beside = 2 * min(margins.left, margins.right) - 0.1
-        labels = [_line_label(surface, room + beside) for surface in surfaces]
-        aspect = min(_ASPECT, _HIGHEST / room)
-        upward = [wrap(_loss_label(group), room * aspect + 0.2) for group in groups]
-        more = LINE * (max(map(len, upward)) - 1)
-        margins = replace(
-            margins,
-            left=margins.left + more,
-            below=TICKS_BELOW + LINE * max(map(len, labels)),
+        labels = [(_line_label(s), _loss_label(g)) for s, g in zip(surfaces, groups, strict=True)]
+        sheet = line_sheet(
+            [group[0] for group in groups],
+            notes,
+            labels,
+            look,
+            asked,
+            right_axis=any(map(_accuracies, groups)),
+            above=LINE if any(map(solutions, surfaces)) else 0.0,
         )
-        size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}
-        texts, heading = panel_texts(firsts, notes, look.get("title"))
-        sheet = lay_out(texts, margins, title=heading, **size)
-        for axes, group, label, left in zip(sheet.panels, groups, labels, upward, strict=True):
-            axes.set_xlabel("\n".join(label), parse_math=False)
-            _curve_panel(axes, group, shared, _ticks(look, shared))
-            axes.set_ylabel("\n".join(left), parse_math=False)
+        for axes, group in zip(sheet.panels, groups, strict=True):
+            _curve_panel(axes, group, shared, ticks_of(look, shared))
     return sheet.figure
 
 
@@ -143,11 +113,6 @@ def _ends(surface: Surface, name: str) -> list[Band]:
     return [Band("solutions", own, own)] if own.size and name == surface.main_quantity else []
 
 
-def _ticks(look: Look, shared: Scale) -> FloatArray:
-    levels = look.get("levels")
-    return chosen_levels(_TICKS if levels is None else levels, shared)
-
-
 def _accuracies(group: Sequence[Heights]) -> list[str]:
     found = [accuracy_of(panel.surface.quantities, panel.quantity.name) for panel in group]
     return [name for name in found if name]
@@ -163,9 +128,9 @@ def _other_losses(surface: Surface, name: str) -> list[str]:
     return [q for q in alike if np.isfinite(surface[q]).any()][:3]
 
 
-def _line_label(surface: Surface, width: float) -> list[str]:
+def _line_label(surface: Surface) -> str:
     line = line_of(surface)
-    return wrap(", ".join(filter(None, (axis_label(surface, line.axis), line.at))), width)
+    return ", ".join(filter(None, (axis_label(surface, line.axis), line.at)))
 
 
 def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: FloatArray) -> None:
@@ -176,7 +141,7 @@ def _curve_panel(axes: Any, group: Sequence[Heights], shared: Scale, ticks: Floa
     if line.axis == "x":
         mark_ends(axes, surface, first.name)
     colour = ACCURACY_COLOUR if first.is_fraction else LOSS_COLOUR
-    axes.set_ylabel(_loss_label(group), color=colour, parse_math=False)
+    axes.yaxis.label.set_color(colour)
     axes.tick_params(axis="y", colors=colour)
     accuracies = _accuracies(group)
     if accuracies:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from landscape.grid import FloatArray
 from landscape.render.figure.band import bands_of, draw_bands
+from landscape.render.figure.line_sheet import set_scale
 from landscape.render.figure.style import ACCURACY_COLOUR, LOSS_COLOUR
-from landscape.render.heights import Heights
+from landscape.render.heights import Heights, finite_values
 from landscape.render.lines import line_of
 from landscape.render.scale import Scale
-from landscape.render.words.numerals import short
 from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
@@ -27,11 +27,7 @@ def draw_losses(axes: Any, panels: Sequence[Heights], scale: Scale, ticks: Float
 
     The first is solid, the others are dashed. A point between two holes is a dot.
     """
-    axes.set_yscale(scale.kind)
-    room = 0.04 * (scale.top - scale.bottom)
-    axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
-    axes.set_yticks(ticks, [short(v) for v in ticks])
-    axes.minorticks_off()
+    set_scale(axes, scale, ticks)
     colour = ACCURACY_COLOUR if panels[0].quantity.is_fraction else LOSS_COLOUR
     for panel, stroke in zip(panels, _STROKES, strict=False):
         drawn = np.clip(panel.values, scale.low, scale.high)
@@ -44,11 +40,15 @@ def draw_accuracies(axes: Any, surface: Surface, names: Sequence[str]) -> None:
     """Draw accuracies on the right axis, 0 to 100 %, in the line styles of their losses."""
     axes.set_ylim(0, 100)
     for name, stroke in zip(names, _STROKES, strict=False):
-        _draw(axes, surface, name, _percent(surface, name), ACCURACY_COLOUR, stroke, None)
-
-
-def _percent(surface: Surface, name: str) -> FloatArray:
-    return np.where(surface.done, surface[name] * shown(surface, name).factor, np.nan)
+        _draw(
+            axes,
+            surface,
+            name,
+            finite_values(surface, shown(surface, name)),
+            ACCURACY_COLOUR,
+            stroke,
+            None,
+        )
 
 
 def _draw(

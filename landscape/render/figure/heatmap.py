@@ -23,8 +23,7 @@ def draw_heatmap(
     axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
 ) -> None:
     """Draw the cells; the levels are ticks of the colour bar."""
-    x, y = panel.surface.x, panel.surface.y
-    assert y is not None
+    x, y = panel.surface.grid.plane
     cells = np.ma.masked_invalid(panel.heights)
     # As an image: viewers of vector files show seams between thousands of rectangles.
     look: dict[str, Any] = {"norm": norm, "cmap": cmap, "rasterized": True}
@@ -33,9 +32,7 @@ def draw_heatmap(
 
 def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
     """The limits of a heat map: the outer edges of the outermost cells."""
-    x, y = panel.surface.x, panel.surface.y
-    assert y is not None
-    across, upward = cell_edges(x), cell_edges(y)
+    across, upward = map(cell_edges, panel.surface.grid.plane)
     return (float(across[0]), float(across[-1])), (float(upward[0]), float(upward[-1]))
 
 

@@ -35,8 +35,7 @@ def cell_edges(axis: FloatArray) -> FloatArray:
 
 def draw_holes(axes: Any, panel: Heights) -> None:
     """Hatch the cells of all points without a value."""
-    x, y = panel.surface.x, panel.surface.y
-    assert y is not None
+    x, y = panel.surface.grid.plane
     for kind, mask in _masks(panel):
         path = Path.make_compound_path(*_rectangles(cell_edges(x), cell_edges(y), mask))
         look: dict[str, Any] = {"facecolor": HOLE_COLOUR, "edgecolor": "0.55", "linewidth": 0}
@@ -63,7 +62,6 @@ def _rectangles(
 ) -> Iterator[Path]:
     # One rectangle per run of a row: a surface of 501 × 501 points may be mostly holes.
     for j, row in enumerate(mask):
-        steps = np.diff(np.concatenate([[0], row.astype(int), [0]]))
-        for left, right in zip(np.flatnonzero(steps > 0), np.flatnonzero(steps < 0), strict=True):
-            x0, x1, y0, y1 = x_edges[left], x_edges[right], y_edges[j], y_edges[j + 1]
+        for run in np.ma.clump_masked(np.ma.array(row, mask=row)):
+            x0, x1, y0, y1 = x_edges[run.start], x_edges[run.stop], y_edges[j], y_edges[j + 1]
             yield Path([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], closed=True)

@@ -37,8 +37,6 @@ _BAR_WIDTH = 0.11
 _PAD = 0.08
 TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
 HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
-
-
 TICKS_BELOW = 0.27
 """Height in inches of the tick labels below a panel."""
 
@@ -76,10 +74,7 @@ class Sheet:
 def inches(width: str | float | None, panels: int) -> float:
     """The width of a figure: ``column``, ``page``, inches, or None to suit the panels.
 
-    Raises
-    ------
-    InputError
-        If it is none of them.
+    Raises an InputError if it is none of them.
     """
     if width is None:
         return COLUMN if panels == 1 else PAGE
@@ -111,17 +106,9 @@ def columns_that_fit(
 ) -> int:
     """The number of columns: as many as wanted, or fewer if panels would be too small.
 
-    Parameters
-    ----------
-    asked
-        The number that the caller requires instead, or None.
-    least
-        Minimum plotting area of each panel in inches.
-
-    Raises
-    ------
-    InputError
-        If it is below 1, or so many panels would be too small.
+    ``asked``: the number that the caller requires instead, or None. ``least``: minimum plotting
+    area of each panel in inches. Raises an InputError if it is below 1, or so many panels would be
+    too small.
     """
     if asked is not None:
         return _columns_asked(width, asked, margins, bar, least)
@@ -167,14 +154,10 @@ def lay_out(
         Titles and notes, shown verbatim, without mathematical markup.
     width
         Of the figure, in inches; see :func:`inches`.
-    columns
-        Number of columns.
     aspect
         Height over width of the plotting area.
     bar
         Width in inches reserved for a colour bar on the right, 0 for none; :func:`bar_width`.
-    title
-        A heading for the whole figure.
     projection
         ``3d``, or None for plane axes.
     foot

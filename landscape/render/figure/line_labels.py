@@ -29,14 +29,9 @@ def label_lines(
     A rough surface has dozens of islands per level; labelling each would hide the picture. A
     level without free space on its line gets no label.
 
-    Parameters
-    ----------
-    lines
-        The contour set; the limits of the axes are those of the finished picture.
-    marked
-        Points, shapes (n, 2), that labels must not cover.
-    crossing
-        Other lines of the picture, shapes (n, 2), that labels should avoid.
+    ``lines``: the contour set; the limits of the axes are those of the finished picture.
+    ``marked``: points, shapes (n, 2), that labels must not cover. ``crossing``: other lines of the
+    picture, shapes (n, 2), that labels should avoid.
     """
     box = axes.get_position()
     size = axes.figure.get_size_inches() * (box.width, box.height)

@@ -11,10 +11,8 @@ from landscape.render.words.numerals import short
 
 def best_point(panel: Heights) -> tuple[float, float]:
     """The coordinates (x, y) of the best point."""
-    y = panel.surface.y
-    assert y is not None
-    j, i = panel.best
-    return float(panel.surface.x[i]), float(y[j])
+    (x, y), (j, i) = panel.surface.grid.plane, panel.best
+    return float(x[i]), float(y[j])
 
 
 def mark_best(axes: Any, panel: Heights) -> None:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
 
@@ -139,14 +139,10 @@ def _section(names: Any) -> str:
 def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
     """The notes below each panel, or none where the caption is ``none``.
 
-    Raises
-    ------
-    InputError
-        If ``caption`` is neither ``full`` nor ``none``.
+    Raises an InputError if ``caption`` is neither ``full`` nor ``none``.
     """
     wanted = look.get("caption") or "full"
-    if wanted not in CAPTIONS:
-        raise unknown_choice("caption", wanted, CAPTIONS)
+    check_choice("caption", wanted, CAPTIONS)
     return [list(own) if wanted == "full" else [] for own in notes]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -14,15 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from landscape.errors import InputError, argument
 from landscape.grid import FloatArray, Grid
 from landscape.render.figure.caller_axes import write_around
-from landscape.render.figure.layout import (
-    TICKS_BELOW,
-    Margins,
-    columns_that_fit,
-    inches,
-    lay_out,
-    panel_texts,
-    panel_width,
-)
+from landscape.render.figure.line_sheet import line_sheet, ticks_of
 from landscape.render.figure.options import Shared, captioned, of_heights, takes
 from landscape.render.figure.path_panel import (
     OWN,
@@ -32,9 +25,8 @@ from landscape.render.figure.path_panel import (
     draw_losses,
     name_paths,
 )
-from landscape.render.figure.style import LINE, LOSS_COLOUR, STYLE, wrap
+from landscape.render.figure.style import LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare
-from landscape.render.resolve import chosen_levels
 from landscape.render.scale import Scale
 from landscape.render.words.captions import brief, name_of
 from landscape.render.words.directions import explained
@@ -45,9 +37,6 @@ from landscape.surface import Surface
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
-_ASPECT, _HIGHEST = 0.75, 3.0
-_TICKS = 6
 _OFF = "distance from the plane"
 
 
@@ -78,12 +67,10 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     if ax is None:
         return paths([surface], look)
     (steps,), (panels,), shared = _prepared([surface], look)
-    _draw(ax, steps, shared, _ticks(look, shared), _farthest([steps]))
+    _draw(ax, steps, shared, ticks_of(look, shared), _farthest([steps]))
     ax.set_ylabel(_loss_label(surface), parse_math=False)
     (notes,) = captioned(look, [_notes(surface, panels)])
-    write_around(ax, surface, look.get("title"), _step_label(steps), notes)
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surface, look.get("title"), _step_label(steps), notes)
 
 
 def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
@@ -100,23 +87,14 @@ def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -
     steps, panels, shared = _prepared(surfaces, look)
     most = _farthest(steps)
     with mpl.rc_context(STYLE):
-        width = inches(look.get("width"), len(surfaces))
-        right = _RIGHT if most is None else _RIGHT_AXIS
-        margins = Margins(left=_LEFT, right=right, below=TICKS_BELOW + LINE)
-        columns = columns_that_fit(width, min(len(surfaces), 2), margins, 0.0, asked)
-        room = panel_width(width, columns, margins, bar=0.0)
-        aspect = min(_ASPECT, _HIGHEST / room)
-        upward = [wrap(_loss_label(s), room * aspect + 0.2) for s in surfaces]
-        margins = replace(margins, left=margins.left + LINE * (max(map(len, upward)) - 1))
         notes = captioned(look, [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)])
-        size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}
+        labels = [
+            (_step_label(own), _loss_label(s)) for s, own in zip(surfaces, steps, strict=True)
+        ]
         firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
-        texts, heading = panel_texts(firsts, notes, look.get("title"))
-        sheet = lay_out(texts, margins, title=heading, **size)
-        for axes, own, label in zip(sheet.panels, steps, upward, strict=True):
-            _draw(axes, own, shared, _ticks(look, shared), most)
-            axes.set_ylabel("\n".join(label), parse_math=False)
-            axes.set_xlabel(_step_label(own))
+        sheet = line_sheet(firsts, notes, labels, look, asked, right_axis=most is not None)
+        for axes, own in zip(sheet.panels, steps, strict=True):
+            _draw(axes, own, shared, ticks_of(look, shared), most)
     return sheet.figure
 
 
@@ -143,14 +121,13 @@ def _prepared(
     pairs = [(line, name) for own in lines for line in own for name in line.quantities]
     prepared, shared = prepare(pairs, **of_heights(look))
     rest = iter(prepared)
-    panels = [[next(rest) for line in own for _ in line.quantities] for own in lines]
+    panels = [[[next(rest) for _ in line.quantities] for line in own] for own in lines]
     steps = []
-    for surface, own, of_surface in zip(surfaces, lines, panels, strict=True):
-        mine = iter(of_surface)
-        held = [{name: next(mine).values for name in line.quantities} for line in own]
-        each = zip(surface.trajectories.items(), held, strict=True)
-        steps.append([Steps(name, p, _steps_of(p), losses) for (name, p), losses in each])
-    return steps, panels, shared
+    for surface, of_surface in zip(surfaces, panels, strict=True):
+        losses = [{panel.quantity.name: panel.values for panel in own} for own in of_surface]
+        each = zip(surface.trajectories.items(), losses, strict=True)
+        steps.append([Steps(name, p, _steps_of(p), own) for (name, p), own in each])
+    return steps, [list(chain(*own)) for own in panels], shared
 
 
 def _lines(surface: Surface) -> list[Surface]:
@@ -185,11 +162,6 @@ def _farthest(steps: Sequence[Sequence[Steps]]) -> float | None:
     known = [s.path.distance for own in steps for s in own if s.path.distance is not None]
     far = [float(d[np.isfinite(d)].max()) for d in known if np.isfinite(d).any()]
     return max(far, default=None)
-
-
-def _ticks(look: Shared, shared: Scale) -> FloatArray:
-    levels = look.get("levels")
-    return chosen_levels(_TICKS if levels is None else levels, shared)
 
 
 def _loss_label(surface: Surface) -> str:

@@ -10,10 +10,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from landscape.grid import FloatArray
+from landscape.render.figure.line_sheet import name_lines, set_scale
 from landscape.render.figure.style import LOSS_COLOUR
 from landscape.render.scale import Scale
 from landscape.render.words.faithful import faithful
-from landscape.render.words.numerals import short
 from landscape.surface import Trajectory
 
 _COLOURS = (LOSS_COLOUR, "#D55E00", "#009E73", "#CC79A7", "black", "#B8860B")
@@ -26,12 +26,8 @@ _STROKES: dict[str, Any] = {OWN: "-", PLANE: (0, (4, 1.5))}
 class Steps:
     """One path, ready to draw.
 
-    Attributes
-    ----------
-    at
-        Shape (steps,): the step numbers of its checkpoints, or 0, 1, … where it has none.
-    losses
-        ``loss`` and ``plane_loss``, where available, in the unit of the surface.
+    ``at``: shape (steps,): the step numbers of its checkpoints, or 0, 1, … where it has none.
+    ``losses``: ``loss`` and ``plane_loss``, where available, in the unit of the surface.
     """
 
     name: str
@@ -42,11 +38,7 @@ class Steps:
 
 def draw_losses(axes: Any, paths: Sequence[Steps], scale: Scale, ticks: FloatArray) -> None:
     """Draw the losses on the left axis; hollow dots on the dashed line where they differ."""
-    axes.set_yscale(scale.kind)
-    room = 0.04 * (scale.top - scale.bottom)
-    axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
-    axes.set_yticks(ticks, [short(v) for v in ticks])
-    axes.minorticks_off()
+    set_scale(axes, scale, ticks)
     for colour, steps in zip(_colours(paths), paths, strict=True):
         for which, values in steps.losses.items():
             drawn = np.clip(np.where(np.isfinite(values), values, np.nan), scale.low, scale.high)
@@ -87,10 +79,7 @@ def name_paths(axes: Any, paths: Sequence[Steps]) -> None:
         Line2D([], [], color=colour, linewidth=1.2, label=f"\u200b{steps.name}")
         for colour, steps in zip(_colours(paths), paths, strict=True)
     ]
-    legend = axes.legend(handles=keys, loc="best", handlelength=1.4, borderpad=0.3)
-    legend.set(zorder=6)
-    for text in legend.get_texts():
-        text.set(parse_math=False, fontsize=7)
+    name_lines(axes, keys, handlelength=1.4)
 
 
 def _colours(paths: Sequence[Steps]) -> list[str]:

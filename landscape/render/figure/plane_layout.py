@@ -50,20 +50,8 @@ _Paint = tuple[Scale, FloatArray, Any, Any]
 class PlaneStyle:
     """A 2-D style for planes.
 
-    Attributes
-    ----------
-    name
-        Its name on the command line.
-    draw
-        Draws one panel: (axes, panel, scale, levels, norm, colour map).
-    limits
-        The axis limits of a panel: ((left, right), (bottom, top)).
-    shows_chance
-        Whether it draws the chance level.
-    part
-        The part of a surface that it shows.
-    adapt
-        Adapts a colour map.
+    ``draw``: draws one panel: (axes, panel, scale, levels, norm, colour map). ``limits``: the axis
+    limits of a panel: ((left, right), (bottom, top)).
     """
 
     name: str
@@ -111,9 +99,7 @@ def planes(
     _draw(ax, panels[0], style, paint)
     colour_bar(ax.figure, panels, *paint, {"ax": ax})  # takes its space from the axes
     write_beside(ax, axis_name(surfaces[0], "y"))
-    write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
-    figure: Figure = ax.figure
-    return figure
+    return write_around(ax, surfaces[0], look.get("title"), axis_name(surfaces[0], "x"), notes[0])
 
 
 def _draw(axes: Any, panel: Heights, style: PlaneStyle, paint: _Paint) -> None:
@@ -173,12 +159,7 @@ def _labels(
     panels: Sequence[Heights], aspect: float, bar: float, width: float, asked: int | None
 ) -> tuple[Margins, int, list[list[str]], list[list[str]]]:
     """Margins that hold the wrapped labels of both axes, the columns, and those labels."""
-    margins, columns, across, upward = (
-        Margins(_TICKS_LEFT + LINE, _RIGHT, TICKS_BELOW),
-        1,
-        [[""]],
-        [[""]],
-    )
+    margins = Margins(_TICKS_LEFT + LINE, _RIGHT, TICKS_BELOW)
     wanted = columns_for(len(panels))
     for _ in range(3):  # more lines on the left leave less height for each: iterate until stable
         columns = columns_that_fit(width, wanted, margins, bar, asked)

@@ -62,15 +62,8 @@ def side_by_side(
     style = one_kind(surfaces, style)
     draw: Callable[..., Figure] = STYLES[style].load()
     if style == "surface":
-        return draw(
-            surfaces,
-            look,
-            elevation=elevation,
-            azimuth=azimuth,
-            interpolate=interpolate or "cubic",
-            renderer=renderer or "matplotlib",
-            columns=columns,
-        )
+        view = {"elevation": elevation, "azimuth": azimuth, "interpolate": interpolate}
+        return draw(surfaces, look, renderer=renderer, columns=columns, **view)
     if interpolate or renderer:
         raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
     return draw(surfaces, look, columns)

@@ -99,10 +99,7 @@ def new_figure(width: float, height: float) -> StyledFigure:
 def colour_map(name: str | None) -> Any:
     """The named colour map, with holes in light grey.
 
-    Raises
-    ------
-    InputError
-        If matplotlib has no such colour map.
+    Raises an InputError if matplotlib has no such colour map.
     """
     chosen = name or DEFAULT_CMAP
     if chosen not in mpl.colormaps:

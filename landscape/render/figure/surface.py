@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 
+from landscape.errors import check_choice
 from landscape.grid import FloatArray
 from landscape.render.figure.colour_bar import bar_room, colour_bar, colours_of
 from landscape.render.figure.layout import (
@@ -20,15 +21,15 @@ from landscape.render.figure.layout import (
     panel_texts,
 )
 from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
-from landscape.render.figure.style import STYLE, StyledFigure
+from landscape.render.figure.style import MARK, STYLE, StyledFigure
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
 from landscape.render.heights import Heights, prepare
-from landscape.render.resolve import checked_renderer, chosen_levels, one_kind, quantity_of_all
+from landscape.render.resolve import RENDERERS, chosen_levels, one_kind, quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
-from landscape.render.space.interpolate import checked_method
-from landscape.render.space.projection import Window, window_of
-from landscape.render.space.relief import Relief, relief
+from landscape.render.space.interpolate import METHODS
+from landscape.render.space.projection import Window, project, window_of
+from landscape.render.space.relief import Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
 from landscape.render.words.directions import axis_name, explained
@@ -55,8 +56,6 @@ class Scene:
 
     Attributes
     ----------
-    panels
-        All panels drawn on the scale.
     ticks, few, lines
         Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
     window
@@ -84,10 +83,6 @@ class Scene:
     def solid(self) -> bool:
         """Whether PyVista is the renderer."""
         return self.renderer == "pyvista"
-
-    def seen_by(self, camera: Camera) -> Scene:
-        """The same scene from another camera position."""
-        return replace(self, camera=camera)
 
 
 @takes(PlaneLook)
@@ -126,30 +121,25 @@ def surface3d(
     >>> figure = render.surface3d(surface, elevation=30, azimuth=-60)
     """
     one_kind([surface], "surface")
-    return surfaces(
-        [surface],
-        look,
-        elevation=elevation,
-        azimuth=azimuth,
-        interpolate=interpolate or "cubic",
-        renderer=renderer or "matplotlib",
-    )
+    view: dict[str, Any] = {"elevation": elevation, "azimuth": azimuth}
+    return surfaces([surface], look, interpolate=interpolate, renderer=renderer, **view)
 
 
 def surfaces(
     several: Sequence[Surface],
     look: PlaneLook,
     *,
-    elevation: float | None,
-    azimuth: float | None,
-    interpolate: str,
-    renderer: str,
+    elevation: float | None = None,
+    azimuth: float | None = None,
+    interpolate: str | None = None,
+    renderer: str | None = None,
     columns: int | None = None,
 ) -> StyledFigure:
     """Draw several surfaces; options as for :func:`surface3d`.
 
     ``columns`` is the number of columns; None adapts it to the number of surfaces and the width.
     """
+    interpolate, renderer = interpolate or "cubic", renderer or "matplotlib"
     drawn = [finished_part(surface) for surface in several]
     shapes, shared = reliefs_of(drawn, look, interpolate, renderer)
     reliefs = [
@@ -157,14 +147,9 @@ def surfaces(
         for shape, surface, part in zip(shapes, several, drawn, strict=True)
     ]
     camera = camera_for(reliefs, elevation, azimuth)
-    levels, cmap = look.get("levels"), look.get("cmap")
-    scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer)
-    scene = replace(
-        scene,
-        width=look.get("width"),
-        columns=columns,
-        caption=look.get("caption"),
-    )
+    scene = scene_of(reliefs, shared, [camera], look.get("levels"), look.get("cmap"), renderer)
+    width, caption = look.get("width"), look.get("caption")
+    scene = replace(scene, width=width, columns=columns, caption=caption)
     return draw(reliefs, scene, look.get("title"))
 
 
@@ -179,8 +164,8 @@ def reliefs_of(
 
     ``cells`` along each axis are drawn by PyVista.
     """
-    checked_method(interpolate)
-    checked_renderer(renderer)
+    check_choice("interpolation", interpolate, METHODS)
+    check_choice("renderer", renderer, RENDERERS)
     name = quantity_of_all(several, look.get("quantity"))
     panels, shared = prepare([(s, name) for s in several], **of_heights(look))
     detail = {"cells": CELLS, "most": MOST} if renderer == "matplotlib" else {"cells": cells}
@@ -188,15 +173,9 @@ def reliefs_of(
 
 
 def camera_for(reliefs: Sequence[Relief], elevation: float | None, azimuth: float | None) -> Camera:
-    """The camera of all panels; None chooses the lowest view that shows the marked points.
-
-    Occlusion is tested with the interpolated surface, as drawn.
-    """
+    """The camera of all panels; occlusion is tested with the interpolated surface, as drawn."""
     chosen = choose_camera([r.up for r in reliefs], [r.best_index for r in reliefs])
-    return Camera(
-        chosen.elevation if elevation is None else elevation,
-        chosen.azimuth if azimuth is None else azimuth,
-    )
+    return chosen.turned(elevation, azimuth)
 
 
 def scene_of(
@@ -214,21 +193,12 @@ def scene_of(
     """
     norm, _ = colours_of(shared, cmap)
     ticks = chosen_levels(levels, shared, (norm.vmin, norm.vmax))
-    given = levels is not None
-    few = ticks if given else shared.ticks(_HEIGHT_TICKS)
-    lines = ticks if given else shared.ticks(_LINES)
-    window = window_of(reliefs, cameras)
-    return Scene(
-        [r.panel for r in reliefs],
-        cameras[0],
-        ticks,
-        few,
-        lines,
-        cmap,
-        renderer,
-        window,
-        per_inch or _PER_INCH,
+    few, lines = (
+        ticks if levels is not None else shared.ticks(count) for count in (_HEIGHT_TICKS, _LINES)
     )
+    window = window_of(reliefs, cameras)
+    panels, dots = [r.panel for r in reliefs], per_inch or _PER_INCH
+    return Scene(panels, cameras[0], ticks, few, lines, cmap, renderer, window, dots)
 
 
 def draw(
@@ -247,7 +217,7 @@ def draw(
                 draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
         cax = {"cax": sheet.colour_bar}
         colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
-    sheet.figure.description = described(reliefs, scene.renderer)
+    sheet.figure.description = f"{described(reliefs)}; drawn by {scene.renderer}"
     return sheet.figure
 
 
@@ -271,20 +241,21 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
     return lay_out(texts, margins, title=heading, **look)
 
 
-def described(reliefs: Sequence[Relief], renderer: str) -> str:
-    """The description for a file's metadata: what was drawn, and how it was interpolated."""
-    words = dict.fromkeys(r.words for r in reliefs)
-    return f"{'; '.join(words)}; drawn by {renderer}"
-
-
 def _draw_solid(
     axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any, seen: bool
 ) -> None:
-    from landscape.render.mesh.panel import draw_solid
+    """PyVista's picture on the axes of a figure, with the marked point if it is in view."""
+    from landscape.render.mesh.picture import picture
 
-    lines = shape.scale.heights(scene.lines)
-    view: dict[str, Any] = {"seen": seen, "per_inch": scene.per_inch}
-    draw_solid(axes, shape, lines, norm, colours, scene.camera, scene.window, **view)
+    wide = axes.get_position().width * axes.figure.get_size_inches()[0]
+    pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
+    drawn = picture(shape, scene.camera, scene.window, pixels, lines, norm, colours)
+    extent = scene.window.extent
+    axes.imshow(drawn, extent=extent, aspect="auto", interpolation="antialiased")
+    axes.set_axis_off()
+    if seen:
+        u, v = project(shape.best, scene.camera)
+        axes.plot([u], [v], **MARK, zorder=5, gid="best", clip_on=False)
 
 
 def _shows(shape: Relief, scene: Scene) -> bool:

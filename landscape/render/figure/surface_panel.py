@@ -9,6 +9,7 @@ from matplotlib.colors import LightSource
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from landscape.grid import FloatArray
+from landscape.render.figure.marks import best_point
 from landscape.render.figure.style import MARK, text_width
 from landscape.render.scale import inner_ticks
 from landscape.render.space.camera import Camera
@@ -42,12 +43,8 @@ def draw_surface(
 
     Colours follow the height on the scale, shading follows the slope.
 
-    Parameters
-    ----------
-    ticks
-        Values of the ticks of the vertical axis.
-    seen
-        Whether the marked point is in view.
+    ``ticks``: values of the ticks of the vertical axis. ``seen``: whether the marked point is in
+    view.
     """
     fine, scale = relief.fine, relief.scale
     box = faces(relief.across, relief.along, relief.up)
@@ -73,16 +70,8 @@ def draw_surface(
 def faces(x: FloatArray, y: FloatArray, heights: FloatArray) -> FloatArray:
     """The quadrilaterals of a grid; a cell with a hole at a corner has none.
 
-    Parameters
-    ----------
-    x, y
-        Shapes (nx,) and (ny,).
-    heights
-        Shape (ny, nx), NaN for holes.
-
-    Returns
-    -------
-    Array of shape (faces, 4, 3): the corners of each face, (x, y, height).
+    ``x``, ``y``: shapes (nx,) and (ny,). ``heights``: shape (ny, nx), NaN for holes. Returns array
+    of shape (faces, 4, 3): the corners of each face, (x, y, height).
     """
     points = np.stack([*np.meshgrid(x, y), heights], axis=-1)
     around = (points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1])
@@ -100,9 +89,7 @@ def _names(surface: Surface) -> tuple[str, str]:
 
 
 def _mark_best(axes: Any, relief: Relief, per_unit: float, seen: bool) -> None:
-    (j, i), surface = relief.panel.best, relief.panel.surface
-    assert surface.y is not None
-    x0, y0 = surface.x[i], surface.y[j]
+    x0, y0 = best_point(relief.panel)
     z0, top = relief.scale.bottom + relief.best[2] * per_unit, relief.scale.top
     if seen:
         axes.plot([x0], [y0], [z0], **MARK, zorder=5, gid="best")
@@ -125,8 +112,7 @@ def _lit(colours: FloatArray, corners: FloatArray, camera: Camera) -> FloatArray
 
 def _dress(axes: Any, relief: Relief, per_unit: float, ticks: FloatArray, camera: Camera) -> None:
     surface, scale = relief.panel.surface, relief.scale
-    x, y = surface.x, surface.y
-    assert y is not None
+    x, y = surface.grid.plane
     axes.set_xlim(x[0], x[-1])
     axes.set_ylim(y[0], y[-1])
     axes.set_zlim(scale.bottom, scale.top)

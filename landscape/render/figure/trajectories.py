@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 from matplotlib import patheffects
 from matplotlib.lines import Line2D
 
+from landscape.render.figure.line_sheet import name_lines
 from landscape.render.words.directions import explained
 from landscape.render.words.faithful import faithful, faithful_words, off_plane
 from landscape.render.words.numerals import short
@@ -36,7 +36,7 @@ def draw_trajectories(axes: Any, surface: Surface) -> None:
     for k, (name, path) in enumerate(surface.trajectories.items()):
         colour = _COLOURS[k % len(_COLOURS)]
         _draw_steps(axes, name, path, colour)
-        inside = _inside(axes, path)
+        inside = _within(path, axes.get_xlim(), axes.get_ylim())
         for end, index in (("start", 0), ("end", -1)):
             if inside[index]:
                 look = {"markerfacecolor": colour, **_ENDS[end], "markeredgecolor": "black"}
@@ -46,12 +46,7 @@ def draw_trajectories(axes: Any, surface: Surface) -> None:
         look = {"color": colour, "linewidth": 1.0, "markersize": 2.4, "marker": "o"}
         keys.append(Line2D([], [], **look, path_effects=_HALO, label=f"\u200b{name}"))
     if len(keys) > 1:
-        legend = axes.legend(
-            handles=keys, loc="best", handlelength=1.6, borderpad=0.3, labelspacing=0.3
-        )
-        legend.set(zorder=6)
-        for text in legend.get_texts():
-            text.set(parse_math=False, fontsize=7)
+        name_lines(axes, keys, handlelength=1.6, labelspacing=0.3)
 
 
 def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
@@ -63,23 +58,17 @@ def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
     axes.plot(path.x, path.y, linestyle=dashes, **line, gid=f"trajectory {name}")
     if not true.all():
         # A step between two hollow ones has no solid segment: it is a dot on the dashed line.
-        for first, last in _runs(true[:-1] & true[1:]):
-            x, y = path.x[first : last + 2], path.y[first : last + 2]
-            axes.plot(x, y, "-", **line, gid=f"true part of {name}")
+        both = true[:-1] & true[1:]
+        for run in np.ma.clump_masked(np.ma.array(both, mask=both)):
+            part = slice(run.start, run.stop + 1)
+            axes.plot(path.x[part], path.y[part], "-", **line, gid=f"true part of {name}")
     dots = np.zeros(path.x.size, dtype=bool)
-    dots[:: max(1, math.ceil(path.x.size / _MOST_DOTS))] = True
+    dots[:: -(-path.x.size // _MOST_DOTS)] = True
     for kind, which, fill in (("true", dots & true, colour), ("off", dots & ~true, "white")):
         if which.any():
             look = {"marker": "o", "markersize": 2.4 if kind == "true" else 3.0, "color": colour}
             look |= {"markerfacecolor": fill, "markeredgewidth": 0.7, "linestyle": "none"}
             axes.plot(path.x[which], path.y[which], **look, **still, gid=f"{kind} steps of {name}")
-
-
-def _runs(flags: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """First and last index of every contiguous run of True."""
-    edges = np.diff(np.concatenate([[0], flags.astype(int), [0]]))
-    firsts, ends = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0)
-    return [(int(a), int(b) - 1) for a, b in zip(firsts, ends, strict=True)]
 
 
 def trajectory_notes(axes_limits: tuple[Any, Any], surface: Surface) -> list[str]:
@@ -105,10 +94,6 @@ def _note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
     if not inside.all():
         words += "; partly outside the plot" if inside.any() else "; outside the plot"
     return f"{words}."
-
-
-def _inside(axes: Any, path: Trajectory) -> npt.NDArray[np.bool_]:
-    return _within(path, axes.get_xlim(), axes.get_ylim())
 
 
 def _within(path: Trajectory, x: Any, y: Any) -> npt.NDArray[np.bool_]:

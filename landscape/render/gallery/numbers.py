@@ -5,19 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from landscape import measures
 from landscape.errors import InputError
-from landscape.measures import (
-    Estimate,
-    Level,
-    chance_level,
-    convexity_share,
-    flat_radius,
-    number_of_basins,
-    risen_by,
-    risen_to,
-    roughness,
-    share_below,
-)
 from landscape.measures.sampled import origin_index
 from landscape.quantity import stderr_of
 from landscape.render.words.numerals import short
@@ -33,14 +22,8 @@ UNKNOWN = "—"
 class Number:
     """One number as text.
 
-    Attributes
-    ----------
-    label
-        What it is.
-    value
-        With its unit and range, or a dash where the surface does not have it.
-    why
-        Why it does not; empty where it does.
+    ``value``: with its unit and range, or a dash where the surface does not have it. ``why``: why
+    it does not; empty where it does.
     """
 
     label: str
@@ -61,17 +44,19 @@ def numbers(surface: Surface) -> list[Number]:
     if not surface.quantity(surface.main_quantity).is_loss:
         return found
     rise, words = rise_of(surface)
-    found.append(_measure(f"flat radius ({words})", lambda s: flat_radius(s, rise), surface))
-    if (level := chance_level(surface)) is not None:
-        below: Measure = lambda s: share_below(s, level)  # noqa: E731
+    found.append(
+        _measure(f"flat radius ({words})", lambda s: measures.flat_radius(s, rise), surface)
+    )
+    if (level := measures.chance_level(surface)) is not None:
+        below: Measure = lambda s: measures.share_below(s, level)  # noqa: E731
         found.append(_measure("share better than guessing", below, surface, percent))
-    found.append(_measure("roughness, decades", roughness, surface))
-    found.append(_measure("convex points", convexity_share, surface, percent))
-    found.append(_measure("basins", number_of_basins, surface))
+    found.append(_measure("roughness, decades", measures.roughness, surface))
+    found.append(_measure("convex points", measures.convexity_share, surface, percent))
+    found.append(_measure("basins", measures.number_of_basins, surface))
     return found
 
 
-Measure = Callable[[Surface], Estimate]
+Measure = Callable[[Surface], measures.Estimate]
 
 
 def measured_at_centre(surface: Surface) -> list[str]:
@@ -81,17 +66,17 @@ def measured_at_centre(surface: Surface) -> list[str]:
     return sorted(own, key=lambda name: not known[name].is_loss)
 
 
-def rise_of(surface: Surface) -> tuple[Level, str]:
+def rise_of(surface: Surface) -> tuple[measures.Level, str]:
     """The rise of the loss that defines the flat radius, and its label.
 
     A tenth of a nat; in other units no amount is small in itself, so the loss doubles instead.
     """
     if surface.quantities[surface.main_quantity].units == "nats":
-        return risen_by(RISE), f"loss + {RISE:g}"
-    return risen_to(2.0), "loss × 2"
+        return measures.risen_by(RISE), f"loss + {RISE:g}"
+    return measures.risen_to(2.0), "loss × 2"
 
 
-def ranged(found: Estimate) -> str:
+def ranged(found: measures.Estimate) -> str:
     """``0.29 (0.27 … 0.31)``, or ``≥ 0.29`` where it is a lower bound."""
     value, low, high = (short(part) for part in (found.value, found.low, found.high))
     if found.at_least:
@@ -99,7 +84,7 @@ def ranged(found: Estimate) -> str:
     return value if low == high else f"{value} ({low} … {high})"
 
 
-def percent(share: Estimate) -> str:
+def percent(share: measures.Estimate) -> str:
     """``43%``, or ``43% (41 … 45%)``."""
     value, low, high = (f"{100 * part:.3g}" for part in (share.value, share.low, share.high))
     return f"{value}%" if low == high else f"{value}% ({low} … {high}%)"
@@ -128,9 +113,18 @@ def _at_centre(surface: Surface, name: str) -> Number:
 
 
 def _measure(
-    label: str, compute: Measure, surface: Surface, show: Callable[[Estimate], str] = ranged
+    label: str,
+    compute: Measure,
+    surface: Surface,
+    show: Callable[[measures.Estimate], str] = ranged,
 ) -> Number:
+    found = known(compute, surface)
+    return Number(label, UNKNOWN, found) if isinstance(found, str) else Number(label, show(found))
+
+
+def known(compute: Measure, surface: Surface) -> measures.Estimate | str:
+    """A measure, or the reason why the surface does not have it."""
     try:
-        return Number(label, show(compute(surface)))
+        return compute(surface)
     except InputError as error:
-        return Number(label, UNKNOWN, str(error))
+        return str(error)

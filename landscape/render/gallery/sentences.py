@@ -15,21 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import InputError
-from landscape.measures import (
-    Estimate,
-    chance_level,
-    compare_surfaces,
-    convexity_share,
-    flat_radius,
-    number_of_basins,
-    roughness,
-    share_below,
-)
+from landscape import measures
 from landscape.measures.comparable import listed
 from landscape.measures.sampled import origin_index
 from landscape.quantity import accuracy_of
-from landscape.render.gallery.numbers import RISE, Measure, percent, rise_of, why_unknown
+from landscape.render.gallery.numbers import RISE, Measure, known, percent, rise_of, why_unknown
 from landscape.render.words.captions import name_of
 from landscape.render.words.numerals import short
 from landscape.render.words.quantity_words import shown
@@ -85,7 +75,7 @@ def _floor(surface: Surface) -> str:
     if not math.isfinite(start):
         return f"the loss of the trained network is {short(start)}, so flatness is undefined"
     at = f"the loss at the centre is {short(start)} {how.unit}".rstrip()
-    level = chance_level(surface)
+    level = measures.chance_level(surface)
     if level is not None and start >= _HARDLY_BETTER * level:
         at += f", {'no' if start >= level else 'hardly'} better than guessing ({short(level)})"
         if _guesses(surface):
@@ -97,7 +87,7 @@ def _floor(surface: Surface) -> str:
 def _reach(surface: Surface) -> str:
     level, words = rise_of(surface)
     by_amount = words.startswith("loss +")
-    radius = _known(lambda s: flat_radius(s, level), surface)
+    radius = known(lambda s: measures.flat_radius(s, level), surface)
     if isinstance(radius, str):
         return f"the flat radius is unknown ({radius})"
     if radius.at_least:
@@ -110,12 +100,10 @@ def _reach(surface: Surface) -> str:
 def _share(surface: Surface, level: float | None) -> str:
     if level is None:
         return ""
-    found = _known(lambda s: share_below(s, level), surface)
-    return (
-        ""
-        if isinstance(found, str)
-        else f", and {found.value:.0%} of the plane is better than guessing"
-    )
+    found = known(lambda s: measures.share_below(s, level), surface)
+    if isinstance(found, str):
+        return ""
+    return f", and {found.value:.0%} of the plane is better than guessing"
 
 
 def _beside(surface: Surface, sibling: Surface | None) -> str:
@@ -128,7 +116,7 @@ def _beside(surface: Surface, sibling: Surface | None) -> str:
     if any(silent):
         who = "both" if all(silent) else "it" if silent[0] else "the latter"
         return f"Not compared with {other}, because {who} learnt almost nothing"
-    found = compare_surfaces([surface, sibling], ["this", "that"], rise=RISE)
+    found = measures.compare_surfaces([surface, sibling], ["this", "that"], rise=RISE)
     rows = {row.name: row for row in found.rows}
     words, same, reasons = [], [], []
     for how in (_flatness(surface), *_COMPARED):
@@ -168,7 +156,7 @@ class _Compared:
     unit: str
     least: float = 0.0
 
-    def tells(self, first: Estimate, second: Estimate) -> bool:
+    def tells(self, first: measures.Estimate, second: measures.Estimate) -> bool:
         """Whether the values differ beyond their ranges, and by more than the least."""
         if first.at_least and second.at_least:
             return False
@@ -187,23 +175,20 @@ _COMPARED = (
 
 
 def _alone(surface: Surface) -> str:
-    parts = []
-    for compute, words in _SHAPE:
-        found = _known(compute, surface)
-        parts.append(words(found) if isinstance(found, Estimate) else "")
-    known = [part for part in parts if part]
-    if not known:
+    found = [(known(compute, surface), words) for compute, words in _SHAPE]
+    parts = [words(value) for value, words in found if not isinstance(value, str)]
+    if not parts:
         return "Its shape cannot be measured: too few finite values"
-    return f"Shape: {', '.join(known)}"
+    return f"Shape: {', '.join(parts)}"
 
 
-_SHAPE: tuple[tuple[Measure, Callable[[Estimate], str]], ...] = (
-    (number_of_basins, lambda n: f"{n.value:.0f} basin{'s' * (n.value != 1)}"),
+_SHAPE: tuple[tuple[Measure, Callable[[measures.Estimate], str]], ...] = (
+    (measures.number_of_basins, lambda n: f"{n.value:.0f} basin{'s' * (n.value != 1)}"),
     (
-        convexity_share,
-        lambda share: f"convex at {percent(Estimate.exact(share.value))} of the points",
+        measures.convexity_share,
+        lambda share: f"convex at {percent(measures.Estimate.exact(share.value))} of the points",
     ),
-    (roughness, lambda r: f"roughness {short(r.value)} decades"),
+    (measures.roughness, lambda r: f"roughness {short(r.value)} decades"),
 )
 
 
@@ -216,7 +201,7 @@ def _guesses(surface: Surface) -> bool:
 
     A network whose loss is high because it is confident in its few errors has learnt something.
     """
-    level, name = chance_level(surface), surface.main_quantity
+    level, name = measures.chance_level(surface), surface.main_quantity
     if level is None or why_unknown(surface, name):
         return False
     if not surface[name][origin_index(surface)] >= _HARDLY_BETTER * level:
@@ -232,11 +217,3 @@ def _accuracy(surface: Surface) -> float:
     if name is None:
         return math.nan
     return shown(surface, name).factor * float(surface[name][origin_index(surface)])
-
-
-def _known(compute: Measure, surface: Surface) -> Estimate | str:
-    """A measure, or the reason why the surface does not have it."""
-    try:
-        return compute(surface)
-    except InputError as error:
-        return str(error)

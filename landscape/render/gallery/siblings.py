@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from landscape.render.words.captions import fact_of
 from landscape.surface import Surface
 
 
@@ -33,12 +34,8 @@ def siblings(surfaces: Sequence[Surface]) -> list[Surface | None]:
 
 def _fit(surfaces: Sequence[Surface], one: int, other: int) -> bool:
     pair = surfaces[one], surfaces[other]
-    if not all(_said(surface, key) for surface in pair for key in ("model", "shortcuts")):
+    if not all(fact_of(surface, key) for surface in pair for key in ("model", "shortcuts")):
         return False
-    without = [_said(surface, "shortcuts") == "none" for surface in pair]
-    same = all(_said(pair[0], key) == _said(pair[1], key) for key in ("model", "data"))
+    without = [fact_of(surface, "shortcuts") == "none" for surface in pair]
+    same = all(fact_of(pair[0], key) == fact_of(pair[1], key) for key in ("model", "data"))
     return same and without[0] != without[1]
-
-
-def _said(surface: Surface, key: str) -> str:
-    return str(surface.attributes.get(key, "")).strip()

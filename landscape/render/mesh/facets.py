@@ -14,12 +14,8 @@ from landscape.grid import FloatArray, IntArray
 class Facets:
     """Quadrilaterals, counterclockwise seen from above.
 
-    Attributes
-    ----------
-    faces
-        Shape (faces, 4): numbers of points, counted among those that are used.
-    used
-        Shape (points,): which points of the flattened grid they are.
+    ``faces``: shape (faces, 4): numbers of points, counted among those that are used. ``used``:
+    shape (points,): which points of the flattened grid they are.
     """
 
     faces: IntArray

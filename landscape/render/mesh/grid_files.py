@@ -11,9 +11,9 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.extras import pyvista
 from landscape.grid import FloatArray, IntArray
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.paths import lines_on
 from landscape.render.mesh.scenery import Shape, notes
 from landscape.render.space.relief import HEIGHT, Relief
@@ -29,22 +29,16 @@ def write_grid(
     """Write the samples of one surface, without interpolation.
 
     Points lie at (x, y) of the plane and rise to their drawn height. Every quantity is point data
-    as it is stored, unclipped; together with ``done`` and the drawn ``height`` (log10 of the
-    value on a log scale). Where the surface came from is field data, one array per attribute.
-    ``.vtp`` leaves out cells with a hole at a corner, ``.vts`` hides them. Trajectories are lines
-    of a ``.vtp`` on the surface, whose points hold ``path`` (its number, 0 on the surface), ``path
+    as it is stored, unclipped; together with ``done`` and the drawn ``height`` (log10 of the value
+    on a log scale). Where the surface came from is field data, one array per attribute. ``.vtp``
+    leaves out cells with a hole at a corner, ``.vts`` hides them. Trajectories are lines of a
+    ``.vtp`` on the surface, whose points hold ``path`` (its number, 0 on the surface), ``path
     loss`` (the checkpoint's own), ``path plane_loss``, ``path distance`` and ``path step``; their
-    names are field data. A ``.vts`` file cannot contain lines.
+    names are field data. A ``.vts`` file cannot contain lines. Raises an InputError if there are
+    several surfaces, nothing to write, or PyVista is not installed.
 
-    Parameters
-    ----------
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`, but for ``interpolate``.
-
-    Raises
-    ------
-    InputError
-        If there are several surfaces, nothing to write, or PyVista is not installed.
+    ``shape``: the attributes of :class:`landscape.render.mesh.scenery.Shape`, but for
+    ``interpolate``.
     """
     pv = pyvista(f"writing {path.suffix} files")
     if len(surfaces) > 1:

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from landscape.atomic import replacing
+from landscape.extras import library
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import trimesh
-from landscape.render.mesh.scenery import Shape, notes, said, triangles
-from landscape.render.space.relief import Relief
+from landscape.render.mesh.scenery import Shape, notes
+from landscape.render.space.relief import Relief, described
 from landscape.render.words.captions import name_of
 from landscape.surface import Surface
 
@@ -32,29 +32,19 @@ def write_model(
 ) -> Path:
     """Write surfaces side by side on one scale, each 1 wide, with the colours of the map.
 
-    A cell with a hole at a corner is left out. ``.glb`` (in which y points up) holds one named
-    mesh per surface, with what was drawn in its ``extras``; ``.ply`` and ``.obj`` (z up) hold one
-    mesh, ``.obj`` with that in its first lines.
+    A cell with a hole at a corner is left out. ``.glb`` (in which y points up) holds one named mesh
+    per surface, with what was drawn in its ``extras``; ``.ply`` and ``.obj`` (z up) hold one mesh,
+    ``.obj`` with that in its first lines. Raises an InputError if there is nothing to write, or
+    trimesh is not installed.
 
-    Parameters
-    ----------
-    cmap
-        A matplotlib colour map; None is viridis.
-    title
-        Replaces the names of the surfaces.
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to write, or trimesh is not installed.
+    ``cmap``: a matplotlib colour map; None is viridis. ``title``: replaces the names of the
+    surfaces. ``shape``: the attributes of :class:`landscape.render.mesh.scenery.Shape`.
     """
-    tm = trimesh(f"writing {path.suffix} files")
+    tm = library("trimesh", "trimesh", "mesh", f"writing {path.suffix} files")
     options = Shape(**shape)
     reliefs = options.reliefs(surfaces, _CELLS, _MOST)
     kind = path.suffix.lower().lstrip(".")
-    said_of = {"surface": said(reliefs), "notes": notes(reliefs)}
+    said_of = {"surface": described(reliefs), "notes": notes(reliefs)}
     scene = tm.Scene()
     for k, relief in enumerate(reliefs):
         mesh = _mesh(tm, relief, options, k, cmap, linear=kind == "glb")
@@ -82,7 +72,8 @@ def _mesh(
     bottom, top = relief.scale.bottom, relief.scale.top
     heights = (relief.fine.heights.ravel()[cells.used] - bottom) / (top - bottom)
     colours = colour_map(cmap)(heights)
-    mesh = tm.Trimesh(points, triangles(cells.faces), process=False)
+    triangles = np.concatenate([cells.faces[:, [0, 1, 2]], cells.faces[:, [0, 2, 3]]])
+    mesh = tm.Trimesh(points, triangles, process=False)
     if not linear:
         mesh.visual.vertex_colors = _bytes(colours)
         return mesh

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from landscape.errors import InputError
-from landscape.render.mesh.libraries import pyvista
+from landscape.extras import pyvista
 
 _TRIAL = """
 import pyvista
@@ -22,10 +22,7 @@ plotter.screenshot(return_img=True)
 def check_offscreen() -> None:
     """Check that pictures can be drawn.
 
-    Raises
-    ------
-    InputError
-        If there is neither a screen nor a library that draws into memory.
+    Raises an InputError if there is neither a screen nor a library that draws into memory.
     """
     if not _can_draw():
         raise InputError(

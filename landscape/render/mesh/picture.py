@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from landscape.extras import pyvista
 from landscape.grid import FloatArray
 from landscape.render.mesh.facets import facets, whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.offscreen import check_offscreen, quiet
 from landscape.render.space.camera import Camera
 from landscape.render.space.projection import MIDDLE, Window, position
@@ -37,25 +37,9 @@ def picture(
 ) -> npt.NDArray[np.uint8]:
     """Draw a relief off-screen on a transparent background.
 
-    Parameters
-    ----------
-    window
-        The visible part of the picture plane.
-    pixels
-        The width of the picture.
-    lines
-        Heights on the scale that get a contour line.
-    norm, cmap
-        Of heights on the scale.
-
-    Returns
-    -------
-    Colours with their opacity, shape (rows, pixels, 4), the upper row first.
-
-    Raises
-    ------
-    InputError
-        If PyVista is not installed, or cannot draw here.
+    ``window``: the visible part of the picture plane. ``norm``, ``cmap``: of heights on the scale.
+    Returns colours with their opacity, shape (rows, pixels, 4), the upper row first. Raises an
+    InputError if PyVista is not installed, or cannot draw here.
     """
     pv = pyvista("drawing a surface with renderer pyvista")
     check_offscreen()

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from landscape.atomic import replacing
 from landscape.errors import InputError
+from landscape.extras import pyvista
 from landscape.grid import FloatArray
 from landscape.render.mesh.facets import whole_cells
-from landscape.render.mesh.libraries import pyvista
 from landscape.render.mesh.scenery import Shape, in_range
 from landscape.surface import Surface
 
@@ -33,22 +33,13 @@ def write_print(
 ) -> Path:
     """Write surfaces as solids side by side, on one scale.
 
-    A cell with a hole at a corner is open down through the base: no height is invented for it.
-    Of a grid with more than 250 cells along an axis every second (third, …) point is taken.
+    A cell with a hole at a corner is open down through the base: no height is invented for it. Of a
+    grid with more than 250 cells along an axis every second (third, …) point is taken. Raises an
+    InputError if there is nothing to write, an option is out of range, or PyVista is not installed.
 
-    Parameters
-    ----------
-    width_mm
-        Of each surface, along x and along y.
-    base_mm
-        Thickness of the plate below the lowest value of the scale.
-    shape
-        The attributes of :class:`landscape.render.mesh.scenery.Shape`.
-
-    Raises
-    ------
-    InputError
-        If there is nothing to write, an option is out of range, or PyVista is not installed.
+    ``width_mm``: of each surface, along x and along y. ``base_mm``: thickness of the plate below
+    the lowest value of the scale. ``shape``: the attributes of
+    :class:`landscape.render.mesh.scenery.Shape`.
     """
     pv = pyvista("writing .stl files")
     in_range("width_mm", width_mm, 1, 10_000)

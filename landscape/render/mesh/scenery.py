@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.render.heights import prepare
@@ -24,14 +22,9 @@ _GAP = 0.15
 class Shape:
     """The shape options of the writers of mesh files.
 
-    Attributes
-    ----------
-    quantity, scale, clip, norm_range
-        As for a figure, see :func:`landscape.render.heights.prepare`.
-    interpolate
-        ``cubic`` or ``none``.
-    height_ratio
-        Height of the box, bottom to top of the scale, in units of its width.
+    ``quantity``, ``scale``, ``clip``, ``norm_range``: as for a figure, see
+    :func:`landscape.render.heights.prepare`. ``interpolate``: ``cubic`` or ``none``.
+    ``height_ratio``: height of the box, bottom to top of the scale, in units of its width.
     """
 
     quantity: str | None = None
@@ -44,10 +37,7 @@ class Shape:
     def reliefs(self, surfaces: Sequence[Surface], cells: int, most: int) -> list[Relief]:
         """The shapes of all surfaces on one scale, with at most about this many cells.
 
-        Raises
-        ------
-        InputError
-            If there is none, one is a line, or an option is out of range.
+        Raises an InputError if there is none, one is a line, or an option is out of range.
         """
         in_range("height_ratio", self.height_ratio, 0.01, 10)
         if not surfaces:
@@ -74,25 +64,12 @@ class Shape:
 def in_range(name: str, value: float, low: float, high: float) -> None:
     """Check that the value of an option is within bounds.
 
-    Raises
-    ------
-    InputError
-        If it is out of bounds, or not a number.
+    Raises an InputError if it is out of bounds, or not a number.
     """
     if not (math.isfinite(value) and low <= value <= high):
         raise InputError(f"{name} {value:g}: expected between {low:g} and {high:g}")
 
 
-def said(reliefs: Sequence[Relief]) -> str:
-    """The interpolation, as one line for the file's metadata."""
-    return "; ".join(dict.fromkeys(r.words for r in reliefs))
-
-
 def notes(reliefs: Sequence[Relief]) -> str:
     """Notes on clipped values and holes."""
     return " ".join(dict.fromkeys(n for r in reliefs for n in (*r.panel.notes, *r.notes)))
-
-
-def triangles(quads: np.ndarray) -> np.ndarray:
-    """Two triangles for each quadrilateral, shape (2 * quads, 3)."""
-    return np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from landscape.atomic import replacing
-from landscape.errors import InputError, MissingExtra, one_line
+from landscape.errors import InputError, one_line
+from landscape.extras import library
 from landscape.render.movie.palette import Palette, Picture
 
 _SAMPLES = 4
@@ -21,14 +22,8 @@ def write_gif(
 ) -> None:
     """Write an endlessly looping GIF, with the same 256 colours for all frames.
 
-    Parameters
-    ----------
-    picture
-        The picture of each frame, from 0.
-    fps
-        Rounded to whole hundredths of a second per frame, the resolution of the format.
-    description
-        Stored as the comment of the file.
+    ``fps``: rounded to whole hundredths of a second per frame, the resolution of the format.
+    ``description``: stored as the comment of the file.
     """
     from PIL import Image
 
@@ -60,12 +55,7 @@ def write_mp4(
 ) -> None:
     """Write H.264 in an MP4 that browsers play; parameters as for :func:`write_gif`.
 
-    Raises
-    ------
-    MissingExtra
-        If imageio-ffmpeg is not installed.
-    InputError
-        If FFmpeg fails.
+    Raises a MissingExtra if imageio-ffmpeg is not installed; an InputError if FFmpeg fails.
     """
     ffmpeg = encoder()
     first = picture(0)
@@ -95,15 +85,5 @@ def write_mp4(
 
 
 def encoder() -> Any:
-    """imageio-ffmpeg, which bundles FFmpeg.
-
-    Raises
-    ------
-    MissingExtra
-        If it is not installed.
-    """
-    try:
-        import imageio_ffmpeg
-    except ImportError as error:
-        raise MissingExtra("imageio-ffmpeg", "movie", "writing .mp4 files") from error
-    return imageio_ffmpeg
+    """imageio-ffmpeg, which bundles FFmpeg."""
+    return library("imageio_ffmpeg", "imageio-ffmpeg", "movie", "writing .mp4 files")

@@ -15,7 +15,6 @@ from landscape.render.figure.options import SpaceLook, takes
 from landscape.render.figure.surface import (
     Scene,
     camera_for,
-    described,
     draw,
     paper,
     reliefs_of,
@@ -27,6 +26,7 @@ from landscape.render.movie.palette import Picture
 from landscape.render.movie.plan import Frame, planned, timing
 from landscape.render.resolve import one_kind
 from landscape.render.space.projection import window_of
+from landscape.render.space.relief import described
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def write_movie(
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer, 2 * dots)
     scene = replace(scene, window=window_of(*_everything(plan)))
     write = write_mp4 if path.suffix.lower() == ".mp4" else write_gif
-    words = f"{movie}: {described(reliefs, renderer)}"
+    words = f"{movie}: {described(reliefs)}; drawn by {renderer}"
     with tqdm(total=frames, desc=path.name, unit="frame", disable=None) as bar:
         write(_camera_man(plan, scene, dots, bar), frames, fps, path, words)
     return path
@@ -103,15 +103,12 @@ def _camera_man(
     plan: Sequence[Frame], scene: Scene, dpi: float, bar: Any
 ) -> Callable[[int], Picture]:
     # Notes differ in length between frames: the figure has the height of the longest.
-    tall = [
-        float(paper(f.reliefs, scene.seen_by(f.camera), f.title).figure.get_size_inches()[1])
-        for f in plan
-    ]
+    scenes = [replace(scene, camera=frame.camera) for frame in plan]
+    papers = (paper(f.reliefs, s, f.title) for f, s in zip(plan, scenes, strict=True))
+    tall = [float(sheet.figure.get_size_inches()[1]) for sheet in papers]
 
     def picture(k: int) -> Picture:
-        frame = plan[k]
-        foot = max(tall) - tall[k]
-        figure = draw(frame.reliefs, scene.seen_by(frame.camera), frame.title, foot)
+        figure = draw(plan[k].reliefs, scenes[k], plan[k].title, max(tall) - tall[k])
         figure.dpi = dpi
         canvas = FigureCanvasAgg(figure)
         canvas.draw()

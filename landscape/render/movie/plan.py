@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, check_choice
 from landscape.render.space.camera import Camera
 from landscape.render.space.relief import Relief
 from landscape.render.words.captions import name_of
@@ -33,13 +33,9 @@ def timing(
 ) -> tuple[int, float]:
     """The number of frames, and frames per second.
 
-    Raises
-    ------
-    InputError
-        If the three contradict each other, or one is out of range.
+    Raises an InputError if the three contradict each other, or one is out of range.
     """
-    if movie not in MOVIES:
-        raise unknown_choice("movie", movie, MOVIES)
+    check_choice("movie", movie, MOVIES)
     if None not in (frames, fps, seconds):
         raise InputError("frames, fps and seconds: expected at most two of them, got all three")
     if movie == "sequence":
@@ -77,13 +73,8 @@ def planned(
     """The frames of a movie.
 
     ``turntable`` goes once around all surfaces, from the camera given; ``sequence`` shows one
-    surface after the other; ``height`` goes from heights that are losses to heights that are
-    their logarithms, and back.
-
-    Raises
-    ------
-    InputError
-        If ``height`` is requested without a log scale.
+    surface after the other; ``height`` goes from heights that are losses to heights that are their
+    logarithms, and back. Raises an InputError if ``height`` is requested without a log scale.
     """
     if movie == "sequence":
         names = [name_of(r.panel.surface) for r in reliefs]
@@ -107,4 +98,4 @@ def _risen(reliefs: Sequence[Relief], camera: Camera, time: float, title: str | 
     state = words.get(logarithmic, "height: from the value to its logarithm")
     name = title or (name_of(reliefs[0].panel.surface) if len(reliefs) == 1 else "")
     heading = f"{name}, {state}" if name else state[:1].upper() + state[1:]
-    return Frame([r.mixed(logarithmic) for r in reliefs], camera, heading)
+    return Frame([replace(r, logarithmic=logarithmic) for r in reliefs], camera, heading)

@@ -26,10 +26,10 @@ from landscape.quantity import (
 )
 from landscape.render.figure.band import quantiles_of
 from landscape.render.figure.options import Coloured, takes
-from landscape.render.heights import upper_clip
+from landscape.render.heights import finite_values, upper_clip
 from landscape.render.lines import line_of
 from landscape.render.page.words import axes_words
-from landscape.render.resolve import one_kind, quantity_of_all
+from landscape.render.resolve import is_line, one_kind, quantity_of_all
 from landscape.render.solutions import own_losses, solutions
 from landscape.render.space.camera import Camera
 from landscape.render.words.captions import full, name_of
@@ -57,19 +57,10 @@ def page_data(
 
     Numbers have six significant digits and the unit of the picture (percent for accuracies); None
     marks a point that is not computed or not finite; both are also listed separately. Surfaces may
-    be incomplete, or have no computed point yet.
+    be incomplete, or have no computed point yet. Raises an InputError if lines are mixed with
+    planes, or a quantity, style or colour map is unknown.
 
-    Parameters
-    ----------
-    surfaces
-        All planes or all lines.
-    style, camera
-        What the page initially shows; see :func:`landscape.render.page.save_page`.
-
-    Raises
-    ------
-    InputError
-        If lines are mixed with planes, or a quantity, style or colour map is unknown.
+    ``style``, ``camera``: what it initially shows; see :func:`landscape.render.page.save_page`.
     """
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
     first = quantity_of_all(surfaces, look.get("quantity"))
@@ -98,10 +89,7 @@ def page_data(
 def colours(cmap: str | None) -> list[list[Any]]:
     """A colour scale of plotly as pairs of a position in 0…1 and a colour.
 
-    Raises
-    ------
-    InputError
-        If plotly has no such colour scale.
+    Raises an InputError if plotly has no such colour scale.
     """
     from plotly.colors import get_colorscale
     from plotly.exceptions import PlotlyError
@@ -138,7 +126,7 @@ def _quantity(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> 
     label = _label(how)
     if sum(_label(shown(surfaces[0], other)) == label for other in common) > 1:
         label = f"{label} ({name})"
-    finite = [f for s in surfaces if np.isfinite(f := _finite(s, how)).any()]
+    finite = [f for s in surfaces if np.isfinite(f := finite_values(s, how)).any()]
     return {
         "name": name,
         "label": label,
@@ -182,13 +170,8 @@ def _along(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dic
     held = head.quantities
     found = {"stderr": stderr_of(held, name), "accuracy": accuracy_of(held, name)}
     kept: dict[str, Any] = {key: other for key, other in found.items() if other in common}
-    ends = [(low, high, words) for low, high, words in quantiles_of(head, name)]
-    return {**kept, "bands": [list(e) for e in ends if {e[0], e[1]} <= set(common)]}
-
-
-def _finite(surface: Surface, how: DisplayedQuantity) -> FloatArray:
-    values = surface[how.name]
-    return np.where(surface.done & np.isfinite(values), values * how.factor, math.nan)
+    bands = [list(band) for band in quantiles_of(head, name) if set(band[:2]) <= set(common)]
+    return {**kept, "bands": bands}
 
 
 def _clip(finite: Sequence[FloatArray], how: DisplayedQuantity, kind: str) -> float | None:
@@ -209,7 +192,9 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
         "axes": axes_words(surface),
         "captions": {name: full(surface, how) for name, how in shows.items()},
         **_places(surface),
-        "values": {name: rounded(_finite(surface, how).ravel()) for name, how in shows.items()},
+        "values": {
+            name: rounded(finite_values(surface, how).ravel()) for name, how in shows.items()
+        },
         "notFinite": {
             name: [[int(k), short(float(surface[name].flat[k]))] for k in where]
             for name, where in odd.items()
@@ -235,11 +220,10 @@ def _path(name: str, path: Trajectory) -> dict[str, Any]:
 
 def _places(surface: Surface) -> dict[str, Any]:
     """The coordinates; for a line also which axis it runs along, and its position."""
-    if sum(axis.size > 1 for axis in surface.grid.axes.values()) < 2:
+    if is_line(surface):
         line = line_of(surface)
         return {"x": rounded(line.coordinates), "y": None, "axis": line.axis, "at": line.at}
-    assert surface.y is not None
-    return {"x": rounded(surface.x), "y": rounded(surface.y)}
+    return {name: rounded(values) for name, values in surface.grid.axes.items()}
 
 
 def _coarse(surface: Surface) -> dict[str, list[int]] | None:

@@ -62,12 +62,8 @@ def first_data(
 ) -> dict[str, Any]:
     """The data of a page with the requested initial view; see :func:`save_page`.
 
-    Parameters
-    ----------
-    several
-        All surfaces.
-    drawn
-        Those that must have something to draw; their marks determine the camera.
+    ``several``: all surfaces. ``drawn``: those that must have something to draw; their marks
+    determine the camera.
     """
     kind = one_kind(several, style)
     name = quantity_of_all(several, look.get("quantity"))
@@ -75,11 +71,7 @@ def first_data(
     chosen_levels(look.get("levels"), shared)  # raises if unusable
     boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]
     found = Camera(0, 0) if kind == "curve" else choose_camera(boxes, [p.best for p in panels])
-    elevation, azimuth = look.get("elevation"), look.get("azimuth")
-    camera = Camera(
-        found.elevation if elevation is None else elevation,
-        found.azimuth if azimuth is None else azimuth,
-    )
+    camera = found.turned(look.get("elevation"), look.get("azimuth"))
     page = {**picked(look, Coloured), "quantity": name}
     return page_data(several, style=style, camera=camera, **page)
 
@@ -87,10 +79,7 @@ def first_data(
 def write_page(data: dict[str, Any], path: str | os.PathLike[str]) -> Path:
     """Write the page that draws ``data``.
 
-    Raises
-    ------
-    InputError
-        If the file cannot be written.
+    Raises an InputError if the file cannot be written.
     """
     content = page_html(data).encode()
     with replacing(path) as temporary:

@@ -41,6 +41,13 @@ class Camera:
             math.sin(up),
         )
 
+    def turned(self, elevation: float | None, azimuth: float | None) -> Camera:
+        """The camera with angles replaced by those that are given."""
+        return Camera(
+            self.elevation if elevation is None else elevation,
+            self.azimuth if azimuth is None else azimuth,
+        )
+
 
 def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]) -> Camera:
     """The lowest camera that sees the given point of every surface; 40° above them if none does.
@@ -48,19 +55,13 @@ def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]
     Low, because that shows the height of the far walls; the point is the minimum, the main
     feature of a loss surface. Surfaces side by side share the camera.
 
-    Parameters
-    ----------
-    boxes
-        Per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
-    points
-        Per surface the index (j, i) of the point that must be visible.
+    ``boxes``: per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
+    ``points``: per surface the index (j, i) of the point that must be visible.
     """
-    for elevation in ELEVATIONS:
-        for azimuth in AZIMUTHS:
-            camera = Camera(elevation, azimuth)
-            if all(sees(b, p, camera) for b, p in zip(boxes, points, strict=True)):
-                return camera
-    return Camera(_HIDDEN, AZIMUTHS[0])
+    cameras = (Camera(up, around) for up in ELEVATIONS for around in AZIMUTHS)
+    pairs = list(zip(boxes, points, strict=True))
+    seeing = (camera for camera in cameras if all(sees(*pair, camera) for pair in pairs))
+    return next(seeing, Camera(_HIDDEN, AZIMUTHS[0]))
 
 
 def sees(box: FloatArray, point: tuple[int, ...], camera: Camera, tip: float = _TIP) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from landscape.errors import unknown_choice
+from landscape.errors import check_choice
 from landscape.grid import FloatArray, IntArray
 
 METHODS = ("cubic", "none")
@@ -22,14 +22,8 @@ METHODS = ("cubic", "none")
 class Fine:
     """A grid with more points, the sampled ones among them.
 
-    Attributes
-    ----------
-    x, y
-        Shapes (nx,) and (ny,).
-    heights
-        Shape (ny, nx), NaN for holes.
-    parts
-        Number of parts of each cell along (x, y): every ``parts``-th point is a sample.
+    ``x``, ``y``: shapes (nx,) and (ny,). ``heights``: shape (ny, nx), NaN for holes. ``parts``:
+    number of parts of each cell along (x, y): every ``parts``-th point is a sample.
     """
 
     x: FloatArray
@@ -38,23 +32,14 @@ class Fine:
     parts: tuple[int, int]
 
 
-def checked_method(method: str) -> str:
-    """Validate a method and return it.
-
-    Raises
-    ------
-    InputError
-        If it is not one of :data:`METHODS`.
-    """
-    if method not in METHODS:
-        raise unknown_choice("interpolation", method, METHODS)
-    return method
-
-
 def refine(
     x: FloatArray, y: FloatArray, heights: FloatArray, method: str = "cubic", cells: int = 240
 ) -> Fine:
     """Divide the cells of a grid until each axis has about ``cells`` of them.
+
+    Returns the finer grid. Samples keep their heights exactly; a point within a cell is NaN if a
+    corner of the cell is; along an axis of two points the surface is linear. Raises an InputError
+    if the method is unknown.
 
     Parameters
     ----------
@@ -66,18 +51,9 @@ def refine(
         ``cubic``, or ``none``, which divides nothing and returns the samples.
     cells
         An axis with more than half as many cells is not divided.
-
-    Returns
-    -------
-    The finer grid. Samples keep their heights exactly; a point within a cell is NaN if a corner
-    of the cell is; along an axis of two points the surface is linear.
-
-    Raises
-    ------
-    InputError
-        If the method is unknown.
     """
-    if checked_method(method) == "none":
+    check_choice("interpolation", method, METHODS)
+    if method == "none":
         return Fine(x, y, heights, (1, 1))
     parts = (max(1, cells // (x.size - 1)), max(1, cells // (y.size - 1)))
     if parts == (1, 1):
@@ -92,12 +68,7 @@ def refine(
 def statement(fine: Fine, samples: tuple[int, ...], what: str) -> str:
     """``cubic interpolation of log10(loss) between 51 x 51 sampled points``.
 
-    Parameters
-    ----------
-    samples
-        (ny, nx) of the sampled grid.
-    what
-        What was interpolated.
+    ``samples``: (ny, nx) of the sampled grid.
     """
     size = f"{samples[1]} x {samples[0]} sampled points"
     if fine.parts == (1, 1):

@@ -5,6 +5,7 @@ All 3-D output has this shape: the figures of both renderers, exported meshes an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,9 +64,8 @@ class Relief:
     @property
     def best(self) -> FloatArray:
         """The position of the marked point in the box, shape (3,)."""
-        (j, i), surface = self.panel.best, self.panel.surface
-        assert surface.y is not None
-        place = _unit(surface.x)[i], _unit(surface.y)[j]
+        (j, i), (x, y) = self.panel.best, self.panel.surface.grid.plane
+        place = _unit(x)[i], _unit(y)[j]
         return np.array([*place, self.raised(self.panel.heights[j, i])])
 
     @property
@@ -89,10 +89,6 @@ class Relief:
         """All points in the box, shape (ny, nx, 3), NaN heights for holes."""
         across, along = np.meshgrid(self.across, self.along)
         return np.stack([across, along, self.up], axis=-1)
-
-    def mixed(self, logarithmic: float) -> Relief:
-        """A copy with a different ``logarithmic``."""
-        return replace(self, logarithmic=logarithmic)
 
     @property
     def words(self) -> str:
@@ -118,19 +114,10 @@ class Relief:
 def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int = _MOST) -> Relief:
     """The shape of a panel.
 
-    Parameters
-    ----------
-    interpolate
-        ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
-    cells
-        Cells are divided until there are about this many along each axis.
-    most
-        Of a grid with more cells along an axis every second (third, …) point is taken.
-
-    Raises
-    ------
-    InputError
-        If the surface has no cell with four corners to draw, or the interpolation is unknown.
+    ``interpolate``: ``cubic`` or ``none``, see :func:`landscape.render.space.interpolate.refine`.
+    ``cells``: cells are divided until there are about this many along each axis. ``most``: of a
+    grid with more cells along an axis every second (third, …) point is taken. Raises an InputError
+    if the surface has no cell with four corners to draw, or the interpolation is unknown.
     """
     x, y = panel.surface.x, panel.surface.y
     if y is None or x.size < 2 or y.size < 2:
@@ -151,6 +138,11 @@ def relief(panel: Heights, scale: Scale, interpolate: str, cells: int, most: int
     fine = refine(x[columns], y[rows], whole, interpolate, cells)
     cut = np.clip(fine.heights, scale.bottom, scale.top)
     return Relief(panel, scale, replace(fine, heights=cut))
+
+
+def described(reliefs: Sequence[Relief]) -> str:
+    """What was drawn and how it was interpolated, for a file's metadata."""
+    return "; ".join(dict.fromkeys(shape.words for shape in reliefs))
 
 
 def _uncut(values: FloatArray, scale: Scale) -> FloatArray:

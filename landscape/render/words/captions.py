@@ -44,9 +44,9 @@ _IGNORED = {
 }
 
 
-def _text(surface: Surface, key: str) -> str:
-    value = surface.attributes.get(key, "")
-    return str(value).strip()
+def fact_of(surface: Surface, key: str) -> str:
+    """An attribute as text; empty if missing."""
+    return str(surface.attributes.get(key, "")).strip()
 
 
 def _whole(surface: Surface, key: str) -> int:
@@ -59,11 +59,11 @@ def _whole(surface: Surface, key: str) -> int:
 
 def network(surface: Surface) -> str:
     """``ResNet-56 without shortcuts``, or empty if the network is unknown."""
-    model = base_name(_text(surface, "model")).removeprefix("torchvision:")
+    model = base_name(fact_of(surface, "model")).removeprefix("torchvision:")
     named = re.fullmatch(rf"(?:cifar_)?({'|'.join(_NETWORKS)})-?(\d*)", model, re.IGNORECASE)
     if named:
         model = "-".join(filter(None, (_NETWORKS[named[1].lower()], named[2])))
-    shortcuts = _text(surface, "shortcuts")
+    shortcuts = fact_of(surface, "shortcuts")
     if not shortcuts:
         return model
     return f"{model or 'network'} {_SHORTCUTS.get(shortcuts, f'with shortcuts {shortcuts!r}')}"
@@ -72,17 +72,17 @@ def network(surface: Surface) -> str:
 def name_of(surface: Surface) -> str:
     """The name of a surface in panels and errors: its title, else its network, else its size."""
     size = " × ".join(str(axis.size) for axis in surface.grid.axes.values())
-    return _text(surface, "title") or network(surface) or f"a surface of {size} points"
+    return fact_of(surface, "title") or network(surface) or f"a surface of {size} points"
 
 
 def data(surface: Surface) -> str:
     """``CIFAR-10 (subset.npz)``, or empty if the data are unknown."""
-    source, _, path = _text(surface, "data").partition(":")
+    source, _, path = fact_of(surface, "data").partition(":")
     if not source:
         return ""
     # A bare path has no source before its colon (or is "C" of a drive).
     if re.search(r"[/\\]", source) or len(source) == 1:
-        return base_name(_text(surface, "data"))
+        return base_name(fact_of(surface, "data"))
     words = _DATA.get(source, source)
     return f"{words} ({base_name(path)})" if path else words
 
@@ -97,11 +97,11 @@ def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
     if count < 1:
         return ""
     population = _whole(surface, quantity_name(split, "population"))
-    source = _text(surface, "data").partition(":")[0]
+    source = fact_of(surface, "data").partition(":")[0]
     noun = "images" if source in _DATA else "examples"
     split_name = split_words(quantity.quantity)
     if not split:
-        recorded = _text(surface, "split")
+        recorded = fact_of(surface, "split")
         split_name = {"train": "training"}.get(recorded, recorded)
     number = f"{count:,} of {population:,}" if population > count else f"{count:,}"
     words = " ".join(filter(None, (number, split_name, noun)))
@@ -145,7 +145,7 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     """Anything unusual about how the values were measured, one sentence each, without a full stop.
 
     The number of draws averaged, batch-norm statistics other than the stored ones, alignment of
-    channels, and the barrier between two solutions.
+    channels, the parameters if not all moved, and the barrier between two solutions.
     """
     said = []
     if quantity.span is not None:  # the long name of a density states the smoothing
@@ -154,9 +154,14 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     draws = _whole(surface, "repeats")
     if draws > 1 and draw_of(surface.quantities, quantity.name, 1):
         said.append(f"Mean of {draws} random draws")
-    said.append(_STATISTICS.get(_text(surface, "bn_statistics"), ""))
+    said.append(_STATISTICS.get(fact_of(surface, "bn_statistics"), ""))
     if any("alignment" in facts for facts in surface.axes.values()):
         said.append("Channels permuted to match the first network")
+    moved, of_all = _whole(surface, "moved_parameters"), _whole(surface, "parameters")
+    if 0 < moved < of_all:
+        said.append(
+            f"Only the parameters {surface.attributes['moved']} moved: {moved:,} of {of_all:,}"
+        )
     barrier = surface.attributes.get("barrier")
     if isinstance(barrier, int | float) and quantity.name == surface.main_quantity:
         said.append(f"Barrier between the solutions: {short(barrier)} {quantity.unit}".rstrip())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from landscape.render.words.numerals import short
 from landscape.surface import Surface
@@ -42,12 +43,12 @@ def number_of(surface: Surface, axis: str, fact: str) -> float:
 
 
 def kind_of(surface: Surface, axis: str) -> str:
-    """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``eigenvalue``, or
-    the name in the file."""
+    """``random``, ``pca``, ``between``, ``curve``, ``hessian``, ``ascent``, ``input``,
+    ``eigenvalue``, or the name in the file."""
     kind = text_of(surface, axis, "kind")
-    for begins in ("random", "hessian"):
+    for begins in ("random", "hessian", "input "):
         if kind.startswith(begins):
-            return begins
+            return begins.strip()
     return "ascent" if kind.endswith("gradient ascent") else kind
 
 
@@ -190,30 +191,34 @@ def _eigenvector_label(surface: Surface, axis: str) -> str:
     return ", ".join(filter(None, (words, value, normalization(surface, axis))))
 
 
-def _ascent(surface: Surface, axis: str) -> str:
-    return text_of(surface, axis, "kind")
-
-
 def _ascent_label(surface: Surface, axis: str) -> str:
-    parts = (f"direction of {_ascent(surface, axis)}", normalization(surface, axis))
+    parts = (f"direction of {text_of(surface, axis, 'kind')}", normalization(surface, axis))
     return ", ".join(filter(None, parts))
+
+
+def _input(surface: Surface, axis: str) -> str:
+    which = text_of(surface, axis, "kind").removeprefix("input ")
+    return f"input offset ε ({which})"
+
+
+def _input_label(surface: Surface, axis: str) -> str:
+    of_gradient = text_of(surface, axis, "kind").endswith("gradient")
+    signs = "the signs of its gradient" if of_gradient else "random signs"
+    return f"offset ε of every input along {signs}"
 
 
 def _ordinal(number: float) -> str:
     return _ORDINALS.get(int(number), f"{number:.0f}th")
 
 
-def _eigenvalue(surface: Surface, axis: str) -> str:
-    return "Hessian eigenvalue"
-
-
-_NAMES = {
+_NAMES: dict[str, Callable[[Surface, str], str]] = {
     "pca": _component,
     "between": _ends,
     "curve": _curve,
     "hessian": _eigenvector,
-    "ascent": _ascent,
-    "eigenvalue": _eigenvalue,
+    "ascent": lambda surface, axis: text_of(surface, axis, "kind"),
+    "input": _input,
+    "eigenvalue": lambda surface, axis: "Hessian eigenvalue",
 }
 _LABELS = {
     "pca": _component_label,
@@ -221,5 +226,6 @@ _LABELS = {
     "curve": _curve_label,
     "hessian": _eigenvector_label,
     "ascent": _ascent_label,
-    "eigenvalue": _eigenvalue,
+    "input": _input_label,
+    "eigenvalue": _NAMES["eigenvalue"],
 }

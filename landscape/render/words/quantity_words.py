@@ -19,8 +19,6 @@ class DisplayedQuantity:
     ----------
     name
         Its name in the surface: ``train_loss``.
-    quantity
-        Its parsed name and metadata.
     label
         Its label: ``training loss``.
     unit
