@@ -147,4 +147,5 @@ CASES = {
     "Llama": Case(llama, language, lambda model, data: {"loss": next_tokens(model)}),
     "BERT": Case(bert, language, bert_naive),
     "ViT": Case(vit, language, vit_naive),
+    "LoRA": Case(lora, lora_problem, lora_naive),
 }

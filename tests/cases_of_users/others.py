@@ -286,4 +286,5 @@ CASES = {
     "CTC": Case(speech, speech_problem, speech_naive),
     "CartPole": Case(cartpole, cartpole_problem, cartpole_naive),
     "Lightning": Case(lambda: (Classifier(), Points()), lightning_problem, lightning_naive),
+    "Keras": Case(keras_model, keras_problem, keras_naive, single=True),
 }

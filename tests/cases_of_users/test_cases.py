@@ -23,10 +23,10 @@ from landscape.hessian import HessianOperator, eigenpairs
 from tests.cases_of_users.case import Case
 
 WHERE = {
-    "language": ["GPT-2", "Llama", "BERT", "ViT"],
+    "language": ["GPT-2", "Llama", "BERT", "ViT", "LoRA"],
     "images": ["U-Net", "VAE", "contrastive"],
     "physics": ["Burgers", "DeepXDE"],
-    "others": ["GCN", "recommender", "CTC", "CartPole", "Lightning"],
+    "others": ["GCN", "recommender", "CTC", "CartPole", "Lightning", "Keras"],
 }
 ALL = [(file, name) for file, names in WHERE.items() for name in names]
 ONCE_ONLY = ["CTC"]  # torch differentiates this loss once
@@ -84,7 +84,7 @@ def test_every_case_is_here() -> None:
     for file, names in WHERE.items():
         module = importlib.import_module(f"tests.cases_of_users.{file}")
         assert list(module.CASES) == names
-    assert len(ALL) == 14
+    assert len(ALL) == 16
 
 
 @pytest.mark.parametrize(("file", "name"), ALL)
