@@ -29,18 +29,19 @@ def is_large(params: Params) -> bool:
 
 
 def parameters_of(model: nn.Module, names: Collection[str] | None = None) -> Params:
-    """The model's parameters on the CPU, in the order of ``parameters()``: a copy of those that are
-    on another device, and else the model's own.
+    """The model's parameters on the CPU, in the order of ``parameters()``: a copy, except that a
+    large model on the CPU shares its memory.
 
     A parameter that several modules share appears once, under its first name. ``names`` selects
     some; None is all.
     """
     wanted = None if names is None else set(names)
-    return {
+    found = {
         name: p.detach().cpu()
         for name, p in model.named_parameters()
         if wanted is None or name in wanted
     }
+    return found if is_large(found) else {name: p.clone() for name, p in found.items()}
 
 
 def matching(names: Iterable[str], pattern: str) -> list[str]:

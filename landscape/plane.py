@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.params import Params, check_same_shape, cosine, dot, norm
 
@@ -55,8 +56,21 @@ class Plane:
         return point
 
     def write(self, coordinates: Coordinates, model: nn.Module) -> None:
-        """Set the parameters of ``model``, of the same names, to those at one point."""
+        """Set the parameters of ``model``, of the same names, to those at one point.
+
+        Raises
+        ------
+        InputError
+            If the model shares its memory with the plane's origin, as the model of a problem with a
+            large network does.
+        """
         own = dict(model.named_parameters())
+        shared = (own[n].data_ptr() == p.data_ptr() for n, p in self.origin.items() if p.numel())
+        if any(shared):
+            raise InputError(
+                "the model holds the origin of the plane itself, which would be overwritten; give "
+                "a copy: copy.deepcopy(model)"
+            )
         with torch.no_grad():
             for name, value in self.at(coordinates).items():
                 own[name].copy_(value)

@@ -22,6 +22,7 @@ number of examples and the size of the network.
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import multiprocessing
 import os
@@ -84,13 +85,13 @@ def loader_loop(problem: Problem, plane: Plane, points: FloatArray) -> list[floa
     """The loop of existing tools; returns the loss at each point."""
     examples = problem.splits["train"]
     loader = DataLoader(PilImages(examples), batch_size=128, num_workers=2)
-    losses = []
+    losses, model = [], copy.deepcopy(problem.model)
     for point in points:
-        plane.write(point, problem.model)
+        plane.write(point, model)
         total = 0.0
         with torch.no_grad():
             for inputs, targets in loader:
-                loss = F.cross_entropy(problem.model(inputs), targets)
+                loss = F.cross_entropy(model(inputs), targets)
                 total += loss.item() * len(inputs)
         losses.append(total / len(examples))
     return losses
