@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from landscape.commandline import run
 from landscape.version import __version__
 
 COMMANDS = {
@@ -30,11 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command given by the first argument; returns the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help"):
-        print(USAGE, "", "commands:", sep="\n")
-        for name, what in COMMANDS.items():
-            print(f"  {name:<11} {what}")
-        print("\nexample:\n  landscape sample --help")
-        return 0
+        return run(_list_commands, words)
     if words[0] == "--version":
         print(f"landscape {__version__}")
         return 0
@@ -49,6 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     home = f"landscape.{words[0]}.__main__" if room else f"landscape.{words[0]}"
     status: int = importlib.import_module(home).main(words[1:])
     return status
+
+
+def _list_commands(words: Sequence[str] | None) -> None:
+    print(USAGE, "", "commands:", sep="\n")
+    for name, what in COMMANDS.items():
+        print(f"  {name:<11} {what}")
+    print("\nexample:\n  landscape sample --help")
 
 
 if __name__ == "__main__":

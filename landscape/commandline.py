@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from landscape.errors import Argument, InputError, did_you_mean
 from landscape.memory import keep_freed_memory
+from landscape.plain import write_what_can_be_shown
 
 _PACKAGE = Path(__file__).parent
 
@@ -178,10 +179,13 @@ def run(
     The process keeps freed memory (:mod:`landscape.memory`).
     """
     keep_freed_memory()
+    write_what_can_be_shown()
     try:
         with _terminated_by_exception(), _plain_warnings():
-            command(argv)
-            sys.stdout.flush()
+            try:
+                command(argv)
+            finally:
+                sys.stdout.flush()
     except InputError as error:
         print(f"error: {error.spelled(option)}", file=sys.stderr)
         return EXIT_USAGE

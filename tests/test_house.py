@@ -20,6 +20,7 @@ LAYERS = [
     {
         "atomic",
         "lock",
+        "plain",
         "hdf5",
         "interrupted",
         "labelled",

@@ -119,5 +119,7 @@ def _basin(surface: Surface, found: Sampled, branch: Branch) -> Basin:
         depth = Estimate(rise, rise - off, rise + off)
     index = np.unravel_index(branch.floor, surface.grid.shape)
     at_rim = any(i in (0, n - 1) for i, n in zip(index, surface.grid.shape, strict=True) if n > 1)
-    place = tuple(float(c) for c in surface.grid.points()[branch.floor])
+    place = tuple(
+        float(axis[i]) for axis, i in zip(surface.grid.axes.values(), reversed(index), strict=True)
+    )
     return Basin(float(values[branch.floor]), place, depth, at_rim)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,11 +36,17 @@ def merge_tree(values: FloatArray, usable: npt.NDArray[np.bool_]) -> list[Branch
 
     ``values``: shape (ny, nx) or (n,). ``usable``: same shape: False marks holes in the plane.
     """
-    flat = values.ravel()
-    order = np.flatnonzero(usable.ravel())
-    order = order[np.argsort(flat[order], kind="stable")]
-    parent = np.full(flat.size, -1, dtype=np.int64).tolist()  # −1: not added yet
-    floor = list(range(flat.size))
+    # Padded with holes all around, so that every point has the same neighbours.
+    padded = np.pad(np.atleast_2d(np.asarray(values, dtype=np.float64)), 1)
+    inside = np.pad(np.atleast_2d(usable), 1)
+    columns = int(padded.shape[1])
+    rows = (-1, 0, 1) if values.ndim == 2 else (0,)
+    around = [j * columns + i for j in rows for i in (-1, 0, 1) if (j, i) != (0, 0)]
+    order = np.flatnonzero(inside.ravel())
+    order = order[np.argsort(padded.ravel()[order], kind="stable")]
+    flat: list[float] = padded.ravel().tolist()
+    parent = [-1] * padded.size  # not added yet
+    floor = list(range(padded.size))
     branches: list[Branch] = []
 
     def root(p: int) -> int:
@@ -50,28 +55,24 @@ def merge_tree(values: FloatArray, usable: npt.NDArray[np.bool_]) -> list[Branch
             p = parent[p]
         return p
 
+    def index(p: int) -> int:
+        row, column = divmod(p, columns)
+        return (row - 1) * (columns - 2) + column - 1
+
     for p in order.tolist():
-        parent[p] = p
-        for q in _neighbours(p, values.shape):
+        parent[p] = a = p
+        for step in around:
+            q = p + step
             if parent[q] < 0:
                 continue
-            a, b = root(p), root(q)
+            b = root(q)
             if a == b:
                 continue
             # Of equal floors the one added first is the elder; a single point is its own floor.
             old, young = (a, b) if flat[floor[a]] < flat[floor[b]] else (b, a)
             if flat[p] > flat[floor[young]]:
-                branches.append(Branch(floor[young], p))
-            parent[young] = old
-    branches += [Branch(floor[p], None) for p in order.tolist() if parent[p] == p]
-    return sorted(branches, key=lambda b: float(flat[b.floor]))
-
-
-def _neighbours(p: int, shape: tuple[int, ...]) -> Iterator[int]:
-    nx = shape[-1]
-    row, column = divmod(p, nx)
-    rows = shape[0] if len(shape) == 2 else 1
-    for j in range(max(row - 1, 0), min(row + 2, rows)):
-        for i in range(max(column - 1, 0), min(column + 2, nx)):
-            if (j, i) != (row, column):
-                yield j * nx + i
+                branches.append(Branch(index(floor[young]), index(p)))
+            parent[young] = a = old
+    branches += [Branch(index(floor[p]), None) for p in order.tolist() if parent[p] == p]
+    height = values.ravel()
+    return sorted(branches, key=lambda b: float(height[b.floor]))

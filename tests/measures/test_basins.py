@@ -158,3 +158,18 @@ def test_holes_cut_the_plane() -> None:
     line.values["loss"][...] = np.nan
     with pytest.raises(InputError, match="no finite loss"):
         basins(line)
+
+
+def test_a_place_does_not_cost_a_pass_over_the_grid(monkeypatch) -> None:
+    """A fault once: every basin listed all points, so that 501² points took 46 s."""
+    x, y = np.linspace(-1, 1, 8), np.linspace(-1, 0, 9)
+    surface = surface_of(lambda u, v: np.cos(9 * u) * np.cos(9 * v) + 0.3 * u + 0.1 * v, x, y)
+    numbers = [int(np.flatnonzero(surface["loss"] == b.floor)[0]) for b in basins(surface)]
+    expected = [tuple(place) for place in surface.grid.points()[numbers]]
+    assert len(expected) > 2
+
+    def refused(self):
+        raise AssertionError("all points were listed")
+
+    monkeypatch.setattr(type(surface.grid), "points", refused)
+    assert [b.place for b in basins(surface)] == expected
