@@ -66,7 +66,8 @@ RENDER_KNOWS = {
     "store",
     "render",
 }
-RENDER_KNOWS |= {"measures"}  # a gallery says numbers of its surfaces; they know numpy only
+# A page says numbers of its surfaces, describes them and names their files; all know numpy only.
+RENDER_KNOWS |= {"measures", "summary", "examples"}
 
 
 def modules() -> list[Path]:

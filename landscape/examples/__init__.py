@@ -45,6 +45,16 @@ def located(path: str | os.PathLike[str]) -> Path:
     return FOLDER / f"{text.removeprefix(PREFIX)}.h5"
 
 
+def example_of(path: str | os.PathLike[str]) -> str:
+    """``example:NAME`` for the file of an example, else empty.
+
+    >>> example_of(located("example:resnet56"))
+    'example:resnet56'
+    """
+    file = Path(path)
+    return PREFIX + file.stem if file.suffix == ".h5" and file.parent == FOLDER else ""
+
+
 def refuse_example(path: str | os.PathLike[str]) -> None:
     """Refuse to write to an example, or to a path that looks like one.
 

@@ -28,6 +28,9 @@ from landscape.render.figure.band import quantiles_of
 from landscape.render.figure.options import Coloured, takes
 from landscape.render.heights import finite_values, upper_clip
 from landscape.render.lines import line_of
+from landscape.render.page.explored import draws_of, explored
+from landscape.render.page.sequence import is_sequence
+from landscape.render.page.sources import sources
 from landscape.render.page.words import axes_words
 from landscape.render.resolve import is_line, one_kind, quantity_of_all
 from landscape.render.solutions import own_losses, solutions
@@ -71,6 +74,8 @@ def page_data(
     return {
         "heading": look.get("title") or HEADING,
         "kind": kind,
+        "sequence": is_sequence(surfaces),
+        "files": sources(surfaces),
         "colours": colours(cmap),
         "diverging": colours("RdBu_r") if cmap is None else None,
         "initial": {
@@ -146,6 +151,7 @@ def _quantity(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> 
         "better": how.quantity.better,
         "beside": _beside(surfaces[0], name, common),
         "along": _along(surfaces, name, common),
+        "draws": draws_of(surfaces[0], name, common),
         "clip": {kind: _clip(finite, how, kind) for kind in ("log", "linear")},
     }
 
@@ -194,6 +200,7 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
     }
     return {
         "axes": axes_words(surface),
+        **explored(surface, common),
         "captions": {name: full(surface, how) for name, how in shows.items()},
         **_places(surface),
         "values": {

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import html
 import json
+import zlib
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -23,6 +24,8 @@ _SCRIPTS = (
     "contour.js",
     "curve.js",
     "page.js",
+    "tools.js",
+    "damage.js",
     "card.js",
     "still.js",
     "visible.js",
@@ -31,8 +34,11 @@ _SCRIPTS = (
     "pointing.js",
     "turning.js",
     "export.js",
+    "summary.js",
+    "help.js",
     "main.js",
 )
+_STYLES = ("page.css", "tools.css")
 _LIVE = "live.js"
 
 
@@ -52,12 +58,13 @@ def page_html(data: dict[str, Any], *, live: bool = False) -> str:
     names = (*_SCRIPTS, _LIVE) if live else _SCRIPTS
     start = f'(() => {{\n"use strict";\nconst BOX_HEIGHT = {HEIGHT};\n'
     own = start + "\n".join(_text(name) for name in names) + "})();\n"
-    plotly = _plotly_js()
+    plotly, text = _plotly_js(), _json(data)
     return Template(_text("page.html")).substitute(
         heading=html.escape(data["heading"]),
         policy=policy(plotly, own, live=live),
-        style=_text("page.css"),
-        data=_json(data),
+        style="".join(_text(name) for name in _STYLES),
+        data=text,
+        crc=f"{zlib.crc32(text.encode()):08x}",
         plotly=plotly,
         own=own,
     )

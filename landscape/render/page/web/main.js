@@ -36,6 +36,7 @@ async function drawNow() {
   drawnPanels().filter((k) => !wanted.includes(k)).forEach(release);
   paintStills();
   for (const k of wanted) await drawPanel(k);
+  tell("drawn");
 }
 
 // New data: the reader's choices are kept where they still apply.
@@ -58,6 +59,7 @@ function update(data) {
     app.camera = firstCamera();
     document.body.classList.toggle("gallery", data.layout === "gallery");
     buildPanels();
+    tell("built");
     showContents();
     showHint();
   }
@@ -123,4 +125,10 @@ for (const moved of ["scroll", "resize"]) window.addEventListener(moved, lookAro
 window.addEventListener("resize", thinMarks);
 window.addEventListener("beforeprint", () => app.panels.forEach((panel, k) => paintStill(k, panel)));
 applyTheme();
-update(JSON.parse(byId("panels-data").textContent));
+byId("unfinished").remove();
+
+// The data and plotly.js come after this script: what can be said without them is said if they are damaged.
+document.addEventListener("DOMContentLoaded", () => {
+  const data = readData();
+  if (data) Promise.resolve().then(() => update(data)).catch((error) => sayDamaged(`It cannot be drawn (${error.message}).`));
+});

@@ -97,4 +97,5 @@ async function drawPanel(k) {
   panel.still.hidden = true;
   if (chosen.view === "surface") wireScene(plot, k);
   else wireFlat(plot, k);
+  tell("wired", plot, k);
 }

@@ -63,6 +63,7 @@ function placeCrosses() {
     panel.cross.style.left = plot.offsetLeft + xaxis._offset + xaxis.d2p(drawn.panel.x[i]) + "px";
     panel.cross.style.top = plot.offsetTop + yaxis._offset + height + "px";
   });
+  tell("placed");
 }
 
 function placeRing(panel, k, plot, layout) {

@@ -1,0 +1,40 @@
+// The help sheet: every gesture and key, opened by "?" or its button.
+
+const GESTURES = [
+  ["3-D", [
+    ["Drag, or arrow keys", "turn"], ["Scroll, pinch, + and −", "zoom"], ["Home", "first view again"],
+    ["Shift + arrow keys", "move the mark"],
+  ]],
+  ["Contours and curves", [["Point, or arrow keys", "read the values there"]]],
+  ["Everywhere", [["Escape", "remove the mark"], [", and .", "step along a path"], ["?", "this sheet"]]],
+];
+
+function openHelp() {
+  const sheet = byId("help") || buildHelp();
+  if (!sheet.open) sheet.showModal();
+}
+
+function buildHelp() {
+  const rows = (pairs) => pairs.map(([keys, words]) =>
+    element("div", {}, element("dt", {}, keys), element("dd", {}, words)));
+  const parts = GESTURES.flatMap(([where, pairs]) => [element("h3", {}, where), element("dl", {}, ...rows(pairs))]);
+  const close = element("button", { type: "button" }, "Close");
+  const sheet = element("dialog", { id: "help", "aria-labelledby": "help-title" },
+    element("h2", { id: "help-title" }, "Pointer, touch and keys"), ...parts, close);
+  close.addEventListener("click", () => sheet.close());
+  document.body.append(sheet);
+  return sheet;
+}
+
+function isTyping(target) {
+  return target.matches("input:not([type=radio], [type=checkbox], [type=range]), textarea, select");
+}
+
+const ask = element("button", { type: "button", id: "ask", "aria-label": "Help: pointer, touch and keys" }, "?");
+ask.addEventListener("click", openHelp);
+byId("theme").after(ask);
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "?" || isTyping(event.target)) return;
+  event.preventDefault();
+  openHelp();
+});
