@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextvars
 import difflib
 import os
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from landscape.atomic import allow_overwriting
 from landscape.errors import Argument, InputError, did_you_mean
 from landscape.memory import keep_freed_memory
 from landscape.plain import write_what_can_be_shown
@@ -127,6 +129,22 @@ def parser(module: str, description: str, example: str) -> argparse.ArgumentPars
     )
 
 
+def add_overwrite(group: Any) -> None:
+    """The option that lets outputs replace whatever is there."""
+    group.add_argument(
+        "--overwrite",
+        action=_Overwrite,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="replace existing output files, also of another run or kind",
+    )
+
+
+class _Overwrite(argparse.Action):
+    def __call__(self, *given: Any) -> None:
+        allow_overwriting()
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM, as sent by a scheduler: computed points are saved before the exit."""
 
@@ -183,7 +201,7 @@ def run(
     try:
         with _terminated_by_exception(), _plain_warnings():
             try:
-                command(argv)
+                contextvars.copy_context().run(command, argv)
             finally:
                 sys.stdout.flush()
     except InputError as error:

@@ -30,6 +30,7 @@ from landscape.options import (
     add_variant,
     training_in,
 )
+from landscape.outputs import check_outputs
 from landscape.planes.runs import names_of
 from landscape.problem import Problem
 from landscape.summary import origin_words
@@ -64,6 +65,7 @@ def _command(argv: Sequence[str] | None) -> None:
         raise InputError(f"--points {options.points}: expected at least 3 and at most 10,001")
     settings = training_in(options)
     given = {name: getattr(options, name) for name in _OF_THE_PROBLEM}
+    check_outputs({"output": options.output}, [options.a, options.b, *given.values()])
     problem = requested_problem(
         weights=options.a, **{name: value for name, value in given.items() if value is not None}
     )
@@ -169,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"points from 0 to 1 where the loss is evaluated ({_POINTS})",
     )
     add("--device", metavar="NAME", help="auto, cpu, cuda, cuda:N, mps (auto)")
+    commandline.add_overwrite(parser)
     add(
         "-o", "--output", default="curve.pt", metavar="FILE", help="resumed if it exists (curve.pt)"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -16,6 +17,7 @@ from landscape.errors import InputError, unknown_choice
 from landscape.examples import located
 from landscape.hdf5 import reading
 from landscape.legacy import is_legacy, lost_in_legacy, save_legacy
+from landscape.outputs import check_kind
 from landscape.store import open_surface, save_surface
 
 LAYOUTS = ("legacy", "landscape")
@@ -41,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("source", metavar="IN.h5", help="surface or direction file, or example:NAME")
     add("target", metavar="OUT.h5", help="the file to write")
+    commandline.add_overwrite(parser)
     add("--to", metavar="LAYOUT", help=f"{' or '.join(LAYOUTS)} (default: the other one)")
     return parser
 
@@ -80,6 +83,7 @@ def convert(source: str | Path, target: str | Path, to: str | None = None) -> li
     other = LAYOUTS[1 - LAYOUTS.index(layout)]
     if to == layout:
         raise InputError(f"{source} is already in layout {layout}; expected --to {other}")
+    check_kind(target, "a converted file", partial(_is_converted, directions))
     lines = (_directions if directions else _surface)(source, target, other)
     return [f"wrote {target}, layout {other}", *lines]
 
@@ -95,6 +99,18 @@ def _layout_of(path: Path) -> tuple[str, bool]:
         if "xdirection" in file:
             return ("landscape" if file["xdirection"].attrs else "legacy"), True
         return ("legacy" if is_legacy(file) else "landscape"), False
+
+
+def _is_converted(directions: bool, path: Path) -> bool:
+    """Whether a file is of directions, or a surface, and not the result of a run."""
+    try:
+        if _layout_of(path)[1] != directions:
+            return False
+        with reading(path, _EXPECTED, largest=None) as file:
+            facts = file["xdirection"].attrs if directions else file.attrs
+            return not {"kind", "weights_sha256"} & set(facts)
+    except InputError:
+        return False
 
 
 def _surface(source: Path, target: Path, layout: str) -> list[str]:

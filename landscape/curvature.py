@@ -28,9 +28,10 @@ from landscape.hessian import (
 )
 from landscape.hessian.lanczos import check_counts
 from landscape.options import add_data, add_device, add_network
+from landscape.outputs import check_kind, check_outputs
 from landscape.problem import Problem
 from landscape.run.loop import versions
-from landscape.store import save_surface
+from landscape.store import open_surface, save_surface
 from landscape.summary import origin_words
 from landscape.surface import Surface
 
@@ -57,6 +58,9 @@ def _command(argv: Sequence[str] | None) -> None:
     density, output = given.pop("density", False), given.pop("output", None)
     ignore, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
     _check(top, samples, seed, density, output, given.get("split"))
+    check_outputs({"output": output}, given.values())
+    kind, is_one = _DENSITY if density else _VALUES
+    check_kind(output, kind, is_one)
     problem = requested_problem(**given)
     operator = HessianOperator(problem, ignore=ignore)
     check_counts(operator, top, 1)
@@ -113,6 +117,25 @@ def _numbers(pairs: Eigenpairs, trace: Trace) -> dict[str, Any]:
         for rank, value, residual in zip(*columns, strict=True)
     ]
     return {"eigenvalues": eigenvalues, "trace": trace.value, "trace_stderr": trace.stderr}
+
+
+def _is_density(path: Path) -> bool:
+    try:
+        return "gaussian_width" in open_surface(path).attributes
+    except InputError:
+        return False
+
+
+def _is_values(path: Path) -> bool:
+    try:
+        found = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "eigenvalues" in found
+
+
+_DENSITY = ("a surface file of a spectral density", _is_density)
+_VALUES = ("a file of eigenvalues", _is_values)
 
 
 def _check(
@@ -190,6 +213,7 @@ def _parser() -> argparse.ArgumentParser:
         help=".json for eigenvalues and trace; with --density, a surface file of the density",
     )
     parameters = f"{', '.join(IGNORED)}: biasbn excludes biases and normalization layers"
+    commandline.add_overwrite(what)
     add("--ignore", metavar="WHAT", help=f"{parameters} (default: biasbn)")
     add("--seed", type=int, metavar="N", help="seed of all random vectors (default: 0)")
     add_device(what)

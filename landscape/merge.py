@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from landscape import commandline
+from landscape.atomic import may_overwrite
 from landscape.distributed.parts import check_complete, merged
 from landscape.errors import InputError
 from landscape.lock import only_writer
@@ -49,7 +50,8 @@ def merge(parts: Sequence[str | Path], output: str | Path) -> Surface:
     """
     output = Path(output)
     with only_writer(output):
-        names = dict.fromkeys([*([str(output)] if output.exists() else []), *map(str, parts)])
+        kept = output.exists() and not may_overwrite()
+        names = dict.fromkeys([*([str(output)] if kept else []), *map(str, parts)])
         surface = merged({name: open_surface(name) for name in names})
         check_complete(surface, f"{len(names)} files do not make a complete surface")
         save_surface(surface, output)
@@ -68,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("merge", DESCRIPTION, EXAMPLE)
     parser.add_argument("parts", nargs="+", metavar="PART", help="surface files of one run")
     parser.add_argument("-o", "--output", metavar="FILE", help="merged surface file")
+    commandline.add_overwrite(parser)
     return parser
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from landscape import commandline
+from landscape.atomic import may_overwrite
 from landscape.default_job import run_default_job
 from landscape.distributed.environment import this_process
 from landscape.distributed.launch import check_request, sample_distributed
@@ -84,6 +85,8 @@ def _surface(given: dict[str, Any]) -> None:
     path = Path(str(request.path))
     if process is not None:
         check_request(request)
+        if may_overwrite():
+            raise InputError("--overwrite is for one process: delete the output before torchrun")
     elif isinstance(request.shard, Shard) and request.shard != WHOLE:
         path = part_of_shard(path, request.shard)
         request = replace(request, path=path)
@@ -144,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     add_request(parser.add_argument_group("plane"), "plane")
     output = parser.add_argument_group("running and output")
     add_request(output, "output")
+    commandline.add_overwrite(output)
     output.add_argument(
         "--live",
         action="store_const",

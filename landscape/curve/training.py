@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 from tqdm import tqdm
 
+from landscape.atomic import may_overwrite, target_of
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.curve.bezier import State, curve_point, line_point
 from landscape.curve.file import Curve, curve_in
@@ -74,10 +75,7 @@ def train_curve(
         problem's network or differ in constant parameters, or the loss is no longer finite.
     """
     settings = settings or TrainingSettings(epochs=10)
-    if not Path(path).parent.is_dir():  # before any work
-        raise InputError(
-            f"cannot write {path}: folder {Path(path).parent} does not exist; create it first"
-        )
+    target_of(path)  # raises before any work
     examples = in_memory(next(iter(problem.splits.values())))
     if isinstance(examples, Batches):
         raise InputError(
@@ -102,7 +100,7 @@ def train_curve(
     }
     trainer = _Trainer(problem, ends, examples, settings, Path(path), training)
     trainer.description = {"names": list(names), "network": dict(network or {})}
-    if Path(path).exists():
+    if Path(path).exists() and not may_overwrite():
         trainer.restore()
     begun()
     with saying(trainer.what_is_saved):

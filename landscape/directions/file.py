@@ -41,6 +41,15 @@ def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]
         return [_read_axis(file, axis, params, path) for axis in AXES[:axes]]
 
 
+def is_direction_file(path: Path) -> bool:
+    """Whether a file is one of directions."""
+    try:
+        with reading(path, _EXPECTED, largest=None) as file:
+            return AXES[0] in file
+    except InputError:
+        return False
+
+
 def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params:
     if not isinstance(file.get(axis), h5py.Group):
         held = ", ".join(file) or "nothing"

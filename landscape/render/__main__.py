@@ -6,7 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from landscape.commandline import parser, run
+from landscape.commandline import add_overwrite, parser, run
+from landscape.outputs import check_outputs
 from landscape.render.figure.options import CAPTIONS
 from landscape.render.media import MEDIA, save
 from landscape.render.movie.plan import MOVIES
@@ -35,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     chosen = f"{', '.join(styles)} (default: chosen for surfaces and file)"
     add("surfaces", nargs="+", metavar="SURFACE.h5", help="or example:NAME")
     add("-o", "--output", required=True, metavar="FILE", help=f"one of {known}")
+    add_overwrite(p)
     add("--style", choices=styles, metavar="STYLE", help=chosen)
     add("--quantity", metavar="NAME", help="default: the first loss in the file")
     scale = "default: log for a loss without negative values, linear for an accuracy"
@@ -91,6 +93,7 @@ def _render(argv: Sequence[str] | None) -> None:
     given = vars(_parser().parse_args(argv))
     paths, output, style = given.pop("surfaces"), given.pop("output"), given.pop("style")
     options = {name: value for name, value in given.items() if value is not None}
+    check_outputs({"output": output}, paths)
     written = save([opened(path) for path in paths], output, style, **options)
     print(f"wrote {written}")
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from landscape.atomic import may_overwrite
 from landscape.directions.filters import FIRST_AXIS
 from landscape.errors import InputError
 from landscape.problem import Problem
@@ -46,7 +47,7 @@ def by_rules_of_file(
 def _rules(path: Path) -> tuple[bool, bool, bool]:
     """Whether a file has filters along first axes only, moves all parameters, and has directions in
     the precision of the weights."""
-    if not path.is_file():
+    if not path.is_file() or may_overwrite():
         return False, False, False
     try:
         surface = open_surface(path)

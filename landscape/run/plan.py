@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from landscape.directions.file import is_direction_file
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS, count_negative_variances
 from landscape.evaluate.tolerance import one_by_one
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
+from landscape.outputs import check_kind, check_outputs
 from landscape.plane import Interpolated, Plane, Reestimated
 from landscape.planes import Spanned, moving_statistics, span
 from landscape.planes.choose import axes_of
@@ -114,6 +116,7 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     ``agree``: gives all processes the same grid, where it depends on the loss. Raises an InputError
     for invalid options.
     """
+    _check_outputs(problem, request)
     if request.tolerance is not None:
         for examples in problem.splits.values():
             one_by_one(problem, examples)  # raises before anything is written
@@ -148,6 +151,15 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
 
     counted = _counted(drawn[0], request.ignore)
     return Plan(problem, request, drawn, planes, grid, counted, facts)
+
+
+def _check_outputs(problem: Problem, request: Request) -> None:
+    inputs = [request.directions, request.trajectories]
+    inputs += [problem.attributes.get(key) for key in ("checkpoint", "data", "problem")]
+    directions = request.save_directions
+    check_outputs({"path": request.path, "save_directions": directions}, inputs)
+    check_outputs({"save_directions": directions}, [request.refine])
+    check_kind(directions, "a direction file", is_direction_file)
 
 
 def _drawn(problem: Problem, request: Request) -> list[Spanned]:

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Concatenate, ParamSpec
 
-from landscape.atomic import remove_unfinished
+from landscape.atomic import may_overwrite, remove_unfinished
 from landscape.deprecated import renamed, warn_renamed
 from landscape.directions import save_directions
 from landscape.errors import InputError
@@ -103,7 +103,7 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         found = None
         if path is not None and path.exists():
             remove_unfinished(path)
-            found = open_surface(path)
+            found = None if may_overwrite() else open_surface(path)
         coarser = None if request.refine is None else open_surface(request.refine)
         replaced = coarser is not None and found is not None and _is_coarser(found, coarser, plan)
         found = None if replaced else found

@@ -85,7 +85,7 @@ def test_a_run_killed_after_the_last_point_is_completed(tmp_path: Path) -> None:
 
 
 def test_no_lock_is_made_in_a_missing_folder(tmp_path: Path) -> None:
-    with only_writer(tmp_path / "missing" / "a.h5"):
+    with pytest.raises(InputError, match="does not exist"), only_writer(tmp_path / "no" / "a.h5"):
         pass
     assert list(tmp_path.iterdir()) == []
 
