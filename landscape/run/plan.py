@@ -154,7 +154,7 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
 
 
 def _check_outputs(problem: Problem, request: Request) -> None:
-    inputs = [request.directions, request.trajectories]
+    inputs: list[object] = [request.directions, *request.trajectories]
     inputs += [problem.attributes.get(key) for key in ("checkpoint", "data", "problem")]
     directions = request.save_directions
     check_outputs({"path": request.path, "save_directions": directions}, inputs)
