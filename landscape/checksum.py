@@ -21,5 +21,5 @@ def values_sha256(surface: Surface) -> str:
     for name in sorted(named):
         array = np.ascontiguousarray(named[name], dtype="<f8")
         digest.update(f"{name}{array.shape}".encode())
-        digest.update(array.tobytes())
+        digest.update(array.data)
     return digest.hexdigest()

@@ -1,11 +1,12 @@
 """Surfaces as HDF5 files.
 
-``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x) beside a
-``done`` mask, with attributes that describe it (``long_name``, ``units``, ``better``: lower or
-higher, and the parts of its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of the
-file record its origin; paths of training runs, if any, are in the group ``trajectories``, one group
-each. The checksum ``values_sha256`` detects damage on opening. ``xarray.open_dataset(path,
-engine="h5netcdf")`` shows labelled coordinates.
+``x`` (and ``y``) are dimension scales; every quantity is a float64 dataset on (y, x), and all draws
+of one are a dataset on (draw, y, x) (:mod:`landscape.stacked`), beside a ``done`` mask, with
+attributes that describe it (``long_name``, ``units``, ``better``: lower or higher, and the parts of
+its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of the file record its origin;
+paths of training runs, if any, are in the group ``trajectories``, one group each. The checksum
+``values_sha256`` detects damage on opening. ``xarray.open_dataset(path, engine="h5netcdf")`` shows
+labelled coordinates.
 """
 
 from __future__ import annotations
@@ -25,12 +26,15 @@ from landscape.hdf5 import plain, reading
 from landscape.labelled import write_array, write_scale
 from landscape.legacy import is_legacy, read_legacy
 from landscape.quantity import Quantity
+from landscape.stacked import DRAW, draw_of, stacked
+from landscape.storable import OF_AN_AXIS, OF_THE_FILE, check_storable, storable
 from landscape.surface import Surface, Trajectory
 
-SCHEMA = 1
+SCHEMA = 2
+"""The newest. Files without draws are of schema 1, which earlier versions read too."""
+
 _PARTS = ("split", "base", "statistic", "draw")
 _TYPES = {"draw": int}
-_OWN = ("schema", "quantities", "values_sha256")  # attributes of the file, not of the surface
 _OLD_KINDS = {"bezier": "curve"}
 """Kinds of directions by the names that earlier versions stored."""
 
@@ -41,7 +45,8 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
     Raises
     ------
     InputError
-        If the folder is missing or cannot be written to.
+        If the folder is missing or cannot be written to, or the surface is larger or has other
+        names than :func:`open_surface` accepts.
 
     Examples
     --------
@@ -51,24 +56,34 @@ def save_surface(surface: Surface, path: str | Path) -> Path:
     >>> save_surface(surface, "titled.h5").name
     'titled.h5'
     """
+    check_storable(surface)
     with replacing(path) as temporary, h5py.File(temporary, "w") as file:
         _write(file, surface)
     return Path(path)
 
 
 def _write(file: h5py.File, surface: Surface) -> None:
-    file.attrs["schema"] = SCHEMA
-    file.attrs["quantities"] = _listed(surface.quantities)  # HDF5 itself has no order
+    stacks = stacked(surface.quantities)
+    of_draws = {name for stack in stacks.values() for name in stack.names}
+    single = [name for name in surface.quantities if name not in of_draws]
+    file.attrs["schema"] = SCHEMA if stacks else 1
+    file.attrs["quantities"] = _listed([*single, *stacks])  # HDF5 itself has no order
     file.attrs["values_sha256"] = values_sha256(surface)
-    file.attrs.update(surface.attributes)
+    file.attrs.update(storable(surface.attributes))
     for name, values in surface.grid.axes.items():
         long_name = f"coordinate along the {name} direction"
-        facts = {"long_name": long_name, "units": "1", **surface.axes[name]}
+        facts = {"long_name": long_name, "units": "1", **storable(surface.axes[name])}
         write_scale(file, name, values, facts)
     dimensions = list(surface.grid.axes)[::-1]  # (y, x), as in the arrays
-    for name, quantity in surface.quantities.items():
-        facts = {"long_name": quantity.long_name, "units": quantity.units, **_parts(quantity)}
+    for name in single:
+        facts = _facts(surface.quantities[name])
         write_array(file, name, surface.values[name], dimensions, facts)
+    if stacks:
+        numbers = np.arange(1, 1 + len(next(iter(stacks.values())).names))
+        write_scale(file, DRAW, numbers, {"long_name": "number of the draw", "units": "1"})
+    for name, stack in stacks.items():
+        values = np.stack([surface.values[one] for one in stack.names])
+        write_array(file, name, values, [DRAW, *dimensions], _facts(stack.quantity))
     facts = {"long_name": "1 where the point has been computed"}
     write_array(file, "done", surface.done.astype(np.int8), dimensions, facts)
     _write_trajectories(file, surface)
@@ -85,10 +100,14 @@ def _named(text: str) -> list[str]:
     return text[:-1].split("\n") if text.endswith("\n") else text.split()
 
 
-def _parts(quantity: Quantity) -> dict[str, str | int]:
-    """The parts of a quantity to store, omitting unknown ones."""
-    better = {} if quantity.better is None else {"better": quantity.better}
-    return {**better, **({key: getattr(quantity, key) for key in _PARTS} if quantity.base else {})}
+def _facts(quantity: Quantity) -> dict[str, str | int | float | bool]:
+    """The attributes of a quantity, omitting unknown ones."""
+    facts = {"long_name": quantity.long_name, "units": quantity.units}
+    if quantity.better is not None:
+        facts["better"] = quantity.better
+    return storable(
+        {**facts, **({key: getattr(quantity, key) for key in _PARTS} if quantity.base else {})}
+    )
 
 
 def _write_trajectories(file: h5py.File, surface: Surface) -> None:
@@ -96,10 +115,6 @@ def _write_trajectories(file: h5py.File, surface: Surface) -> None:
         return
     paths = file.create_group("trajectories", track_order=True)
     for name, trajectory in surface.trajectories.items():
-        if "/" in name or name in ("", "."):
-            raise InputError(
-                f"trajectory name {name!r} cannot be stored; expected a name without '/'"
-            )
         group = paths.create_group(name)
         for what, values in trajectory.arrays().items():
             group[what] = values
@@ -160,18 +175,27 @@ def _read(file: h5py.File, path: Path) -> Surface:
         grid = Grid(*[_numbers(file, name, path) for name in names])
     except InputError as error:
         raise InputError(f"{path}: {error.marked}") from None
-    skip = {"CLASS", "NAME", "REFERENCE_LIST", "long_name", "units", "_Netcdf4Dimid"}
     axes = {
-        name: {k: plain(v) for k, v in file[name].attrs.items() if k not in skip} for name in names
+        name: {k: plain(v) for k, v in file[name].attrs.items() if k not in OF_AN_AXIS}
+        for name in names
     }
     for facts in axes.values():
         if (kind := str(facts.get("kind"))) in _OLD_KINDS:
             facts["kind"] = _OLD_KINDS[kind]
     quantities, values = {}, {}
+    stacks, repeats = [], _repeats(file, path)
     for name in listed:
+        if repeats and np.ndim(file.get(name)) > len(grid.shape):
+            stacks.append((_numbers(file, name, path, (repeats, *grid.shape)), name))
+            continue
         values[name] = _numbers(file, name, path, grid.shape)
         quantities[name] = _quantity(file[name], name, path)
-    attributes = {k: plain(v) for k, v in file.attrs.items() if k not in _OWN}
+    common = [_quantity(file[name], name, path) for _, name in stacks]
+    for k in range(repeats):
+        for (drawn, _), quantity in zip(stacks, common, strict=True):
+            one = draw_of(quantity, k + 1)
+            quantities[one.name], values[one.name] = one, drawn[k]
+    attributes = {k: plain(v) for k, v in file.attrs.items() if k not in OF_THE_FILE}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
     paths = _trajectories(file, path)
     surface = Surface(grid, quantities, values, done, attributes, axes, paths)
@@ -183,6 +207,16 @@ def _read(file: h5py.File, path: Path) -> Surface:
             "intended); restore a copy, or sample again"
         )
     return surface
+
+
+def _repeats(file: h5py.File, path: Path) -> int:
+    """The number of draws of a file that has a dimension for them, otherwise 0."""
+    if DRAW not in file or file[DRAW].attrs.get("CLASS") != b"DIMENSION_SCALE":
+        return 0
+    numbers = _numbers(file, DRAW, path)
+    if not np.array_equal(numbers, np.arange(1, numbers.size + 1)):
+        raise InputError(f"{path}: draws are not numbered from 1; the file is damaged")
+    return numbers.size
 
 
 def _quantity(data: h5py.Dataset, name: str, path: Path) -> Quantity:

@@ -30,6 +30,7 @@ from landscape.run.record import REQUEST
 from landscape.run.request import Request
 from landscape.run.shard import WHOLE
 from landscape.run.stage import stage
+from landscape.storable import check_size
 from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface
 
 Agree = Callable[[str, Callable[[], Any]], Any]
@@ -72,15 +73,18 @@ class Plan:
             settings, facts = self.choose(stored)
             return [asdict(settings), facts]
 
+        whole = whole_network_in(self.problem, self.planes, self.counted)
+        quantities = quantities_of(self.problem, self.planes, whole)
+        if self.request.path is not None:
+            check_size(self.grid, len(quantities))
         with stage("timing ways of computing a point", progress=self.request.progress):
             settings, facts = agree("settings", chosen)
         tolerance = self.request.allowed
         if tolerance is not None:
             facts["tolerance_relative"] = tolerance.relative
             facts["tolerance_absolute"] = tolerance.absolute
-        whole = whole_network_in(self.problem, self.planes, self.counted)
         surface = _empty(
-            quantities_of(self.problem, self.planes, whole),
+            quantities,
             self.grid,
             self.planes,
             self.drawn,
