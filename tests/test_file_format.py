@@ -14,7 +14,7 @@ from torch import nn
 
 import landscape
 from landscape.examples import example_names, located
-from landscape.store import SCHEMA
+from landscape.store import SCHEMA, save_surface
 from tests.conftest import ROOT
 
 PAGE = (ROOT / "docs" / "file-format.md").read_text()
@@ -61,6 +61,17 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("format") / "written.h5"
     landscape.sample_surface(problem, x="-1:1:3", y="-1:1:4", path=path, title="t", progress=False)
     return path
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    data = {"train": (torch.randn(20, 4), torch.randint(0, 3, (20,)))}
+    problem = landscape.Problem(nn.Linear(4, 3), data, device="cpu")
+    path = tmp_path_factory.mktemp("format") / "drawn.h5"
+    return save_surface(
+        landscape.sample_surface(problem, "-1:1:3", None, repeats=4, progress=False), path
+    )
 
 
 def held_by(path: Path) -> tuple[dict[str, str], dict[str, str]]:
@@ -122,6 +133,28 @@ def test_datasets_are_as_the_page_says(name: str, written: Path) -> None:
         for path in file.get("trajectories", {}).values():
             check({key: array.dtype.name for key, array in path.items()}, of_paths, path.name)
             assert {len(array) for array in path.values()} == {len(path["x"])}
+
+
+def test_draws_are_as_the_page_says(drawn: Path) -> None:
+    documented = table("Datasets")
+    attributes, axes = held_by(drawn)
+    check(attributes, table("Attributes of the file"), drawn.name)
+    check(axes, table("Attributes of the axes"), drawn.name)
+    with h5py.File(drawn) as file:
+        assert file.attrs["schema"] == SCHEMA
+        assert file["draw"].dtype.name == documented["draw"][0]
+        listed = str(file.attrs["quantities"]).split()
+        assert set(file) == {*listed, "x", "draw", "done"}
+        stacks = [name for name in listed if "_draws" in name]
+        assert stacks == [f"train_{name}" for name in STACKS]
+        for name in listed:
+            assert file[name].shape == ((4, 3) if name in stacks else (3,))
+            facts = {k: kind(v) for k, v in file[name].attrs.items() if k not in OF_HDF5}
+            check(facts, table("Attributes of quantities"), name)
+
+
+STACKS = ["loss_draws", "loss_draws_stderr", "accuracy_draws", "accuracy_draws_stderr"]
+STACKS += ["count_draws"]
 
 
 def test_the_page_describes_this_schema() -> None:
