@@ -73,6 +73,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.close(own)
 
 
+def check_writable(path: str | os.PathLike[str]) -> None:
+    """Raise the errors of :func:`replacing` now, without writing."""
+    with contextlib.suppress(_Unneeded), replacing(path):
+        raise _Unneeded
+
+
+class _Unneeded(Exception):
+    """Ends a trial."""
+
+
 def target_of(path: str | os.PathLike[str]) -> Path:
     """The file that is written for ``path``: itself, or what the link there leads to.
 

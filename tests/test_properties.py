@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from hypothesis.extra import numpy as arrays
 
-import landscape.run.loop
 from landscape.errors import InputError
 from landscape.grid import Grid, coarse_to_fine, finest_complete, parse_range
 from landscape.problem import Problem
 from landscape.run import sample_surface
+from landscape.run.saving import Saver
 from landscape.store import open_surface, save_surface
 from landscape.surface import Quantity, Surface
 
@@ -142,14 +142,15 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Surface:
         some.tuples(some.integers(1, 20), some.sampled_from(["stopped", "killed", "half written"])),
         max_size=5,
     ),
-    every=some.sampled_from([0.0, 2.0]),
+    every_point=some.booleans(),
 )
 def test_any_history_of_interruptions_ends_in_the_same_file(
-    uninterrupted: Surface, history: list[tuple[int, str]], every: float
+    uninterrupted: Surface, history: list[tuple[int, str]], every_point: bool
 ) -> None:
+    often = Saver.save if every_point else Saver.save_sometimes
     with (
         tempfile.TemporaryDirectory() as folder,
-        mock.patch.object(landscape.run.loop, "SAVE_EVERY_S", every),
+        mock.patch.object(Saver, "save_sometimes", often),
     ):
         path = Path(folder) / "s.h5"
         for at, how in history:

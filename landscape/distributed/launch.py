@@ -36,8 +36,8 @@ from landscape.run.recheck import rounding_of
 from landscape.run.request import Request
 from landscape.run.resume import resumed
 from landscape.run.sampling import Begun, sample_planned
+from landscape.run.saving import MOST, Saver
 from landscape.run.shard import WHOLE
-from landscape.store import save_surface
 from landscape.surface import Surface
 
 
@@ -117,6 +117,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
     job, empty = plan.begin(found.attributes if found is not None else None, claims.agree)
     whole = empty if found is None else resumed(found, empty, path)
     own = open_if_there(part) or _nothing_of(whole)
+    saver = Saver(whole, path, MOST / 2)
     before, started = whole.done.copy(), time.monotonic()
     if claims.rank == 0:
         begun(whole)
@@ -133,7 +134,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
         def show(known: Surface) -> None:
             bar.update(int(known.done.sum()) - bar.n)
             if claims.rank == 0 and not verify:
-                save_surface(known, path)
+                saver.save_sometimes()
 
         order = WHOLE.points(whole.grid, with_coarser=False)
         try:
@@ -152,7 +153,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
         new = whole.done & ~before
         images = sum(int(np.nansum(whole.values[name][new])) for name in job.counts)
         note_session(whole, int(new.sum()), images, time.monotonic() - started)
-        save_surface(whole, path)
+        saver.save()
 
 
 def _nothing_of(surface: Surface) -> Surface:

@@ -12,8 +12,8 @@ from landscape.distributed.claims import Claims
 from landscape.distributed.pool import Pool, values_of
 from landscape.distributed.verify import Verifier
 from landscape.run.interrupt import finishing_points
-from landscape.run.loop import SAVE_EVERY_S, Measure
-from landscape.store import save_surface
+from landscape.run.loop import Measure
+from landscape.run.saving import MOST, SAVE_EVERY_S, Saver
 from landscape.surface import Surface
 
 _ASK_AGAIN_S = 0.1
@@ -38,10 +38,11 @@ class Worker:
         shown: Callable[[Surface], None],
     ) -> None:
         self._claims, self._pool, self._measure = claims, pool, measure
-        self._verifier, self._own, self._part, self._shown = verifier, own, part, shown
+        self._verifier, self._own, self._shown = verifier, own, shown
         # Purpose of the points being computed, in order: a chunk, or None for a recomputed point.
         self._purposes: deque[str | None] = deque()
-        self._saved = time.monotonic()
+        self._looked = time.monotonic()
+        self._saver = Saver(own, part, MOST / 2)  # rank 0 saves the whole, too
 
     def run(self) -> None:
         """Compute until every point of the surface is known and verified.
@@ -58,7 +59,7 @@ class Worker:
                     self._round((), interrupted)
         finally:
             if self._own.done.any():
-                save_surface(self._own, self._part)
+                self._saver.save()
 
     def _round(self, group: Collection[str], interrupted: Callable[[], bool]) -> None:
         """Compute all tasks that can be claimed; wait a moment if there are none."""
@@ -106,9 +107,9 @@ class Worker:
             self._pool.publish(chunk)
 
     def _save_sometimes(self) -> None:
-        if time.monotonic() - self._saved > SAVE_EVERY_S:
+        if time.monotonic() - self._looked > SAVE_EVERY_S:
             if self._own.done.any():
-                save_surface(self._own, self._part)
+                self._saver.save_sometimes()
             self._pool.gather()
             self._shown(self._pool.whole)
-            self._saved = time.monotonic()
+            self._looked = time.monotonic()

@@ -14,39 +14,36 @@ from tqdm import tqdm
 
 from landscape.errors import InputError
 from landscape.run.interrupt import finishing_points
-from landscape.store import save_surface
+from landscape.run.saving import Saver
 from landscape.surface import Surface
 from landscape.version import __version__
 
 Measure = Callable[[Iterable[int]], Iterator[tuple[int, dict[str, float]]]]
 """Maps indices of points to a stream of (index, values)."""
 
-SAVE_EVERY_S = 2.0
-"""Most seconds of work that an abrupt end can lose, in addition to the current point."""
-
 
 def fill(
     surface: Surface,
     measure: Measure,
     counts: Sequence[str],
-    path: Path | None,
+    saver: Saver | None,
     progress: bool,
     missing: Sequence[int],
 ) -> None:
-    """Compute points in order; save every few seconds and at the end.
+    """Compute points in order; save now and then and at the end.
 
     ``counts``: names of the quantities that count the examples of a point. ``missing``: flat
     indices of the points to compute, coarse to fine. Raises KeyboardInterrupt after the current
     point on SIGINT; immediately on a second one.
     """
     surface.attributes["versions"] = versions()  # also if the session is killed
-    started = saved = time.monotonic()
+    started = time.monotonic()
     computed = images = 0
     bar = tqdm(
         total=int(surface.done.sum()) + len(missing),
         initial=int(surface.done.sum()),
         unit="point",
-        desc=path.name if path else "sampling",
+        desc=saver.path.name if saver else "sampling",
         disable=not progress,
     )
     points = measure(missing)
@@ -60,17 +57,16 @@ def fill(
                 rate = images / max(now - started, 1e-9)
                 bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
                 bar.update()
-                if path is not None and now - saved > SAVE_EVERY_S:
-                    save_surface(surface, path)
-                    saved = time.monotonic()
+                if saver is not None:
+                    saver.save_sometimes()
                 if interrupted():
                     raise KeyboardInterrupt
     finally:
         bar.close()
         note_session(surface, computed, images, time.monotonic() - started)
         try:
-            if path is not None:
-                save_surface(surface, path)
+            if saver is not None:
+                saver.save()
         finally:
             if isinstance(points, Generator):
                 points.close()  # end its threads now, not with the program

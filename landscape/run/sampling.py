@@ -28,8 +28,9 @@ from landscape.run.recheck import rounding_of, verify_alone
 from landscape.run.refine import take_along
 from landscape.run.request import Request
 from landscape.run.resume import resumed
+from landscape.run.saving import Saver
 from landscape.run.shard import Shard
-from landscape.store import open_surface, save_surface
+from landscape.store import open_surface
 from landscape.surface import Surface, Trajectory
 
 P = ParamSpec("P")
@@ -128,8 +129,9 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         open_ends = whole and bool(plan.drawn[0].solutions) and lacks_barrier(surface)
         missing = own[~surface.done.ravel()[own]].tolist()
         changed = renamed or bool(new_paths) or open_ends or bool(missing) or bool(taken)
-        if path is not None and changed:
-            save_surface(surface, path)  # raises now if the folder is not writable
+        saver = Saver(surface, path) if path is not None else None
+        if saver is not None and changed:
+            saver.begin()
         if request.save_directions is not None:
             _save_directions(plan, request.save_directions)
         begun(surface)
@@ -142,18 +144,18 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
                 warn_about_origin(problem)
             measure = job.measure(surface)
             with saying(lambda: saved_words(surface, path)):
-                fill(surface, measure, job.counts, path, request.progress, missing)
+                fill(surface, measure, job.counts, saver, request.progress, missing)
         if missing and request.verify:
             try:
                 verify_alone(surface, measure, float(request.verify), rounding_of(job, surface))
             except InputError:
-                if path is not None:
-                    save_surface(surface, path)
+                if saver is not None:
+                    saver.save()
                 raise
         if open_ends:
             note_barrier(surface, problem, plan.drawn[0].solutions[0])
-        if path is not None and changed:
-            save_surface(surface, path)
+        if saver is not None and (open_ends or (changed and not missing)):
+            saver.save()
         return surface
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import sklearn.datasets  # noqa: F401  (before the forks, or each would import it)
 
-import landscape.run.loop
+import landscape.run.saving
 import landscape.sample
 from landscape.errors import InputError
 from landscape.store import open_surface
@@ -146,7 +146,7 @@ def main(folder: Path, runs: int, at_once: int, seed: int, save_every_s: float) 
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     write_module(folder, _SECONDS_A_POINT)
-    landscape.run.loop.SAVE_EVERY_S = save_every_s
+    landscape.run.saving.SAVE_EVERY_S = save_every_s
     begun = time.monotonic()
     os.waitpid(start(folder / "whole.h5"), 0)
     usual_s = time.monotonic() - begun

@@ -13,6 +13,7 @@ import torch
 
 import landscape
 import landscape.run.loop
+from landscape.run.saving import Saver
 from landscape.store import open_surface
 from landscape.surface import Surface
 
@@ -39,7 +40,7 @@ def test_a_jumping_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     true = time.time
     monkeypatch.setattr(time, "time", lambda: true() + next(JUMPS_S))
     monkeypatch.setattr(landscape.run.loop, "datetime", Jumping)
-    monkeypatch.setattr(landscape.run.loop, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(Saver, "save_sometimes", Saver.save)
     path = tmp_path / "jumping.h5"
     for _ in range(3):
         found = sampled(path)

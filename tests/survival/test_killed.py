@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from landscape.run.loop import SAVE_EVERY_S
+from landscape.run.saving import SAVE_EVERY_S
 from tests.commands.calls import environment
 from tests.conftest import ROOT
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-import landscape.run.loop
+import landscape.run.saving
 from landscape.errors import InputError
 from landscape.lock import only_writer
+from landscape.run.saving import Saver
 from landscape.surface import Surface
 from tests.survival.runs import done, start, wait_until, write_module
 from tests.survival.test_clock import sampled
@@ -67,14 +68,14 @@ def test_a_run_killed_after_the_last_point_is_completed(tmp_path: Path) -> None:
     path = tmp_path / "s.h5"
     saved: list[bytes] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landscape.run.loop, "SAVE_EVERY_S", -1.0)
-        keep = landscape.run.loop.save_surface
+        patch.setattr(Saver, "save_sometimes", Saver.save)
+        keep = landscape.run.saving.save_surface
 
         def kept(surface: Surface, to: Path) -> None:
             keep(surface, to)
             saved.append(path.read_bytes())
 
-        patch.setattr(landscape.run.loop, "save_surface", kept)
+        patch.setattr(landscape.run.saving, "save_surface", kept)
         sampled(path)
     path.write_bytes(saved[-2])  # after the last point, before the end
     (tmp_path / ".s.h5.tmp").write_bytes(saved[-1][:5000])

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-import landscape.run.loop
 import landscape.sample
+from landscape.run.saving import Saver
 from tests.survival.runs import done
 
 MODULE = """
@@ -89,7 +89,7 @@ def test_the_file_stays_and_the_run_resumes_once_writable(
     name = f"hooked_{becomes.__name__}"
     (tmp_path / f"{name}.py").write_text(MODULE)
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(landscape.run.loop, "SAVE_EVERY_S", 0.0)
+    monkeypatch.setattr(Saver, "save_sometimes", Saver.save)
     path = place / "out.h5"
     own = ["--model", f"{name}:network", "--loss", f"{name}:loss", "--limit", "4", "--tune", "off"]
     arguments = [*own, "--x=-1:1:9", "--y=-1:1:8", "--device", "cpu", "-o", str(path)]
