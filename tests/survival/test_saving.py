@@ -57,7 +57,7 @@ def test_the_share_and_the_distance_of_saves(
         assert takes * len(saved) / (clock.now - began) <= 0.031
     apart = np.diff(saved[:-1])
     assert (apart >= 10 * takes).all()
-    if point < 1 and whole > 200 * takes:
+    if point < 1 and whole > max(20, 200 * takes):
         assert 0 < lost <= max(2.1 + point, 100 * takes)
     if takes <= 0.02 and point <= 1 and whole > 20:
         assert len(saved) >= 0.4 * whole / (2 + point), "as often as it may"
