@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from landscape.data import Examples
-from landscape.evaluate import Settings, evaluate, fused
+from landscape.evaluate import Settings, evaluate, fused, network
 from landscape.evaluate.network import PointNetwork
 from landscape.models import CifarResNet
 from landscape.plane import Plane
@@ -71,6 +71,7 @@ def test_after_an_overflow_the_plain_network_is_used_at_once(
         return real(self, inputs)
 
     monkeypatch.setattr(PointNetwork, "_forward", counted)
+    monkeypatch.setattr(network, "LARGEST_WEIGHT", math.inf)
     points = np.array([[0.0, 0.0], [1e9, 0.0], [0.0, 0.0]])
     ways = replace(settings, batch_size=4)
     dict(evaluate(problem, plane_of(problem), points, range(3), ways))

@@ -73,6 +73,8 @@ def fold_batch_norms(model: nn.Module, original: nn.Module) -> tuple[Pair, ...]:
 def _pairs_in_graph(traced: nn.Module, model: nn.Module) -> list[tuple[str, str]]:
     assert isinstance(traced, fx.GraphModule)
     calls = Counter(str(node.target) for node in traced.graph.nodes if node.op == "call_module")
+    read = [str(node.target) for node in traced.graph.nodes if node.op == "get_attr"]
+    owners = {name.rpartition(".")[0] for name in read}  # their tensors are read beside a call
     pairs = []
     for node in traced.graph.nodes:
         if node.op != "call_module" or type(model.get_submodule(str(node.target))) not in _NORMS:
@@ -83,6 +85,7 @@ def _pairs_in_graph(traced: nn.Module, model: nn.Module) -> list[tuple[str, str]
             and before.op == "call_module"
             and len(before.users) == 1
             and calls[str(before.target)] == calls[str(node.target)] == 1
+            and not owners & {str(before.target), str(node.target)}
         ):
             pairs.append((str(before.target), str(node.target)))
     return pairs

@@ -24,7 +24,6 @@ import torch.nn.functional as F
 from torch import Tensor, fx
 
 from landscape.evaluate.patterns import (
-    SUMS,
     call_convolution,
     is_convolution,
     is_relu,
@@ -32,6 +31,7 @@ from landscape.evaluate.patterns import (
     makes_new_memory,
     pass_identities,
 )
+from landscape.evaluate.sharing import Memory
 
 SLOPE = 1e-20
 """Factor of negative values in the fused ReLU."""
@@ -106,77 +106,39 @@ def available(dtype: torch.dtype) -> bool:
 def fuse_convolutions(traced: fx.GraphModule) -> None:
     """Rewrite a traced network, for evaluation on a CPU only; outputs do not change."""
     pass_identities(traced)
-    place = {node: k for k, node in enumerate(traced.graph.nodes)}
+    memory = Memory(traced, makes_new_memory)
     for relu in list(traced.graph.nodes):
         before = relu.args[0] if is_relu(relu, traced) else None
         if not isinstance(before, fx.Node) or len(before.users) != 1:
             continue
         fused: fx.Node | None = None
         last: Any = before
-        if _can_wait(before, relu, place, traced):
+        if _can_wait(before, relu, memory, traced):
             fused = call_convolution(traced, relu, convolve_relu, before)
         elif is_sum(before) or before.target is operator.iadd:
             for last, onto in (before.args, before.args[::-1]):
                 if (
-                    _can_wait(last, relu, place, traced)
+                    _can_wait(last, relu, memory, traced)
+                    and isinstance(onto, fx.Node)
                     and last.args[0] is not onto
-                    and _dead_after(onto, before, place, traced)
+                    and memory.free_after(onto, before)
                 ):
                     fused = call_convolution(traced, relu, convolve_onto_relu, last, onto)
                     break
         if fused is not None:
-            place[fused] = place[relu]
+            memory.replace(relu, fused)
             relu.replace_all_uses_with(fused)
             for gone in (relu, before, last):
-                if not gone.users and gone in place:
-                    traced.graph.erase_node(gone)
-                    del place[gone]
+                memory.forget(gone)
     traced.graph.lint()
     traced.recompile()
 
 
-def _can_wait(node: Any, until: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule) -> bool:
-    """Whether a node is a convolution used only by ``until``, and can be computed there instead.
-
-    Nothing in between may overwrite its input.
-    """
+def _can_wait(node: Any, until: fx.Node, memory: Memory, traced: fx.GraphModule) -> bool:
+    """Whether a node is a convolution used only by ``until``, and can be computed there instead."""
     return (
         isinstance(node, fx.Node)
         and is_convolution(node, traced)
         and len(node.users) == 1
-        and all(
-            _leaves_input(user, traced)
-            for user in node.all_input_nodes[0].users
-            if place[node] < place[user] < place[until]
-        )
+        and memory.can_wait(node, until)
     )
-
-
-def _dead_after(
-    value: Any, reader: fx.Node, place: dict[fx.Node, int], traced: fx.GraphModule
-) -> bool:
-    """Whether the memory of ``value`` is unused after ``reader``.
-
-    All other readers must come earlier and return new memory: a view would still refer to it.
-    """
-    return _owns_memory(value, traced) and all(
-        user is reader or (place[user] < place[reader] and _leaves_input(user, traced))
-        for user in value.users
-    )
-
-
-def _owns_memory(value: Any, traced: fx.GraphModule) -> bool:
-    if not isinstance(value, fx.Node):
-        return False
-    if is_relu(value, traced):  # a new tensor, or its input's memory
-        source = value.args[0]
-        return (
-            isinstance(source, fx.Node)
-            and len(source.users) == 1
-            and (_owns_memory(source, traced) or source.target in SUMS)
-        )
-    return makes_new_memory(value, traced) or value.target in (convolve_relu, convolve_onto_relu)
-
-
-def _leaves_input(node: fx.Node, traced: fx.GraphModule) -> bool:
-    return makes_new_memory(node, traced) or node.target is convolve_relu

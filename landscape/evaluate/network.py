@@ -17,11 +17,17 @@ from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.fused import fuse_convolutions
 from landscape.evaluate.graphs import Replaying
 from landscape.evaluate.inplace import reuse_memory
+from landscape.evaluate.patterns import makes_new_memory
 from landscape.evaluate.settings import Settings
+from landscape.evaluate.sharing import Memory, Tracer
 from landscape.evaluate.weights import PointWeights
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 from landscape.problem.output import return_tensor, take_tensor
+
+LARGEST_WEIGHT, LARGEST_OUTPUT = 1e4, 1e6
+"""Beyond these the order of operations may show: a fused ReLU leaves 10⁻²⁰ of a negative value, and
+folded constants may cancel differently. Such points are computed by the unmodified network."""
 
 
 class PointNetwork:
@@ -50,8 +56,9 @@ class PointNetwork:
         self._settings = settings
         self._made_of = (problem, plane)
         self._at: Coordinates = [0.0] * len(plane.axes)
-        self._plain: PointNetwork | None = None  # made when an output was not finite
-        self._overflows = False  # at the current point
+        self._plain: PointNetwork | None = None  # made at the first point that needs it
+        self._rounds = settings.fold or settings.fused  # outputs are not equal to the last bit
+        self._too_large = False  # at the current point
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused:
             model = traced(model) or model
@@ -80,9 +87,12 @@ class PointNetwork:
 
     def move_to(self, coordinates: Coordinates) -> None:
         """Set the weights of one point, and the running statistics that belong to it."""
-        self._at, self._overflows = coordinates, False
+        self._at = coordinates
         self._weights.write(coordinates)
         self._norms.follow(coordinates)
+        self._too_large = self._rounds and not self._weights.largest() <= LARGEST_WEIGHT
+        if self._too_large:
+            self._move_plain()
 
     def __call__(self, inputs: Tensor) -> Tensor:
         """Outputs in the problem's own precision, regardless of how they were computed.
@@ -108,23 +118,25 @@ class PointNetwork:
             )
 
     def _outputs(self, inputs: Tensor) -> Tensor:
-        """Outputs of this copy or, where they are not finite, of the unmodified network.
+        """Outputs of this copy or, where values are too large, of the unmodified network.
 
         See :mod:`landscape.evaluate.fused`: its ReLU passes on values that are not finite, minus
         infinity included, so that they are detected here.
         """
-        if not self._overflows:
+        if not self._too_large:
             outputs = self._forward(inputs)
-            if not self._settings.fused or bool(outputs.isfinite().all()):
+            if not self._rounds or bool(outputs.abs().amax() <= LARGEST_OUTPUT):
                 return outputs
-            self._overflows = True  # other examples are likely to overflow at this point, too
+            self._too_large = True  # other examples are likely to be so at this point, too
             self._move_plain()
         assert self._plain is not None
         return self._plain._forward(inputs)
 
     def _move_plain(self) -> None:
         if self._plain is None:
-            settings = replace(self._settings, fold=False, in_place=False, fused=False)
+            settings = replace(
+                self._settings, fold=False, in_place=False, fused=False, channels_last=False
+            )
             self._plain = PointNetwork(*self._made_of, settings)
         self._plain.move_to(self._at)
 
@@ -143,13 +155,18 @@ class PointNetwork:
 
 
 def traced(model: nn.Module) -> fx.GraphModule | None:
-    """The network as a graph; None if it cannot be traced, or would lose its user's hooks."""
+    """The network as a graph; None if it cannot be traced or writes its own parameters or buffers.
+
+    None also for hooks of its user, which would be lost.
+    """
     hooks = [*model._forward_hooks.values(), *model._forward_pre_hooks.values()]
     if any(hook is not take_tensor for hook in hooks):
         return None
     try:
-        found = fx.symbolic_trace(model)
+        found = fx.GraphModule(model, Tracer().trace(model))
     except Exception:  # tracing may fail with any exception
+        return None
+    if Memory(found, makes_new_memory).writes_state():
         return None
     if hooks:  # tracing drops the hooks of the network itself
         return_tensor(found)

@@ -106,6 +106,12 @@ class PointWeights:
             for own, bias in zip(self._biases, biases, strict=True):
                 own.copy_(bias)
 
+    def largest(self) -> float:
+        """The largest absolute value that was written, or that folding multiplied or subtracted."""
+        written = [tensor for tensor, *_ in self._large]
+        parts = [self._point, *written, *self._biases, *(weight for weight, _ in self._scaled)]
+        return float(torch.stack([part.abs().amax().float() for part in parts]).max())
+
     def _write_large(
         self, tensor: Tensor, origin: Tensor, axes: Sequence[Tensor], coordinates: Coordinates
     ) -> None:
