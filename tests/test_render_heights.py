@@ -358,3 +358,33 @@ class TestCamera:
         assert direction == pytest.approx(
             [math.sqrt(3) / 2 * 0.5, -math.sqrt(3) / 2 * math.sqrt(3) / 2, 0.5]
         )
+
+
+class TestSignedLogarithm:
+    """height = ±log10(1 + |value|/c), from Webber (2013)."""
+
+    VALUES: ClassVar = [[-250.0, -3.0, 0.0], [0.5, 40.0, 9000.0]]
+
+    def test_heights_against_the_formula(self):
+        (panel,), drawn = prepare([(surface_of(self.VALUES), "loss")], scale="symlog")
+        assert (drawn.kind, drawn.low, drawn.high, drawn.inner) == ("symlog", -250, 9000, 1.0)
+        expected = [[math.copysign(math.log10(1 + abs(v)), v) for v in row] for row in self.VALUES]
+        np.testing.assert_allclose(panel.heights, expected, rtol=1e-14)
+        assert panel.notes == ()
+
+    def test_values_come_back_from_heights(self):
+        _, drawn = prepare([(surface_of(self.VALUES), "loss")], scale="symlog")
+        for value in (-250.0, -1e-3, 0.0, 7.0, 9000.0):
+            assert drawn.value(float(drawn.heights(value))) == pytest.approx(value, rel=1e-12)
+
+    def test_ticks_are_zero_and_powers_of_10_of_both_signs(self):
+        _, drawn = prepare([(surface_of(self.VALUES), "loss")], scale="symlog")
+        assert drawn.ticks().tolist() == [-100.0, -10.0, 0.0, 10.0, 100.0, 1000.0]
+        one_sign = Scale("symlog", 3.0, 4.0)
+        assert len(one_sign.ticks()) >= 3
+
+    def test_a_constant_and_zeros_have_a_range(self):
+        for value in (0.0, -5.0):
+            _, drawn = prepare([(surface_of([[value, value]]), "loss")], scale="symlog")
+            assert drawn.low < value < drawn.high or (value == 0 and drawn.high > 0)
+            assert np.isfinite(drawn.heights(value))

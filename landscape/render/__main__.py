@@ -39,7 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add_overwrite(p)
     add("--style", choices=styles, metavar="STYLE", help=chosen)
     add("--quantity", metavar="NAME", help="default: the first loss in the file")
-    scale = "default: log for a loss without negative values, linear for an accuracy"
+    scale = "default: log for a loss without negative values, else linear; symlog in figures"
     add("--scale", choices=SCALES, help=scale)
     add("--clip", metavar="VALUE", help="auto, none, or the largest value drawn (default: auto)")
     count = "number of lines or ticks, or their values"

@@ -129,7 +129,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     above it is more than a tenth of the whole range, on a linear one if the largest value is more
     than 1.5 times the limit. A bowl, whose corners belong to it, is therefore left whole.
 
-    ``finite``: per surface the values, NaN for holes, any shape. ``kind``: ``log`` or ``linear``.
+    ``finite``: per surface the values, NaN for holes, any shape. ``kind``: of the scale.
     """
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     limit = max(float(np.nanquantile(v, 1 - _TAIL)) for v in finite)
@@ -138,7 +138,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     decade = 10.0 ** math.floor(math.log10(limit))
     limit = float(f"{math.ceil(limit / decade - 1e-9) * decade:.12g}")
     most = float(pooled.max())
-    if kind == "linear":
+    if kind != "log":
         return limit if most > _WORTH_ON_LINEAR * limit else None
     least = float(pooled[pooled > 0].min())
     cut, whole = math.log10(most / limit), math.log10(most / least)
@@ -169,13 +169,13 @@ def _check_drawable(
             f"{where} has nothing to draw: {share(done, values.size)} computed, none of them "
             "finite; expected at least one finite value"
         )
-    if kind == "linear":
+    if kind != "log":
         return
     negative = int((values < 0).sum())
     if negative:
         raise InputError(
             f"{where} is negative at {share(negative, values.size)} (down to "
-            f"{short(float(np.nanmin(values)))}), which a log scale cannot show: use scale linear"
+            f"{short(float(np.nanmin(values)))}), which a log scale cannot show: use scale linear, or symlog"
         )
     if not (values > 0).any():
         raise InputError(f"{where} is 0 everywhere, which a log scale cannot show: use linear")
@@ -195,7 +195,7 @@ def _widened(low: float, high: float, kind: str) -> tuple[float, float]:
     # A constant (or a clip just above the minimum) still needs a range to have a colour in.
     if kind == "log" and high < low * 1.0001:
         return low / 2, high * 2
-    if kind == "linear" and high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
+    if kind != "log" and high - low <= 1e-9 * max(abs(low), abs(high), 1e-300):
         half = 0.5 * max(abs(low), 1e-6)
         return (max(low - half, 0.0) if low >= 0 else low - half), high + half
     return low, high
@@ -203,7 +203,7 @@ def _widened(low: float, high: float, kind: str) -> tuple[float, float]:
 
 def _checked_range(norm_range: tuple[float, float], kind: str) -> tuple[float, float]:
     low, high = (float(v) for v in norm_range)
-    positive = kind == "linear" or low > 0
+    positive = kind != "log" or low > 0
     if not (math.isfinite(low) and math.isfinite(high) and low < high and positive):
         raise InputError(
             f"range {norm_range}: expected two finite numbers, low below high, both positive on "
@@ -218,7 +218,7 @@ def _clip_value(
     if clip == "none":
         return None
     if clip == "auto":
-        return None if show.is_fraction else upper_clip(finite, kind)
+        return None if show.is_fraction or kind == "symlog" else upper_clip(finite, kind)
     try:
         top = float(clip)
     except (TypeError, ValueError):

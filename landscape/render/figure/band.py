@@ -56,7 +56,7 @@ def with_room(scale: Scale, bands: list[Band], clipped: bool) -> Scale:
     ends = np.concatenate(
         [[scale.low, scale.high], *(b.low for b in bands), *(b.high for b in bands)]
     )
-    ends = ends[np.isfinite(ends) & ((ends > 0) | (scale.kind == "linear"))]
+    ends = ends[np.isfinite(ends) & ((ends > 0) | (scale.kind != "log"))]
     return replace(scale, low=ends.min(), high=scale.high if clipped else ends.max())
 
 

@@ -55,8 +55,8 @@ def colours_of(shared: Scale, cmap: str | None) -> tuple[Any, Any]:
 
     Values of both signs get a diverging map centred at 0, unless another one is requested.
     """
-    if cmap is None and shared.kind == "linear" and shared.low < 0 < shared.high:
-        most = max(-shared.low, shared.high)
+    if cmap is None and shared.kind != "log" and shared.low < 0 < shared.high:
+        most = max(-shared.bottom, shared.top)
         return Normalize(-most, most), colour_map(DIVERGING_CMAP)
     return Normalize(shared.bottom, shared.top), colour_map(cmap)
 

@@ -76,7 +76,10 @@ def ticks_of(look: Shared, shared: Scale) -> FloatArray:
 
 def set_scale(axes: Any, scale: Scale, ticks: FloatArray) -> None:
     """Show a scale on the left axis."""
-    axes.set_yscale(scale.kind)
+    if scale.kind == "symlog":
+        axes.set_yscale("function", functions=(scale.mapped, scale.values))
+    else:
+        axes.set_yscale(scale.kind)
     room = 0.04 * (scale.top - scale.bottom)
     axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
     axes.set_yticks(ticks, [short(v) for v in ticks])

@@ -65,8 +65,9 @@ class SpaceLook(Coloured, total=False):
 HELP = {
     "quantity": ["A name in the surface; None is its first loss."],
     "scale": [
-        "``log`` or ``linear``; None is log for a loss, a gradient norm and a spectral density",
-        "without negative values, and linear for everything else.",
+        "``log``, ``linear`` or, in figures, ``symlog`` (a signed logarithm); None is log for a",
+        "loss, a gradient norm and a spectral density without negative values, and linear for",
+        "everything else.",
     ],
     "clip": [
         "Values above it are clipped to it, and counted below the picture: a number in the unit",

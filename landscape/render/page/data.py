@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from landscape.errors import unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.grid import FloatArray, finest_complete
 from landscape.quantity import (
     MEAN,
@@ -69,7 +69,12 @@ def page_data(
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
     first = quantity_of_all(surfaces, look.get("quantity"))
     clip, levels, cmap = look.get("clip", "auto"), look.get("levels"), look.get("cmap")
-    norm_range = look.get("norm_range")
+    norm_range, scale = look.get("norm_range"), look.get("scale")
+    if scale == "symlog":
+        raise InputError(
+            f"{argument('scale', scale)}: a page shows log or linear; choose linear, or a figure "
+            "such as .png"
+        )
     common = _common(surfaces)
     return {
         "heading": look.get("title") or HEADING,
@@ -81,7 +86,7 @@ def page_data(
         "initial": {
             "view": "curve" if kind == "line" else style or "surface",
             "quantity": first,
-            "scale": look.get("scale"),
+            "scale": scale,
             "clip": None if clip == "none" else "auto" if clip == "auto" else float(clip),
             "range": None if norm_range is None else [float(v) for v in norm_range],
             "levels": levels if levels is None or isinstance(levels, int) else list(levels),

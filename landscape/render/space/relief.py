@@ -94,7 +94,8 @@ class Relief:
     def words(self) -> str:
         """``cubic interpolation of log10(loss) between 51 x 51 sampled points``."""
         name = self.panel.quantity.name
-        what = f"log10({name})" if self.scale.kind == "log" else name
+        words = {"log": f"log10({name})", "symlog": f"the signed logarithm of {name}"}
+        what = words.get(self.scale.kind, name)
         return statement(self.fine, self._drawn_samples, what)
 
     @property
@@ -147,8 +148,7 @@ def described(reliefs: Sequence[Relief]) -> str:
 
 def _uncut(values: FloatArray, scale: Scale) -> FloatArray:
     """Heights that exceed the scale, by at most its length."""
-    if scale.kind == "log":
-        values = np.log10(np.where(values == 0, scale.low, values))
+    values = scale.mapped(values)
     length = scale.top - scale.bottom
     return np.clip(values, scale.bottom - length, scale.top + length)
 
