@@ -175,7 +175,8 @@ def _check_drawable(
     if negative:
         raise InputError(
             f"{where} is negative at {share(negative, values.size)} (down to "
-            f"{short(float(np.nanmin(values)))}), which a log scale cannot show: use scale linear, or symlog"
+            f"{short(float(np.nanmin(values)))}), which a log scale cannot show: "
+            "use scale linear, or symlog"
         )
     if not (values > 0).any():
         raise InputError(f"{where} is 0 everywhere, which a log scale cannot show: use linear")
