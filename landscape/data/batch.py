@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from landscape.data.tree import cut, described, rows_of, tensors_in
+from landscape.data.tree import cut, described, map_tensors, rows_of, tensors_in
 from landscape.errors import InputError
 
 
@@ -47,6 +47,15 @@ class Batch:
             raise InputError(f"{self} is one example: it cannot be divided")
         return replace(self, content=cut(self.content, part))
 
+    def copied(self) -> Batch:
+        """The same batch in new memory, for whoever writes into it."""
+        return replace(self, content=map_tensors(torch.Tensor.clone, self.content))
+
+    def same_as(self, other: Batch) -> bool:
+        """Whether the tensors have the same bits, NaN included."""
+        pairs = zip(tensors_in(self.content), tensors_in(other.content), strict=True)
+        return all(_same(one, another) for one, another in pairs)
+
     @property
     def device(self) -> torch.device:
         """The device of the tensors; the CPU without any."""
@@ -78,3 +87,8 @@ class Batch:
     @property
     def _first(self) -> Tensor | None:
         return next(iter(tensors_in(self.content)), None)
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    alike = one.shape == other.shape and one.dtype == other.dtype
+    return alike and bool(((one == other) | ((one != one) & (other != other))).all())

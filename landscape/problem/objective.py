@@ -59,6 +59,9 @@ class Objective(Protocol):
 class OutputObjective:
     """Metrics ``(output, targets) -> (n,)`` of batches of inputs and targets.
 
+    ``copies``: hand out copies of inputs, outputs and targets, for networks and metrics that write
+    into them.
+
     >>> import torch
     >>> from landscape.metrics import metrics_for
     >>> objective = OutputObjective(metrics_for("mse"))
@@ -70,6 +73,7 @@ class OutputObjective:
     metrics: Mapping[str, Metric]
     needs_gradients: bool = False
     noise: bool = False
+    copies: bool = False
 
     def columns(self, network: Network, batch: Batch) -> list[Column]:
         """Every metric of every example."""
@@ -82,6 +86,7 @@ class OutputObjective:
     def outputs(self, network: Network, batch: Batch) -> Tensor:
         """What the network returns for the inputs."""
         inputs, _ = batch.content
+        inputs = inputs.clone() if self.copies else inputs
         with fixed_noise(batch.number, batch.device) if self.noise else nullcontext():
             output: Tensor = network(inputs)
         return output
@@ -95,8 +100,13 @@ class OutputObjective:
             Naming the first metric that does not return one number per example.
         """
         _, targets = batch.content
-        rows = [_per_example(name, m, outputs, targets) for name, m in self.metrics.items()]
-        return torch.stack(rows)
+        kept = torch.clone if self.copies else _as_it_is
+        return torch.stack(
+            [
+                _per_example(name, metric, kept(outputs), kept(targets))
+                for name, metric in self.metrics.items()
+            ]
+        )
 
     def values(self, network: Network, batch: Batch) -> Tensor:
         """Every metric of every example, shape (metrics, n)."""
@@ -106,7 +116,12 @@ class OutputObjective:
         """The loss of every example, shape (n,); no other metric is computed."""
         name, metric = next(iter(self.metrics.items()))
         _, targets = batch.content
+        targets = targets.clone() if self.copies else targets
         return _per_example(name, metric, self.outputs(network, batch), targets)
+
+
+def _as_it_is(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def _per_example(name: str, metric: Metric, outputs: Tensor, targets: Tensor) -> Tensor:

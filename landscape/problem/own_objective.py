@@ -57,6 +57,8 @@ class OwnObjective:
         Whether the function differentiates.
     noise
         Whether random numbers are the same for a batch at every point.
+    copies
+        Whether the function gets a copy of every batch, as it writes into it.
 
     Examples
     --------
@@ -73,6 +75,7 @@ class OwnObjective:
     forms: Mapping[str, Form] = field(default_factory=dict)
     needs_gradients: bool = False
     noise: bool = False
+    copies: bool = False
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -105,6 +108,7 @@ class OwnObjective:
         """The values of every term with their form, the loss first."""
         module = _module(network)
         first = next(module.parameters(), None)
+        batch = batch.copied() if self.copies else batch
         tree = batch.content if first is None else as_precise_as(batch.content, first.dtype)
         try:
             with fixed_noise(batch.number, batch.device) if self.noise else nullcontext():

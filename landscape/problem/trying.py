@@ -63,6 +63,7 @@ def try_outputs(
     """Pass a few examples of every split through a network whose output is measured."""
     found: dict[str, Split] = {}
     output: Tensor | None = None
+    copies, objective = objective.copies, replace(objective, copies=True)
     for name, examples in splits.items():
         few = examples.head(_TRIED)
         warn_of_lost_integers(examples, dtype)
@@ -77,9 +78,20 @@ def try_outputs(
         objective = replace(objective, needs_gradients=needs)
         with _mode(needs):
             check_deterministic(objective, model, batch, dtype)
+            copies = copies or _writes(replace(objective, copies=False), model, batch)
         fixed = objective.noise and isinstance(examples, Examples)
         found[name] = examples.fixed(dtype, BATCH) if fixed else examples  # type: ignore[union-attr]
-    return Tried(objective, found, output)
+    return Tried(replace(objective, copies=copies), found, output)
+
+
+def _writes(objective: OutputObjective, model: nn.Module, batch: Batch) -> bool:
+    """Whether the network or a metric writes into what it gets."""
+    given = batch.copied()
+    outputs = objective.outputs(model, given)
+    with torch.no_grad():
+        kept = outputs.clone()
+    objective.values_of(outputs, given)
+    return not (given.same_as(batch) and Batch(outputs).same_as(Batch(kept)))
 
 
 def try_own(
@@ -91,6 +103,8 @@ def try_own(
 ) -> Tried:
     """Pass a batch of every split to an objective of the user's own."""
     found: dict[str, Split] = {}
+    objective = replace(objective, copies=True)
+    copies = False
     for name, given in splits.items():
         warn_of_lost_integers(given, dtype)
         split = given
@@ -102,7 +116,15 @@ def try_own(
             split = split.fixed(dtype, len(split))
             objective, _ = _tried(objective, model, original, split.batch(dtype), split)
         found[name] = split
-    return Tried(objective, found)
+        copies = copies or _writes_into(objective, model, few.batch(dtype))
+    return Tried(replace(objective, copies=copies), found)
+
+
+def _writes_into(objective: OwnObjective, model: nn.Module, batch: Batch) -> bool:
+    given = batch.copied()
+    with _mode(objective.needs_gradients):
+        replace(objective, copies=False).terms(model, given)
+    return not given.same_as(batch)
 
 
 def _tried(

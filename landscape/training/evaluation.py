@@ -16,9 +16,9 @@ def error_rate(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 OF_CLASSES = OutputObjective(
-    {"loss": METRICS["cross_entropy"], "error": Metric(error_rate, "error rate")}
+    {"loss": METRICS["cross_entropy"], "error": Metric(error_rate, "error rate")}, copies=True
 )
-OF_MASKS = OutputObjective({**OF_CLASSES.metrics, "iou": METRICS["iou"]})
+OF_MASKS = OutputObjective({**OF_CLASSES.metrics, "iou": METRICS["iou"]}, copies=True)
 
 
 def means_of(
