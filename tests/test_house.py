@@ -30,6 +30,7 @@ LAYERS = [
         "commandline",
         "plugin",
         "device",
+        "tracing",
         "vision",
     },
     {"restricted_pickle"},

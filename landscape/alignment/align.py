@@ -14,6 +14,7 @@ from landscape.alignment.graph import tied_channels
 from landscape.alignment.matching import match_weights
 from landscape.alignment.permutation import permute
 from landscape.data import Batch
+from landscape.device import own_context
 from landscape.errors import InputError
 from landscape.params import Params, check_same_shape, norm
 from landscape.problem import Problem
@@ -63,6 +64,7 @@ class Alignment:
         )
 
 
+@own_context()
 def align(
     problem: Problem, state: Mapping[str, Tensor], *, seed: int = 0, progress: bool = False
 ) -> tuple[dict[str, Tensor], Alignment]:

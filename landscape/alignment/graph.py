@@ -20,6 +20,7 @@ from landscape.alignment.permutation import Group
 from landscape.alignment.rules import UnknownOperation
 from landscape.errors import InputError, one_line
 from landscape.problem import Network
+from landscape.tracing import symbolic_trace
 
 
 def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Group]:
@@ -42,7 +43,7 @@ def tied_channels(model: nn.Module, run: Callable[[Network], object]) -> list[Gr
     """
     model = copy.deepcopy(model).eval()
     try:
-        traced = fx.symbolic_trace(model)
+        traced = symbolic_trace(model)
         with torch.no_grad(), redirect_stderr(io.StringIO()):  # it also prints its errors
             run(ShapeProp(traced).propagate)
     except Exception as error:  # tracing can raise any error

@@ -20,6 +20,7 @@ from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.curve.bezier import State, curve_point, line_point
 from landscape.curve.file import Curve, curve_in
 from landscape.data import Batch, Batches, Examples, Rows, in_memory
+from landscape.device import own_context
 from landscape.errors import InputError, argument, one_line
 from landscape.evaluate.statistics_of_norms import reestimate_statistics
 from landscape.interrupted import saying
@@ -30,6 +31,7 @@ from landscape.training.optimizers import OPTIMIZERS
 from landscape.training.schedules import SCHEDULES
 
 
+@own_context()
 def train_curve(
     problem: Problem,
     state_a: Mapping[str, Tensor],

@@ -24,6 +24,7 @@ from landscape.evaluate.weights import PointWeights
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 from landscape.problem.output import return_tensor, take_tensor
+from landscape.tracing import symbolic_trace
 
 LARGEST_WEIGHT, LARGEST_OUTPUT = 1e4, 1e6
 """Beyond these the order of operations may show: a fused ReLU leaves 10⁻²⁰ of a negative value, and
@@ -163,7 +164,7 @@ def traced(model: nn.Module) -> fx.GraphModule | None:
     if any(hook is not take_tensor for hook in hooks):
         return None
     try:
-        found = fx.GraphModule(model, Tracer().trace(model))
+        found = symbolic_trace(model, Tracer)
     except Exception:  # tracing may fail with any exception
         return None
     if Memory(found, makes_new_memory).writes_state():

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import fx, nn
 
+from landscape.tracing import OwnThread
+
 _NEW = {
     operator.add,
     operator.sub,
@@ -41,7 +43,7 @@ _AUGMENTED = {
 _KNOWN = ("torch", "_operator", "math", "builtins")
 
 
-class Tracer(fx.Tracer):
+class Tracer(OwnThread):
     """Traces ``a += b`` as what it does to a tensor; torch.fx takes it for ``a = a + b``."""
 
     def proxy(self, node: fx.Node) -> fx.Proxy:

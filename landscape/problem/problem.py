@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from landscape.checkpoint import load_state
 from landscape.data import Examples, Split, Stream, pairs_from, splits_in, trees_from
 from landscape.data.tensors import NotAPair
-from landscape.device import choose_device
+from landscape.device import choose_device, own_context
 from landscape.directions.filters import Filters, filters_of
 from landscape.directions.precision import narrower
 from landscape.errors import InputError, argument
@@ -105,6 +105,7 @@ class Problem:
     ['train_loss', 'train_accuracy', 'train_top2', 'train_count']
     """
 
+    @own_context()
     def __init__(
         self,
         model: nn.Module,

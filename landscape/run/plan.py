@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from landscape.device import own_context
 from landscape.directions.file import is_direction_file
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, choose_settings
@@ -114,6 +115,7 @@ class Plan:
         )
 
 
+@own_context()
 def make_plan(problem: Problem, request: Request, agree: Agree = single_process) -> Plan:
     """Plan a call of :func:`landscape.sample_surface`.
 

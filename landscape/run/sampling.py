@@ -11,6 +11,7 @@ from typing import Concatenate, ParamSpec
 
 from landscape.atomic import may_overwrite, remove_unfinished
 from landscape.deprecated import renamed, warn_renamed
+from landscape.device import own_context
 from landscape.directions import save_directions
 from landscape.errors import InputError
 from landscape.interrupted import saying
@@ -95,6 +96,7 @@ Begun = Callable[[Surface], None]
 """Called before the first point is computed, with the surface, which has those already done."""
 
 
+@own_context()
 def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
     """Carry out a plan of :func:`sample_surface`."""
     problem, request = plan.problem, plan.request

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from landscape.checkpoint import read_tensors, save_checkpoint
 from landscape.data import Examples
-from landscape.device import choose_device
+from landscape.device import choose_device, own_context
 from landscape.errors import InputError, argument, one_line
 from landscape.examples import refuse_example
 from landscape.interrupted import saying
@@ -40,6 +40,7 @@ class Diverged(InputError):
     """The training loss is no longer finite; the saved run ends with the previous epoch."""
 
 
+@own_context()
 def train_network(
     make_network: Callable[[], Network],
     data: dict[str, Examples],
