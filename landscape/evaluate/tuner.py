@@ -30,6 +30,7 @@ _COMPARED = 32  # examples whose outputs are compared
 _NOISE = 1.03  # times of trials within this ratio are considered equal
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples in trials of layouts
+_TOWARDS_ORIGIN = (0.5, 0.1, 0.01, 0.0)
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
 
 
@@ -64,11 +65,24 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     )
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        expected = _outputs(problem, PointNetwork(problem, place, base), points[:2], few)
+        points = _telling(problem, PointNetwork(problem, place, base), points[:2], few)
+        expected = _outputs(problem, PointNetwork(problem, place, base), points, few)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
-            seconds |= _seconds(problem, place, group, points[:2], few, expected)
+            seconds |= _seconds(problem, place, group, points, few, expected)
         return sorted(seconds, key=lambda kind: seconds[kind]) or [base]
+
+
+def _telling(problem: Problem, plain: PointNetwork, points: FloatArray, batch: Batch) -> FloatArray:
+    """The points, and others towards the origin until outputs are finite at one of them.
+
+    NaN agrees with NaN, however it was computed.
+    """
+    for scale in _TOWARDS_ORIGIN:
+        if any(bool(o.isfinite().all()) for o in _outputs(problem, plain, points, batch)):
+            break
+        points = np.concatenate([points, scale * points[:1]])
+    return points
 
 
 def _seconds(
@@ -158,8 +172,9 @@ def tune_compiled(
         trials = [
             _Trial(way, PointNetwork(problem, place, way), []) for way in (settings, compiled)
         ]
-        expected = _outputs(problem, trials[0].network, points[:2], few, len(few))
-        if not _agrees(problem, trials[1].network, points[:2], few, expected, len(few)):
+        points = _telling(problem, trials[0].network, points[:2], few)
+        expected = _outputs(problem, trials[0].network, points, few, len(few))
+        if not _agrees(problem, trials[1].network, points, few, expected, len(few)):
             return settings
         return _by_speed(problem, trials, few)[0].settings
 
@@ -195,7 +210,7 @@ def _agrees(
         return all(
             _equal(_outputs(problem, network, points, batch, count), expected) for _ in range(2)
         )
-    except RuntimeError:  # an operation that this device or build does not support
+    except Exception:  # an operation that this device or build does not support, or a number
         return False
 
 

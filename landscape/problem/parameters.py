@@ -55,8 +55,8 @@ class Moved:
 
 
 def movable(p: Tensor) -> bool:
-    """Whether a parameter can be moved along a direction: it is not an integer."""
-    return p.is_floating_point() or p.is_complex()
+    """Whether a parameter can be moved along a direction: it is real, and not an integer."""
+    return p.is_floating_point()
 
 
 def chosen(model: nn.Module, choice: Choice | None) -> Moved:
@@ -80,7 +80,7 @@ def chosen(model: nn.Module, choice: Choice | None) -> Moved:
     able = {
         name: p
         for name, p in model.named_parameters()
-        if movable(p) and not name.endswith(_STATISTICS)
+        if (movable(p) or p.is_complex()) and not name.endswith(_STATISTICS)
     }
     trainable = [name for name, p in able.items() if p.requires_grad]
     if choice is None:
@@ -101,7 +101,14 @@ def chosen(model: nn.Module, choice: Choice | None) -> Moved:
             f"{argument('parameters', words)}: no parameter is chosen that could be moved; the "
             f"network has {len(able)}, {len(trainable)} of them trainable"
         )
-    constant = tuple(name for name in able if name not in set(names))
+    odd = [name for name in names if able[name].is_complex()]
+    if odd:
+        raise InputError(
+            f"parameter {odd[0]!r} is complex, but only real parameters move along a direction: "
+            f"choose others with {argument('parameters')}, or let the network hold real and "
+            "imaginary parts (torch.view_as_real)"
+        )
+    constant = tuple(name for name, p in able.items() if movable(p) and name not in set(names))
     entries = sum(able[name].numel() for name in names)
     return Moved(tuple(names), constant, entries, words if constant else "")
 
