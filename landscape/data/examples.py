@@ -127,6 +127,12 @@ class Examples:
         for start in range(0, len(self), size):
             yield self[start : start + size].batch(dtype)
 
+    def stored_batches(self, size: int) -> Iterator[Batch]:
+        """The same batches as they are stored, without preprocessing."""
+        for start in range(0, len(self), size):
+            part = self[start : start + size]
+            yield Batch((part.inputs, part.targets))
+
     def even_batches(self, dtype: torch.dtype, size: int = 128) -> Iterator[Batch]:
         """The fewest batches of at most ``size``, whose sizes differ by at most 1.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -76,14 +77,23 @@ class Preprocess:
         if plain:
             return x
         shape = (1, -1) + (1,) * (x.ndim - 2) if x.ndim > 1 else (-1,)
-        mean = torch.tensor(self.mean, dtype=dtype, device=x.device).reshape(shape)
-        std = torch.tensor(self.std, dtype=dtype, device=x.device).reshape(shape)
-        return (x - mean) / std
+        mean, std = _constants(self.mean, self.std, dtype, x.device)
+        return (x - mean.reshape(shape)) / std.reshape(shape)
 
     def __str__(self) -> str:
         mean = ",".join(f"{m:.6g}" for m in self.mean)
         std = ",".join(f"{s:.6g}" for s in self.std)
         return f"{self.name}: (x/{self.scale:g} - [{mean}])/[{std}]"
+
+
+@lru_cache(maxsize=64)
+def _constants(
+    mean: tuple[float, ...], std: tuple[float, ...], dtype: torch.dtype, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """Both on a device, where they stay: copying them there makes the host wait for a GPU."""
+    with torch.inference_mode(False):
+        one, other = (torch.tensor(numbers, dtype=dtype, device=device) for numbers in (mean, std))
+        return one, other
 
 
 NONE = Preprocess()

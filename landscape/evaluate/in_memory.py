@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Protocol
 
 from torch import Tensor, nn
 
-from landscape.data import in_memory
+from landscape.data import Batches, Examples, Rows, in_memory
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.ratio import linearized
@@ -15,7 +16,7 @@ from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.grid import FloatArray
 from landscape.plane import Coordinates, Plane
-from landscape.problem import Column, Problem, gathered
+from landscape.problem import Column, OutputObjective, Problem, gathered
 from landscape.problem.column import joined, on_cpu
 from landscape.quantity import stderr_name
 
@@ -75,10 +76,35 @@ def measure(
         found: dict[str, float] = {}
         for split, examples in problem.splits.items():
             # One transfer per split and point, not one per batch.
-            batches = in_memory(examples).batches(problem.dtype, batch_size)
-            columns = gathered(problem.objective, network, batches)
+            columns = columns_of(problem, network, in_memory(examples), batch_size)
             found.update(summary(problem, split, columns))
     return found
+
+
+def columns_of(
+    problem: Problem, network: Movable, examples: Examples | Rows | Batches, batch_size: int
+) -> list[Column]:
+    """The values of every metric for all examples, in their order.
+
+    A network that is captured as a graph reads the examples as they are stored.
+    """
+    if not isinstance(network, PointNetwork):
+        batches = examples.batches(problem.dtype, batch_size)
+        return gathered(problem.objective, network, batches)
+    by_output = isinstance(problem.objective, OutputObjective) and isinstance(examples, Examples)
+    stored = by_output and network.reads_stored
+    with network.checked_later() as were_too_large:
+        while True:
+            if stored and isinstance(examples, Examples):
+                reading = partial(network, preprocess=examples.preprocess)
+                stored_batches = examples.stored_batches(batch_size)
+                columns = gathered(problem.objective, reading, stored_batches)
+            else:
+                batches = examples.batches(problem.dtype, batch_size)
+                columns = gathered(problem.objective, network, batches)
+            if not were_too_large():
+                return columns
+            network.recompute()
 
 
 def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 
 import torch
 from torch import Tensor, fx, nn
 
+from landscape.data import Preprocess
 from landscape.device import tensor_float_32
 from landscape.evaluate.batch_norm import statistics_update
+from landscape.evaluate.compiled import Compiled
 from landscape.evaluate.fold import Pair, fold_batch_norms
 from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.fused import fuse_convolutions
@@ -59,7 +63,8 @@ class PointNetwork:
         self._at: Coordinates = [0.0] * len(plane.axes)
         self._plain: PointNetwork | None = None  # made at the first point that needs it
         self._rounds = settings.fold or settings.fused  # outputs are not equal to the last bit
-        self._too_large = False  # at the current point
+        self._too_large = self._later = False  # at the current point; whether that is asked later
+        self._size = torch.zeros(())  # of weights and outputs, relative to what is too large
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused:
             model = traced(model) or model
@@ -78,9 +83,8 @@ class PointNetwork:
         self.module: nn.Module = model
         self._model: Callable[[Tensor], Tensor] = model
         if settings.compiled:
-            self._model = torch.compile(model, dynamic=False)
-        elif settings.graphs:
-            self._model = Replaying(model)
+            self._model = Compiled(model, settings.batch_size)
+        self._captured: dict[Preprocess | None, Replaying] = {}
         own = _tensors_by_name(model, problem.model)
         self._weights = PointWeights(plane, own, pairs, problem.constants)
         self._norms = statistics_update(plane, model, problem)
@@ -91,12 +95,44 @@ class PointNetwork:
         self._at = coordinates
         self._weights.write(coordinates)
         self._norms.follow(coordinates)
-        self._too_large = self._rounds and not self._weights.largest() <= LARGEST_WEIGHT
-        if self._too_large:
-            self._move_plain()
+        self._too_large = False
+        if self._rounds:
+            self._size = self._weights.largest() / LARGEST_WEIGHT
+            if self._size.device.type == "cpu" and not self._size <= 1:
+                self.recompute()
 
-    def __call__(self, inputs: Tensor) -> Tensor:
+    def recompute(self) -> None:
+        """From now on, the outputs at this point are those of the unmodified network."""
+        self._too_large = True
+        if self._plain is None:
+            settings = replace(
+                self._settings, fold=False, in_place=False, fused=False, channels_last=False
+            )
+            self._plain = PointNetwork(*self._made_of, settings)
+        self._plain.move_to(self._at)
+
+    @contextmanager
+    def checked_later(self) -> Iterator[Callable[[], bool]]:
+        """Do not wait for a GPU after each batch to see whether values are too large.
+
+        Yields a function that says at the end whether they were, so that all batches have to be
+        evaluated again, after :meth:`recompute`.
+        """
+        self._later = self._rounds and self._made_of[0].device.type != "cpu"
+        try:
+            yield lambda: self._later and not self._too_large and not bool(self._size <= 1)
+        finally:
+            self._later = False
+
+    @property
+    def reads_stored(self) -> bool:
+        """Whether preprocessing is best left to the network, as part of its graph."""
+        return self._settings.graphs
+
+    def __call__(self, inputs: Tensor, preprocess: Preprocess | None = None) -> Tensor:
         """Outputs in the problem's own precision, regardless of how they were computed.
+
+        ``preprocess``: applied to the inputs first, which are then as they are stored.
 
         A batch that does not fit into GPU memory is split in half, with a warning; later batches
         are split to that size at once.
@@ -104,7 +140,7 @@ class PointNetwork:
         while True:
             parts = inputs.split(self._at_most) if self._at_most else (inputs,)
             try:
-                outputs = [self._outputs(part) for part in parts]
+                outputs = [self._outputs(part, preprocess) for part in parts]
                 return outputs[0] if len(outputs) == 1 else torch.cat(outputs)
             except torch.OutOfMemoryError:
                 size = max(len(part) for part in parts)
@@ -118,37 +154,43 @@ class PointNetwork:
                 stacklevel=2,
             )
 
-    def _outputs(self, inputs: Tensor) -> Tensor:
+    def _outputs(self, inputs: Tensor, preprocess: Preprocess | None) -> Tensor:
         """Outputs of this copy or, where values are too large, of the unmodified network.
 
         See :mod:`landscape.evaluate.fused`: its ReLU passes on values that are not finite, minus
         infinity included, so that they are detected here.
         """
         if not self._too_large:
-            outputs = self._forward(inputs)
-            if not self._rounds or bool(outputs.abs().amax() <= LARGEST_OUTPUT):
+            outputs = self._forward(inputs, preprocess)
+            if not self._rounds:
                 return outputs
-            self._too_large = True  # other examples are likely to be so at this point, too
-            self._move_plain()
+            size = outputs.abs().amax() / LARGEST_OUTPUT
+            if size.device.type != "cpu":
+                self._size = size = torch.maximum(self._size, size.float())
+            if self._later or bool(size <= 1):
+                return outputs
+            self.recompute()  # other examples are likely to be too large at this point, too
         assert self._plain is not None
-        return self._plain._forward(inputs)
+        return self._plain._forward(inputs, preprocess)
 
-    def _move_plain(self) -> None:
-        if self._plain is None:
-            settings = replace(
-                self._settings, fold=False, in_place=False, fused=False, channels_last=False
-            )
-            self._plain = PointNetwork(*self._made_of, settings)
-        self._plain.move_to(self._at)
+    def _forward(self, inputs: Tensor, preprocess: Preprocess | None) -> Tensor:
+        with tensor_float_32(self._settings.reduced == "tf32"):
+            if not self._settings.graphs:
+                return self._computed(inputs, preprocess)
+            if preprocess not in self._captured:
+                forward = partial(self._computed, preprocess=preprocess)
+                self._captured[preprocess] = Replaying(forward, self._settings.batch_size)
+            return self._captured[preprocess](inputs)
 
-    def _forward(self, inputs: Tensor) -> Tensor:
+    def _computed(self, inputs: Tensor, preprocess: Preprocess | None) -> Tensor:
+        if preprocess is not None:
+            inputs = preprocess(inputs, self._made_of[0].dtype)
         dtype, narrow = inputs.dtype, self._settings.stored_as
         if narrow is not None and inputs.is_floating_point():
             inputs = inputs.to(narrow)
         if self._settings.channels_last and inputs.ndim == 4:
             inputs = inputs.contiguous(memory_format=torch.channels_last)
-        with tensor_float_32(self._settings.reduced == "tf32"):
-            output = self._model(inputs)
+        output = self._model(inputs)
         if narrow is not None and output.is_floating_point():
             # Integer inputs (tokens) do not determine the network's precision: use float32.
             output = output.to(dtype if dtype.is_floating_point else torch.float32)

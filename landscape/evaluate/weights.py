@@ -9,6 +9,7 @@ tensor is computed from the plane's own tensors, a piece at a time, so that it i
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import torch
@@ -106,11 +107,14 @@ class PointWeights:
             for own, bias in zip(self._biases, biases, strict=True):
                 own.copy_(bias)
 
-    def largest(self) -> float:
+    def largest(self) -> Tensor:
         """The largest absolute value that was written, or that folding multiplied or subtracted."""
         written = [tensor for tensor, *_ in self._large]
         parts = [self._point, *written, *self._biases, *(weight for weight, _ in self._scaled)]
-        return float(torch.stack([part.abs().amax().float() for part in parts]).max())
+        if self._point.device.type == "cpu":
+            return torch.stack([part.abs().amax().float() for part in parts]).max()
+        sizes = torch._foreach_norm(parts, math.inf)  # one launch, not two for each
+        return torch.stack([size.float() for size in sizes]).max()
 
     def _write_large(
         self, tensor: Tensor, origin: Tensor, axes: Sequence[Tensor], coordinates: Coordinates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -46,8 +46,9 @@ def fixed_noise(number: int, device: torch.device) -> Iterator[None]:
     try:
         with torch.random.fork_rng(devices, device_type=kind):
             torch.default_generator.manual_seed(seed)
-            if devices:
-                getattr(torch, kind).manual_seed(seed)
+            with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+                if devices:  # of the current device
+                    getattr(torch, kind).manual_seed(seed)
             np.random.seed(seed)  # noqa: NPY002
             random.seed(seed)
             yield
