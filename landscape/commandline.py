@@ -182,6 +182,21 @@ def _plain_warnings() -> Iterator[None]:
         yield
 
 
+def _open_closed_streams() -> None:
+    """Discard what is written to streams that were closed by the caller, as by ``2>&-``.
+
+    Otherwise the next file that is opened takes their place, and what is printed.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            file = os.open(os.devnull, os.O_RDWR)
+            try:
+                os.fstat(number)
+            except OSError:
+                os.dup2(file, number)
+            setattr(sys, name, open(file, "r" if name == "stdin" else "w"))  # noqa: SIM115
+
+
 def run(
     command: Callable[[Sequence[str] | None], None],
     argv: Sequence[str] | None = None,
@@ -197,6 +212,7 @@ def run(
     The process keeps freed memory (:mod:`landscape.memory`).
     """
     keep_freed_memory()
+    _open_closed_streams()
     write_what_can_be_shown()
     try:
         with _terminated_by_exception(), _plain_warnings():
@@ -212,6 +228,14 @@ def run(
         said = "; ".join(filter(None, (str(error), again))) if str(error) else when_interrupted
         print(f"{'terminated' if terminated else 'interrupted'}: {said}", file=sys.stderr)
         return EXIT_TERMINATED if terminated else EXIT_INTERRUPTED
+    except MemoryError as error:
+        said = f" ({error})" if str(error) else ""
+        print(
+            f"error: not enough memory{said}; give fewer examples or a coarser grid, or use a "
+            "machine with more",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
     except BrokenPipeError:
         # The reader (head, less) has closed the pipe: discard what is flushed at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,6 +37,9 @@ _NAMES = ("127.0.0.1", "localhost")
 _LINGER_S = 4.0
 _WATCHED_S = 10.0
 _NICER = 10
+_PATIENCE_S = 10.0
+"""How long a client may send or take nothing before it is cut off."""
+_MOST_CLIENTS = 32
 
 
 class Watched:
@@ -47,14 +50,27 @@ class Watched:
         self._lock = threading.Lock()
         self._seen: tuple[object, ...] | None = None
         self._data: dict[str, Any] = {}
+        self._sent: dict[bool, bytes] = {}
 
     def data(self) -> tuple[str, dict[str, Any]]:
         """An ETag that changes whenever a file does, and the data for the page."""
         with self._lock:
-            seen = tuple(_stamp(path) for path in self._paths)
-            if seen != self._seen:
-                self._data, self._seen = _data_of(self._paths), seen
-            return f'"{abs(hash(seen)):x}"', self._data
+            return self._current()
+
+    def sent(self, *, page: bool) -> tuple[str, bytes]:
+        """The ETag, and the page or its data as all clients get them: one copy in memory."""
+        with self._lock:
+            tag, data = self._current()
+            if page not in self._sent:
+                text = page_html(data, live=True) if page else json.dumps(data)
+                self._sent[page] = text.encode()
+            return tag, self._sent[page]
+
+    def _current(self) -> tuple[str, dict[str, Any]]:
+        seen = tuple(_stamp(path) for path in self._paths)
+        if seen != self._seen:
+            self._data, self._seen, self._sent = _data_of(self._paths), seen, {}
+        return f'"{abs(hash(seen)):x}"', self._data
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
@@ -100,6 +116,7 @@ def _progress(done: int, total: int) -> str:
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
+    timeout = _PATIENCE_S
 
     def do_GET(self) -> None:
         name = self.headers.get("Host", "").partition(":")[0]
@@ -109,14 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.server.last_request = time.monotonic()
         if self.path == "/":
-            _, data = self.server.watched.data()
-            self._send(HTTPStatus.OK, page_html(data, live=True).encode(), "text/html")
+            _, page = self.server.watched.sent(page=True)
+            self._send(HTTPStatus.OK, page, "text/html")
         elif self.path == "/data.json":
-            tag, data = self.server.watched.data()
+            tag, data = self.server.watched.sent(page=False)
             if self.headers.get("If-None-Match") == tag:
                 self._send(HTTPStatus.NOT_MODIFIED, b"", tag=tag)
             else:
-                self._send(HTTPStatus.OK, json.dumps(data).encode(), "application/json", tag)
+                self._send(HTTPStatus.OK, data, "application/json", tag)
         else:
             self._send(HTTPStatus.NOT_FOUND, b"expected / or /data.json\n")
 
@@ -158,6 +175,7 @@ class Server(ThreadingHTTPServer):
             raise InputError(f"{argument('port', port)}: expected 1 to 65535, or 0 for a free one")
         self.watched = Watched(paths)
         self.last_request = -_WATCHED_S
+        self._places = threading.BoundedSemaphore(_MOST_CLIENTS)
         try:
             super().__init__((_HOST, port), _Handler)
         except OSError as error:
@@ -166,6 +184,25 @@ class Server(ThreadingHTTPServer):
                 f"{argument('port', port)}: {reason}; choose another, or leave {argument('port')} "
                 "out for a free one"
             ) from None
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a client in a thread of its own, or cut it off if there are too many."""
+        if self._places.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Serve a client."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._places.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone: the terminal belongs to the run."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
     @property
     def url(self) -> str:

@@ -151,7 +151,8 @@ def fingerprint(named: Iterable[tuple[str, Tensor]]) -> str:
     """SHA-256 of names, shapes, types and values."""
     digest = hashlib.sha256()
     for name, tensor in named:
-        array = tensor.detach().cpu().contiguous()
+        known = tensor.detach().cpu()
+        array = (known if known.layout == torch.strided else known.to_dense()).contiguous()
         digest.update(f"{name} {array.dtype} {tuple(array.shape)}\n".encode())
         digest.update(array.reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()

@@ -90,5 +90,7 @@ class Batch:
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
+    if one.layout != torch.strided:
+        one, other = one.to_dense(), other.to_dense()
     alike = one.shape == other.shape and one.dtype == other.dtype
     return alike and bool(((one == other) | ((one != one) & (other != other))).all())

@@ -29,7 +29,7 @@ def _tensor(value: Any, what: str) -> Tensor:
     """A detached tensor from a tensor, an array, a number or a list of numbers."""
     try:
         if isinstance(value, Tensor):
-            return value.detach()
+            return _plain(value.detach(), what)
         if isinstance(value, np.ndarray | np.generic):
             return array_as_tensor(np.asarray(value))
         if isinstance(value, bool | int | float | list | tuple):
@@ -41,6 +41,23 @@ def _tensor(value: Any, what: str) -> Tensor:
         f"{what} is of type {type(value).__name__} and cannot become a tensor ({reason}); expected "
         "tensors, numpy arrays or numbers (for images: a dataset with a transform to tensors)"
     )
+
+
+def _plain(tensor: Tensor, what: str) -> Tensor:
+    """Raise an InputError unless a tensor has numbers of its own, all in one block."""
+    odd = {
+        "on the device meta, which holds no numbers": tensor.is_meta,
+        "quantized": tensor.is_quantized,
+        "nested": tensor.is_nested,
+        "sparse": tensor.layout != torch.strided,
+    }
+    for name, is_so in odd.items():
+        if is_so:
+            raise InputError(
+                f"{what} is a tensor that is {name}; expected an ordinary one (a sparse one by "
+                "to_dense, a quantized one by dequantize)"
+            )
+    return tensor
 
 
 class NotAPair(InputError):

@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import PackedSequence
 
+from landscape.errors import InputError
+
 _HASHED_AS_TEXT = (str, bytes, bool, int, float, complex, type(None), np.generic, torch.dtype)
 _SHOWN = 6
 
@@ -111,7 +113,11 @@ def cut(tree: Any, part: slice | Tensor) -> Any:
 
 
 def moved(tree: Any, device: torch.device) -> Any:
-    """The tree with its tensors on a device."""
+    """The tree with its tensors on a device. Raises an InputError if one holds no numbers."""
+    if any(tensor.is_meta for tensor in tensors_in(tree)):
+        raise InputError(
+            "the data contain a tensor on the device meta, which holds no numbers; give its values"
+        )
     return map_tensors(lambda t: t.to(device), tree)
 
 

@@ -52,6 +52,11 @@ def check_parameters(model: nn.Module) -> None:
                 f"uninitialized parameter {name!r}: run one batch through the network first, then "
                 "train it"
             )
+    for name, tensor in (*model.named_parameters(), *model.named_buffers()):
+        if tensor.is_meta:
+            raise InputError(
+                f"{name!r} is on the device meta, which holds no numbers: load the weights first"
+            )
     if not any(movable(p) for p in model.parameters()):
         raise InputError("the network has no parameters: there is no weight space to sample")
 

@@ -133,7 +133,7 @@ def upper_clip(finite: Sequence[FloatArray], kind: str) -> float | None:
     """
     pooled = np.concatenate([v[np.isfinite(v)] for v in finite])
     limit = max(float(np.nanquantile(v, 1 - _TAIL)) for v in finite)
-    if limit <= 0:
+    if limit < np.finfo(np.float64).smallest_normal:  # the power of ten below may be 0
         return None
     decade = 10.0 ** math.floor(math.log10(limit))
     limit = float(f"{math.ceil(limit / decade - 1e-9) * decade:.12g}")
