@@ -7,6 +7,7 @@ import contextvars
 import difflib
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -180,6 +181,18 @@ def _plain_warnings() -> Iterator[None]:
 
         warnings.showwarning = show
         yield
+
+
+def plot_hint(path: Path) -> str:
+    """How to plot a surface file: a line for the shell.
+
+    >>> plot_hint(Path("my run.h5")), plot_hint(Path("odd.png"))[-16:]
+    ("plot it: python -m landscape.render 'my run.h5' -o 'my run.png'", ' -o odd.plot.png')
+    """
+    picture = path.with_suffix(".png")
+    picture = path.with_suffix(".plot.png") if picture == path else picture
+    words = ["python", "-m", "landscape.render", str(path), "-o", str(picture)]
+    return f"plot it: {shlex.join(words)}"
 
 
 def _open_closed_streams() -> None:

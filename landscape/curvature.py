@@ -81,7 +81,7 @@ def _command(argv: Sequence[str] | None) -> None:
     elif output is not None:
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
         print(f"{output}: spectral density (Gaussian width {width:.3g}; {products} products)")
-        print(f"plot it: python -m landscape.render {output} -o {Path(output).with_suffix('.png')}")
+        print(commandline.plot_hint(Path(output)))
 
 
 def _report(

@@ -105,7 +105,7 @@ def _surface(given: dict[str, Any]) -> None:
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")
     if request.shard == WHOLE:
-        print(f"plot it: python -m landscape.render {path} -o {path.with_suffix('.png')}")
+        print(commandline.plot_hint(path))
 
 
 def _say(surface: Surface) -> None:

@@ -96,6 +96,10 @@ def merged(parts: Mapping[str, Surface]) -> Surface:
         origin[new] = number
         whole.trajectories.update(part.trajectories)
     _note_sessions(whole, parts)
+    said = (str(part.attributes.get("versions", "")).split("; ") for part in parts.values())
+    known = dict.fromkeys(one for versions in said for one in versions if one)
+    if known:
+        whole.attributes["versions"] = "; ".join(known)
     return whole
 
 
