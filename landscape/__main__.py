@@ -16,6 +16,7 @@ COMMANDS = {
     "train": "train a network, with checkpoints and a history",
     "connect": "train a low-loss curve between two networks and print the barriers",
     "render": "draw surfaces: figures, pages, meshes, movies",
+    "weights": "histograms of the weights of networks, side by side",
     "live": "show surfaces in the browser while they are computed",
     "curvature": "eigenvalues, trace and spectral density of the Hessian",
     "info": "describe a surface file",

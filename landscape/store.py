@@ -19,6 +19,7 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.checksum import values_sha256
+from landscape.elsewhere import READERS, is_labelled, read_elsewhere, read_labelled
 from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
@@ -121,7 +122,10 @@ def _write_trajectories(file: h5py.File, surface: Surface) -> None:
 
 
 def open_surface(path: str | Path) -> Surface:
-    """Read a surface file of this package or of tomgoldstein/loss-landscape.
+    """Read a surface file of this package, of tomgoldstein/loss-landscape, or of other programs.
+
+    Of other programs: tables (``.csv``, ``.tsv``) with columns ``x`` and ``y``, ``.npz``, and HDF5
+    or netCDF-4 files with arrays of these names (:mod:`landscape.elsewhere`).
 
     Parameters
     ----------
@@ -145,8 +149,13 @@ def open_surface(path: str | Path) -> Surface:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
-    with reading(path, "surface written by landscape or by tomgoldstein/loss-landscape") as file:
-        surface = read_legacy(file, path) if is_legacy(file) else _read(file, path)
+    if path.suffix.lower() in READERS:
+        surface = read_elsewhere(path)
+    else:
+        expected = "surface written by landscape or by tomgoldstein/loss-landscape"
+        with reading(path, expected) as file:
+            read = read_legacy if is_legacy(file) else read_labelled if is_labelled(file) else _read
+            surface = read(file, path)
     surface.file = str(path)
     return surface
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,6 +31,10 @@ Attribute = str | int | float | bool
 
 NEGATIVE_VARIANCES = "negative_variances"
 """The attribute that counts the points where an interpolated batch-norm variance is below 0."""
+
+
+def _first(values: FloatArray | None, steps: int) -> FloatArray | None:
+    return None if values is None else values[:steps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +62,10 @@ class Trajectory:
     plane_loss: FloatArray | None = None
     distance: FloatArray | None = None
     step: FloatArray | None = None
+
+    def until(self, steps: int) -> Trajectory:
+        """The first steps of the path."""
+        return replace(self, **{f.name: _first(getattr(self, f.name), steps) for f in fields(self)})
 
     def __post_init__(self) -> None:
         for name, given in self.arrays().items():

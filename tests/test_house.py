@@ -43,6 +43,7 @@ LAYERS = [
         "metrics",
         "data",
         "legacy",
+        "elsewhere",
         "store",
         "checksum",
         "stacked",
@@ -57,14 +58,14 @@ LAYERS = [
     {"distributed"},
     {"render"},
     {"default_job", "live", "options", "experiments"},
-    {"sample", "train", "info", "convert", "compare", "connect", "curvature", "merge"},
+    {"sample", "train", "info", "convert", "compare", "connect", "curvature", "merge", "weights"},
     {"__main__", "__init__"},
 ]
 LAYER_OF = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
 
 # The command lines, and what they have in common: everything else names arguments.
 COMMAND_LINES = {"commandline", "options", "sample", "train", "info", "convert", "compare"}
-COMMAND_LINES |= {"connect", "curvature", "merge", "live", "__main__"}
+COMMAND_LINES |= {"connect", "curvature", "merge", "live", "weights", "__main__"}
 
 # What each command line draws on is its own matter; the page and figures of a saved surface are
 # opened by the store.

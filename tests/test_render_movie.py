@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import pairwise
 
 import imageio.v3 as iio
 import imageio_ffmpeg
@@ -17,8 +18,10 @@ from landscape.render.heights import prepare
 from landscape.render.movie import film
 from landscape.render.movie.palette import Palette
 from landscape.render.movie.plan import planned, timing
+from landscape.render.space.camera import Camera
 from landscape.render.space.relief import HEIGHT, relief
 from landscape.store import save_surface
+from landscape.surface import Trajectory
 from tests.test_render_figures import bowl, line, plane
 
 SMALL = {"dpi": 60, "renderer": "matplotlib"}
@@ -69,6 +72,25 @@ class TestFiles:
         coloured = np.ptp(panel, axis=-1) > 40
         green = [p[c][:, 1].mean() for p, c in zip(panel, coloured, strict=True)]
         assert np.diff(green).min() > 20
+
+    def test_a_path_is_walked_step_by_step(self, tmp_path):
+        surface = tilted()
+        surface.trajectories["SGD"] = Trajectory(
+            x=np.linspace(-0.8, 0.8, 9), y=np.linspace(-0.5, 0.6, 9), step=np.arange(9.0)
+        )
+        (panel,), scale = prepare([(surface, "train_loss")])
+        shape = relief(panel, scale, "none", 50)
+        frames = planned("path", [shape], Camera(40, -50), 8, None)
+        walked = [f.reliefs[0].panel.surface.trajectories["SGD"] for f in frames]
+        assert [len(path.x) for path in walked] == list(range(2, 10))
+        assert [path.step[-1] for path in walked] == list(range(1, 9))
+        assert len(surface.trajectories["SGD"].x) == 9
+
+        frames, fps = movie(save(surface, tmp_path / "a.gif", movie="path", frames=4, **SMALL))
+        assert (len(frames), fps) == (4, pytest.approx(10, rel=0.01))
+        changed = [(a != b).any(axis=-1).mean() for a, b in pairwise(frames)]
+        assert 0 < max(changed) < 0.2  # only the path and the words about it
+        assert min(changed) > 0
 
     def test_seconds(self, tmp_path):
         frames, fps = movie(
@@ -206,6 +228,7 @@ BAD = {
         "one frame for each surface, here 2",
     ),
     "linear rise": (bowl(), {"movie": "height", "scale": "linear"}, "expected scale log"),
+    "no path": (bowl(), {"movie": "path"}, "needs a surface with a trajectory"),
     "unknown renderer": (bowl(), {"renderer": "povray"}, "unknown renderer"),
     "transparent": (bowl(), {"transparent": True}, "option transparent does not apply to .gif"),
 }

@@ -72,11 +72,16 @@ def _add_space(parser: argparse.ArgumentParser) -> None:
 
 def _add_time(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("movies").add_argument
-    kinds = "full turn, one frame per surface, or linear to log height (default: turntable)"
+    kinds = "full turn, one frame per surface, linear to log height, or paths (default: turntable)"
     add("--movie", choices=MOVIES, help=kinds)
-    frames = "number of frames (default: 72; 60 for height)"
+    frames = "number of frames (default: 72; 60 for height and path)"
     add("--frames", type=int, metavar="N", help=frames)
-    add("--fps", type=float, metavar="N", help="frames per second (default: 15; sequence: 4)")
+    add(
+        "--fps",
+        type=float,
+        metavar="N",
+        help="frames per second (default: 15; path: 10; sequence: 4)",
+    )
     add("--seconds", type=float, metavar="S", help="duration, instead of frames or fps")
 
 

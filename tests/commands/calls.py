@@ -25,6 +25,7 @@ import landscape.merge
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
+import landscape.weights
 from tests.conftest import ROOT
 
 MAIN: dict[str, Callable[[list[str]], int]] = {
@@ -38,6 +39,7 @@ MAIN: dict[str, Callable[[list[str]], int]] = {
     "merge": landscape.merge.main,
     "experiments": landscape.experiments.__main__.main,
     "convert": landscape.convert.main,
+    "weights": landscape.weights.main,
     "render": landscape.render.__main__.main,
     "landscape": landscape.__main__.main,
 }

@@ -19,6 +19,7 @@ import landscape.live
 import landscape.render.__main__
 import landscape.sample
 import landscape.train
+import landscape.weights
 from tests.commands.calls import MAIN
 
 PARSERS = {
@@ -32,6 +33,7 @@ PARSERS = {
     "render": landscape.render.__main__,
     "experiments": landscape.experiments.__main__,
     "live": landscape.live,
+    "weights": landscape.weights,
 }
 
 FILES = ["surface.h5", "legacy.h5", "directions.h5", "zip.pt", "curve.pt", "run", "results.h5"]
@@ -88,10 +90,12 @@ _SMALL = {
     "connect": ["--model", "own:network", "--limit", "4", "--epochs", "1", "--points", "3"],
     "curvature": ["--model", "own:network", "--limit", "4", "--top", "1"],
     "render": ["-o", "out.html"],
+    "weights": ["-o", "out.png"],
 }
 # Options that keep any line from serving a page or training for minutes.
 _NEVER = {"experiments": ["--size", "tiny"], "live": ["--port", "-1"]}
 _POSITIONAL = {"info": 1, "compare": 2, "convert": 2, "render": 1, "connect": 2, "live": 1}
+_POSITIONAL |= {"weights": 1}
 
 
 def _value(action: Any, rng: random.Random) -> str:

@@ -59,9 +59,10 @@ def write_movie(
     movie
         ``turntable``: all surfaces side by side, once around. ``sequence``: one surface per
         frame, in the order given. ``height``: from linear to logarithmic height and back.
+        ``path``: the trajectories step by step.
     frames, fps, seconds
-        At most two of them; 72 frames (60 for ``height``) at 15 per second, and 4 per second in a
-        sequence, which has a frame for each surface.
+        At most two of them; 72 frames at 15 per second, 60 for ``height``, 60 at 10 per second for
+        ``path``, and 4 per second in a sequence, which has a frame for each surface.
     interpolate
         As for :func:`landscape.render.side_by_side`.
     renderer

@@ -6,15 +6,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from landscape.errors import InputError, check_choice
+from landscape.errors import InputError, argument, check_choice
 from landscape.render.space.camera import Camera
 from landscape.render.space.relief import Relief
 from landscape.render.words.captions import name_of
 from landscape.render.words.names import names_of
 
-MOVIES = ("turntable", "sequence", "height")
-_FRAMES = {"turntable": 72, "height": 60}
-_FPS = {"turntable": 15.0, "height": 15.0, "sequence": 4.0}
+MOVIES = ("turntable", "sequence", "height", "path")
+_FRAMES = {"turntable": 72, "height": 60, "path": 60}
+_FPS = {"turntable": 15.0, "height": 15.0, "sequence": 4.0, "path": 10.0}
 _MOST_FRAMES = 5000
 _HELD = 0.15
 """The share of a height movie that is still at each of its two ends."""
@@ -75,7 +75,8 @@ def planned(
 
     ``turntable`` goes once around all surfaces, from the camera given; ``sequence`` shows one
     surface after the other; ``height`` goes from heights that are losses to heights that are their
-    logarithms, and back. Raises an InputError if ``height`` is requested without a log scale.
+    logarithms, and back; ``path`` draws the trajectories step by step. Raises an InputError if
+    ``height`` is requested without a log scale, or ``path`` without a trajectory.
     """
     if movie == "sequence":
         names = names_of([r.panel.surface for r in reliefs])
@@ -87,8 +88,28 @@ def planned(
                 "a movie of heights goes from linear to logarithmic ones: expected scale log"
             )
         return [_risen(reliefs, camera, k / (count - 1), title) for k in range(count)]
+    if movie == "path":
+        if not any(r.panel.surface.trajectories for r in reliefs):
+            raise InputError(
+                "a movie of a path needs a surface with a trajectory: sample one with "
+                f"{argument('trajectories')}"
+            )
+        return [_walked(reliefs, camera, k / (count - 1), title) for k in range(count)]
     turned = (Camera(camera.elevation, camera.azimuth + 360 * k / count) for k in range(count))
     return [Frame(reliefs, c, title) for c in turned]
+
+
+def _walked(reliefs: Sequence[Relief], camera: Camera, time: float, title: str | None) -> Frame:
+    """The paths from their first step to the one of a time from 0 to 1."""
+    shapes = []
+    for shape in reliefs:
+        paths = shape.panel.surface.trajectories
+        begun = {
+            name: path.until(2 + round(time * (path.x.size - 2))) for name, path in paths.items()
+        }
+        surface = replace(shape.panel.surface, trajectories=begun)
+        shapes.append(replace(shape, panel=replace(shape.panel, surface=surface)))
+    return Frame(shapes, camera, title)
 
 
 def _risen(reliefs: Sequence[Relief], camera: Camera, time: float, title: str | None) -> Frame:

@@ -1,0 +1,165 @@
+"""Surfaces computed elsewhere: tables, arrays, and HDF5 or netCDF files with axes ``x`` and ``y``.
+
+Names say what the arrays are: ``loss`` (in nats), ``accuracy`` (a fraction, or in percent if a value
+is above 1), each also with a split in front, as in ``test_loss``; other quantities have no unit
+unless the file gives one.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from landscape.errors import InputError
+from landscape.grid import FloatArray, Grid
+from landscape.hdf5 import floats, plain
+from landscape.quantity import Quantity
+from landscape.surface import Surface
+
+_AXES = ("x", "y")
+_LARGEST = 2**28
+"""Bytes of a table or array file."""
+
+
+def surface_of(
+    arrays: Mapping[str, FloatArray],
+    x: FloatArray,
+    y: FloatArray | None = None,
+    units: Mapping[str, str] | None = None,
+) -> Surface:
+    """A surface of given arrays; NaN is a point that is not computed.
+
+    Parameters
+    ----------
+    arrays
+        By name, shape (len(y), len(x)), or (len(x),) on a line.
+    x, y
+        Strictly increasing coordinates; y is None for a line.
+    units
+        By name, where they are not nats for a loss and none for all else.
+
+    Raises
+    ------
+    InputError
+        If there is no array, or a shape is not that of the coordinates.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from landscape.elsewhere import surface_of
+    >>> axis = np.linspace(-1, 1, 5)
+    >>> surface_of({"loss": axis[:, None] ** 2 + axis**2}, axis, axis).main_quantity
+    'loss'
+    """
+    grid = Grid(x, y)
+    if not arrays:
+        raise InputError(
+            "there are coordinates but no values; expected a column or array of losses"
+        )
+    quantities, values = {}, {}
+    for name, given in arrays.items():
+        array = np.asarray(given, dtype=np.float64)
+        if array.shape != grid.shape:
+            raise InputError(
+                f"{name} has shape {array.shape}, but the coordinates give {grid.shape} (ny, nx)"
+            )
+        quantity = Quantity(name).called(name)
+        unit = (units or {}).get(name) or ("nats" if quantity.is_loss else "1")
+        if quantity.kind.guesses > 0 and (unit == "%" or np.nanmax(array, initial=0.0) > 1):
+            array, unit = array / 100.0, "1"
+        quantities[name], values[name] = quantity.beside(units=unit), array
+    done = ~np.all([np.isnan(array) for array in values.values()], axis=0)
+    return Surface(grid, quantities, values, done, {"source": "computed elsewhere"})
+
+
+def read_elsewhere(path: Path) -> Surface:
+    """Read a table (``.csv``, ``.tsv``) or arrays of NumPy (``.npz``).
+
+    A table has a header; columns ``x`` (and ``y``) are coordinates, one row is one point, in any
+    order, and points that are missing are not computed. An ``.npz`` has arrays ``x`` (and ``y``)
+    and values of shape (ny, nx).
+
+    Raises an InputError if it cannot be read as that.
+    """
+    if path.stat().st_size > _LARGEST:
+        raise InputError(f"{path} has {path.stat().st_size:,} bytes; expected at most {_LARGEST:,}")
+    try:
+        return READERS[path.suffix.lower()](path)
+    except InputError as error:
+        raise InputError(f"{path}: {error.marked}") from None
+    except (OSError, ValueError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read as {path.suffix}: {error}") from None
+
+
+def is_labelled(file: h5py.File) -> bool:
+    """Whether an open HDF5 file has coordinates ``x`` but is not of this package."""
+    return "x" in file and "schema" not in file.attrs and isinstance(file["x"], h5py.Dataset)
+
+
+def read_labelled(file: h5py.File, path: Path) -> Surface:
+    """Arrays on ``x`` (and ``y``) in an HDF5 file, such as a netCDF file that xarray wrote."""
+    axes = [floats(file, name) for name in _AXES if name in file]
+    shape = tuple(len(axis) for axis in reversed(axes))
+    arrays, units = {}, {}
+    for name, dataset in file.items():
+        if (
+            name in _AXES
+            or not isinstance(dataset, h5py.Dataset)
+            or dataset.dtype.kind not in "fiu"
+        ):
+            continue
+        if dataset.shape in (shape, shape[::-1]) and dataset.ndim == len(shape):
+            names = [dim[0].name.rpartition("/")[2] if len(dim) else "" for dim in dataset.dims]
+            array = floats(file, name)
+            arrays[name] = array.T if names == ["x", "y"] or dataset.shape != shape else array
+            units[name] = str(plain(dataset.attrs["units"])) if "units" in dataset.attrs else ""
+    try:
+        return surface_of(arrays, axes[0], axes[1] if len(axes) > 1 else None, units)
+    except InputError as error:
+        raise InputError(f"{path}: {error.marked}") from None
+
+
+def _table(path: Path) -> Surface:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        sample = file.read(4096)
+        file.seek(0)
+        delimiter = max(",;\t", key=sample.partition("\n")[0].count)
+        header, *rows = [row for row in csv.reader(file, delimiter=delimiter) if row]
+    names = [name.strip() for name in header]
+    if "x" not in names:
+        raise InputError(f"the columns are {', '.join(names[:6])}; expected x (and y) among them")
+    table = np.array([[float(cell or "nan") for cell in row] for row in rows], dtype=np.float64)
+    if table.size == 0 or table.shape[1] != len(names):
+        raise InputError(
+            f"{len(rows)} rows do not fit {len(names)} columns; expected a number each"
+        )
+    columns = dict(zip(names, table.T, strict=True))
+    present = [name for name in _AXES if name in columns]
+    places = [np.unique(columns.pop(name), return_inverse=True) for name in present]
+    shape = tuple(len(values) for values, _ in reversed(places))
+    index = np.ravel_multi_index([at for _, at in reversed(places)], shape)
+    if len(np.unique(index)) < len(index):
+        raise InputError(f"{len(index) - len(np.unique(index))} points come more than once")
+    arrays = {}
+    for name, column in columns.items():
+        arrays[name] = np.full(shape, np.nan)
+        arrays[name].flat[index] = column
+    return surface_of(arrays, *[values for values, _ in places])
+
+
+def _arrays(path: Path) -> Surface:
+    with np.load(path, allow_pickle=False) as file:
+        held = {name: np.asarray(file[name]) for name in file.files}
+    if "x" not in held:
+        raise InputError(f"it has {', '.join(list(held)[:6])}; expected x (and y) among them")
+    axes = [held.pop(name).astype(np.float64) for name in _AXES if name in held]
+    shape = tuple(len(axis) for axis in reversed(axes))
+    return surface_of({n: a for n, a in held.items() if a.shape == shape}, *axes)
+
+
+READERS: dict[str, Callable[[Path], Surface]] = {".csv": _table, ".tsv": _table, ".npz": _arrays}
+"""By suffix."""
