@@ -1,14 +1,14 @@
 """Surfaces computed elsewhere: tables, arrays, and HDF5 or netCDF files with axes ``x`` and ``y``.
 
-Names say what the arrays are: ``loss`` (in nats), ``accuracy`` (a fraction, or in percent if a value
-is above 1), each also with a split in front, as in ``test_loss``; other quantities have no unit
+Names say what the arrays are: ``loss`` (in nats), ``accuracy`` (a fraction, or in percent if a
+value is above 1), each also with a split in front, as in ``test_loss``; other quantities have no unit
 unless the file gives one.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import h5py
@@ -57,9 +57,7 @@ def surface_of(
     """
     grid = Grid(x, y)
     if not arrays:
-        raise InputError(
-            "there are coordinates but no values; expected a column or array of losses"
-        )
+        raise InputError("there are coordinates but no values; expected an array or column")
     quantities, values = {}, {}
     for name, given in arrays.items():
         array = np.asarray(given, dtype=np.float64)
@@ -106,19 +104,19 @@ def read_labelled(file: h5py.File, path: Path) -> Surface:
     shape = tuple(len(axis) for axis in reversed(axes))
     arrays, units = {}, {}
     for name, dataset in file.items():
-        if (
-            name in _AXES
-            or not isinstance(dataset, h5py.Dataset)
-            or dataset.dtype.kind not in "fiu"
-        ):
+        if name in _AXES or not isinstance(dataset, h5py.Dataset):
             continue
-        if dataset.shape in (shape, shape[::-1]) and dataset.ndim == len(shape):
+        if (
+            dataset.dtype.kind in "fiu"
+            and dataset.shape in (shape, shape[::-1])
+            and dataset.ndim == len(shape)
+        ):
             names = [dim[0].name.rpartition("/")[2] if len(dim) else "" for dim in dataset.dims]
             array = floats(file, name)
             arrays[name] = array.T if names == ["x", "y"] or dataset.shape != shape else array
             units[name] = str(plain(dataset.attrs["units"])) if "units" in dataset.attrs else ""
     try:
-        return surface_of(arrays, axes[0], axes[1] if len(axes) > 1 else None, units)
+        return surface_of(arrays, *_two(axes), units)
     except InputError as error:
         raise InputError(f"{path}: {error.marked}") from None
 
@@ -134,9 +132,7 @@ def _table(path: Path) -> Surface:
         raise InputError(f"the columns are {', '.join(names[:6])}; expected x (and y) among them")
     table = np.array([[float(cell or "nan") for cell in row] for row in rows], dtype=np.float64)
     if table.size == 0 or table.shape[1] != len(names):
-        raise InputError(
-            f"{len(rows)} rows do not fit {len(names)} columns; expected a number each"
-        )
+        raise InputError(f"{len(rows)} rows do not fit {len(names)} columns of numbers")
     columns = dict(zip(names, table.T, strict=True))
     present = [name for name in _AXES if name in columns]
     places = [np.unique(columns.pop(name), return_inverse=True) for name in present]
@@ -148,7 +144,7 @@ def _table(path: Path) -> Surface:
     for name, column in columns.items():
         arrays[name] = np.full(shape, np.nan)
         arrays[name].flat[index] = column
-    return surface_of(arrays, *[values for values, _ in places])
+    return surface_of(arrays, *_two([values for values, _ in places]))
 
 
 def _arrays(path: Path) -> Surface:
@@ -158,7 +154,11 @@ def _arrays(path: Path) -> Surface:
         raise InputError(f"it has {', '.join(list(held)[:6])}; expected x (and y) among them")
     axes = [held.pop(name).astype(np.float64) for name in _AXES if name in held]
     shape = tuple(len(axis) for axis in reversed(axes))
-    return surface_of({n: a for n, a in held.items() if a.shape == shape}, *axes)
+    return surface_of({n: a for n, a in held.items() if a.shape == shape}, *_two(axes))
+
+
+def _two(axes: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray | None]:
+    return axes[0], axes[1] if len(axes) > 1 else None
 
 
 READERS: dict[str, Callable[[Path], Surface]] = {".csv": _table, ".tsv": _table, ".npz": _arrays}

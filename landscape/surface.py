@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,10 +31,6 @@ Attribute = str | int | float | bool
 
 NEGATIVE_VARIANCES = "negative_variances"
 """The attribute that counts the points where an interpolated batch-norm variance is below 0."""
-
-
-def _first(values: FloatArray | None, steps: int) -> FloatArray | None:
-    return None if values is None else values[:steps]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +61,8 @@ class Trajectory:
 
     def until(self, steps: int) -> Trajectory:
         """The first steps of the path."""
-        return replace(self, **{f.name: _first(getattr(self, f.name), steps) for f in fields(self)})
+        held: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Trajectory(**{n: None if v is None else v[:steps] for n, v in held.items()})
 
     def __post_init__(self) -> None:
         for name, given in self.arrays().items():

@@ -80,7 +80,7 @@ def _add_time(parser: argparse.ArgumentParser) -> None:
         "--fps",
         type=float,
         metavar="N",
-        help="frames per second (default: 15; path: 10; sequence: 4)",
+        help="frames per second (15; path: 10; sequence: 4)",
     )
     add("--seconds", type=float, metavar="S", help="duration, instead of frames or fps")
 
