@@ -1,8 +1,8 @@
 """Surfaces computed elsewhere: tables, arrays, and HDF5 or netCDF files with axes ``x`` and ``y``.
 
 Names say what the arrays are: ``loss`` (in nats), ``accuracy`` (a fraction, or in percent if a
-value is above 1), each also with a split in front, as in ``test_loss``; other quantities have no unit
-unless the file gives one.
+value is above 1), each also with a split in front, as in ``test_loss``; other quantities have no
+unit unless the file gives one.
 """
 
 from __future__ import annotations

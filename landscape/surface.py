@@ -62,7 +62,8 @@ class Trajectory:
     def until(self, steps: int) -> Trajectory:
         """The first steps of the path."""
         held: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Trajectory(**{n: None if v is None else v[:steps] for n, v in held.items()})
+        cut: dict[str, Any] = {n: None if v is None else v[:steps] for n, v in held.items()}
+        return Trajectory(**cut)
 
     def __post_init__(self) -> None:
         for name, given in self.arrays().items():
