@@ -16,6 +16,7 @@ ABOUT = {
     "gradients": "gradients and activations of every layer, with and without BN and shortcuts",
     "variants": "add, concatenate, gate, long skip, each against none at matched size",
     "depth": "surfaces at increasing depth, with and without shortcuts",
+    "width": "surfaces at increasing width, with and without shortcuts",
 }
 """Description of each experiment; it is ``landscape.experiments.NAME.run.EXPERIMENT``."""
 

@@ -23,7 +23,7 @@ PAGE = "explore.html"
 
 def draw(results: Results, folder: Path) -> list[Path]:
     """Write figures and page; values above :data:`HIGHEST` are clipped and counted."""
-    depths = [int(depth) for depth in results.coordinates["depth"]]
-    rows = [[sampled(folder, f"{kind}-{depth}") for depth in depths] for kind in KINDS]
-    drawn = save_surfaces(rows, folder, clip=HIGHEST, width=COLUMN * len(depths))
+    (sizes,) = [places for name, places in results.coordinates.items() if name != "network"]
+    rows = [[sampled(folder, f"{kind}-{int(size)}") for size in sizes] for kind in KINDS]
+    drawn = save_surfaces(rows, folder, clip=HIGHEST, width=COLUMN * len(sizes))
     return [*drawn, save([*rows[0], *rows[1]], folder / PAGE, clip=HIGHEST)]

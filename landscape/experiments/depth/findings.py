@@ -1,4 +1,4 @@
-"""Summary of the effects of shortcuts and depth on the surfaces."""
+"""Summary of the effects of shortcuts, and of depth or width, on the surfaces."""
 
 from __future__ import annotations
 
@@ -6,21 +6,25 @@ from landscape.experiments.results import Results
 from landscape.experiments.words import Sampled
 
 _Row = dict[int, Sampled]
-"""By depth."""
+"""By depth or width."""
+_WORDS = {"depth": ("{} layers", "{} to {} layers"), "width": ("width {}", "width {} to {}")}
+"""One place of a dimension in words, and two."""
 
 
 def findings(results: Results) -> list[str]:
-    """Sentences on each surface, on the pair of each depth, and on the effect of depth."""
-    depths = [int(depth) for depth in results.coordinates["depth"]]
+    """Sentences on each surface, on the pair of each size, and on the effect of size."""
+    (dimension,) = [name for name in results.coordinates if name != "network"]
+    sizes = [int(size) for size in results.coordinates[dimension]]
+    one, two = _WORDS[dimension]
     rows = {
-        kind: {depth: Sampled.read(results, network=kind, depth=depth) for depth in depths}
+        kind: {size: Sampled.read(results, **{"network": kind, dimension: size}) for size in sizes}
         for kind in ("residual", "plain")
     }
     sentences = [
-        _about(f"{kind}-{depth}", one) for kind, row in rows.items() for depth, one in row.items()
+        _about(f"{kind}-{size}", each) for kind, row in rows.items() for size, each in row.items()
     ]
-    sentences += [_pair(rows, depth) for depth in depths]
-    return sentences + [_trend(kind, row) for kind, row in rows.items()]
+    sentences += [_pair(rows, size, one.format(size)) for size in sizes]
+    return sentences + [_trend(kind, row, dimension, two) for kind, row in rows.items()]
 
 
 def _about(name: str, one: Sampled) -> str:
@@ -38,25 +42,25 @@ def _about(name: str, one: Sampled) -> str:
     )
 
 
-def _pair(rows: dict[str, _Row], depth: int) -> str:
-    where = f"At {depth} layers"
-    silent = [f"{kind}-{depth}" for kind, row in rows.items() if not row[depth].learnt]
+def _pair(rows: dict[str, _Row], size: int, words: str) -> str:
+    where = f"At {words}"
+    silent = [f"{kind}-{size}" for kind, row in rows.items() if not row[size].learnt]
     if silent:
         return f"{where} the surfaces are not compared: {' and '.join(silent)} learnt nothing."
-    words, numbers = rows["plain"][depth].differs_from(rows["residual"][depth])
+    words, numbers = rows["plain"][size].differs_from(rows["residual"][size])
     return (
         f"{where} the surface without shortcuts is {words} than that with them (with and without: "
         f"{numbers})."
     )
 
 
-def _trend(kind: str, row: _Row) -> str:
-    learnt = [depth for depth, one in row.items() if one.learnt]
+def _trend(kind: str, row: _Row, dimension: str, two: str) -> str:
+    learnt = [size for size, one in row.items() if one.learnt]
     who = "With shortcuts" if kind == "residual" else "Without shortcuts"
-    silent = ", ".join(f"{kind}-{depth}" for depth, one in row.items() if not one.learnt)
+    silent = ", ".join(f"{kind}-{size}" for size, one in row.items() if not one.learnt)
     rest = f" ({silent} learnt nothing)" if silent else ""
     if len(learnt) < 2:
-        return f"{who} too few networks learnt to determine the effect of depth{rest}."
+        return f"{who} too few networks learnt to determine the effect of {dimension}{rest}."
     first, last = learnt[0], learnt[-1]
     words, numbers = row[last].differs_from(row[first])
-    return f"{who}, from {first} to {last} layers, the surface becomes {words}: {numbers}{rest}."
+    return f"{who}, from {two.format(first, last)}, the surface becomes {words}: {numbers}{rest}."
