@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -66,9 +67,9 @@ def test_after_an_overflow_the_plain_network_is_used_at_once(
     forwards: list[bool] = []
     real = PointNetwork._forward
 
-    def counted(self: PointNetwork, inputs: Tensor) -> Tensor:
+    def counted(self: PointNetwork, inputs: Tensor, *rest: Any) -> Tensor:
         forwards.append(self._settings.fused)
-        return real(self, inputs)
+        return real(self, inputs, *rest)
 
     monkeypatch.setattr(PointNetwork, "_forward", counted)
     monkeypatch.setattr(network, "LARGEST_WEIGHT", math.inf)

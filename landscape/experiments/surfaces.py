@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from landscape.build import build_problem
 from landscape.experiments.setup import Setup, Size
@@ -27,8 +27,11 @@ class SurfaceSize(Size):
     limit: int | None
 
 
+_Sampled = TypeVar("_Sampled", bound=SurfaceSize)
+
+
 def train_and_sample(
-    setup: Setup[SurfaceSize], name: str, folder: str, *, title: str, **options: Any
+    setup: Setup[_Sampled], name: str, folder: str, *, title: str, **options: Any
 ) -> tuple[History, Surface]:
     """Train a network in ``folder`` and sample a plane around it into ``folder.h5``.
 

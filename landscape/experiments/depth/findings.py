@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from landscape.experiments.results import Results
 from landscape.experiments.words import Sampled
 
@@ -16,10 +18,11 @@ def findings(results: Results) -> list[str]:
     (dimension,) = [name for name in results.coordinates if name != "network"]
     sizes = [int(size) for size in results.coordinates[dimension]]
     one, two = _WORDS[dimension]
-    rows = {
-        kind: {size: Sampled.read(results, **{"network": kind, dimension: size}) for size in sizes}
-        for kind in ("residual", "plain")
-    }
+    rows: dict[str, _Row] = {kind: {} for kind in ("residual", "plain")}
+    for kind, row in rows.items():
+        for size in sizes:
+            place: dict[str, Any] = {"network": kind, dimension: size}
+            row[size] = Sampled.read(results, **place)
     sentences = [
         _about(f"{kind}-{size}", each) for kind, row in rows.items() for size, each in row.items()
     ]
