@@ -4,11 +4,12 @@ from landscape.evaluate.choose import PRECISIONS, choose_settings, evaluation_fo
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.stopping import Tolerance
-from landscape.evaluate.tolerance import evaluate_to_tolerance
+from landscape.evaluate.tolerance import ToTolerance, evaluate_to_tolerance
 
 __all__ = [
     "PRECISIONS",
     "Settings",
+    "ToTolerance",
     "Tolerance",
     "choose_settings",
     "evaluate",

@@ -12,12 +12,13 @@ from landscape.grid import FloatArray
 from landscape.problem import Column
 
 
-def linearized(column: Column) -> FloatArray:
+def linearized(column: Column, shares: FloatArray | None = None) -> FloatArray:
     """Values whose plain mean is the weighted mean, and whose variance is that of the ratio.
 
     With R = Σ w v / Σ w they are R + w (v − R) / w̄: the standard error of their mean is the usual
     one of a ratio estimate, s²/n with s² = Σ w² (v − R)² / ((n − 1) w̄²) (Cochran, *Sampling
-    Techniques*, 3rd ed., eq. 6.13). Without weights these are the values.
+    Techniques*, 3rd ed., eq. 6.13). Without weights these are the values. ``shares``, shape (n,),
+    are those of the examples in both sums, where a sample does not have them in equal shares.
 
     >>> column = Column(torch.tensor([1.0, 3.0]), torch.tensor([3.0, 1.0]))
     >>> linearized(column).tolist()
@@ -32,8 +33,10 @@ def linearized(column: Column) -> FloatArray:
         return np.full(values.shape, np.nan)
     values = np.where(counted, values, 0.0)
     with np.errstate(invalid="ignore", over="ignore"):
-        ratio = (weights * values).sum() / weights.sum()
-        return np.asarray(ratio + weights * (values - ratio) / weights.mean())
+        each = np.full(values.shape, 1.0 / values.size) if shares is None else shares
+        total = (each * weights).sum()
+        ratio = (each * weights * values).sum() / total
+        return np.asarray(ratio + weights * (values - ratio) / total)
 
 
 class RatioMoments:

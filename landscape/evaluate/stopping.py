@@ -7,7 +7,7 @@ stored per-example losses.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from landscape.errors import InputError, argument
 from landscape.evaluate.statistics import mean_and_stderr
-from landscape.grid import FloatArray, IntArray
+from landscape.grid import CoarserCells, FloatArray, IntArray
 
 FIRST = 64
 """Minimum number of examples at every point, before their variance is used."""
@@ -135,6 +135,24 @@ class Sample:
     order: IntArray
     strata: IntArray
     population: int
+
+    def first_at(self, level: int) -> int:
+        """Initial number of examples at a point of a level of the coarse-to-fine order."""
+        return first_look(level, self.order.size)
+
+    def shares(self, n: int) -> FloatArray | None:
+        """Weight of each of the first n examples in a mean; None where all are equal."""
+        return None
+
+    def of_metric(self, values: npt.ArrayLike) -> tuple[float, float]:
+        """Mean and error of a metric other than the one that determined the number of examples.
+
+        The few examples of a class often all have the same value, as with an accuracy, so their
+        variance is underestimated: the error is at least that of an unstratified sample.
+        """
+        mean, stderr = self.mean_and_stderr(values)
+        _, simple = mean_and_stderr(values, self.population)
+        return mean, max(stderr, simple)
 
     def mean_and_stderr(self, values: npt.ArrayLike) -> tuple[float, float]:
         """Estimate the mean over all examples from the first n, with its standard error.
@@ -260,3 +278,52 @@ def sample_until_within(
             bound = tolerance.bound(mean)
             return n, mean, bound * math.sqrt(needed * (1.0 / n - 1.0 / sample.population))
         n = min(size, max(target, math.ceil(n * _GROWTH)))
+
+
+class Stopping:
+    """How many examples the points of a grid need, in the coarse-to-fine order.
+
+    Parameters
+    ----------
+    sample
+        The order of the examples, of which each point uses a prefix.
+    shape
+        Of the grid.
+    in_full
+        Flat indices of points where all examples were measured before: neighbours do not learn
+        from their errors, which are 0.
+    """
+
+    def __init__(
+        self,
+        tolerance: Tolerance,
+        sample: Sample,
+        shape: tuple[int, ...],
+        in_full: Collection[int] = (),
+    ) -> None:
+        self._tolerance, self._sample = tolerance, sample
+        self._cells, self._in_full = CoarserCells(shape), frozenset(in_full)
+
+    def at(
+        self,
+        index: int,
+        draw: Callable[[int], FloatArray],
+        known: Callable[[list[int]], Sequence[tuple[float, float, float]]],
+    ) -> tuple[int, float, float]:
+        """Number of examples, mean and standard error of a point: see :func:`sample_until_within`.
+
+        Parameters
+        ----------
+        draw
+            Returns the losses of the first n examples, shape (n,).
+        known
+            Returns mean, standard error and count of each of the points with these flat indices.
+        """
+        around = [one for one in self._cells.around(index) if one not in self._in_full]
+        return sample_until_within(
+            self._tolerance,
+            self._sample,
+            draw,
+            needed_around(self._tolerance, known(around), self._sample.population),
+            self._sample.first_at(self._cells.level(index)),
+        )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
+import numpy as np
 import torch
 
 from landscape.data import Batches, Examples, Rows, Split, in_memory
@@ -13,20 +15,88 @@ from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.ratio import linearized
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
-from landscape.evaluate.stopping import (
-    Sample,
-    Tolerance,
-    first_look,
-    needed_around,
-    sample_until_within,
-    stratified,
-)
-from landscape.grid import CoarserCells, FloatArray
-from landscape.plane import Plane
+from landscape.evaluate.stopping import Sample, Stopping, Tolerance, stratified
+from landscape.evaluate.strata import by_losses, has_heavy_tail, spread_out
+from landscape.grid import CoarserCells, FloatArray, Grid
+from landscape.plane import Coordinates, Plane
 from landscape.problem import Column, Problem, gathered
 from landscape.problem.column import joined
 from landscape.quantity import stderr_name
 from landscape.surface import Surface
+
+
+class ToTolerance:
+    """Like :func:`landscape.evaluate.evaluate`, on a subset of the examples of each split.
+
+    Every point uses a prefix of one fixed order of the examples, in which each prefix contains its
+    share of every stratum; its length is what the standard error of the loss, the first metric,
+    needs. See :mod:`landscape.evaluate.stopping` and :mod:`landscape.evaluate.strata`.
+
+    Parameters
+    ----------
+    surface
+        Provides the coordinates, and the results of earlier levels of the coarse-to-fine order:
+        the sample size of a point depends on the means, errors and counts at the corners of the
+        coarser cell around it. These must be done: record each result before requesting the next.
+    with_losses
+        Whether all examples are measured first at the trained weights (and, if their losses have a
+        heavy tail, at the corners of the grid), to find strata; otherwise these are the classes,
+        as in files of earlier versions.
+
+    Raises
+    ------
+    InputError
+        If the examples are a stream, whose order cannot be chosen, or given batches, which cannot
+        be divided.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        plane: Plane,
+        surface: Surface,
+        tolerance: Tolerance,
+        settings: Settings | None = None,
+        *,
+        with_losses: bool = True,
+    ) -> None:
+        self._problem, self._plane, self._surface = problem, plane, surface
+        self._settings = settings or Settings()
+        self._cells, self._points = CoarserCells(surface.grid.shape), surface.grid.points()
+        self._samplers = [
+            _Sampler(problem, split, examples, tolerance, self._settings, with_losses)
+            for split, examples in problem.splits.items()
+        ]
+
+    @cached_property
+    def _network(self) -> PointNetwork:
+        """With the strata of all splits found."""
+        with exactly(self._problem.objective.needs_gradients):
+            plane = self._plane.to(self._problem.device)
+            network = PointNetwork(self._problem, plane, self._settings)
+            for sampler in self._samplers:
+                sampler.prepare(network, self._surface.grid)
+        return network
+
+    def __call__(self, indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
+        """Evaluate points.
+
+        Parameters
+        ----------
+        indices
+            Which points, coarse to fine. Values depend neither on the order within a level, nor on
+            which points of it are evaluated here or were evaluated before.
+        """
+        for index in indices:
+            if not self._surface.done.ravel()[self._cells.around(index)].all():
+                raise ValueError(f"point {index} requested before the coarser points around it")
+            found: dict[str, float] = {}
+            # Exited before the caller's own code runs.
+            with exactly(self._problem.objective.needs_gradients):
+                self._network.move_to(self._points[index])
+                for sampler in self._samplers:
+                    found.update(sampler.measure(self._network, self._surface, index))
+            yield index, found
 
 
 def evaluate_to_tolerance(
@@ -37,47 +107,8 @@ def evaluate_to_tolerance(
     indices: Iterable[int],
     settings: Settings | None = None,
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """Like :func:`landscape.evaluate.evaluate`, on a subset of the examples of each split.
-
-    Every point uses a prefix of one fixed order of the examples, in which each prefix contains its
-    share of every class; its length is what the standard error of the loss, the first metric,
-    needs. See :mod:`landscape.evaluate.stopping`.
-
-    Parameters
-    ----------
-    surface
-        Provides the coordinates, and the results of earlier levels of the coarse-to-fine order:
-        the sample size of a point depends on the means, errors and counts at the corners of the
-        coarser cell around it. These must be done: record each result before requesting the next.
-    indices
-        Which points, coarse to fine. Values depend neither on the order within a level, nor on
-        which points of it are evaluated here or were evaluated before.
-
-    Raises
-    ------
-    InputError
-        If the examples are a stream, whose order cannot be chosen, or given batches, which cannot
-        be divided.
-    """
-    settings = settings or Settings()
-    samplers = [
-        _Sampler(problem, split, one_by_one(problem, examples), tolerance, settings)
-        for split, examples in problem.splits.items()
-    ]
-    cells, points = CoarserCells(surface.grid.shape), surface.grid.points()
-    with exactly(problem.objective.needs_gradients):
-        network = PointNetwork(problem, plane.to(problem.device), settings)
-    for index in indices:
-        around = cells.around(index)
-        if not surface.done.ravel()[around].all():
-            raise ValueError(f"point {index} requested before the coarser points around it")
-        found: dict[str, float] = {}
-        # Exited before the caller's own code runs.
-        with exactly(problem.objective.needs_gradients):
-            network.move_to(points[index])
-            for sampler in samplers:
-                found.update(sampler.measure(network, surface, around, cells.level(index)))
-        yield index, found
+    """The points with these indices, coarse to fine, by :class:`ToTolerance`."""
+    yield from ToTolerance(problem, plane, surface, tolerance, settings)(indices)
 
 
 def one_by_one(problem: Problem, examples: Split) -> Examples | Rows:
@@ -111,22 +142,50 @@ class _Sampler:
         self,
         problem: Problem,
         split: str,
-        examples: Examples | Rows,
+        examples: Split,
         tolerance: Tolerance,
         settings: Settings,
+        with_losses: bool,
     ) -> None:
-        self._problem, self._split = problem, split
-        self._tolerance, self._settings = tolerance, settings
+        self._problem, self._tolerance, self._settings = problem, tolerance, settings
         self._names = [problem.prefixed(split, name) for name in problem.metrics]
         self._count = problem.prefixed(split, "count")
-        labels = None if examples.labels is None else examples.labels.cpu().long().numpy()
-        self._sample: Sample = stratified(labels, len(examples), examples.population)
-        self._examples = examples[torch.from_numpy(self._sample.order).to(examples.device)]
+        self._with_losses = with_losses
+        self._examples = one_by_one(problem, examples)
+        self._in_full: dict[int, list[Column]] = {}
 
-    def measure(
-        self, network: PointNetwork, surface: Surface, around: Sequence[int], level: int
-    ) -> dict[str, float]:
+    def prepare(self, network: PointNetwork, grid: Grid) -> None:
+        """Choose the order of the examples."""
+        examples = self._examples
+        labels = None if examples.labels is None else examples.labels.cpu().long().numpy()
+        if self._with_losses:
+            losses = self._all_at_spread_points(network, grid)
+            self._sample: Sample = by_losses(losses, labels, examples.population)
+        else:
+            self._sample = stratified(labels, len(examples), examples.population)
+        self._examples = examples[torch.from_numpy(self._sample.order).to(examples.device)]
+        self._stopping = Stopping(self._tolerance, self._sample, grid.shape, self._in_full)
+
+    def _all_at_spread_points(self, network: PointNetwork, grid: Grid) -> FloatArray:
+        """Losses of all examples at the origin and, if needed, at the corners of the grid."""
+        points = grid.points()
+
+        def losses_at(coordinates: Coordinates) -> FloatArray:
+            network.move_to(coordinates)
+            columns = self._columns(network, 0, len(self._examples))
+            for index in np.flatnonzero((points == coordinates).all(axis=1)).tolist():
+                self._in_full[index] = columns
+            return linearized(columns[0])
+
+        losses = [losses_at(np.zeros(points.shape[1]))]
+        if has_heavy_tail(losses[0]):
+            losses += [losses_at(points[k]) for k in spread_out(grid.shape)]
+        return np.stack(losses)
+
+    def measure(self, network: PointNetwork, surface: Surface, index: int) -> dict[str, float]:
         """Means, standard errors and count, by quantity name."""
+        if index in self._in_full:
+            return self._with_all(self._in_full[index])
         drawn: list[Column] = []
 
         def draw(n: int) -> FloatArray:
@@ -136,42 +195,38 @@ class _Sampler:
                 new = self._columns(network, done, n)
                 pairs = zip(drawn, new, strict=True) if drawn else ((c,) for c in new)
                 drawn = [joined(pair) for pair in pairs]
-            return linearized(drawn[0])
+            return linearized(drawn[0], self._sample.shares(n))
 
-        count, mean, stderr = sample_until_within(
-            self._tolerance,
-            self._sample,
-            draw,
-            self._needed(surface, around),
-            first_look(level, len(self._examples)),
+        count, mean, stderr = self._stopping.at(
+            index, draw, lambda around: self._known(surface, around)
         )
         loss, *others = self._names
         found = {loss: mean, stderr_name(loss): stderr, self._count: float(count)}
         for name, column in zip(others, drawn[1:], strict=True):
-            found[name], found[stderr_name(name)] = self._other(linearized(column))
+            values = linearized(column, self._sample.shares(count))
+            found[name], found[stderr_name(name)] = self._sample.of_metric(values)
         return found
 
-    def _other(self, values: FloatArray) -> tuple[float, float]:
-        """Mean and error of a metric other than the one that determined the number of examples.
-
-        The few examples of a class often all have the same value, as with an accuracy, so their
-        variance is underestimated: the error is at least that of an unstratified sample.
-        """
-        mean, stderr = self._sample.mean_and_stderr(values)
-        _, simple = mean_and_stderr(values, self._sample.population)
-        return mean, max(stderr, simple)
+    def _with_all(self, columns: Sequence[Column]) -> dict[str, float]:
+        """The values of all examples."""
+        found = {self._count: float(len(self._examples))}
+        for name, column in zip(self._names, columns, strict=True):
+            values = linearized(column)
+            found[name], found[stderr_name(name)] = mean_and_stderr(
+                values, self._sample.population
+            )
+        return found
 
     def _columns(self, network: PointNetwork, start: int, stop: int) -> list[Column]:
         dtype, size = self._problem.dtype, self._settings.batch_size
         batches = self._examples[start:stop].batches(dtype, size)
         return gathered(self._problem.objective, network, batches)
 
-    def _needed(self, surface: Surface, around: Sequence[int]) -> float:
-        """Mean number of examples that the points around need, from their recorded values."""
+    def _known(self, surface: Surface, around: Sequence[int]) -> list[tuple[float, float, float]]:
+        """Mean, standard error and count of points, as recorded."""
         loss = self._names[0]
         columns = [
-            surface.values[name].ravel()[list(around)]
+            surface.values[name].ravel()[list(around)].tolist()
             for name in (loss, stderr_name(loss), self._count)
         ]
-        known = list(zip(*(column.tolist() for column in columns), strict=True))
-        return needed_around(self._tolerance, known, self._sample.population)
+        return list(zip(*columns, strict=True))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from landscape.errors import InputError, argument
-from landscape.evaluate import Settings, Tolerance, evaluate_to_tolerance, evaluation_for
+from landscape.evaluate import Settings, Tolerance, ToTolerance, evaluation_for
 from landscape.evaluate.measures import with_measures
 from landscape.grid import FloatArray
 from landscape.hessian.curvature import WholeNetwork
@@ -31,6 +31,7 @@ class Job:
 
     ``planes``: one, or one per random draw. ``tolerance``: determines the number of examples per
     point; None is all. ``whole_network``: curvature quantities, per plane; may be empty.
+    ``strata_of_losses``: see :class:`~landscape.evaluate.ToTolerance`.
     """
 
     problem: Problem
@@ -38,6 +39,7 @@ class Job:
     settings: Settings
     tolerance: Tolerance | None
     whole_network: Sequence[WholeNetwork] = ()
+    strata_of_losses: bool = True
 
     def measure(self, surface: Surface) -> Measure:
         """A function that computes points of a surface, in one plane or in all draws."""
@@ -69,11 +71,20 @@ class Job:
 
     def _in_plane(self, k: int, surface: Surface) -> Measure:
         plane, points = self.planes[k], surface.grid.points()
-        evaluation: Callable[..., Any] = evaluation_for(self.problem, self.settings)
-        where: tuple[Any, ...] = (points,)
-        if self.tolerance is not None:
-            evaluation, where = evaluate_to_tolerance, (surface, self.tolerance)
-        measured: Measure = partial(evaluation, self.problem, plane, *where, settings=self.settings)
+        if self.tolerance is None:
+            evaluation: Callable[..., Any] = evaluation_for(self.problem, self.settings)
+            measured: Measure = partial(
+                evaluation, self.problem, plane, points, settings=self.settings
+            )
+        else:
+            measured = ToTolerance(
+                self.problem,
+                plane,
+                surface,
+                self.tolerance,
+                self.settings,
+                with_losses=self.strata_of_losses,
+            )
         whole = self.whole_network[k] if self.whole_network else None
 
         def complete(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:

@@ -34,6 +34,8 @@ from landscape.run.stage import stage
 from landscape.storable import check_size
 from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface
 
+_STRATA = "tolerance_strata"
+
 Agree = Callable[[str, Callable[[], Any]], Any]
 """Returns one value of the given name to all processes: the result of the function, called by only
 one of them. It must be serializable as JSON."""
@@ -72,6 +74,10 @@ class Plan:
 
         def chosen() -> list[Any]:
             settings, facts = self.choose(stored)
+            # Files of earlier versions go on as they began.
+            begun = stored is not None and "tolerance_relative" in stored
+            if self.request.tolerance is not None and (not begun or _STRATA in (stored or {})):
+                facts[_STRATA] = "classes and losses"
             return [asdict(settings), facts]
 
         whole = whole_network_in(self.problem, self.planes, self.counted)
@@ -94,7 +100,15 @@ class Plan:
         narrow = Settings(**settings).stored_as or self.problem.dtype
         if narrow in _HALF:
             _note_resolution(surface, self.planes[0], narrow)
-        return Job(self.problem, self.planes, Settings(**settings), tolerance, whole), surface
+        job = Job(
+            self.problem,
+            self.planes,
+            Settings(**settings),
+            tolerance,
+            whole,
+            strata_of_losses=_STRATA in facts,
+        )
+        return job, surface
 
     def choose(
         self, stored: Mapping[str, Attribute] | None
