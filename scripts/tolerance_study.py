@@ -33,15 +33,9 @@ from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.stopping import (
-    Sample,
-    first_look,
-    needed_around,
-    sample_until_within,
-    stratified,
-    with_finite_population,
-)
-from landscape.grid import CoarserCells, FloatArray, Grid, IntArray, coarse_to_fine, parse_range
+from landscape.evaluate.stopping import Sample, Stopping, stratified, with_finite_population
+from landscape.evaluate.strata import at_spread_points, by_losses
+from landscape.grid import FloatArray, Grid, IntArray, coarse_to_fine, parse_range
 from landscape.plane import Plane
 from landscape.problem import per_example
 
@@ -75,20 +69,37 @@ def record(options: argparse.Namespace) -> None:
 
 
 def sampled(
-    losses: FloatArray, shape: tuple[int, int], tolerance: Tolerance, sample: Sample
+    losses: FloatArray,
+    grid: Grid,
+    tolerance: Tolerance,
+    labels: IntArray | None,
+    seed: int,
+    *,
+    with_losses: bool = True,
 ) -> FloatArray:
-    """Mean, standard error and count at every point, shape (points, 3), as in a run."""
-    cells, size = CoarserCells(shape), losses.shape[1]
+    """Mean, standard error and count at every point, shape (points, 3), by the code of a run."""
+    size = losses.shape[1]
+    in_full: list[int] = []
+    if with_losses:
+        points = grid.points()
+
+        def losses_at(place: FloatArray) -> FloatArray:
+            in_full.append(int(np.flatnonzero((points == place).all(axis=1))[0]))
+            return np.asarray(losses[in_full[-1]])
+
+        at_few = at_spread_points(grid, tolerance, losses_at)
+        sample: Sample = by_losses(at_few, labels, size, seed)
+    else:
+        sample = stratified(labels, size, size, seed)
+    stopping = Stopping(tolerance, sample, grid.shape, in_full)
     found = np.full((len(losses), 3), np.nan)
-    for index in coarse_to_fine(shape).tolist():
+    for index in coarse_to_fine(grid.shape).tolist():
+        if index in in_full:
+            found[index] = losses[index].mean(), 0.0, size
+            continue
         values = losses[index][sample.order]
-        around = [(m, s, n) for m, s, n in found[cells.around(index)].tolist()]
-        count, mean, stderr = sample_until_within(
-            tolerance,
-            sample,
-            partial(_first, values),
-            needed_around(tolerance, around, size),
-            first_look(cells.level(index), size),
+        count, mean, stderr = stopping.at(
+            index, partial(_first, values), lambda around: found[around].tolist()
         )
         found[index] = mean, stderr, count
     return found
@@ -111,13 +122,15 @@ def ideal(losses: FloatArray, labels: IntArray | None, tolerance: Tolerance) -> 
     return size / float(np.mean(needed))
 
 
-def study(losses: FloatArray, labels: IntArray, text: str, seeds: int) -> dict[str, Any]:
+def study(
+    losses: FloatArray, labels: IntArray, text: str, seeds: int, *, strata: bool = True
+) -> dict[str, Any]:
     """Cost and coverage of one tolerance over many orders of the examples."""
-    side = round(len(losses) ** 0.5)
+    axis = parse_range(f"-1:1:{round(len(losses) ** 0.5)}")
     tolerance, size, truth = Tolerance.parse(text), losses.shape[1], losses.mean(axis=1)
     covered, counts = [], []
     for seed in range(seeds):
-        found = sampled(losses, (side, side), tolerance, stratified(labels, size, size, seed))
+        found = sampled(losses, Grid(axis, axis), tolerance, labels, seed, with_losses=strata)
         mean, stderr, count = found.T
         # The sum of all examples depends on their order through rounding.
         covered.append(np.abs(mean - truth) <= 1.96 * stderr + 1e-9 * np.abs(truth))
@@ -161,6 +174,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=50, help="orders of the examples (50)")
     parser.add_argument("--population", type=int, help="resample the examples up to this number")
     parser.add_argument("--tolerance", nargs="+", default=["5%,0.02", "2%,0.01"])
+    parser.add_argument(
+        "--by-class", action="store_true", help="strata by class alone, as in earlier versions"
+    )
     parser.add_argument("-o", "--output", help="JSON")
     options = parser.parse_args()
     if options.weights:
@@ -171,7 +187,10 @@ def main() -> None:
     if options.population:
         again = np.random.default_rng(0).integers(0, labels.size, options.population)
         losses, labels = losses[:, again], labels[again]
-    result = [study(losses, labels, text, options.seeds) for text in options.tolerance]
+    result = [
+        study(losses, labels, text, options.seeds, strata=not options.by_class)
+        for text in options.tolerance
+    ]
     for row in result:
         print(json.dumps(row, indent=1))
     if options.output:

@@ -9,22 +9,23 @@ of their own, which every sample holds; the others are divided by class. NumPy o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from landscape.evaluate.statistics import mean_and_stderr
-from landscape.evaluate.stopping import FIRST, Sample
-from landscape.grid import FloatArray, IntArray
+from landscape.evaluate.stopping import FIRST, Sample, Tolerance, with_finite_population
+from landscape.grid import FloatArray, Grid, IntArray
 
 _TAILS = (0.003, 0.01, 0.03, 0.1)  # of the examples, by size: the ends of the strata
 _GAP = 0.2  # a stratum ends at the largest gap within this fraction of its size
-_FIRST_OF_TAIL, _FIRST_OF_CLASS = 8, 4  # examples of a stratum in every sample
+_FALL = 0.5
+_FIRST_OF_TAIL, _FIRST_OF_CLASS = 6, 4  # examples of a stratum in every sample
 _LEAST_IN_TAIL = 2
-_BY_SPREAD = 0.5  # of a sample: allocated by the spread of the strata, the rest by their size
-_HEAVIEST, _HEAVY = 0.01, 0.5
+_BY_SPREAD = 0.25  # of a sample: allocated by the spread of the strata, the rest by their size
+_HEAVIEST, _HEAVY = 0.01, 0.5  # so many examples, with so much of the variance
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,12 +33,12 @@ class LossStrata(Sample):
     """A stratified sample whose shares are not proportional.
 
     ``group``: shape (strata,): 0 for the strata of classes, 1, 2, … for those by size of the loss.
-    ``reach``: shape (groups,): largest deviation of a loss from the mean at the measured points, in
-    standard deviations. ``first``: examples in every sample.
+    ``largest``: largest deviation of a loss from the mean, at the measured point where that is
+    smallest. ``first``: examples in every sample.
     """
 
     group: IntArray
-    reach: FloatArray
+    largest: float
     first: int = FIRST
 
     def first_at(self, level: int) -> int:
@@ -54,16 +55,16 @@ class LossStrata(Sample):
 
         The stratified estimate, as for any :class:`Sample`. Its variance has two more terms:
 
-        - In every group an example of large loss may have been missed. As much as one more of it,
-          with the largest deviation d seen in this group, here or where all were measured, would
-          change the mean: Σ (W_g d / (n_g + 1))² (1 − n_g/N_g). So the error is not 0 where
-          all losses agree by chance.
+        - In every group an example of large loss may have been missed. Half the largest deviation
+          d from the mean of a stratum seen in this group would, as one more example, change the
+          mean by W_g d / (2 n_g + 2), which is squared and added, times 1 − n_g/N_g.
         - Student's t of the effective degrees of freedom (Satterthwaite, *An approximate
           distribution of estimates of variance components*, 1946) in place of the normal
           distribution, so that ±1.96 standard errors cover 95% with few examples in a stratum.
 
         Where every value is 0 or 1, the error is at least that of Agresti and Coull: see
-        :func:`~landscape.evaluate.statistics.mean_and_stderr`.
+        :func:`~landscape.evaluate.statistics.mean_and_stderr`. Where all n agree by chance, it is
+        the same for values of 0 and :attr:`largest`.
         """
         v = np.asarray(values, dtype=np.float64)
         n, size = v.size, self.order.size
@@ -78,25 +79,25 @@ class LossStrata(Sample):
         mean = float(share @ means)
         everywhere = float(share @ (variances + (means - mean) ** 2))
         parts = share**2 * (1.0 - count / total) * variances / count
-        error = float(parts.sum()) + self._of_missed(v, mean, math.sqrt(everywhere), count, total)
+        error = float(parts.sum()) + self._of_missed(np.abs(v - means[h]), count, total)
         error = math.sqrt(error) * _student(parts, count)
-        if ((v == 0) | (v == 1)).all():
-            rate = (n * mean + 2.0) / (n + 4.0)
-            error = max(error, math.sqrt(rate * (1.0 - rate) / n * (1.0 - n / size)))
+        binary, agree = bool(((v == 0) | (v == 1)).all()), everywhere == 0
+        if binary or agree:
+            rate = ((n * mean if binary and not agree else 0.0) + 2.0) / (n + 4.0)
+            least = math.sqrt(rate * (1.0 - rate) / n * (1.0 - n / size))
+            error = max(error, least * (self.largest if agree else 1.0))
         return mean, math.hypot(error, math.sqrt(everywhere * (1 / size - 1 / self.population)))
 
     def of_metric(self, values: npt.ArrayLike) -> tuple[float, float]:
         """As for the loss."""
         return self.mean_and_stderr(values)
 
-    def _of_missed(
-        self, v: FloatArray, mean: float, spread: float, count: IntArray, total: IntArray
-    ) -> float:
+    def _of_missed(self, deviation: FloatArray, count: IntArray, total: IntArray) -> float:
         """The variance of examples of large loss that the sample may have missed."""
-        largest = self.reach * spread
-        np.maximum.at(largest, self.group[self.strata[: v.size]], np.abs(v - mean))
-        drawn, held = (np.bincount(self.group, of, self.reach.size) for of in (count, total))
-        missed = held / self.order.size * largest / (drawn + 1)
+        drawn, held = (np.bincount(self.group, of) for of in (count, total))
+        largest = np.zeros(drawn.size)
+        np.maximum.at(largest, self.group[self.strata[: deviation.size]], deviation)
+        missed = held / self.order.size * largest / (2.0 * drawn + 2.0)
         return float((missed**2 * (1.0 - drawn / held)).sum())
 
 
@@ -138,6 +139,7 @@ def by_losses(
     spread = np.array([_spread(relative[:, strata == h]) for h in range(total.size)])
     needed = total * spread
     rate = 1.0 - _BY_SPREAD + _BY_SPREAD * size * spread / max(float(needed.sum()), 1e-300)
+    rate = np.round(rate, 2)  # as on any other machine
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(size)
     key = np.empty(size)
@@ -146,24 +148,43 @@ def by_losses(
         key[members] = (np.arange(members.size) + rng.random(members.size)) / members.size / rate[h]
         key[members[: _FIRST_OF_TAIL if group_of[h] else _FIRST_OF_CLASS]] = -1.0
     order = np.argsort(key, kind="stable").astype(np.int64)
-    reach = np.zeros(int(group.max()) + 1)
-    np.maximum.at(reach, group, deviation)
     first = max(FIRST, int((key < 0).sum()))
-    return LossStrata(order, strata[order], population, group_of, reach, first)
+    return LossStrata(order, strata[order], population, group_of, _largest(losses), first)
 
 
-def has_heavy_tail(losses: FloatArray) -> bool:
-    """Whether one in a hundred examples has more than half of the variance of the losses.
+def at_spread_points(
+    grid: Grid, tolerance: Tolerance, losses_at: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    """Losses of all examples at a few points of a grid, shape (points, N).
 
-    Then samples elsewhere may miss such examples, if others have the large losses there.
+    These are the origin, the trained weights, and the corners of the grid if one in a hundred
+    examples has more than half of the variance at the origin: samples elsewhere may miss such
+    examples, if others have the large losses there. But the corners are left out if they cost more
+    than a plain sample as large as the origin needs would at all points.
 
-    >>> has_heavy_tail(np.arange(1000.0)), has_heavy_tail(np.exp(np.arange(100.0)))
-    (False, True)
+    Parameters
+    ----------
+    losses_at
+        Returns the losses at coordinates of shape (axes,), in the same order at all points.
     """
-    if not np.isfinite(losses).all():
+    points, corners = grid.points(), _corners(grid.shape)
+    losses = [losses_at(np.zeros(points.shape[1]))]
+    size = losses[0].size
+    deviations = losses[0] - losses[0].mean()
+    bound = tolerance.bound(float(losses[0].mean()))
+    plain = float(size)
+    if bound > 0 and np.isfinite(deviations).all():
+        plain = with_finite_population(float((deviations**2).mean()) / bound**2, size)
+    if _has_heavy_tail(deviations) and len(corners) * size <= plain * len(points):
+        losses += [losses_at(points[k]) for k in corners]
+    return np.stack(losses)
+
+
+def _has_heavy_tail(deviations: FloatArray) -> bool:
+    if not np.isfinite(deviations).all():
         return True
-    squares = np.sort((losses - losses.mean()) ** 2)
-    heaviest = squares[-max(1, round(_HEAVIEST * losses.size)) :]
+    squares = np.sort(deviations**2)
+    heaviest = squares[-max(1, round(_HEAVIEST * squares.size)) :]
     return bool(heaviest.sum() > _HEAVY * squares.sum())
 
 
@@ -177,6 +198,13 @@ def _relative(losses: FloatArray) -> FloatArray:
     return np.asarray(deviations[usable] / spread[usable])
 
 
+def _largest(losses: FloatArray) -> float:
+    """The largest deviation from the mean, at the point where that is smallest but not 0."""
+    finite = losses[np.isfinite(losses).all(axis=1)]
+    largest = np.abs(finite - finite.mean(axis=1, keepdims=True)).max(axis=1, initial=0.0)
+    return float(min(largest[largest > 0], default=0.0))
+
+
 def _spread(relative: FloatArray) -> float:
     """Root mean square over the points of the standard deviation within a stratum."""
     return math.sqrt(float(relative.var(axis=1).mean())) if len(relative) else 0.0
@@ -185,20 +213,23 @@ def _spread(relative: FloatArray) -> float:
 def _groups(deviation: FloatArray) -> IntArray:
     """Groups of the largest deviations, 1 of the largest; 0 for all others.
 
-    A group ends at a gap, so that rounding on another machine does not change it.
+    A group ends where the deviations fall by more than half, or at the largest gap around a fixed
+    share of the examples: so rounding on another machine does not change it.
     """
     size = deviation.size
     order = np.argsort(-deviation, kind="stable")
-    sorted_ = deviation[order]
+    falling = deviation[order]
     group, begin, number = np.zeros(size, np.int64), 0, 0
     for tail in _TAILS:
-        low = max(begin + _LEAST_IN_TAIL, math.floor(tail * size * (1 - _GAP)))
+        least = begin + _LEAST_IN_TAIL
+        low = max(least, math.floor(tail * size * (1 - _GAP)))
         high = min(size - 1, math.ceil(tail * size * (1 + _GAP)))
         if high <= low:
             continue
-        gaps = sorted_[low - 1 : high - 1] - sorted_[low:high]
-        end = low + int(np.argmax(gaps))
-        if gaps.max() > 0:
+        falls = falling[least:high] < _FALL * falling[least - 1 : high - 1]
+        gaps = falling[low - 1 : high - 1] - falling[low:high]
+        end = least + int(np.argmax(falls)) if falls.any() else low + int(np.argmax(gaps))
+        if falling[end] < falling[end - 1]:
             number += 1
             group[order[begin:end]] = number
             begin = end
@@ -216,11 +247,7 @@ def _classes(labels: IntArray) -> IntArray:
     return numbered[classes].astype(np.int64)
 
 
-def spread_out(shape: Sequence[int]) -> list[int]:
-    """Flat indices of the corners of a grid.
-
-    >>> spread_out((3, 4))
-    [0, 3, 8, 11]
-    """
-    corners = [np.unique([0, n - 1]) for n in shape]
-    return sorted(np.ravel_multi_index(np.meshgrid(*corners), tuple(shape)).ravel().tolist())
+def _corners(shape: Sequence[int]) -> list[int]:
+    """Flat indices of the corners of a grid."""
+    ends = np.meshgrid(*(np.unique([0, n - 1]) for n in shape))
+    return sorted(np.ravel_multi_index(tuple(ends), tuple(shape)).ravel().tolist())

@@ -16,9 +16,9 @@ from landscape.evaluate.ratio import linearized
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.evaluate.stopping import Sample, Stopping, Tolerance, stratified
-from landscape.evaluate.strata import by_losses, has_heavy_tail, spread_out
+from landscape.evaluate.strata import at_spread_points, by_losses
 from landscape.grid import CoarserCells, FloatArray, Grid
-from landscape.plane import Coordinates, Plane
+from landscape.plane import Plane
 from landscape.problem import Column, Problem, gathered
 from landscape.problem.column import joined
 from landscape.quantity import stderr_name
@@ -159,28 +159,22 @@ class _Sampler:
         examples = self._examples
         labels = None if examples.labels is None else examples.labels.cpu().long().numpy()
         if self._with_losses:
-            losses = self._all_at_spread_points(network, grid)
+            losses = at_spread_points(
+                grid, self._tolerance, lambda place: self._all_at(network, grid, place)
+            )
             self._sample: Sample = by_losses(losses, labels, examples.population)
         else:
             self._sample = stratified(labels, len(examples), examples.population)
         self._examples = examples[torch.from_numpy(self._sample.order).to(examples.device)]
         self._stopping = Stopping(self._tolerance, self._sample, grid.shape, self._in_full)
 
-    def _all_at_spread_points(self, network: PointNetwork, grid: Grid) -> FloatArray:
-        """Losses of all examples at the origin and, if needed, at the corners of the grid."""
-        points = grid.points()
-
-        def losses_at(coordinates: Coordinates) -> FloatArray:
-            network.move_to(coordinates)
-            columns = self._columns(network, 0, len(self._examples))
-            for index in np.flatnonzero((points == coordinates).all(axis=1)).tolist():
-                self._in_full[index] = columns
-            return linearized(columns[0])
-
-        losses = [losses_at(np.zeros(points.shape[1]))]
-        if has_heavy_tail(losses[0]):
-            losses += [losses_at(points[k]) for k in spread_out(grid.shape)]
-        return np.stack(losses)
+    def _all_at(self, network: PointNetwork, grid: Grid, coordinates: FloatArray) -> FloatArray:
+        """Losses of all examples at a point, whose values are kept if it is one of the grid."""
+        network.move_to(coordinates)
+        columns = self._columns(network, 0, len(self._examples))
+        for index in np.flatnonzero((grid.points() == coordinates).all(axis=1)).tolist():
+            self._in_full[index] = columns
+        return linearized(columns[0])
 
     def measure(self, network: PointNetwork, surface: Surface, index: int) -> dict[str, float]:
         """Means, standard errors and count, by quantity name."""
@@ -212,9 +206,7 @@ class _Sampler:
         found = {self._count: float(len(self._examples))}
         for name, column in zip(self._names, columns, strict=True):
             values = linearized(column)
-            found[name], found[stderr_name(name)] = mean_and_stderr(
-                values, self._sample.population
-            )
+            found[name], found[stderr_name(name)] = mean_and_stderr(values, self._sample.population)
         return found
 
     def _columns(self, network: PointNetwork, start: int, stop: int) -> list[Column]:
