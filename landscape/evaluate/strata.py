@@ -170,21 +170,21 @@ def at_spread_points(
     points, corners = grid.points(), _corners(grid.shape)
     losses = [losses_at(np.zeros(points.shape[1]))]
     size = losses[0].size
-    deviations = losses[0] - losses[0].mean()
-    bound = tolerance.bound(float(losses[0].mean()))
     plain = float(size)
-    if bound > 0 and np.isfinite(deviations).all():
-        plain = with_finite_population(float((deviations**2).mean()) / bound**2, size)
-    if _has_heavy_tail(deviations) and len(corners) * size <= plain * len(points):
+    with np.errstate(over="ignore", invalid="ignore"):
+        bound = tolerance.bound(float(losses[0].mean()))
+        squares = (losses[0] - losses[0].mean()) ** 2
+    if bound > 0 and np.isfinite(squares).all():
+        plain = with_finite_population(float(squares.mean()) / bound**2, size)
+    if _has_heavy_tail(squares) and len(corners) * size <= plain * len(points):
         losses += [losses_at(points[k]) for k in corners]
     return np.stack(losses)
 
 
-def _has_heavy_tail(deviations: FloatArray) -> bool:
-    if not np.isfinite(deviations).all():
+def _has_heavy_tail(squares: FloatArray) -> bool:
+    if not np.isfinite(squares).all():
         return True
-    squares = np.sort(deviations**2)
-    heaviest = squares[-max(1, round(_HEAVIEST * squares.size)) :]
+    heaviest = np.sort(squares)[-max(1, round(_HEAVIEST * squares.size)) :]
     return bool(heaviest.sum() > _HEAVY * squares.sum())
 
 
