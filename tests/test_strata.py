@@ -104,6 +104,15 @@ def test_zeros_and_ones_have_at_least_the_error_of_their_rate() -> None:
         assert stderr == pytest.approx(math.sqrt(rate * (1 - rate) / 100 * 0.9), rel=0.03)
 
 
+def test_an_accuracy_of_1_has_the_error_of_a_rate() -> None:
+    losses = rare()
+    mean, stderr = strata_of(losses).of_metric(np.ones(100))
+    rate = 102 / 104
+    assert mean == pytest.approx(1)
+    assert stderr == pytest.approx(math.sqrt(rate * (1 - rate) / 100 * 0.98))
+    assert strata_of(losses).of_metric(np.full(100, 7.0)) == (pytest.approx(7), 0)
+
+
 @pytest.mark.parametrize("odd", [math.nan, math.inf])
 def test_losses_that_are_not_finite_are_no_strata(odd: float) -> None:
     losses = np.stack([rare(), np.full(5000, odd)])

@@ -66,6 +66,15 @@ class LossStrata(Sample):
         :func:`~landscape.evaluate.statistics.mean_and_stderr`. Where all n agree by chance, it is
         the same for values of 0 and :attr:`largest`.
         """
+        return self._estimate(values, self.largest)
+
+    def of_metric(self, values: npt.ArrayLike) -> tuple[float, float]:
+        """As for the loss; where all values are 0, or all 1, as if some could be the other."""
+        v = np.asarray(values)
+        return self._estimate(v, 1.0 if ((v == 0) | (v == 1)).all() else 0.0)
+
+    @np.errstate(over="ignore", invalid="ignore")
+    def _estimate(self, values: npt.ArrayLike, largest: float) -> tuple[float, float]:
         v = np.asarray(values, dtype=np.float64)
         n, size = v.size, self.order.size
         total = np.bincount(self.strata)
@@ -81,16 +90,12 @@ class LossStrata(Sample):
         parts = share**2 * (1.0 - count / total) * variances / count
         error = float(parts.sum()) + self._of_missed(np.abs(v - means[h]), count, total)
         error = math.sqrt(error) * _student(parts, count)
-        binary, agree = bool(((v == 0) | (v == 1)).all()), everywhere == 0
+        binary, agree = bool(((v == 0) | (v == 1)).all()), bool((v == v[0]).all())
         if binary or agree:
             rate = ((n * mean if binary and not agree else 0.0) + 2.0) / (n + 4.0)
             least = math.sqrt(rate * (1.0 - rate) / n * (1.0 - n / size))
-            error = max(error, least * (self.largest if agree else 1.0))
+            error = max(error, least * (largest if agree else 1.0))
         return mean, math.hypot(error, math.sqrt(everywhere * (1 / size - 1 / self.population)))
-
-    def of_metric(self, values: npt.ArrayLike) -> tuple[float, float]:
-        """As for the loss."""
-        return self.mean_and_stderr(values)
 
     def _of_missed(self, deviation: FloatArray, count: IntArray, total: IntArray) -> float:
         """The variance of examples of large loss that the sample may have missed."""
