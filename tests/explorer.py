@@ -143,6 +143,12 @@ class Explorer:
             [view, panel, trace],
         )
 
+    def samples(self, panel=0):
+        """The heights that plotly draws, at the sampled points."""
+        rows = as_array(self.drawn("surface", panel)["z"])
+        ny, nx = (np.array(shape) for shape in np.shape(self.state["heights"][panel]))
+        return rows[:: (len(rows) - 1) // (ny - 1), :: (len(rows[0]) - 1) // (nx - 1)]
+
     def cameras(self):
         return self.page.evaluate(
             "() => [...document.querySelectorAll('.surface')]"

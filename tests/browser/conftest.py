@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import pytest
 
 from landscape.render import save_page
+from tests.conftest import ROOT
 from tests.explorer import NASTY, Explorer, bowl, path_of_training
+
+
+@pytest.fixture(scope="package", autouse=True)
+def bundle():
+    """The part of plotly.js that installing the package brings, in a checkout too."""
+    script = ROOT / "scripts" / "plotly_bundle.py"
+    subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
 
 
 @pytest.fixture(scope="package")

@@ -38,7 +38,7 @@ DAMAGES = {
         cut_after('"train_accuracy_stderr":['),
         "its end is missing|cut off|cannot be read",
     ),
-    "cut in plotly.js": (cut_after("plotly.js v"), "cut off"),
+    "cut in plotly.js": (cut_after("Plotly, Inc."), "cut off"),
     "a digit changed": (replaced('"undone":[]', '"undone":[3]'), "changed since it was written"),
     "a value lost": (without_a_value, "changed since it was written"),
     "no JSON": (replaced('"panels":[{', '"panels":[{{'), "cannot be read"),

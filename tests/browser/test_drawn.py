@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from scipy.interpolate import RegularGridInterpolator
 
 from landscape.render import save_page
 from landscape.render.scale import Scale
+from landscape.render.space.interpolate import refine
 from landscape.render.words.numerals import short
 from tests.explorer import Explorer, as_array, finite
 from tests.test_quantity import plane as margin_plane
@@ -47,47 +49,62 @@ def test_heights_are_those_of_numpy(fresh, surfaces, quantity, scale, place):
         clipped = np.clip(expected, low, high)
         expected = np.log10(clipped) if scale == "log" else clipped
         trace = fresh.drawn("surface", k)
-        np.testing.assert_allclose(as_array(trace["z"]), expected, rtol=2e-5, atol=2e-5)
-        assert trace["x"] == pytest.approx(surfaces[k].x, abs=1e-6)
-        assert trace["y"] == pytest.approx(surfaces[k].y, abs=1e-6)
+        np.testing.assert_allclose(fresh.samples(k), expected, rtol=2e-5, atol=2e-5)
+        for axis, values in surfaces[k].grid.axes.items():
+            step = (len(trace[axis]) - 1) // (len(values) - 1)
+            assert trace[axis][::step] == pytest.approx(values, abs=1e-6)
         if np.nanmax(expected) > np.nanmin(expected) and place < 200:
             assert trace["cmax"] == pytest.approx(math.log10(high) if scale == "log" else high)
     if low < high:
         assert state["ticks"] == pytest.approx(Scale(scale, state["low"], state["high"]).ticks(8))
 
 
-def test_both_views_show_the_same_heights_and_lines_at_round_values(fresh):
+@pytest.mark.parametrize("shape", ["even", "holes", "uneven"])
+def test_between_the_samples_lies_the_surface_of_the_stills(two, shape):
+    rng = np.random.default_rng(5)
+    x, y = np.linspace(-1, 1, 7), np.linspace(0, 2, 9)
+    heights = np.maximum(rng.normal(size=(9, 7)), -1)
+    if shape == "holes":
+        heights[[1, 5, 8], [2, 3, 6]] = np.nan
+    if shape == "uneven":
+        x, y = np.sort(rng.uniform(-1, 1, 7)), np.sort(rng.uniform(0, 2, 9))
+    rows = [[None if np.isnan(v) else v for v in row] for row in heights]
+    found = two.page.evaluate(
+        "([x, y, rows]) => window.landscape.refined(x, y, rows, 60)", [list(x), list(y), rows]
+    )
+    wanted = refine(x, y, heights, cells=60)
+    np.testing.assert_allclose(as_array(found["rows"]), wanted.heights, atol=1e-12)
+    np.testing.assert_allclose(found["x"], wanted.x, atol=1e-12)
+
+
+def test_lines_are_at_round_values_of_the_same_surface(fresh, surfaces):
     fresh.slide(150)
-    scenes = [as_array(fresh.drawn("surface", k)["z"]) for k in range(2)]
-    fresh.choose(view="contour")
-    for k in range(2):
-        np.testing.assert_array_equal(as_array(fresh.drawn("contour", k)["z"]), scenes[k])
     state = fresh.state
+    fresh.choose(view="contour")
     inside = [t for t in state["ticks"] if state["low"] < t < state["high"]]
-    levels = [fresh.drawn("contour", 0, 1 + n)["contours"]["value"] for n in range(len(inside))]
-    assert levels == pytest.approx(np.log10(inside))
+    x, y = surfaces[0].x, surfaces[0].y
+    fine = refine(x, y, np.array(state["heights"][0]))
+    on = RegularGridInterpolator((fine.y, fine.x), fine.heights)
+    for n, tick in enumerate(inside):
+        drawn = fresh.drawn("contour", 0, n)
+        places = [p for p in zip(drawn["y"], drawn["x"], strict=True) if None not in p]
+        np.testing.assert_allclose(on(np.clip(places, -1, 1)), np.log10(tick), atol=0.01)
+    shades = "() => document.querySelector('.contour').layout.images.length"
+    assert fresh.page.evaluate(shades) == 1
     assert fresh.page.locator(".plot.surface:visible").count() == 0
 
 
 def test_what_is_not_finite_is_marked_and_never_a_height(fresh, surfaces):
     right = surfaces[1]
-    z = as_array(fresh.drawn("surface", 1)["z"])
+    z = fresh.samples(1)
     assert {tuple(p) for p in np.argwhere(np.isnan(z))} == {(2, 3), (7, 8), (0, 1)}
     state = fresh.state
-    overlay = fresh.drawn("surface", 1, 1)
-    floor = [
-        (x, y)
-        for x, y, z in zip(overlay["x"], overlay["y"], overlay["z"], strict=True)
-        if z is not None and z == pytest.approx(math.log10(state["low"]), abs=1e-9)
-    ]
-    middles = {tuple(np.round(np.mean(floor[k : k + 4], axis=0), 6)) for k in (0, 4)}
-    marked = {(right.x[3], right.y[2]), (right.x[8], right.y[7])}
-    assert middles == {tuple(np.round(p, 6)) for p in marked}
     fresh.choose(view="contour")
     lines = sum(state["low"] < t < state["high"] for t in state["ticks"])
-    crosses = fresh.drawn("contour", 1, 1 + lines + 1)  # shades, lines, the lowest point, crosses
+    crosses = fresh.drawn("contour", 1, lines + 1)  # after lines and the lowest point
     assert set(zip(crosses["x"], crosses["y"], strict=True)) == {
-        tuple(float(f"{v:.6g}") for v in p) for p in marked
+        tuple(float(f"{v:.6g}") for v in p)
+        for p in {(right.x[3], right.y[2]), (right.x[8], right.y[7])}
     }
     assert "not finite" in fresh.page.locator("figure").nth(1).inner_text()
     assert "not finite" not in fresh.page.locator("figure").nth(0).inner_text()

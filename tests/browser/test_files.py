@@ -15,7 +15,7 @@ from landscape.render import save_page
 from landscape.render.page import page_data
 from landscape.render.words.numerals import short
 from landscape.surface import Quantity, Surface
-from tests.explorer import Explorer, as_array, bowl, keep, path_of_training
+from tests.explorer import Explorer, bowl, keep, path_of_training
 
 
 def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
@@ -26,7 +26,7 @@ def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
         browser, save_page(surface, tmp_path / "a.html", style="contour", clip="none")
     )
     least = surface["train_loss"][surface["train_loss"] > 0].min()
-    assert explorer.drawn("contour")["z"][0][0] == pytest.approx(math.log10(least), abs=1e-5)
+    assert explorer.state["heights"][0][0][0] == pytest.approx(math.log10(least), abs=1e-5)
     assert explorer.state["notes"][0] == [
         f"1 of 99 points equal to 0, drawn at {short(least)} nats."
     ]
@@ -34,7 +34,7 @@ def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
     assert explorer.state["kind"] == "linear"
     assert explorer.page.locator("input[value=log]").is_disabled()
     assert "Some values are negative" in explorer.page.locator("#bar-label").inner_text()
-    assert explorer.drawn("contour")["z"][0][0] == -1
+    assert explorer.state["heights"][0][0][0] == -1
     explorer.close()
 
 
@@ -91,13 +91,13 @@ def test_new_data_keep_camera_and_controls_and_fill_in_a_preview(fresh, surfaces
         data = page_data([part_of(whole, points), bowl(title="right")])
         fresh.page.evaluate("(data) => window.landscape.update(data)", data)
         fresh.settle()
-        return as_array(fresh.drawn("surface")["z"])
+        return fresh.samples()
 
     sampled = show(30)  # all of 5 × 5 points and the beginning of the next level
     assert np.isnan(sampled).sum() == 81 - 30
     fresh.page.locator("#preview").check()
     fresh.settle()
-    filled = as_array(fresh.drawn("surface")["z"])
+    filled = fresh.samples()
     assert not np.isnan(filled).any()
     done = part_of(whole, 30).done
     np.testing.assert_array_equal(filled[done], sampled[done])
@@ -128,7 +128,7 @@ def test_every_width_and_theme_opens(browser, tmp_path):
     surfaces = [bowl(51, 51, title="with shortcuts"), bowl(51, 51, 3, title="without")]
     surfaces[0].trajectories = {"SGD": path_of_training()}
     path = save_page(surfaces, tmp_path / "a.html")
-    assert path.stat().st_size < 6e6
+    assert path.stat().st_size < 2.5e6
     for name, width, height, theme in SIZES:
         explorer = Explorer(browser, path, width=width, height=height, scheme=theme, painted=True)
         for view in ("surface", "contour"):

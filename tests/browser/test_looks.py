@@ -46,24 +46,8 @@ def test_text_stands_out_in_both_themes(fresh, theme):
     found = fresh.page.evaluate(CONTRAST)
     assert len(found) > 60
     assert [f for f in found if f[0] < 4.5] == []
-    scene = fresh.choose(view="surface").page.evaluate(
-        "() => { const s = document.querySelector('.surface').layout;"
-        " return [s.scene.xaxis.color, s.paper_bgcolor]; }"
-    )
-    light = [
-        sum(
-            w * ((v / 12.92) if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4)
-            for w, v in zip((0.2126, 0.7152, 0.0722), rgb(colour), strict=True)
-        )
-        for colour in scene
-    ]
-    assert (max(light) + 0.05) / (min(light) + 0.05) > 4.5
+    assert [f for f in fresh.choose(view="surface").page.evaluate(CONTRAST) if f[0] < 4.5] == []
     fresh.page.emulate_media(color_scheme="light")
-
-
-def rgb(colour):
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * c for c in colour[1:])
-    return [int(digits[k : k + 2], 16) / 255 for k in (0, 2, 4)]
 
 
 def test_numbers_read_as_in_python(two):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
@@ -10,7 +13,8 @@ from landscape.render import save_page
 from landscape.render.words.faithful import faithful
 from landscape.render.words.numerals import short
 from tests import kinds
-from tests.explorer import NASTY, Explorer, as_array, keep
+from tests.browser.test_hands import PIXEL, circles
+from tests.explorer import NASTY, Explorer, keep
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +83,7 @@ def test_pointing_at_a_step_reads_it_out(page, surface):
     page.page.mouse.move(1, 1)
     page.settle()
     assert page.state["step"] is None
-    assert page.page.locator("#step").inner_text().startswith("Hover over a step")
+    assert page.page.locator("#readout").is_hidden()
     assert page.page.locator(".ring:visible").count() == 0
 
 
@@ -102,51 +106,29 @@ def test_keys_go_along_the_paths(page, surface):
         assert page.state["step"] is None
 
 
-# Where a place of the first scene is on the screen, by the camera that plotly draws with.
-PIXEL = """(place) => {
-  const plot = document.querySelector('.surface'), scene = plot._fullLayout.scene._scene;
-  const box = plot.getBoundingClientRect(), { projection, view, model } = scene.glplot.cameraParams;
-  const sum = (m, v, i) => [0, 1, 2, 3].reduce((t, j) => t + m[4 * j + i] * v[j], 0);
-  const times = (m, v) => [0, 1, 2, 3].map((i) => sum(m, v, i));
-  const [x, y, , w] = [model, view, projection].reduce((v, m) => times(m, v),
-    [...place.map((c, i) => c * scene.dataScale[i]), 1]);
-  return [box.left + (x / w + 1) / 2 * box.width, box.top + (1 - y / w) / 2 * box.height];
-}"""
-
-
-def places_of(overlay, x, y):
-    """The numbers of the dots of a path at this place."""
-    place = (float(f"{x:.6g}"), float(f"{y:.6g}"))
-    dots = zip(overlay["x"], overlay["y"], overlay["marker"]["size"], strict=True)
-    return [n for n, (*at, size) in enumerate(dots) if (*at,) == place and size == 7]
-
-
 def test_in_space_the_path_lies_on_the_surface_and_its_steps_can_be_pointed_at(page, surface):
-    page.choose(view="surface").paint()
-    overlay, rows = page.drawn("surface", 0, 1), as_array(page.drawn("surface", 0)["z"])
-    on = RegularGridInterpolator((surface.y, surface.x), rows)
+    page.choose(view="surface")
+    on = RegularGridInterpolator((surface.y, surface.x), page.samples())
     run = surface.trajectories[NASTY]
-    colours = {}
-    for k, (x, y) in enumerate(zip(run.x, run.y, strict=True)):
-        found = places_of(overlay, x, y)
-        assert found, k
-        assert 0 < overlay["z"][found[0]] - on((y, x)) < 0.1
-        colours[k] = overlay["marker"]["color"][found[0]]
-    hollow = [colours[k] == "#fff" for k in range(run.x.size)]
-    assert hollow == (~faithful(run)).tolist()
+    at = pixel(page, run, on, 8)
+    hollow = [c for c in circles(page) if c[2] == "#fff" and c[3] == "#ff2d78"]
+    full = [c for c in circles(page) if c[2] == "#ff2d78"]
+    assert min(math.dist(at, c[:2]) for c in hollow) < 3
+    assert not faithful(run)[8]
+    true = [pixel(page, run, on, k) for k in np.flatnonzero(faithful(run))]
+    assert min(math.dist(place, c[:2]) for c in full for place in true) < 3
     assert "drawn on the surface" in page.page.locator(".legend").inner_text()
-    step = {"panel": 0, "path": 0, "step": 8}
-    n = places_of(overlay, run.x[8], run.y[8])[0]
-    at = page.page.evaluate(PIXEL, [overlay[axis][n] for axis in "xyz"])
-    for k in range(40):  # a scene is looked up as it is drawn, from one frame to the next
-        page.page.mouse.move(at[0] + 0.3 * (k % 3), at[1])
-        page.page.wait_for_timeout(60)
-        if page.state["step"] == step:
-            break
+    page.page.mouse.move(*at)
     page.settle()
+    assert page.state["step"] == {"panel": 0, "path": 0, "step": 8}
     assert page.page.locator("#step").inner_text() == words_of(surface, NASTY, 8, True)
     page.page.mouse.move(1, 1)
     page.settle()
+
+
+def pixel(page, run, on, k):
+    place = [run.x[k], run.y[k], on((run.y[k], run.x[k]))]
+    return page.page.evaluate(PIXEL, [0, [float(v) for v in place]])
 
 
 def test_left_out_paths_say_nothing(page):
@@ -216,17 +198,17 @@ def test_solutions_are_lettered_and_named_in_text(browser, tmp_path):
 def test_signed_values_have_white_at_zero_and_ratios_go_from_0_to_1(browser, tmp_path):
     surface = kinds.hessian_plane()
     explorer = opened(browser, surface, tmp_path, style="contour", quantity="train_lambda_min")
-    shades = explorer.drawn("contour")
     low, high = surface["train_lambda_min"].min(), surface["train_lambda_min"].max()
-    assert (shades["zmin"], shades["zmax"]) == pytest.approx((low, high))
+    assert (explorer.state["low"], explorer.state["high"]) == pytest.approx((low, high))
     part = -low / (high - low)
-    places = np.array([at for at, _ in shades["colorscale"]])
-    nearest = shades["colorscale"][int(np.abs(places - part).argmin())]
-    assert nearest[0] == pytest.approx(part)
-    assert min(map(float, nearest[1][4:-1].split(","))) > 240
+    ramp = "() => document.getElementById('bar-ramp').style.background"
+    stops = re.findall(r"rgb\(([\d, ]+)\) ([\d.]+)%", explorer.page.evaluate(ramp))
+    nearest = min(stops, key=lambda stop: abs(float(stop[1]) - 100 * part))
+    assert float(nearest[1]) == pytest.approx(100 * part, abs=0.01)
+    assert min(map(int, nearest[0].split(","))) > 240
     explorer.choose(quantity="train_eigen_ratio")
     assert (explorer.state["low"], explorer.state["high"]) == (0, 1)
-    assert explorer.drawn("contour")["colorscale"][0][1] == "#440154"
+    assert "rgb(68, 1, 84) 0%" in explorer.page.evaluate(ramp)
     explorer.choose(quantity="train_gradient_norm")
     assert explorer.state["kind"] == "log"
     explorer.close()

@@ -36,6 +36,7 @@ from landscape.render.resolve import is_line, one_kind, quantity_of_all
 from landscape.render.solutions import own_losses, solutions
 from landscape.render.space.camera import Camera
 from landscape.render.words.captions import full
+from landscape.render.words.directions import axis_label, axis_name
 from landscape.render.words.faithful import faithful, path_words
 from landscape.render.words.names import names_of
 from landscape.render.words.numerals import short
@@ -206,6 +207,7 @@ def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
     return {
         "axes": axes_words(surface),
         **explored(surface, common),
+        "names": {a: [axis_label(surface, a), axis_name(surface, a), a] for a in surface.grid.axes},
         "captions": {name: full(surface, how) for name, how in shows.items()},
         **_places(surface),
         "values": {

@@ -19,8 +19,14 @@ _SCRIPTS = (
     "scale.js",
     "picture.js",
     "theme.js",
+    "refine.js",
+    "sight.js",
+    "svg.js",
     "path.js",
+    "frame.js",
+    "marks.js",
     "scene.js",
+    "isolines.js",
     "contour.js",
     "curve.js",
     "page.js",
@@ -93,10 +99,16 @@ def _text(name: str) -> str:
 
 
 def _plotly_js() -> str:
-    from plotly.offline import get_plotlyjs
+    """The bundle that the package was built with; without it, all of plotly.js."""
+    bundle = files(__package__).joinpath("web", "plotly.min.js")
+    if bundle.is_file():
+        script = bundle.read_text(encoding="utf-8")
+    else:
+        from plotly.offline import get_plotlyjs
 
+        script = str(get_plotlyjs())
     # A browser normalizes every line end to \n before it computes the hash.
-    return str(get_plotlyjs()).replace("\r\n", "\n").replace("\r", "\n")
+    return script.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _json(data: dict[str, Any]) -> str:

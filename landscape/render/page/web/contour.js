@@ -1,22 +1,15 @@
-// A panel as contours for plotly: shades between the sampled points, lines at round values.
+// A panel as contours for plotly: the surface of the scenes from above, lines at round values.
 
-function contourSpec(data, picture, drawn, chosen) {
+function contourSpec(data, picture, drawn, chosen, size) {
   const { scale } = picture, { panel } = drawn, ink = inks();
-  const span = scale.top - scale.bottom;
-  const plane = { type: "contour", x: panel.x, y: panel.y, z: drawn.rows, hoverinfo: "skip",
-    connectgaps: false, showscale: false, showlegend: false };
-  const shades = {
-    ...plane, zmin: scale.bottom, zmax: scale.top, zauto: false, colorscale: picture.colours,
-    autocontour: false,
-    line: { width: 0 },
-    contours: { coloring: "heatmap", showlines: false, start: scale.bottom, end: scale.top, size: span / 8 },
-  };
+  const fine = fineOf(drawn, FLAT_CELLS);
   const ticks = ticksOf(picture, 8).filter((t) => t > scale.low && t < scale.high);
-  const lines = ticks.map((tick) => ({
-    ...plane, autocontour: false,
-    contours: { type: "constraint", operation: "=", value: scale.height(tick) },
-    line: { color: inkOn(picture.colours, scale.part(tick)).ink, width: 1, smoothing: 0 }, opacity: 0.75,
-  }));
+  const runs = ticks.map((tick) => isolinesOf(fine, scale.height(tick)));
+  const lines = ticks.map((tick, n) => {
+    const places = runs[n].flatMap((run) => [...run, [null, null]]);
+    return { type: "scatter", mode: "lines", hoverinfo: "skip", showlegend: false, connectgaps: false, opacity: 0.75,
+      x: places.map((p) => p[0]), y: places.map((p) => p[1]), line: { color: inkOn(picture.colours, scale.part(tick)).ink, width: 1 } };
+  });
   const points = (indices, marker) => ({
     type: "scatter", mode: "markers", marker, hoverinfo: "skip", showlegend: false, cliponaxis: false,
     x: indices.map((k) => placeAt(panel, k)[0]), y: indices.map((k) => placeAt(panel, k)[1]),
@@ -38,17 +31,25 @@ function contourSpec(data, picture, drawn, chosen) {
   const layout = {
     font: ink.font, margin: { l: 58, r: 12, t: 8, b: 42 }, showlegend: false, dragmode: false,
     paper_bgcolor: ink.paper, plot_bgcolor: ink.paper, hovermode: false,
-    xaxis: { ...axis, title: { text: "x", standoff: 4 }, range: x },
-    yaxis: { ...axis, title: { text: "y", standoff: 6 }, range: y,
+    xaxis: { ...axis, title: { text: flatTitle(panel.names.x, size.width - 90), standoff: 4 }, range: x },
+    yaxis: { ...axis, title: { text: flatTitle(panel.names.y, size.height - 70), standoff: 6 }, range: y,
       // Equal units, unless the plane is so elongated that it would be tiny.
       ...(ratio > 0.5 && ratio < 2 ? { scaleanchor: "x", scaleratio: 1 } : {}) },
-    annotations: [...letters, ...labelPlaces(drawn, ticks, scale, chosen).map(([tick, px, py]) => {
+    images: [{ source: shadesOf(fine, picture), xref: "x", yref: "y", layer: "below", sizing: "stretch",
+      x: x[0] - halfStep(fine.x), y: y[1] + halfStep(fine.y), xanchor: "left", yanchor: "top",
+      sizex: x[1] - x[0] + 2 * halfStep(fine.x), sizey: y[1] - y[0] + 2 * halfStep(fine.y) }],
+    annotations: [...letters, ...labelPlaces(drawn, ticks, runs, chosen).map(([tick, px, py]) => {
       const on = inkOn(picture.colours, scale.part(tick));
       return { x: px, y: py, text: short(tick), showarrow: false, borderpad: 1,
         font: { size: 11, color: on.ink }, bgcolor: on.ground };
     })],
   };
-  return { data: [shades, ...lines, best, odd, ...paths, ...(panel.solutions.length ? [named] : [])], layout };
+  return { data: [...lines, best, odd, ...paths, ...(panel.solutions.length ? [named] : [])], layout };
+}
+
+// A pixel of the shades is around its point.
+function halfStep(axis) {
+  return (axis[axis.length - 1] - axis[0]) / (axis.length - 1) / 2;
 }
 
 // A path as one trace, or as lines, dashes and dots where the plane is not faithful to all its steps.
@@ -68,7 +69,7 @@ function flatPath(path, n) {
 }
 
 // One position on each contour line for its label: within the picture, far from the other labels.
-function labelPlaces(drawn, ticks, scale, chosen) {
+function labelPlaces(drawn, ticks, runs, chosen) {
   const { x, y } = drawn.panel;
   const part = (axis, v) => (v - axis[0]) / (axis[axis.length - 1] - axis[0]);
   const taken = drawn.best === null ? [] : [placeAt(drawn.panel, drawn.best)];
@@ -78,9 +79,9 @@ function labelPlaces(drawn, ticks, scale, chosen) {
   }
   taken.forEach(([px, py], k) => { taken[k] = [part(x, px), part(y, py)]; });
   const places = [];
-  for (const tick of ticks) {
+  for (const [n, tick] of ticks.entries()) {
     let best = null, most = 0.07;
-    for (const [px, py] of crossings(drawn, scale.height(tick))) {
+    for (const [px, py] of runs[n].flat()) {
       const [u, v] = [part(x, px), part(y, py)];
       const edge = Math.min(1.4 * Math.min(u, 1 - u), 2.2 * Math.min(v, 1 - v), 0.3);
       const apart = Math.min(edge, ...taken.map(([a, b]) => Math.hypot(u - a, 1.6 * (v - b))));
@@ -93,16 +94,28 @@ function labelPlaces(drawn, ticks, scale, chosen) {
   return places;
 }
 
-// Where a level crosses the edges between neighbouring sampled points, linear in height.
-function crossings(drawn, level) {
-  const { x, y } = drawn.panel, found = [];
-  const between = (a, b) => (a === null || b === null || (a < level) === (b < level)
-    ? null : (level - a) / (b - a));
-  drawn.rows.forEach((row, j) => row.forEach((height, i) => {
-    const s = i + 1 < row.length ? between(height, row[i + 1]) : null;
-    if (s !== null) found.push([x[i] + s * (x[i + 1] - x[i]), y[j]]);
-    const t = j + 1 < y.length ? between(height, drawn.rows[j + 1][i]) : null;
-    if (t !== null) found.push([x[i], y[j] + t * (y[j + 1] - y[j])]);
+// The first of the names that has room, for plotly, which would take signs of markup for it.
+function flatTitle(names, room) {
+  const fits = names.find((words) => textWidth(words, 12) < room) || names[names.length - 1];
+  return asText(fits);
+}
+
+function asText(words) {
+  return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
+// The shades between the lines as a picture, one pixel for each point of the finer grid.
+function shadesOf({ x, y, rows }, picture) {
+  const { scale, colours } = picture, span = scale.top - scale.bottom;
+  const table = Array.from({ length: 512 }, (_, n) => colourAt(colours, n / 511));
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [x.length, y.length];
+  const pen = canvas.getContext("2d"), image = pen.createImageData(x.length, y.length);
+  rows.forEach((row, j) => row.forEach((h, i) => {
+    if (h === null) return;
+    const [r, g, b] = table[Math.round(511 * within((h - scale.bottom) / span, [0, 1]))];
+    image.data.set([r, g, b, 255], 4 * ((y.length - 1 - j) * x.length + i));
   }));
-  return found;
+  pen.putImageData(image, 0, 0);
+  return canvas.toDataURL();
 }

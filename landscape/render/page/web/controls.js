@@ -20,6 +20,10 @@ function wireControls() {
   for (const name of ["trajectory", "preview"]) {
     byId(name).addEventListener("change", (event) => { chosen[name] = event.target.checked; draw(); });
   }
+  byId("more").addEventListener("click", () => {
+    const open = byId("controls").classList.toggle("open");
+    byId("more").setAttribute("aria-expanded", String(open));
+  });
   byId("reset").addEventListener("click", () => { setMark(null); turnTo(firstCamera()); });
   byId("save").addEventListener("click", () => savePicture());
   byId("theme").addEventListener("click", () => {

@@ -2,7 +2,7 @@
 
 const NORMAL_95 = 1.96;
 
-function curveSpec(data, picture, drawn, chosen) {
+function curveSpec(data, picture, drawn, chosen, size) {
   const { scale, quantity } = picture, { panel } = drawn, ink = inks();
   const { stderr, accuracy, bands } = quantity.along;
   const held = (v) => (v === null ? null : Math.min(Math.max(v, scale.low), scale.high));
@@ -31,8 +31,8 @@ function curveSpec(data, picture, drawn, chosen) {
   const layout = {
     font: ink.font, margin: { l: 64, r: accuracy ? 64 : 16, t: 8, b: 44 }, showlegend: false,
     paper_bgcolor: ink.paper, plot_bgcolor: ink.paper, dragmode: false, hovermode: false,
-    xaxis: { ...axis, title: { text: panel.axis }, range: [panel.x[0], panel.x[panel.x.length - 1]] },
-    yaxis: { ...axis, title: { text: wordOf(quantity), font: { color: ink.loss } }, type: scale.kind,
+    xaxis: { ...axis, title: { text: flatTitle(panel.names[panel.axis], size.width - 90) }, range: [panel.x[0], panel.x[panel.x.length - 1]] },
+    yaxis: { ...axis, title: { text: asText(wordOf(quantity)), font: { color: ink.loss } }, type: scale.kind,
       range: [scale.bottom - room, scale.top + room], tickmode: "array", tickvals: ticks,
       ticktext: ticks.map((t) => short(t)) },
   };
@@ -41,7 +41,7 @@ function curveSpec(data, picture, drawn, chosen) {
     traces.push({ ...curve, mode: "lines", y: panel.values[accuracy], yaxis: "y2",
       line: { color: ink.accuracy, width: 2, dash: "dash" } });
     layout.yaxis2 = { ...axis, title: { text: "accuracy (%)", font: { color: ink.accuracy } },
-      overlaying: "y", side: "right", range: [0, 100], tickmode: "linear", dtick: 20, showgrid: false };
+      overlaying: "y", side: "right", range: [-4, 104], tickmode: "linear", tick0: 0, dtick: 20, showgrid: false };
   }
   return { data: traces, layout };
 }

@@ -21,7 +21,7 @@ async function pictureOfAll() {
   const columns = Math.min(app.panels.length, app.data.layout === "gallery" ? 4 : 3);
   const rows = Math.ceil(app.panels.length / columns);
   const images = [];
-  for (const k of app.panels.keys()) images.push(await imageOf(specOf(k))); // one WebGL context at a time
+  for (const k of app.panels.keys()) images.push(await imageOf(k)); // one WebGL context at a time
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d");
   const font = (size, weight = "") => { pen.font = `${weight} ${size}px ${ink.font.family}`; };
@@ -43,16 +43,36 @@ async function pictureOfAll() {
     const top = gap + Math.floor(k / columns) * cell;
     font(18, "600");
     titles[k].forEach((line, n) => pen.fillText(line, left + width / 2, top + 24 * n));
-    pen.drawImage(image, left, top + titleHeight, width, height);
+    for (const layer of image) pen.drawImage(layer, left, top + titleHeight, width, height);
   });
   if (barHeight) drawBar(pen, canvas.width / density / 2, gap + rows * cell, font);
   return canvas;
 }
 
-async function imageOf(spec) {
-  const url = await Plotly.toImage(spec, {
-    format: "png", width: SHEET.panel, height: SHEET.height, scale: SHEET.density,
-  });
+// A panel as displayed, but for what is pointed at; of a scene also its layers.
+async function imageOf(k) {
+  const { data, chosen, picture } = app, drawn = picture.panels[k], { panel: width, height } = SHEET;
+  const size = { width, height };
+  if (chosen.view !== "surface") {
+    const spec = (chosen.view === "contour" ? contourSpec : curveSpec)(data, picture, drawn, chosen, size);
+    return [await plotlyImage(spec, size)];
+  }
+  const view = sceneView(size), { below, above } = sceneLayers(k, view, false);
+  const surface = await plotlyImage(sceneSpec(data, picture, drawn, chosen, plotlyCamera(view)), size);
+  return [await layerImage(below, size), surface, await layerImage(above, size)];
+}
+
+async function plotlyImage(spec, size) {
+  return loaded(await Plotly.toImage(spec, { ...size, format: "png", scale: SHEET.density }));
+}
+
+function layerImage(shapes, { width, height }) {
+  const [wide, tall] = [width, height].map((v) => SHEET.density * v);
+  const whole = shape("svg", { xmlns: SVG, width: wide, height: tall, viewBox: `0 0 ${width} ${height}` }, ...shapes);
+  return loaded("data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(whole)));
+}
+
+async function loaded(url) {
   const image = new Image();
   image.src = url;
   await image.decode();

@@ -35,6 +35,7 @@ async function drawNow() {
   const wanted = wantedPanels();
   drawnPanels().filter((k) => !wanted.includes(k)).forEach(release);
   paintStills();
+  app.panels.forEach((_, k) => showScene(k));
   for (const k of wanted) await drawPanel(k);
   tell("drawn");
 }
@@ -54,7 +55,6 @@ function update(data) {
   const fresh = !before || before.kind !== data.kind || before.panels.length !== data.panels.length;
   chosen.step = null;
   if (fresh) {
-    chosen.narrow = window.innerWidth < 640 || data.layout === "gallery";
     chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
     app.camera = firstCamera();
     document.body.classList.toggle("gallery", data.layout === "gallery");
@@ -76,9 +76,9 @@ function showContents() {
 
 function showHint() {
   const keys = {
-    plane: "3-D: drag to turn, scroll or pinch to zoom. Keyboard: arrow keys turn the focused scene, + and − "
+    plane: "3-D: drag to turn, scroll or pinch to zoom; point or tap for values. Keyboard: arrow keys turn the focused scene, + and − "
       + "zoom, Home resets, Shift+arrow moves the mark. Contours: arrow keys move the mark. Escape removes "
-      + "it. Surfaces and shades are linear between sampled points.",
+      + "it. Surfaces and shades are smooth between sampled points.",
     line: "Hover over a curve for its values. Keyboard: arrow keys move the mark.",
   };
   byId("hint").hidden = false;
@@ -114,15 +114,19 @@ window.landscape = {
     notes: app.picture && app.picture.panels.map((p) => p.notes),
     heights: app.picture && app.picture.panels.map((p) => p.rows),
     drawn: drawnPanels(),
-    busy: Boolean(drawing || marking || following || (app.picture && nextMissing() !== undefined)),
+    busy: Boolean(drawing || marking || turning || (app.picture && nextMissing() !== undefined)),
   }),
   settled: () => Promise.resolve(drawing).then(() => undefined),
   short,
+  refined,
 };
 
 wireControls();
 for (const moved of ["scroll", "resize"]) window.addEventListener(moved, lookAround, { passive: true });
-window.addEventListener("resize", thinMarks);
+window.addEventListener("resize", () => {
+  thinMarks();
+  if (app.picture) draw();
+});
 window.addEventListener("beforeprint", () => app.panels.forEach((panel, k) => paintStill(k, panel)));
 applyTheme();
 byId("unfinished").remove();

@@ -1,12 +1,13 @@
 // One figure per surface: its title, its picture in each view, a legend, a caption.
 
 const VIEW_WORDS = { surface: "3-D surface", contour: "Contours", curve: "Curve" };
-const CONFIG = { responsive: true, displaylogo: false, displayModeBar: false, doubleClick: false };
+const CONFIG = { displaylogo: false, displayModeBar: false, doubleClick: false };
 
 function buildPanels() {
   drawnPanels().forEach(release);
   app.panels = app.data.panels.map((_, k) => buildPanel(k));
   byId("panels").replaceChildren(...app.panels.map((panel) => panel.figure));
+  if (app.data.kind === "plane") app.panels.forEach((_, k) => wireScene(k));
 }
 
 function buildPanel(k) {
@@ -26,8 +27,10 @@ function buildPanel(k) {
     notes: element("ul", { class: "notes" }),
     reading: element("p", { class: "reading" }),
   };
+  for (const name of ["below", "above"]) panel[name] = shape("svg", { class: "layer " + name, "aria-hidden": "true" });
   panel.cross.hidden = panel.ring.hidden = panel.still.hidden = true;
-  panel.stage = element("div", { class: "stage" }, panel.still, ...Object.values(plots), panel.cross, panel.ring);
+  panel.stage = element("div", { class: "stage" }, panel.below, panel.still, ...Object.values(plots), panel.above,
+    panel.cross, panel.ring);
   panel.figure = element("figure", { "aria-labelledby": "title-" + k }, panel.title, panel.stage,
     ...(app.data.layout === "gallery" ? cardOf(app.data.panels[k], panel) : [panel.legend, element("figcaption", {}, panel.source, panel.notes)]));
   return panel;
@@ -62,8 +65,8 @@ function legendOf(drawn) {
   }
   if (data.kind === "line") {
     const { accuracy } = quantity.along;
-    entries.push(["—", wordOf(quantity) + bandWords(quantity)]);
-    if (accuracy) entries.push(["- -", "accuracy (%)"]);
+    entries.push(["—", wordOf(quantity) + bandWords(quantity), "loss"]);
+    if (accuracy) entries.push(["- -", "accuracy (%)", "accuracy"]);
     if (drawn.panel.at) entries.push(["", drawn.panel.at]);
   }
   drawn.panel.solutions.forEach((s, n) => {
@@ -81,21 +84,19 @@ function legendOf(drawn) {
   return entries;
 }
 
-// The plotly figure of a panel in the current view.
-function specOf(k) {
-  const { data, chosen, picture, camera } = app, drawn = picture.panels[k];
-  if (chosen.view === "surface") return sceneSpec(data, picture, drawn, chosen, camera);
-  return (chosen.view === "contour" ? contourSpec : curveSpec)(data, picture, drawn, chosen);
-}
-
-// Draws one panel in the current view; returns plotly's promise.
+// Draws one panel in the current view; returns when plotly has.
 async function drawPanel(k) {
-  const { chosen } = app, panel = app.panels[k], plot = panel.plots[chosen.view], spec = specOf(k);
-  await Plotly.react(plot, spec.data, spec.layout, CONFIG);
-  if (panel.shown[chosen.view]) return;
-  panel.shown[chosen.view] = true;
-  panel.still.hidden = true;
-  if (chosen.view === "surface") wireScene(plot, k);
-  else wireFlat(plot, k);
-  tell("wired", plot, k);
+  const { data, chosen, picture } = app, panel = app.panels[k], { view } = chosen, first = !panel.shown[view];
+  if (view === "surface") await drawScene(k);
+  else {
+    const spec = (view === "contour" ? contourSpec : curveSpec)(data, picture, picture.panels[k], chosen, sizeOf(panel.stage));
+    await Plotly.react(panel.plots[view], spec.data, { ...spec.layout, ...sizeOf(panel.stage) }, CONFIG);
+  }
+  if (first) {
+    panel.shown[view] = true;
+    panel.still.hidden = true;
+    if (view !== "surface") wireFlat(panel.plots[view], k);
+    tell("wired", panel.plots[view], k);
+  }
+  showScene(k);
 }

@@ -13,38 +13,20 @@ function indexAt(panel, mark) {
   return i === null || j === null ? null : j * panel.x.length + i;
 }
 
-// While the pointer drags a scene, it turns and nothing else may draw it.
-let marking = false, held = false;
+let marking = null;
 
-// Marks a place {x, y} (null: none), as often as scenes can be drawn.
+// Marks a place {x, y} (null: none), as often as the browser draws.
 // A step of a path is marked and its values shown as well.
-async function setMark(mark, step = null) {
-  const now = app.chosen, asked = JSON.stringify([mark, step]);
-  if (asked === JSON.stringify([now.mark, now.step])) return;
+function setMark(mark, step = null) {
+  const now = app.chosen;
+  if (JSON.stringify([mark, step]) === JSON.stringify([now.mark, now.step])) return;
   Object.assign(now, { mark, step });
-  showReadout();
-  placeCrosses();
-  if (marking || held || app.chosen.view !== "surface") return;
-  marking = true;
-  try {
-    let drawn;
-    do {
-      drawn = [app.chosen.mark, app.chosen.step];
-      await Promise.all(app.panels.map((panel, k) => panel.shown.surface && markScene(panel.plots.surface, k)));
-    } while ((drawn[0] !== app.chosen.mark || drawn[1] !== app.chosen.step) && !held);
-  } finally {
-    marking = false;
-  }
-}
-
-function markScene(plot, k) {
-  const ink = inks();
-  const overlay = overlayOf(app.picture, app.picture.panels[k], app.chosen, ink);
-  const { x, y, z, mode, marker, line } = overlay.trace(ink);
-  const changed = { x: [x], y: [y], z: [z], mode, "marker.size": [marker.size],
-    "marker.color": [marker.color], "marker.line.color": [marker.line.color], "line.color": [line.color] };
-  // Includes the camera: otherwise plotly would reset a scene to the start of its last drag.
-  return Plotly.update(plot, changed, { "scene.camera": app.camera }, [OVERLAY_TRACE]);
+  marking = marking || new Promise(requestAnimationFrame).then(() => {
+    marking = null;
+    showReadout();
+    placeCrosses();
+    if (now.view === "surface") app.panels.forEach((_, k) => showMarks(k));
+  });
 }
 
 // In 2-D views the mark is an element above the plot, which needs no redraw.
@@ -81,14 +63,14 @@ function placeOfIndex(panel, k) {
 
 function showReadout() {
   const { data, chosen, picture } = app, readout = byId("readout");
-  readout.hidden = data.layout === "gallery";
+  const { mark } = chosen;
+  readout.hidden = data.layout === "gallery" || !(mark || chosen.step);
+  if (data.layout === "gallery") showReadings();
   if (readout.hidden) {
-    showReadings();
+    readout.replaceChildren();
     return;
   }
-  const { mark } = chosen;
-  const where = !mark ? "Hover over a panel to see the values of all networks there."
-    : [data.kind === "plane" || data.panels[0].axis === "x" ? "x = " + short(mark.x) : "y = " + short(mark.x),
+  const where = !mark ? "" : [data.kind === "plane" || data.panels[0].axis === "x" ? "x = " + short(mark.x) : "y = " + short(mark.x),
       mark.y === null ? "" : "y = " + short(mark.y)].filter(Boolean).join(", ");
   const columns = columnsOf(picture.quantity);
   const head = element("tr", {}, element("th", { scope: "col" }, "network"),
@@ -102,12 +84,9 @@ function showReadout() {
     element("thead", {}, head), element("tbody", {}, ...rows)), ...stepLine());
 }
 
-// Always present if there are paths: otherwise the panels below it would jump.
 function stepLine() {
-  const { chosen, data } = app;
-  if (!chosen.trajectory || data.kind !== "plane" || !data.panels.some((p) => p.trajectories.length)) return [];
-  const words = chosen.step ? stepWords(chosen.step) : "Hover over a step of a path to see its loss.";
-  return [element("p", { id: "step" }, words)];
+  const { step } = app.chosen;
+  return step ? [element("p", { id: "step" }, stepWords(step))] : [];
 }
 
 // The values shown: loss and accuracy of the split, and the drawn quantity if it is neither.

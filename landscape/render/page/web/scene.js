@@ -1,155 +1,116 @@
-// A panel as a 3-D scene for plotly. It contains no text from the data: plotly interprets markup.
+// A panel in 3-D: plotly draws the surface alone; its box, text and marks are layers below and above.
+// What is pointed at is no part of plotly's data: a surface is lit by the bounds of all of them.
 
-const DISTANCE = 1.95;
-const OVERLAY_TRACE = 1;
-const PINK = "#ff2d78";
-const LETTERS = "ABCDEFGH";
+// The surface is pointed at by its own geometry: plotly's drawing for picking would cost as much again.
+const SCENE_CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false,
+  plotGlPixelRatio: Math.max(1, Math.min(window.devicePixelRatio || 1, 2)) };
 
-// Fixed words for an axis, as the quantity's label may come from a file.
+// The step between isolines in height: on a log scale a part of a decade.
+function isolines({ scale, levels }) {
+  const count = typeof levels === "number" ? levels : scale.kind === "log" ? 18 : 12, high = scale.top - scale.bottom;
+  const steps = scale.kind === "log" ? [0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20] : null;
+  const size = steps ? steps.find((s) => high / s <= 1.25 * count) || 50
+    : (() => { const t = evenSteps(scale.low, scale.high, count); return t.length > 1 ? t[1] - t[0] : high; })();
+  const first = Math.ceil(scale.bottom / size + 1e-6) * size;
+  const last = scale.top - 0.02 * high;
+  return { start: first, end: Math.max(last, first), size };
+}
+
+// Words for an axis: short, unless that would say nothing.
 function wordOf(quantity) {
   const { word } = quantity;
-  return ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
-}
-
-function startCamera(data, narrow) {
-  // In a narrow scene the labels need more of the width; those of a gallery are wider than tall.
-  const far = DISTANCE * (data.layout === "gallery" ? 1.07 : narrow ? 1.22 : 1);
-  const [x, y, z] = data.initial.direction.map((d) => far * d);
-  return { eye: { x, y, z }, center: { x: 0, y: 0, z: -0.14 }, up: { x: 0, y: 0, z: 1 } };
-}
-
-function placeAt(panel, k) {
-  const nx = panel.x.length;
-  return [panel.x[k % nx], panel.y[Math.floor(k / nx)]];
-}
-
-// Everything on or under the surface is one trace: each trace needs shaders, which take most of the
-// time that a page takes to open. Pieces are separated by gaps.
-class Overlay {
-  constructor() {
-    [this.x, this.y, this.z, this.size, this.colour, this.edge] = [[], [], [], [], [], []];
-    this.steps = [];
-    this.hasLines = false;
-  }
-
-  // Places containing null are gaps; steps are the indices of the path's steps, if any.
-  add(places, colour, size, { edge = "#000", steps = [] } = {}) {
-    if (!places.length) return;
-    [...places, [null, null, null]].forEach(([x, y, z], k) => {
-      this.x.push(x);
-      this.y.push(y);
-      this.z.push(z);
-      this.colour.push(colour);
-      this.edge.push(edge);
-      this.steps.push(steps[k] || null);
-    });
-    this.size.push(...places.map((_, k) => (Array.isArray(size) ? size[k] : size)), 0);
-    if (places.length > 1) this.hasLines = true;
-  }
-
-  trace(ink) {
-    return {
-      type: "scatter3d", mode: this.hasLines ? "lines+markers" : "markers",
-      x: this.x, y: this.y, z: this.z, hoverinfo: "none", showlegend: false, connectgaps: false,
-      marker: { size: this.size, color: this.colour, line: { color: this.edge, width: 1 } },
-      line: { color: this.colour, width: 4 },
-    };
-  }
-}
-
-function overlayOf(picture, drawn, chosen, ink) {
-  const { scale } = picture, { panel, heights } = drawn, overlay = new Overlay();
-  // Marks on the surface are raised slightly above it: otherwise it would hide them.
-  const span = scale.top - scale.bottom, lift = 0.015 * span;
-  // On a log scale the lowest point is the tip of a funnel, visible only from slightly above.
-  const above = (k, by) => [...placeAt(panel, k), heights[k] + by];
-  if (drawn.best !== null) overlay.add([above(drawn.best, 0.05 * span)], "#fff", 11);
-  const arm = (axis) => 0.012 * (axis[axis.length - 1] - axis[0]);
-  const [a, b] = [arm(panel.x), arm(panel.y)];
-  for (const [k] of drawn.odd) {
-    // Crosses are lines, because plotly's own is a character that some systems have no font for.
-    const [x, y] = placeAt(panel, k);
-    overlay.add([[x - a, y - b, scale.bottom], [x + a, y + b, scale.bottom]], ink.ink, 0);
-    overlay.add([[x - a, y + b, scale.bottom], [x + a, y - b, scale.bottom]], ink.ink, 0);
-  }
-  const over = ([x, y]) => {
-    const z = heightAt(drawn, x, y);
-    return z === null ? [null, null, null] : [x, y, z + lift];
-  };
-  // A path is drawn on the surface, at the loss of its projection, not its own.
-  if (chosen.trajectory) panel.trajectories.forEach((path, n) => addPath(overlay, path, n, over));
-  overlay.add(panel.solutions.map((s) => over([s.x, s.y])).filter((p) => !p.includes(null)), "#000", 10, { edge: "#fff" });
-  // The place under the pointer: a point on the surface and a stem down to the floor.
-  const k = indexAt(panel, chosen.mark);
-  if (k !== null && heights[k] !== null) overlay.add([[...placeAt(panel, k), scale.bottom], above(k, lift)], PINK, [0, 14]);
-  if (chosen.step && app.data.panels[chosen.step.panel] === panel) {
-    const { x, y } = placeOfStep(chosen.step);
-    overlay.add([over([x, y])], "#fff", 12, { edge: PINK, steps: [chosen.step] });
-  }
-  return overlay;
-}
-
-// Where the plane is not faithful to all of a path, the line is in pieces and the dots are separate.
-function addPath(overlay, path, n, over) {
-  const panel = app.data.panels.findIndex((p) => p.trajectories[n] === path), colour = pathColour(n);
-  const stepOf = (step) => ({ panel, path: n, step });
-  const places = path.x.map((x, k) => over([x, path.y[k]]));
-  if (!path.off.length) {
-    overlay.add(places, colour, 7, { steps: places.map((_, k) => stepOf(k)) });
-    return;
-  }
-  for (const line of pathLines(path)) overlay.add(line.map(over), colour, 0);
-  const off = offSteps(path);
-  places.forEach((place, k) => overlay.add([place], off.has(k) ? "#fff" : colour, 7,
-    { edge: off.has(k) ? colour : "#000", steps: [stepOf(k)] }));
-}
-
-// The height of the drawn surface at any place within the grid; null outside and over holes.
-function heightAt(drawn, x, y) {
-  const cell = (axis, v) => {
-    const right = axis.findIndex((a) => a >= v);
-    if (right < 0 || v < axis[0]) return null;
-    const i = Math.max(1, right);
-    return [i - 1, i, (v - axis[i - 1]) / (axis[i] - axis[i - 1])];
-  };
-  const [u, v] = [cell(drawn.panel.x, x), cell(drawn.panel.y, y)];
-  if (!u || !v) return null;
-  const [a, b, s] = u, [c, d, t] = v;
-  const corners = [drawn.rows[c][a], drawn.rows[c][b], drawn.rows[d][a], drawn.rows[d][b]];
-  if (corners.includes(null)) return null;
-  return (1 - t) * ((1 - s) * corners[0] + s * corners[1])
-    + t * ((1 - s) * corners[2] + s * corners[3]);
+  return word === "value" ? unitLabel(quantity) : ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
 }
 
 function sceneSpec(data, picture, drawn, chosen, camera) {
-  const { scale, quantity } = picture, { panel } = drawn, ink = inks();
-  const span = scale.top - scale.bottom, lid = 0.005 * span;
+  const { scale } = picture, fine = fineOf(drawn), lid = 0.005 * (scale.top - scale.bottom);
   const surface = {
-    type: "surface", x: panel.x, y: panel.y, z: drawn.rows,
+    type: "surface", x: fine.x, y: fine.y, z: fine.rows,
     cmin: scale.bottom, cmax: scale.top, colorscale: picture.colours, showscale: false,
-    connectgaps: false, hoverinfo: "none",
-    contours: { x: { highlight: false }, y: { highlight: false }, z: { highlight: false } },
-    lighting: { ambient: 0.65, diffuse: 0.6, specular: 0.08, roughness: 0.8 },
+    connectgaps: false, hoverinfo: "skip",
+    contours: { x: { highlight: false }, y: { highlight: false },
+      z: { highlight: false, show: true, ...isolines(picture), color: "rgba(0,0,0,0.55)", width: 1, project: { z: chosen.floor } } },
+    lighting: { ambient: 0.55, diffuse: 0.75, specular: 0.12, roughness: 0.55, fresnel: 0.05 },
+    lightposition: { x: -2e4, y: -1e4, z: 6e4 },
   };
-  const zTicks = ticksOf(picture, 5).filter((t) => scale.height(t) > scale.bottom + 0.06 * span);
-  const axis = { backgroundcolor: ink.paper, gridcolor: ink.line, color: ink.ink, zeroline: false,
-    showspikes: false, tickangle: 0 };
-  const along = (values, name) => ({
-    ...axis, title: { text: name }, range: [values[0], values[values.length - 1]],
-    tickmode: "array", tickvals: innerTicks(values), ticktext: innerTicks(values).map((t) => short(t)),
-  });
+  const axis = (range) => ({ visible: false, showspikes: false, range });
+  const ends = (values) => [values[0], values[values.length - 1]];
   const layout = {
-    font: ink.font, margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: ink.paper, showlegend: false,
+    margin: { l: 0, r: 0, t: 0, b: 0 }, paper_bgcolor: "rgba(0,0,0,0)", showlegend: false, hovermode: false,
     scene: {
-      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: BOX_HEIGHT }, camera,
-      xaxis: along(panel.x, "x"), yaxis: along(panel.y, "y"),
-      zaxis: {
-        ...axis, title: { text: chosen.narrow ? "" : wordOf(quantity) },
-        // A plateau of clipped values is level with the top of the box, which would cut it.
-        range: [scale.bottom - lid, scale.top + lid], tickmode: "array",
-        tickvals: zTicks.map((t) => scale.height(t)), ticktext: zTicks.map((t) => short(t)),
-      },
+      bgcolor: "rgba(0,0,0,0)", dragmode: false, hovermode: false, camera,
+      aspectmode: "manual", aspectratio: { x: 1, y: 1, z: BOX_HEIGHT },
+      xaxis: axis(ends(drawn.panel.x)), yaxis: axis(ends(drawn.panel.y)),
+      // A plateau of clipped values is level with the top of the box, which would cut it.
+      zaxis: axis([scale.bottom - lid, scale.top + lid]),
     },
   };
-  return { data: [surface, overlayOf(picture, drawn, chosen, ink).trace(ink)], layout };
+  return { data: [surface], layout };
+}
+
+// The view of a scene on a canvas of that size.
+function sceneView(size) {
+  return viewOf(app.camera, { ...size, room: roomOf(size, app.picture, app.chosen) });
+}
+
+// Everything of a panel's scene but the surface: what lies below it, and above it.
+function sceneLayers(k, view, pointed = true) {
+  const { picture, chosen } = app, drawn = picture.panels[k], ink = inks();
+  const labels = new Labels(view.width, view.height, ink);
+  const shown = pointed ? chosen : { ...chosen, mark: null, step: null };
+  const ticks = axesText(view, drawn, picture, ink, chosen, labels);
+  const marks = sceneMarks(view, drawn, picture, shown, ink, k);
+  return { below: walls(view, drawn, picture, ink), above: [...ticks, ...marks, ...labels.texts] };
+}
+
+function sizeOf(stage) {
+  return { width: stage.clientWidth, height: stage.clientHeight };
+}
+
+// Shows the layers of a panel, and its surface from where they are seen.
+function showScene(k) {
+  const panel = app.panels[k], flat = app.chosen.view !== "surface";
+  for (const name of ["below", "above"]) panel[name].toggleAttribute("hidden", flat);
+  const size = sizeOf(panel.stage);
+  if (flat || !size.width) return;
+  panel.sight = sceneView(size);
+  const layers = sceneLayers(k, panel.sight);
+  for (const name of ["below", "above"]) {
+    panel[name].setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+    panel[name].replaceChildren(...layers[name]);
+  }
+  const scene = panel.shown.surface && sceneOf(panel.plots.surface);
+  if (!scene) return;
+  const camera = { ...plotlyCamera(panel.sight), projection: { type: "perspective" } };
+  scene.setViewport({ camera, aspectratio: { x: 1, y: 1, z: BOX_HEIGHT } });
+  scene.glplot.redraw();
+}
+
+// Pointing changes marks alone: the surface is not drawn again.
+function showMarks(k) {
+  const panel = app.panels[k];
+  if (panel.sight) panel.above.replaceChildren(...sceneLayers(k, panel.sight).above);
+}
+
+function sceneOf(plot) {
+  const layout = plot && plot._fullLayout;
+  return layout && layout.scene && layout.scene._scene;
+}
+
+// Draws a surface; the first time in two steps, as the second must find a scene that does not pick.
+async function drawScene(k) {
+  const panel = app.panels[k], plot = panel.plots.surface;
+  const size = sizeOf(panel.stage);
+  panel.sight = sceneView(size);
+  const spec = sceneSpec(app.data, app.picture, app.picture.panels[k], app.chosen, plotlyCamera(panel.sight));
+  const layout = { ...spec.layout, ...size };
+  if (!sceneOf(plot)) {
+    await Plotly.react(plot, [{ type: "surface", visible: "legendonly", z: [[0, 0], [0, 0]] }], layout, SCENE_CONFIG);
+    const { glplot } = sceneOf(plot), add = glplot.add;
+    glplot.add = (object) => {
+      object.pickSlots = 0;
+      add(object);
+    };
+  }
+  await Plotly.react(plot, spec.data, layout, SCENE_CONFIG);
 }

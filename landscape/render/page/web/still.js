@@ -1,7 +1,6 @@
 // A surface without WebGL, shown until plotly draws it and for printing: cells painted from the
 // farthest to the nearest, seen by the camera that all scenes share.
 
-const HALF_ANGLE = Math.PI / 8; // of plotly's view, up and down
 const MOST_CELLS = 50;
 
 function paintStills() {
@@ -13,43 +12,28 @@ function paintStills() {
 
 function paintStill(k, panel) {
   panel.still.hidden = app.chosen.view !== "surface" || Boolean(panel.shown.surface);
-  const { picture, camera } = app, { still } = panel, ink = inks();
+  const { picture, camera } = app, { still } = panel;
   const now = [picture, camera, still.clientWidth, still.clientHeight];
   if (still.hidden || (panel.painted && now.every((part, n) => part === panel.painted[n]))) return;
   panel.painted = now;
   const density = window.devicePixelRatio || 1, pen = still.getContext("2d");
   [still.width, still.height] = [density * still.clientWidth, density * still.clientHeight];
-  const see = projection(camera, still.width, still.height);
+  const view = sceneView({ width: still.clientWidth, height: still.clientHeight });
+  const see = (place) => pixelOf(view, place).map((v) => density * v);
   const drawn = picture.panels[k], { scale } = picture;
   const [columns, rows] = [drawn.panel.x, drawn.panel.y].map(everySo);
   const across = unitOf(drawn.panel.x), along = unitOf(drawn.panel.y);
   const up = (h) => BOX_HEIGHT * ((h - scale.bottom) / (scale.top - scale.bottom) - 0.5);
-  paintFloor(pen, see, ink, density);
-  for (const [j, after] of fromFar(rows, along, camera.eye.y)) {
-    for (const [i, next] of fromFar(columns, across, camera.eye.x)) {
+  for (const [j, after] of fromFar(rows, along, view.eye[1])) {
+    for (const [i, next] of fromFar(columns, across, view.eye[0])) {
       const corners = [[j, i], [j, next], [after, next], [after, i]];
       const heights = corners.map(([b, a]) => drawn.rows[b][a]);
       if (heights.includes(null)) continue;
       const places = corners.map(([b, a], n) => [across[a], along[b], up(heights[n])]);
       const middle = heights.reduce((sum, h) => sum + h, 0) / 4;
-      paintCell(pen, places.map(see), shaded(picture, (middle - scale.bottom) / (scale.top - scale.bottom), places));
+      paintCell(pen, places.map(see), shaded(view, picture, (middle - scale.bottom) / (scale.top - scale.bottom), places));
     }
   }
-}
-
-// Projects a place in the box, which is one unit wide, to a pixel, with plotly's perspective.
-function projection({ eye, center, up }, width, height) {
-  const minus = (a, b) => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
-  const cross = (a, b) => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
-  const unit = (a) => a.map((v) => v / Math.hypot(...a));
-  const dot = (a, b) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-  const [from, to, top] = [eye, center, up].map(({ x, y, z }) => [x, y, z]);
-  const ahead = unit(minus(to, from)), right = unit(cross(ahead, top)), above = cross(right, ahead);
-  const far = height / 2 / Math.tan(HALF_ANGLE);
-  return (place) => {
-    const d = minus(place, from), size = far / dot(d, ahead);
-    return [width / 2 + size * dot(d, right), height / 2 - size * dot(d, above)];
-  };
 }
 
 function everySo(axis) {
@@ -70,10 +54,9 @@ function fromFar(kept, places, eye) {
   return pairs.sort((a, b) => far(b) - far(a));
 }
 
-function shaded(picture, part, [a, b, c, d]) {
+function shaded({ back }, picture, part, [a, b, c, d]) {
   const slopes = [(b[2] + c[2] - a[2] - d[2]) / 2 / (b[0] - a[0]), (d[2] + c[2] - a[2] - b[2]) / 2 / (d[1] - a[1])];
-  const { eye } = app.camera, far = Math.hypot(eye.x, eye.y, eye.z);
-  const facing = Math.abs(eye.z - slopes[0] * eye.x - slopes[1] * eye.y) / far / Math.hypot(1, ...slopes);
+  const facing = Math.abs(back[2] - slopes[0] * back[0] - slopes[1] * back[1]) / Math.hypot(1, ...slopes);
   const light = 0.65 + 0.35 * facing;
   return `rgb(${colourAt(picture.colours, part).map((v) => Math.round(v * light)).join(",")})`;
 }
@@ -85,15 +68,4 @@ function paintCell(pen, places, colour) {
   pen.fillStyle = pen.strokeStyle = colour;
   pen.fill();
   pen.stroke(); // otherwise the background would show between cells
-}
-
-function paintFloor(pen, see, ink, density) {
-  const z = -BOX_HEIGHT / 2;
-  const corners = [[-0.5, -0.5, z], [0.5, -0.5, z], [0.5, 0.5, z], [-0.5, 0.5, z]].map(see);
-  pen.lineWidth = density;
-  pen.strokeStyle = ink.line;
-  pen.beginPath();
-  corners.forEach(([x, y], n) => (n ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-  pen.closePath();
-  pen.stroke();
 }

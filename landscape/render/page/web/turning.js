@@ -1,7 +1,7 @@
-// Scenes that turn together: by pointer, where plotly turns one, and by keyboard.
+// Scenes turn together, by pointer, wheel, touch and keyboard: there is one camera {around, up, zoom}.
 
 const TURN = 5 * Math.PI / 180;
-const STEEPEST = 89 * Math.PI / 180;
+const TAP = 6; // pixels that a finger may slip
 
 const canDraw3d = (() => {
   const canvas = document.createElement("canvas");
@@ -11,55 +11,57 @@ const canDraw3d = (() => {
 })();
 
 function firstCamera() {
-  return startCamera(app.data, app.chosen.narrow);
+  const [x, y, z] = app.data.initial.direction;
+  return heldCamera({ around: Math.atan2(y, x), up: Math.asin(within(z, [-1, 1])), zoom: 1 });
 }
 
-let followed = null, following = false;
+let turning = null;
 
-// Turns all scenes except the one that has already turned.
-async function follow(source, camera) {
-  app.camera = camera;
-  followed = source;
-  if (following) return;
-  following = true;
-  try {
-    let turned;
-    do {
-      turned = app.camera;
-      paintStills();
-      const others = app.panels.map((p) => p.plots.surface).filter((p) => p !== followed && p._fullLayout);
-      await Promise.all(others.map((p) => Plotly.relayout(p, { "scene.camera": turned })));
-    } while (turned !== app.camera);
-  } finally {
-    following = false;
-  }
-}
-
+// Turns all scenes, as often as the browser draws.
 function turnTo(camera) {
-  return follow(null, camera);
+  app.camera = heldCamera(camera);
+  turning = turning || new Promise(requestAnimationFrame).then(() => {
+    turning = null;
+    paintStills();
+    app.panels.forEach((_, k) => showScene(k));
+  });
+  return turning;
 }
 
-function wireScene(plot, k) {
-  const turned = (event) => {
-    const camera = event && event["scene.camera"];
-    if (camera && !(following && plot !== followed)) follow(plot, camera);
-  };
-  plot.on("plotly_relayouting", turned);
-  plot.on("plotly_relayout", turned);
-  plot.on("plotly_hover", (event) => {
-    const { x, y, curveNumber, pointNumber } = event.points[0], panel = app.data.panels[k];
-    if (curveNumber === OVERLAY_TRACE) {
-      const overlay = overlayOf(app.picture, app.picture.panels[k], app.chosen, inks());
-      const step = overlay.steps[pointNumber];
-      if (step) pointAtStep(step);
-      return;
-    }
-    const index = indexAt(panel, { x, y });
-    if (index !== null) setMark(placeOfIndex(panel, index));
+function zoomBy(factor) {
+  return turnTo({ ...app.camera, zoom: app.camera.zoom * factor });
+}
+
+const hands = new Map(); // the pointers that are down, by id
+
+function wireScene(k) {
+  const { above } = app.panels[k];
+  above.addEventListener("pointerdown", (event) => {
+    hands.set(event.pointerId, { x: event.clientX, y: event.clientY, from: [event.clientX, event.clientY], moved: false });
+    above.setPointerCapture(event.pointerId);
+    app.panels[k].plots.surface.focus({ preventScroll: true });
   });
-  plot.addEventListener("pointerdown", () => { held = true; }, true);
-  leaveMark(plot);
-  plot.addEventListener("keydown", (event) => {
+  above.addEventListener("pointermove", (event) => {
+    const hand = hands.get(event.pointerId);
+    if (!hand) pointAtScene(k, event);
+    else dragged(hand, event);
+  });
+  for (const end of ["pointerup", "pointercancel"]) {
+    above.addEventListener(end, (event) => {
+      const hand = hands.get(event.pointerId);
+      hands.delete(event.pointerId);
+      if (hand && !hand.moved && end === "pointerup") pointAtScene(k, event);
+    });
+  }
+  above.addEventListener("wheel", (event) => {
+    event.preventDefault();
+    zoomBy(Math.exp(-within(event.deltaY * (event.deltaMode ? 30 : 1), [-200, 200]) / 500));
+  }, { passive: false });
+  above.addEventListener("pointerleave", (event) => {
+    if (event.pointerType === "mouse" && !hands.size) setMark(null);
+  });
+  app.panels[k].stage.addEventListener("keydown", (event) => {
+    if (app.chosen.view !== "surface") return;
     if (event.shiftKey && moveMark(event, k)) return;
     if (moveStep(event, k)) return;
     if (turnByKey(event)) event.preventDefault();
@@ -67,48 +69,55 @@ function wireScene(plot, k) {
   });
 }
 
-// A scene released in motion comes to rest some frames later, without an event from plotly.
-const RESTING_FRAMES = 12;
-
-function followToRest(plot) {
-  let still = 0;
-  const look = () => {
-    const scene = plot._fullLayout && plot._fullLayout.scene && plot._fullLayout.scene._scene;
-    if (held || !scene || followed !== plot) return;
-    const camera = scene.getCamera(), { eye } = app.camera;
-    const off = Math.hypot(camera.eye.x - eye.x, camera.eye.y - eye.y, camera.eye.z - eye.z);
-    still = off < 1e-9 ? still + 1 : 0;
-    if (still >= RESTING_FRAMES) return;
-    if (!still) follow(plot, camera);
-    requestAnimationFrame(look);
-  };
-  look();
+// One pointer turns, two zoom: half a turn across the canvas.
+function dragged(hand, event) {
+  const before = gap(), [dx, dy] = [event.clientX - hand.x, event.clientY - hand.y];
+  if (Math.hypot(event.clientX - hand.from[0], event.clientY - hand.from[1]) > TAP) hand.moved = true;
+  if (!hand.moved && event.pointerType !== "mouse") return;
+  [hand.x, hand.y] = [event.clientX, event.clientY];
+  if (hands.size > 1) {
+    if (before > 0) zoomBy(gap() / before);
+    return;
+  }
+  const { clientWidth: width } = event.currentTarget, turn = Math.PI / Math.max(width, 300);
+  turnTo({ ...app.camera, around: app.camera.around - turn * dx, up: app.camera.up + turn * dy });
 }
 
-for (const end of ["pointerup", "pointercancel"]) {
-  window.addEventListener(end, () => {
-    const plot = held ? followed : null;
-    if (plot) requestAnimationFrame(() => followToRest(plot));
-    held = false;
-  }, true);
+function gap() {
+  const [a, b] = [...hands.values()];
+  return b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
+}
+
+// Marks the sampled point, or the step of a path, that the pointer shows.
+function pointAtScene(k, event) {
+  const panel = app.panels[k], drawn = app.picture && app.picture.panels[k];
+  if (!drawn || !panel.sight) return;
+  const { left, top } = panel.stage.getBoundingClientRect(), pixel = [event.clientX - left, event.clientY - top];
+  const step = app.chosen.trajectory ? stepNear(panel.sight, drawn, k, pixel) : null;
+  if (step) {
+    pointAtStep(step);
+    return;
+  }
+  const place = placeUnder(panel.sight, drawn, app.picture, pixel), index = indexAt(drawn.panel, place);
+  setMark(index === null ? null : placeOfIndex(drawn.panel, index));
+}
+
+function stepNear(view, drawn, k, [left, top]) {
+  let found = null, nearest = REACH;
+  for (const { panel, path, step, place, pixel } of stepsSeen(view, drawn, app.picture, k)) {
+    const far = Math.hypot(pixel[0] - left, pixel[1] - top);
+    if (far < nearest && !isHidden(view, drawn, app.picture, place)) [found, nearest] = [{ panel, path, step }, far];
+  }
+  return found;
 }
 
 function turnByKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const { eye } = app.camera;
-  let far = Math.hypot(eye.x, eye.y, eye.z);
-  let around = Math.atan2(eye.y, eye.x), up = Math.asin(eye.z / far);
-  if (event.key in ARROWS) {
-    around += TURN * ARROWS[event.key][0];
-    up = Math.min(Math.max(up + TURN * ARROWS[event.key][1], -STEEPEST), STEEPEST);
-  } else if (event.key === "+" || event.key === "=") far /= 1.1;
-  else if (event.key === "-") far *= 1.1;
-  else if (event.key === "Home") {
-    turnTo(firstCamera());
-    return true;
-  } else return false;
-  const level = far * Math.cos(up);
-  turnTo({ ...app.camera, up: { x: 0, y: 0, z: 1 },
-    eye: { x: level * Math.cos(around), y: level * Math.sin(around), z: far * Math.sin(up) } });
+  const { around, up } = app.camera, arrow = ARROWS[event.key];
+  if (arrow) turnTo({ ...app.camera, around: around + TURN * arrow[0], up: up + TURN * arrow[1] });
+  else if (event.key === "+" || event.key === "=") zoomBy(1.1);
+  else if (event.key === "-") zoomBy(1 / 1.1);
+  else if (event.key === "Home") turnTo(firstCamera());
+  else return false;
   return true;
 }

@@ -42,8 +42,7 @@ function release(k) {
   const panel = app.panels[k];
   for (const [view, plot] of Object.entries(panel.plots)) {
     if (!panel.shown[view]) continue;
-    const layout = plot._fullLayout;
-    const gl = layout && layout.scene && layout.scene._scene.glplot && layout.scene._scene.glplot.gl;
+    const scene = sceneOf(plot), gl = scene && scene.glplot && scene.glplot.gl;
     Plotly.purge(plot);
     if (gl) loseContext(gl);
     panel.plots[view] = plot.cloneNode(false);

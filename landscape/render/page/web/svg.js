@@ -1,0 +1,53 @@
+// Pictures of lines and text above and below a scene, with every look stated in the element itself,
+// so that they can be drawn into a file as they are.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+function shape(tag, attributes = {}, ...children) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+function line(places, look) {
+  const d = places.map(([x, y], n) => `${n ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
+  return shape("path", { d, fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round", ...look });
+}
+
+const ruler = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+function textWidth(words, size, weight = "") {
+  ruler.font = `${weight} ${size}px system-ui, 'DejaVu Sans', sans-serif`;
+  return ruler.measureText(words).width;
+}
+
+// Text that is left out where it would leave the canvas or touch other text.
+class Labels {
+  constructor(width, height, ink) {
+    Object.assign(this, { width, height, ink, taken: [], texts: [] });
+  }
+
+  // anchor: start, middle or end of the words at x; y is the middle of their height. Returns whether it fits.
+  put(words, x, y, { anchor = "middle", size = 12, fill = this.ink.ink, weight = "", pad = 2 } = {}) {
+    const wide = textWidth(words, size, weight), left = x - wide * { start: 0, middle: 0.5, end: 1 }[anchor];
+    const box = [left - 2, y - 0.62 * size, left + wide + 2, y + 0.62 * size];
+    const off = box[0] < 0 || box[1] < 0 || box[2] > this.width || box[3] > this.height;
+    if (off || this.touches([box[0] + 2 - pad, box[1], box[2] - 2 + pad, box[3]])) return false;
+    this.taken.push(box);
+    this.texts.push(shape("text", {
+      x: left.toFixed(1), y: (y + 0.35 * size).toFixed(1), fill, "font-size": size, "font-family": this.ink.font.family,
+      ...(weight ? { "font-weight": weight } : {}),
+    }, words));
+    return true;
+  }
+
+  // Takes back all but the first so many.
+  back(count) {
+    this.taken.length = this.texts.length = count;
+  }
+
+  touches([left, top, right, bottom]) {
+    return this.taken.some((t) => left < t[2] && right > t[0] && top < t[3] && bottom > t[1]);
+  }
+}
