@@ -6,6 +6,8 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -42,9 +44,55 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-_CONVOLUTIONS, _PRODUCTS = torch.backends.cudnn, torch.backends.cuda.matmul
+@dataclass(frozen=True, eq=False)
+class _Precision:
+    """torch's settings, as it had them first and by operation (torch 2.9).
+
+    ``flags``: ``allow_tf32`` of convolutions and products; None where the caller has chosen by
+    ``fp32_precision`` in a way that they cannot say. ``names``: ``fp32_precision`` of both and of
+    recurrent layers.
+    """
+
+    flags: tuple[bool | None, ...]
+    names: tuple[str, ...]
+
+    @staticmethod
+    def of_now() -> _Precision:
+        return _Precision(
+            tuple(_allowed(one) for one in _FLAGS),
+            tuple(one.fp32_precision for one in _BY_OPERATION),
+        )
+
+    def same_as(self, other: _Precision) -> bool:
+        return (self.flags, self.names) == (other.flags, other.names)
+
+    def set(self) -> None:
+        for one, chosen in zip(_FLAGS, self.flags, strict=True):
+            if chosen is not None:
+                one.allow_tf32 = chosen
+        for setting, name in zip(_BY_OPERATION, self.names, strict=True):
+            for value in ("none", name):  # what followed a general setting goes on doing so
+                if setting.fp32_precision != name:
+                    setting.fp32_precision = value
+
+
+def _allowed(one: Any) -> bool | None:
+    try:
+        return bool(one.allow_tf32)
+    except RuntimeError:
+        return None
+
+
+def _by_operation() -> list[Any]:
+    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    newer = hasattr(getattr(convolutions, "conv", None), "fp32_precision")
+    return [convolutions.conv, convolutions.rnn, products] if newer else []
+
+
+_FLAGS: list[Any] = [torch.backends.cudnn, torch.backends.cuda.matmul]
+_BY_OPERATION = _by_operation()
 _LOCK = threading.Lock()
-_wanted: list[list[bool]] = []
+_wanted: list[_Precision] = []
 """The settings in effect: the caller's own first, then one for every open context."""
 
 
@@ -52,26 +100,37 @@ _wanted: list[list[bool]] = []
 def tensor_float_32(allowed: bool) -> Iterator[None]:
     """Set whether CUDA may round the factors of products and convolutions to TensorFloat-32.
 
-    The flags are those of the process: the last one of several threads restores the caller's.
+    The settings are those of the process: the last one of several threads restores the caller's.
     """
-    own = [allowed, allowed]
+    name = "tf32" if allowed else "ieee"
+    own = _Precision((allowed,) * len(_FLAGS), (name,) * len(_BY_OPERATION))
     with _LOCK:
         if not _wanted:
-            _wanted.append([_CONVOLUTIONS.allow_tf32, _PRODUCTS.allow_tf32])
+            _wanted.append(_Precision.of_now())
+        if len(_wanted) == 1 or not own.same_as(_wanted[-1]):
+            own.set()
         _wanted.append(own)
-        _set(own)
     try:
         yield
     finally:
         with _LOCK:
+            in_effect = _wanted[-1]
             _wanted[:] = [one for one in _wanted if one is not own]
-            _set(_wanted[-1])
+            if len(_wanted) == 1 or not in_effect.same_as(_wanted[-1]):
+                _wanted[-1].set()
             if len(_wanted) == 1:
                 _wanted.clear()
 
 
-def _set(flags: list[bool]) -> None:
-    _CONVOLUTIONS.allow_tf32, _PRODUCTS.allow_tf32 = flags
+@contextmanager
+def cudnn_benchmark() -> Iterator[None]:
+    """Let cuDNN try its algorithms for each shape, and take the fastest."""
+    before = torch.backends.cudnn.benchmark
+    torch.backends.cudnn.benchmark = True
+    try:
+        yield
+    finally:
+        torch.backends.cudnn.benchmark = before
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -56,27 +56,30 @@ def activation_bytes(model: torch.nn.Module, element: int) -> float:
     return float(moved[0])
 
 
-def seconds(work: Callable[[], object], rounds: int = 5) -> float:
-    """The median time of some work on the GPU, after a warm-up round."""
+def median_seconds(work: Callable[[], object], device: str = "cuda", rounds: int = 5) -> float:
+    """The median time of some work, after a warm-up round."""
+    wait = torch.cuda.synchronize if device == "cuda" else lambda: None
     times = []
     for _ in range(rounds + 1):
-        torch.cuda.synchronize()
+        wait()
         start = time.perf_counter()
         work()
-        torch.cuda.synchronize()
+        wait()
         times.append(time.perf_counter() - start)
     return statistics.median(times[1:])
 
 
-def ceilings() -> dict[str, float]:
+def ceilings(device: str = "cuda", *, small: bool = False) -> dict[str, float]:
     """FLOP per second of a large matrix product by precision, bytes per second of a large copy."""
     found = {}
+    side = 64 if small else 8192
     for name, dtype in (("float32", torch.float32), ("bfloat16", torch.bfloat16)):
-        a = torch.randn(8192, 8192, device="cuda", dtype=dtype)
-        found[f"flop_{name}"] = 2 * 8192**3 / seconds(lambda a=a: a @ a)  # type: ignore[misc]
-    source = torch.randn(2**30, device="cuda")
+        a = torch.randn(side, side, device=device, dtype=dtype)
+        found[f"flop_{name}"] = 2 * side**3 / median_seconds(lambda a=a: a @ a, device)  # type: ignore[misc]
+    source = torch.randn(2**12 if small else 2**30, device=device)
     target = torch.empty_like(source)
-    found["bytes"] = 2 * source.numel() * 4 / seconds(lambda: target.copy_(source))
+    copied = median_seconds(lambda: target.copy_(source), device)
+    found["bytes"] = 2 * source.numel() * 4 / copied
     return found
 
 
@@ -85,7 +88,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--points", type=int, default=3, help="points to time (3)")
+    parser.add_argument("--points", type=int, default=20, help="points to time (20)")
     parser.add_argument("-o", "--output", default="bench_gpu.json")
     options = parser.parse_args()
     if not torch.cuda.is_available():
@@ -97,9 +100,9 @@ def main() -> int:
     examples = Examples(images, torch.randint(0, 10, (IMAGES,)), CIFAR10, "random")
     problem = Problem(model, {"train": examples}, device="cuda")
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
-    points = np.linspace(-1, 1, options.points)[:, None].repeat(2, axis=1)
+    points = np.linspace(-1, 1, options.points + 1)[:, None].repeat(2, axis=1)
     tuned = tune(problem, plane, points, Settings())
-    reduced = [replace(settings, reduced="bfloat16") for settings in tuned]
+    reduced = tune(problem, plane, points, Settings(reduced="bfloat16"))
     ways = {
         "plain": Settings(batch_size=2048),
         "float32": tune_batch_size(problem, plane, tuned),
@@ -109,13 +112,11 @@ def main() -> int:
     result: dict[str, Any] = {"device": torch.cuda.get_device_name(), "ceilings": limits}
     exact: list[float] = []
     for name, settings in ways.items():
-        losses: list[float] = []
-
-        def work(settings: Settings = settings, losses: list[float] = losses) -> None:
-            found = dict(evaluate(problem, plane, points, range(len(points)), settings))
-            losses[:] = [found[i]["train_loss"] for i in range(len(points))]
-
-        rate = len(points) * IMAGES / seconds(work, rounds=3)
+        found = evaluate(problem, plane, points, range(len(points)), settings)
+        losses = [next(found)[1]["train_loss"]]  # built and captured
+        start = time.perf_counter()
+        losses += [values["train_loss"] for _, values in found]
+        rate = options.points * IMAGES / (time.perf_counter() - start)
         exact = exact or losses
         precision = "bfloat16" if settings.reduced else "float32"
         arithmetic = limits[f"flop_{precision}"] / FLOP_AN_IMAGE
@@ -127,8 +128,11 @@ def main() -> int:
             f"{rate / memory:.1%} of the memory limit; 51×51×50,000 in {minutes:.1f} minutes; "
             f"relative difference of losses from plain at most {error:.1e}"
         )
-        result[name] = {"images_per_second": rate, "losses": losses, "minutes": minutes}
-    Path(options.output).write_text(json.dumps(result, indent=1))
+        result[name] = {
+            **{"images_per_second": rate, "losses": losses, "minutes": minutes},
+            "settings": asdict(settings),
+        }
+        Path(options.output).write_text(json.dumps(result, indent=1))
     print(f"wrote {options.output}")
     return 0
 

@@ -75,6 +75,25 @@ def test_the_gpu_benchmark_stops_without_a_gpu() -> None:
     assert "no CUDA device" in result.stdout
 
 
+def test_the_trial_on_a_gpu_goes_through_all_steps_on_a_cpu(tmp_path: Path) -> None:
+    output = tmp_path / "trial.json"
+    result = run("gpu_trial.py", "--dry-run", "-o", str(output))
+    assert result.returncode == 0, result.stderr
+    steps = json.loads(output.read_text())
+    assert sorted(steps) == [str(number) for number in range(8)]
+    errors = {name: one["largest_relative_error"] for name, one in steps["1"].items()}
+    assert all(error < (0.1 if "bfloat16" in name else 1e-4) for name, error in errors.items())
+    assert steps["7"]["second"]["images_per_second"] > 0
+    assert len(result.stdout.splitlines()) == 8
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_the_trial_stops_without_a_gpu(tmp_path: Path) -> None:
+    result = run("gpu_trial.py", "-o", str(tmp_path / "trial.json"))
+    assert result.returncode == 1
+    assert "no CUDA device" in result.stdout
+
+
 def test_benchmark_of_curvature_with_and_without_a_warm_start(tmp_path: Path) -> None:
     torch.manual_seed(0)
     weights, output = tmp_path / "weights.pt", tmp_path / "bench.json"

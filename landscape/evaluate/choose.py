@@ -10,13 +10,17 @@ from landscape.data.integers import warn_of_lost_integers
 from landscape.deprecated import renamed
 from landscape.errors import InputError, argument, check_choice
 from landscape.evaluate.abreast import evaluate_abreast
-from landscape.evaluate.fused import available as fused_available
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
 from landscape.evaluate.tuner import tune as tune_layouts
-from landscape.evaluate.tuner import tune_abreast, tune_batch_size, tune_compiled
+from landscape.evaluate.tuner import (
+    tune_abreast,
+    tune_batch_size,
+    tune_benchmark,
+    tune_compiled,
+)
 from landscape.grid import Grid
 from landscape.plane import Plane, Reestimated
 from landscape.problem import OwnObjective, Problem
@@ -111,21 +115,25 @@ def choose_settings(
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
     points = grid.points()
     run, problem = problem, _quick_to_move(problem, plane)
-    candidates = (
-        tune_layouts(problem, plane, points[[0, -1]], settings) if tune and not own else [settings]
-    )
+
+    def layouts(base: Settings) -> list[Settings]:
+        return tune_layouts(problem, plane, points[[0, -1]], base) if tune and not own else [base]
+
     facts: dict[str, Attribute] = {}
-    if precision != "float32":
+    if precision == "float32":
+        candidates = layouts(settings)
+    else:
         name = "bfloat16" if precision == "auto" else precision
-        others = list(dict.fromkeys(_reduced(settings, name) for settings in candidates))
-        measured = measure_precision(problem, plane, points, others[0])
+        # In its own precision: what is fastest in one need not be so in the other.
+        candidates = layouts(replace(settings, reduced=name))
+        measured = measure_precision(problem, plane, points, candidates[0])
         facts["precision_error"] = measured.error
         facts["precision_bound"] = (
             f"{name}: 1 stands for {RELATIVE_BOUND:.0%} of the loss plus {ABSOLUTE_BOUND:g}, "
             f"largest of {measured.points} points"
         )
-        if precision != "auto" or measured.good_enough:
-            candidates = others
+        if precision == "auto" and not measured.good_enough:
+            candidates = layouts(settings)
     settings = candidates[0]
     if settings.stored_as is not None:
         for examples in problem.splits.values():
@@ -137,8 +145,11 @@ def choose_settings(
         threads = not problem.objective.noise  # the generators are shared by all threads
         if threads and problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
             settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
-    if tune and images > _WORTH_COMPILING and problem.device.type == "cuda" and not own:
-        settings = tune_compiled(problem, plane, points[[0, -1]], settings)
+    if tune and images > _MANY_IMAGES and problem.device.type == "cuda" and not own:
+        settings = tune_benchmark(problem, plane, settings)
+        one_network = not one_by_one and not _streamed(problem)  # each compiles anew
+        if images > _WORTH_COMPILING and one_network:
+            settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
 
 
@@ -151,11 +162,3 @@ def _quick_to_move(problem: Problem, plane: Plane) -> Problem:
     if not isinstance(plane.statistics, Reestimated):
         return problem
     return problem.with_splits({n: e.head(_TRIAL) for n, e in problem.splits.items()})
-
-
-def _reduced(settings: Settings, name: str) -> Settings:
-    reduced = replace(settings, reduced=name)
-    dtype = reduced.stored_as
-    if dtype is None:
-        return reduced
-    return replace(reduced, fused=settings.fused and fused_available(dtype))

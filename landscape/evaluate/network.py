@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, fx, nn
 
 from landscape.data import Preprocess
-from landscape.device import tensor_float_32
+from landscape.device import cudnn_benchmark, tensor_float_32
 from landscape.evaluate.batch_norm import statistics_update
 from landscape.evaluate.compiled import Compiled
 from landscape.evaluate.fold import Pair, fold_batch_norms
@@ -174,7 +174,8 @@ class PointNetwork:
         return self._plain._forward(inputs, preprocess)
 
     def _forward(self, inputs: Tensor, preprocess: Preprocess | None) -> Tensor:
-        with tensor_float_32(self._settings.reduced == "tf32"):
+        trying = cudnn_benchmark() if self._settings.cudnn_benchmark else nullcontext()
+        with tensor_float_32(self._settings.reduced == "tf32"), trying:
             if not self._settings.graphs:
                 return self._computed(inputs, preprocess)
             if preprocess not in self._captured:

@@ -19,9 +19,12 @@ activations stay in float32) on a CUDA GPU only."""
 _LARGEST_BATCH = 1_000_000
 
 
-def _way(attribute: str, words: str) -> Any:
-    """An optional method: its attribute in a surface, and its description."""
-    return field(default=False, metadata={"attribute": attribute, "words": words})
+def _way(attribute: str, words: str, *, later: bool = False) -> Any:
+    """An optional method: its attribute in a surface, and its description.
+
+    ``later``: whether files of earlier versions lack it; it is stored only where it is in use.
+    """
+    return field(default=False, metadata={"attribute": attribute, "words": words, "later": later})
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,8 @@ class Settings:
         one by one.
     compiled
         On a CUDA GPU, with ``torch.compile``.
+    cudnn_benchmark
+        On a CUDA GPU, cuDNN tries its algorithms for each shape and takes the fastest.
     abreast
         Number of points at once, each on one CPU thread; 1 is one point on all threads.
     """
@@ -60,6 +65,7 @@ class Settings:
     batch_size: int = 128
     graphs: bool = _way("cuda_graphs", "CUDA graphs")
     compiled: bool = _way("compiled", "compiled")
+    cudnn_benchmark: bool = _way("cudnn_benchmark", "cuDNN benchmark", later=True)
     abreast: int = 1
 
     def __post_init__(self) -> None:
@@ -79,7 +85,11 @@ class Settings:
     def attributes(self, own: torch.dtype) -> dict[str, Attribute]:
         """Attributes to store in a surface; ``own`` is the network's own precision."""
         return {
-            **{way.metadata["attribute"]: int(getattr(self, way.name)) for way in _ways()},
+            **{
+                way.metadata["attribute"]: int(getattr(self, way.name))
+                for way in _ways()
+                if getattr(self, way.name) or not way.metadata["later"]
+            },
             "precision": self.reduced or str(own).removeprefix("torch."),
             "batch_size": self.batch_size,
             "points_at_once": self.abreast,
@@ -94,7 +104,11 @@ class Settings:
         """
         try:
             precision = str(stored["precision"])
-            ways = {way.name: bool(stored[way.metadata["attribute"]]) for way in _ways()}
+            ways = {
+                way.name: bool(stored.get(name, 0) if way.metadata["later"] else stored[name])
+                for way in _ways()
+                for name in (way.metadata["attribute"],)
+            }
             if stored.get("channels_blocked", 0):
                 ways.update(fused=True, channels_last=True)
             return Settings(

@@ -23,15 +23,20 @@ from landscape.params import is_large
 from landscape.plane import Plane
 from landscape.problem import Problem
 
-BATCH_SIZES = {"cpu": (64, 128, 256, 512), "mps": (128, 512, 2048), "cuda": (512, 1024, 2048, 4096)}
+BATCH_SIZES = {
+    "cpu": (64, 128, 256, 512),
+    "mps": (128, 512, 2048),
+    "cuda": (128, 256, 384, 512, 1024, 2048, 4096),  # activations of the small ones stay in the L2
+}
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
 _FINALISTS = 2
-_COMPARED = 32  # examples whose outputs are compared
+_COMPARED = 29  # examples whose outputs are compared; no power of two, which graphs fill up to
 _NOISE = 1.03  # times of trials within this ratio are considered equal
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples in trials of layouts
 _TOWARDS_ORIGIN = (0.5, 0.1, 0.01, 0.0)
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
+_AS_GOOD = 2.0  # times the error of the plain way: another one of the same reduced precision
 
 
 @dataclass
@@ -44,7 +49,10 @@ class _Trial:
 
 
 def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> list[Settings]:
-    """Settings with equal outputs up to rounding, fastest first at the batch size of ``base``.
+    """Settings with equal outputs up to rounding, fastest first.
+
+    On a GPU they are ranked in ``base``'s precision at a batch that fills it, since at the few
+    examples that a CPU is tried with only launches are timed.
 
     Folding, fusion, in-place operations and memory layout are tried in all combinations. Trials
     are interleaved and the smallest time of each counts, which reduces noise. A combination whose
@@ -56,7 +64,7 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     """
     few = _few(problem, _FEW[problem.device.type])
     kinds = combinations(
-        base,
+        replace(base, batch_size=len(few)) if problem.device.type == "cuda" else base,
         problem.device.type,
         problem.dtype,
         images=few.images,
@@ -66,11 +74,12 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         points = _telling(problem, PointNetwork(problem, place, base), points[:2], few)
-        expected = _outputs(problem, PointNetwork(problem, place, base), points, few)
+        expected = _expected(problem, place, base, points, few)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
             seconds |= _seconds(problem, place, group, points, few, expected)
-        return sorted(seconds, key=lambda kind: seconds[kind]) or [base]
+        ranked = sorted(seconds, key=lambda kind: seconds[kind])
+        return [replace(kind, batch_size=base.batch_size) for kind in ranked] or [base]
 
 
 def _telling(problem: Problem, plain: PointNetwork, points: FloatArray, batch: Batch) -> FloatArray:
@@ -91,7 +100,7 @@ def _seconds(
     kinds: Sequence[Settings],
     points: FloatArray,
     few: Batch,
-    expected: list[Tensor],
+    expected: list[_Expected],
 ) -> dict[Settings, float]:
     """The smallest time of each kind that is admissible."""
     trials = []
@@ -163,20 +172,39 @@ def tune_compiled(
 ) -> Settings:
     """The same settings, or ``torch.compile`` if it is faster with equal outputs up to rounding.
 
-    Compilation takes a minute, so this is for long runs.
+    Compiled kernels are captured as a graph, too. Compilation takes a minute, so this is for long
+    runs.
     """
-    compiled = replace(settings, compiled=True, graphs=False)
     few = _few(problem, settings.batch_size)
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        trials = [
-            _Trial(way, PointNetwork(problem, place, way), []) for way in (settings, compiled)
-        ]
+        trials = [_Trial(settings, PointNetwork(problem, place, settings), [])]
         points = _telling(problem, trials[0].network, points[:2], few)
-        expected = _outputs(problem, trials[0].network, points, few, len(few))
-        if not _agrees(problem, trials[1].network, points, few, expected, len(few)):
-            return settings
+        expected = _expected(problem, place, settings, points, few, len(few))
+        for graphs in (True, False):
+            way = replace(settings, compiled=True, graphs=graphs)
+            network = PointNetwork(problem, place, way)
+            if _agrees(problem, network, points, few, expected, len(few)):
+                trials.append(_Trial(way, network, []))
+                break
         return _by_speed(problem, trials, few)[0].settings
+
+
+def tune_benchmark(problem: Problem, plane: Plane, settings: Settings) -> Settings:
+    """The same settings, or cuDNN's trial of its algorithms, if that makes a pass faster."""
+    few = _few(problem, settings.batch_size)
+    trials = []
+    with exactly(problem.objective.needs_gradients):
+        place = plane.to(problem.device)
+        for way in (settings, replace(settings, cudnn_benchmark=True)):
+            network = PointNetwork(problem, place, way)
+            network.move_to([0.0] * len(plane.axes))
+            for _ in range(3):  # tries, warms up, captures
+                problem.objective.outputs(network, few)
+            trials.append(_Trial(way, network, []))
+        fastest = _by_speed(problem, trials, few)[0]
+        plain = min(trials[0].seconds)
+        return fastest.settings if min(fastest.seconds) * _NOISE < plain else settings
 
 
 def _few(problem: Problem, count: int) -> Batch:
@@ -197,15 +225,52 @@ def _outputs(
     return found
 
 
+@dataclass(frozen=True)
+class _Expected:
+    """Outputs at a point, and how far from them a way may be."""
+
+    outputs: Tensor
+    off: float
+
+
+def _expected(
+    problem: Problem,
+    place: Plane,
+    base: Settings,
+    points: FloatArray,
+    batch: Batch,
+    count: int = _COMPARED,
+) -> list[_Expected]:
+    """The outputs of the plain network in its own precision.
+
+    Two equivalent ways of a reduced precision may differ by percents: each may be twice as far
+    from the network's own precision as the plain one of them.
+    """
+    plain = Settings(batch_size=base.batch_size, reduced=base.reduced)
+    exact = PointNetwork(problem, place, replace(plain, reduced=None))
+    outputs = _outputs(problem, exact, points, batch, count)
+    allowed = [_ROUNDING * _largest(one) for one in outputs]
+    if base.reduced is not None:
+        coarse = _outputs(problem, PointNetwork(problem, place, plain), points, batch, count)
+        errors = [_largest(a.double() - b.double()) for a, b in zip(coarse, outputs, strict=True)]
+        allowed = [one + _AS_GOOD * error for one, error in zip(allowed, errors, strict=True)]
+    return [_Expected(one, off) for one, off in zip(outputs, allowed, strict=True)]
+
+
+def _largest(values: Tensor) -> float:
+    finite = values[values.isfinite()]
+    return float(finite.abs().max()) if finite.numel() else 0.0
+
+
 def _agrees(
     problem: Problem,
     network: PointNetwork,
     points: FloatArray,
     batch: Batch,
-    expected: list[Tensor],
+    expected: list[_Expected],
     count: int = _COMPARED,
 ) -> bool:
-    """Whether a network gives the expected outputs, on the first and on a second call."""
+    """Whether a network gives the expected outputs, on the first and on later calls."""
     try:
         return all(
             _equal(_outputs(problem, network, points, batch, count), expected) for _ in range(2)
@@ -214,16 +279,10 @@ def _agrees(
         return False
 
 
-def _equal(found: list[Tensor], expected: list[Tensor]) -> bool:
+def _equal(found: list[Tensor], expected: list[_Expected]) -> bool:
     """Whether outputs are equal up to rounding, including NaN and infinity."""
     return all(
-        torch.allclose(
-            a,
-            b,
-            rtol=_ROUNDING,
-            atol=_ROUNDING * float(b[b.isfinite()].abs().max()) if b.isfinite().any() else 0.0,
-            equal_nan=True,
-        )
+        torch.allclose(a, b.outputs.to(a.dtype), rtol=_ROUNDING, atol=b.off, equal_nan=True)
         for a, b in zip(found, expected, strict=True)
     )
 

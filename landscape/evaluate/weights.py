@@ -76,36 +76,50 @@ class PointWeights:
             name: self._point[slice(*self._range[name])].view(p.shape) for name, p in small.items()
         }
         self._fold = _Fold(pairs, self._range, len(self._origin), self._dtype, device)
-        self._copies = [
+        copies = [
             (tensor, view)
             for name, view in self._views.items()
             if name not in folded
             for tensor in own.get(name, ())
         ]
+        self._copies = [list(side) for side in zip(*copies, strict=True)]
         self._scaled = [
             (own[f"{p.layer}.weight"][0], self._views[f"{p.layer}.weight"]) for p in pairs
         ]
         self._biases = [own[f"{p.layer}.bias"][0] for p in pairs]
+        sizes = [v[0].numel() for _, v in self._scaled for _ in range(len(v))]
+        filters = torch.arange(len(sizes)) if device.type != "cpu" else torch.arange(0)
+        repeats = torch.tensor(sizes[: len(filters)], dtype=torch.long)
+        self._filter_of = filters.repeat_interleave(repeats).to(device)  # of each folded weight
 
     def write(self, coordinates: Coordinates) -> None:
         """Write the weights of one point."""
         self._point.copy_(self._origin)
         for coordinate, axis in zip(coordinates, self._axes, strict=True):
             self._point.add_(axis, alpha=float(coordinate))
-        for tensor, view in self._copies:
-            tensor.copy_(view)
+        if self._copies:
+            tensors, views = self._copies
+            torch._foreach_copy_(tensors, views)
         for tensor, origin, axes in self._large:
             self._write_large(tensor, origin, axes, coordinates)
         if self._scaled:
-            scales, biases = self._fold.at(self._point)
-            for (weight, view), scale in zip(self._scaled, scales, strict=True):
-                scale = scale.view(-1, *[1] * (view.ndim - 1))
-                if weight.dtype == view.dtype:
-                    torch.mul(view, scale, out=weight)
-                else:
-                    weight.copy_(view * scale)
-            for own, bias in zip(self._biases, biases, strict=True):
-                own.copy_(bias)
+            self._write_folded()
+
+    def _write_folded(self) -> None:
+        scales, biases = self._fold.at(self._point)
+        torch._foreach_copy_(self._biases, list(biases))
+        if self._point.device.type != "cpu":  # few launches, whatever the number of layers
+            weights, views = (list(side) for side in zip(*self._scaled, strict=True))
+            wide = torch.cat(list(scales))[self._filter_of].split([v.numel() for v in views])
+            factors = [f.view(v.shape) for f, v in zip(wide, views, strict=True)]
+            torch._foreach_copy_(weights, list(torch._foreach_mul(views, factors)))
+            return
+        for (weight, view), scale in zip(self._scaled, scales, strict=True):
+            shaped = scale.view(-1, *[1] * (view.ndim - 1))
+            if weight.dtype == view.dtype:
+                torch.mul(view, shaped, out=weight)
+            else:
+                weight.copy_(view * shaped)
 
     def largest(self) -> Tensor:
         """The largest absolute value that was written, or that folding multiplied or subtracted."""
