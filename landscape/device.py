@@ -84,9 +84,9 @@ def _allowed(one: Any) -> bool | None:
 
 
 def _by_operation() -> list[Any]:
-    convolutions, products = torch.backends.cudnn, torch.backends.cuda.matmul
+    convolutions: Any = torch.backends.cudnn
     newer = hasattr(getattr(convolutions, "conv", None), "fp32_precision")
-    return [convolutions.conv, convolutions.rnn, products] if newer else []
+    return [convolutions.conv, convolutions.rnn, torch.backends.cuda.matmul] if newer else []
 
 
 _FLAGS: list[Any] = [torch.backends.cudnn, torch.backends.cuda.matmul]
