@@ -76,6 +76,7 @@ __all__ = [
 ]
 
 
+register_accessor("tables", lambda: importlib.import_module("landscape.tables").SurfaceTables)
 register_accessor("plot", lambda: importlib.import_module("landscape.render.accessor").SurfacePlot)
 
 

@@ -257,6 +257,32 @@ class Surface:
         warn_renamed("plot_path", "plot_trajectory")
         return self.plot.trajectory(**style)
 
+    def explore(self, **style: Any) -> Any:
+        """``plot.explore``: the interactive page, in the cell of a notebook."""
+        return self.plot.explore(**style)
+
+    def to_xarray(self) -> Any:
+        """An ``xarray.Dataset``: a variable per quantity on the coordinates, with all attributes.
+
+        It needs the extra ``notebook``.
+
+        >>> import landscape
+        >>> landscape.open_surface("example:digits_path").to_xarray()["train_loss"].dims
+        ('y', 'x')
+        """
+        return accessor("tables", self).xarray()
+
+    def to_dataframe(self) -> Any:
+        """A tidy ``pandas.DataFrame``: a row per point, a column per coordinate and quantity.
+
+        It needs the extra ``notebook``.
+
+        >>> import landscape
+        >>> landscape.open_surface("example:digits_between").to_dataframe().columns[0]
+        'x'
+        """
+        return accessor("tables", self).dataframe()
+
     def to_html(self, path: str | Path, **style: Any) -> Path:
         """``plot.html``."""
         return self.plot.html(path, **style)

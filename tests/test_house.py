@@ -56,7 +56,7 @@ LAYERS = [
     {"planes"},
     {"run"},
     {"distributed"},
-    {"render"},
+    {"render", "tables"},
     {"default_job", "live", "options", "experiments"},
     {"sample", "train", "info", "convert", "compare", "connect", "curvature", "merge", "weights"},
     {"__main__", "__init__"},

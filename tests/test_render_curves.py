@@ -29,7 +29,7 @@ def repeated():
 
 def said(figure):
     found = [t.get_text() for t in figure.findobj(mpl_text.Text) if t.get_visible()]
-    return " ".join(" ".join(found).split())
+    return " ".join(" ".join([*found, getattr(figure, "description", "")]).split())
 
 
 def bands(axes):
@@ -90,7 +90,7 @@ def test_standard_errors_are_said_where_there_are_no_draws():
 def test_into_axes_of_the_caller():
     figure = Figure(figsize=(5, 4))
     axes = figure.add_subplot()
-    assert curve(repeated(), ax=axes, title="$mine$") is figure
+    assert curve(repeated(), ax=axes, caption="full", title="$mine$") is figure
     assert axes.get_title() == "$mine$"
     assert len(figure.axes) == 2
     assert "Bands:" in axes.get_xlabel()

@@ -8,19 +8,19 @@ import sys
 
 import h5py
 import matplotlib as mpl
-import matplotlib.text as mpl_text
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.contour import QuadContourSet
 from matplotlib.figure import Figure
-from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render import contour, curve, side_by_side, surface3d
 from landscape.render.figure.style import ACCURACY_COLOUR, LOSS_COLOUR, text_width, wrap
 from landscape.render.figure.surface_panel import faces
+from landscape.render.space.camera import Camera
+from landscape.render.space.projection import project
 from landscape.surface import Quantity, Surface
 
 
@@ -60,10 +60,15 @@ def contour_sets(figure, panel=0):
 
 
 def texts(figure):
-    """All text of a figure, the axes' own included, wrapped lines joined."""
+    """All text of a figure and of its file, the axes' own included, wrapped lines joined."""
     figure.canvas.draw()
     found = [t.get_text() for t in figure.findobj(mpl.text.Text) if t.get_visible()]
-    return " ".join(" ".join(found).split())
+    return " ".join(" ".join([*found, figure.description]).split())
+
+
+def _surface_of(axes):
+    (found,) = [c for c in axes.collections if c.get_gid() == "surface"]
+    return found
 
 
 def marked(axes, gid):
@@ -174,8 +179,9 @@ class TestSideBySide:
             low, high = one.norm.vmin, one.norm.vmax
             assert np.array_equal(one.levels, two.levels)
         else:
-            (low, high), other = figure.axes[0].get_zlim(), figure.axes[1].get_zlim()
-            assert (low, high) == pytest.approx(other)
+            norms = [_surface_of(axes) for axes in figure.axes[:2]]
+            assert [len(c.get_facecolor()) for c in norms] == [98**2] * 2
+            low, high = figure.axes[2].get_ylim()
         assert (low, high) == pytest.approx((-3, math.log10(150.05)))
 
     def test_one_panel_is_one_column_wide(self):
@@ -243,15 +249,18 @@ class TestSurface3d:
     def test_heights_colours_and_ticks(self):
         figure = surface3d(bowl(9))
         axes = figure.axes[0]
-        assert axes.get_zlim() == pytest.approx((-3, math.log10(3.001)))
-        labels = [t.get_text() for t in axes.get_zticklabels()]
-        assert axes.get_zticks() == pytest.approx([math.log10(float(t)) for t in labels])
+        said = [t for t in axes.texts if t.get_gid() == "height"]
+        assert len(said) >= 3
+        part = [(math.log10(float(t.get_text())) + 3) / math.log10(3001) for t in said]
+        rises = np.diff([t.xy[1] for t in said]) / np.diff(part)
+        assert rises == pytest.approx(np.full(len(rises), rises[0]), rel=0.2)  # in perspective
+        assert {t.get_ha() for t in said} == {"right"}
 
     def test_faces_have_the_colour_of_their_height(self):
         # A plane on the log scale: its slope, and so its shading, is the same everywhere.
         x = np.linspace(-2, 2, 49)
         figure = surface3d(plane(np.tile(10**x, (49, 1)), x, x))
-        (collection,) = [c for c in figure.axes[0].collections if isinstance(c, Poly3DCollection)]
+        collection = _surface_of(figure.axes[0])
         colours = collection.get_facecolor()[:, :3]
         fine = np.linspace(-2, 2, 97)  # each cell in two
         middles = (fine[:-1] + fine[1:]) / 2
@@ -262,7 +271,11 @@ class TestSurface3d:
 
     def test_camera_can_be_set(self):
         axes = surface3d(bowl(7), elevation=12, azimuth=34).axes[0]
-        assert (axes.elev, axes.azim) == (12, 34)
+        corners = np.array([(u, v, 0.0) for u in (-0.5, 0.5) for v in (-0.5, 0.5)])
+        expected = project(corners, Camera(12, 34))
+        drawn = np.concatenate([x.get_xydata() for x in axes.lines if x.get_gid() == "box"])
+        near = np.abs(drawn[:, None] - expected[None]).max(axis=2).min(axis=0)
+        assert (near < 1e-9).sum() >= 3  # the one in the far corner has no edge of its own
 
 
 class TestCurve:
@@ -401,7 +414,6 @@ def test_a_curve_counts_the_examples_of_each_split_that_it_shows() -> None:
         np.ones(5, dtype=bool),
         {**facts, "test_examples": 200, "test_population": 360},
     )
-    words = " ".join(text.get_text() for text in curve(line).findobj(match=mpl_text.Text))
-    said = " ".join(words.split())
+    said = texts(curve(line))
     assert "300 of 1,437 training images" in said
     assert "200 of 360 test images" in said

@@ -12,7 +12,7 @@ from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render.heights import prepare, upper_clip
 from landscape.render.scale import Scale, inner_ticks
-from landscape.render.space.camera import Camera, choose_camera, sees
+from landscape.render.space.camera import Camera, choose_camera, sees, sees_underside
 from landscape.render.words.captions import brief, full, name_of
 from landscape.render.words.directions import axis_label, base_name
 from landscape.render.words.numerals import short
@@ -254,7 +254,7 @@ class TestCaptions:
         surface = self.make(**self.FACTS)
         assert full(surface, shown(surface, "train_loss")) == (
             "Training loss of ResNet-56 without shortcuts on 1,000 of 4,660 training images of "
-            "CIFAR-10 (subset.npz). Two filter-normalized random directions, seed 0; axes "
+            "CIFAR-10. Two filter-normalized random directions, seed 0; axes "
             "in multiples of them. Biases and batch normalization kept fixed."
         )
         assert axis_label(surface, "y") == (
@@ -265,11 +265,11 @@ class TestCaptions:
         surface = self.make(**self.FACTS, tolerance_relative=0.05)
         surface.values["train_count"] = np.array([[100.0, 400.0], [130.0, 90.0]])
         assert brief(surface, shown(surface, "train_loss")) == (
-            "CIFAR-10 (subset.npz), about 180 per point, limited to 1,000 of 4,660 training images."
+            "CIFAR-10, about 180 per point, limited to 1,000 of 4,660 training images."
         )
         surface.attributes["train_examples"] = 4660
         assert brief(surface, shown(surface, "train_loss")) == (
-            "CIFAR-10 (subset.npz), about 180 per point of 4,660 training images."
+            "CIFAR-10, about 180 per point of 4,660 training images."
         )
         surface.done[0, 1] = surface.done[1, 0] = False
         assert "about 95 per point of" in brief(surface, shown(surface, "train_loss"))
@@ -334,18 +334,29 @@ class TestCamera:
         assert sees(box, (50, 50), Camera(28.0, -90.0))
         assert sees(box, (50, 50), Camera(10.0, 90.0))
 
-    def test_it_walks_around_a_wall(self):
+    def test_it_stays_where_x_runs_along_the_near_side_and_rises_above_a_wall(self):
         box = np.zeros((51, 51))
         box[25, 25] = -0.03
-        box[:12, :] = 0.6  # all near sides, up to 40 degrees
+        box[:6, :] = 0.5  # the near side, 19 to 25 cells away
         camera = choose_camera([box], [(25, 25)])
         assert sees(box, (25, 25), camera)
-        assert camera.azimuth > 0
+        assert -90 < camera.azimuth < 0
+        assert camera.elevation > 35
 
-    @pytest.mark.parametrize(("half_width", "elevation"), [(3, 40.0), (26, 60.0), (40, 50.0)])
+    def test_it_does_not_look_at_a_deep_minimum_from_below(self):
+        """A fault once: a dark stump below the rim of a funnel."""
+        x = np.linspace(-1, 1, 81)
+        far = x**2 + x[:, None] ** 2
+        funnel = 0.65 - 0.6 * np.exp(-far / 0.02)
+        camera = choose_camera([funnel], [(40, 40)])
+        assert not sees_underside(funnel, camera)
+        assert sees_underside(funnel, Camera(20.0, -60.0))
+        assert not sees_underside(np.zeros((5, 5)), Camera(20.0, -60.0))
+
+    @pytest.mark.parametrize(("half_width", "elevation"), [(3, 45.0), (26, 55.0), (40, 45.0)])
     def test_a_funnel_is_looked_into_from_as_low_as_shows_its_ground(self, half_width, elevation):
-        # A wall of 0.5 at h hundredths, seen 60° off its face, hides what is seen from below
-        # atan(0.5 · sin 60° / 0.01 h): 86, 59 and 47 degrees.
+        # A wall of 0.5 at h hundredths, seen 45° off its face, hides what is seen from below
+        # atan(0.5 · sin 45° / 0.01 h): 85, 54 and 41 degrees.
         box = np.full((101, 101), 0.5)
         box[50 - half_width : 51 + half_width, 50 - half_width : 51 + half_width] = 0.0
         box[50, 50] = -0.04

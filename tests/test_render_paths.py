@@ -20,6 +20,7 @@ from tests.kinds import pca_plane
 
 def said(figure):
     found = [t.get_text() for t in figure.findobj(mpl_text.Text) if t.get_visible()]
+    found.append(getattr(figure, "description", ""))
     return " ".join(" ".join(found).replace("\u00a0", " ").split())
 
 
@@ -164,13 +165,13 @@ def test_into_axes_of_the_caller():
     axes = figure.add_subplot()
     assert path(pca_plane(), ax=axes, title="$mine$") is figure
     assert axes.get_title() == "$mine$"
-    assert "21 steps" in axes.get_xlabel().replace("\n", " ")
+    assert "solid: networks" in axes.get_xlabel().replace("\n", " ")
     assert figure.get_size_inches().tolist() == [5, 4]
 
 
 def test_help_names_each_option_and_no_other():
     parameters = set(inspect.signature(path).parameters)
-    shared = {"scale", "clip", "levels", "title", "norm_range", "width", "caption"}
+    shared = {"scale", "clip", "levels", "title", "norm_range", "width", "caption", "context"}
     assert parameters == {"surface", "ax"} | shared
     with pytest.raises(TypeError, match="quantity"):
         path(pca_plane(), quantity="train_loss")
@@ -197,7 +198,7 @@ def bare(**trajectories):
         (bare(a=of([-1.0, 1.0], None)), {"scale": "log"}, "negative at 1 of 2 .*use scale linear"),
         (pca_plane(), {"quantity": "train_accuracy"}, "style path does not accept quantity"),
         (pca_plane(), {"cmap": "magma"}, "style path does not accept cmap"),
-        (pca_plane(), {"renderer": "pyvista"}, "neither interpolate nor renderer"),
+        (pca_plane(), {"renderer": "pyvista"}, "style path takes no renderer"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_clear_error(surface, options, message):

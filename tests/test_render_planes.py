@@ -48,7 +48,7 @@ def waves(n=51, **attributes):
 
 def said(figure):
     found = [t.get_text() for t in figure.findobj(mpl_text.Text) if t.get_visible()]
-    return " ".join(" ".join(found).split())
+    return " ".join(" ".join([*found, getattr(figure, "description", "")]).split())
 
 
 def line_sets(figure, gid="levels"):
@@ -222,7 +222,8 @@ class TestStyles:
 
     @pytest.mark.parametrize("draw", [*PLANE_FIGURES, curve])
     def test_help_says_everything(self, draw):
-        options = set(HELP) - {"elevation", "azimuth"} - ({"cmap"} if draw is curve else set())
+        of_maps = {"cmap", "samples", "interpolate", "scale_bar"}
+        options = set(HELP) - {"elevation", "azimuth"} - (of_maps if draw is curve else set())
         parameters = inspect.signature(draw).parameters
         assert set(parameters) == {"surface", "ax"} | options
         assert parameters["clip"].default == "auto"

@@ -57,11 +57,13 @@ def test_a_pdf_has_its_size_and_embedded_fonts_of_at_least_6_points(tmp_path, st
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_an_svg_has_its_size_and_needs_no_font(tmp_path, style):
+def test_an_svg_has_its_size_and_text_that_can_be_edited(tmp_path, style):
     path = save(rough(21), tmp_path / "a.svg", style, width="column")
     root = ElementTree.parse(path).getroot()
     assert root.get("width") == "234pt"  # 3.25 inches
-    assert not list(root.iter("{http://www.w3.org/2000/svg}text"))
+    words = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert "Tést ○" in words
+    assert "first direction" in words
     assert path.stat().st_size < 1_000_000
 
 

@@ -11,14 +11,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.image import AxesImage
-from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from PIL import Image
 
 from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
 from landscape.render import save, side_by_side, surface3d
 from landscape.render.figure import surface as surface_figure
-from landscape.render.figure import surface_panel
 from landscape.render.figure.style import colour_map
 from landscape.render.heights import prepare
 from landscape.render.mesh import offscreen
@@ -150,8 +148,9 @@ class TestFigure:
         assert images[0].get_extent() == images[1].get_extent()
         assert len(figure.axes) == 3
         assert figure.axes[2].get_yticklabels()[0].get_text() == "0.001"
-        said = texts(figure)
-        assert "x from −1 to 1 (first direction), y from −1 to 1 (second direction)." in said
+        said = [t.get_text() for t in figure.axes[0].texts]
+        assert {"first direction", "second direction", "training loss (nats)"} <= set(said)
+        assert said == [t.get_text() for t in figure.axes[1].texts]
 
     def test_what_is_clipped_or_open_is_said(self):
         surface = bowl()
@@ -164,11 +163,13 @@ class TestFigure:
 
     def test_the_lowest_point_is_marked_only_where_it_is_in_view(self):
         shallow = surface3d(bowl(), renderer="pyvista", scale="linear", elevation=50)
-        assert [x.get_gid() for x in shallow.axes[0].lines] == ["best"]
-        assert "○ lowest" in texts(shallow)
+        (ring,) = [x for x in shallow.axes[0].lines if x.get_gid() == "best"]
+        assert ring.get_markerfacecolor() == "white"
+        assert "hidden" not in texts(shallow)
         deep = surface3d(bowl(), renderer="pyvista", elevation=10)
-        assert len(deep.axes[0].lines) == 0
-        assert "Lowest 0.001 nats at x = 0, y = 0, hidden behind the surface." in texts(deep)
+        (ring,) = [x for x in deep.axes[0].lines if x.get_gid() == "best"]
+        assert ring.get_markerfacecolor() == "none"
+        assert "lowest 0.001 nats at x = 0, y = 0, hidden behind the surface." in texts(deep)
 
     @pytest.mark.parametrize("renderer", RENDERERS)
     def test_all_text_is_inside_the_page(self, renderer):
@@ -182,9 +183,10 @@ class TestFigure:
             assert box.y1 <= figure.bbox.y1 + 1
 
     def test_options_of_other_styles(self):
-        for option in ({"renderer": "pyvista"}, {"interpolate": "none"}):
-            with pytest.raises(InputError, match="style contour takes neither"):
-                side_by_side([bowl()], **option)
+        with pytest.raises(InputError, match="style contour takes no renderer"):
+            side_by_side([bowl()], renderer="pyvista")
+        with pytest.raises(InputError, match="style heatmap does not interpolate"):
+            side_by_side([bowl()], "heatmap", interpolate="none")
         with pytest.raises(InputError, match=r"unknown renderer 'pyvist'.*did you mean 'pyvista'"):
             surface3d(bowl(), renderer="pyvist")
         with pytest.raises(InputError, match=r"unknown interpolation 'linear'"):
@@ -194,7 +196,7 @@ class TestFigure:
 class TestFiles:
     def test_a_png_is_pyvistas_and_says_what_it_shows(self, tmp_path):
         image = Image.open(save(bowl(), tmp_path / "a.png", "surface"))
-        assert image.text["Description"] == (
+        assert image.text["Description"].endswith(
             "cubic interpolation of log10(train_loss) between 15 x 15 sampled points; "
             "drawn by pyvista"
         )
@@ -334,24 +336,27 @@ def test_a_minimum_behind_a_wall_is_said_to_be(renderer):
     assert all(ring.get_markerfacecolor() == "none" for ring in rings)
 
 
-def test_matplotlib_keeps_the_smooth_surface_on_the_samples(monkeypatch):
-    given = []
+def test_matplotlib_draws_the_smooth_surface_through_the_samples():
+    camera = Camera(50, -60)
+    figure = surface3d(bowl(9), elevation=50, azimuth=-60)
+    (drawn,) = [c for c in figure.axes[0].collections if c.get_gid() == "surface"]
+    corners = np.concatenate([path.vertices[:4] for path in drawn.get_paths()])
+    assert len(corners) > 4 * 80**2
+    (panel,), scale = prepare([(bowl(9), "train_loss")])
+    samples = relief(panel, scale, "none", 8)
+    expected = project(samples.points().reshape(-1, 3), camera)
+    near = np.abs(corners[:, None] - expected[None]).max(axis=2).min(axis=0)
+    assert near.max() < 1e-12
 
-    class Spy(Poly3DCollection):
-        def __init__(self, corners, **look):
-            given.append(corners)
-            super().__init__(corners, **look)
 
-    monkeypatch.setattr(surface_panel, "Poly3DCollection", Spy)
-    surface3d(bowl(9))
-    x, y, z = given[0].reshape(-1, 3).T
-    assert len(z) > 4 * 80**2
-    expected = np.log10(bowl(9)["train_loss"])
-    for j, v in enumerate(np.linspace(-1, 1, 9)):
-        for i, u in enumerate(np.linspace(-1, 1, 9)):
-            there = np.isclose(x, u, atol=1e-12) & np.isclose(y, v, atol=1e-12)
-            assert there.any()
-            assert z[there] == pytest.approx(expected[j, i], abs=1e-12)
+@pytest.mark.parametrize("azimuth", [-60.0, 30.0, 120.0, 210.0])
+def test_both_renderers_have_the_same_axes(azimuth):
+    figures = [surface3d(bowl(9), renderer=r, elevation=40, azimuth=azimuth) for r in RENDERERS]
+    boxes = [[x.get_xydata() for x in f.axes[0].lines if x.get_gid() == "box"] for f in figures]
+    assert len(boxes[0]) > 8
+    assert all(map(np.array_equal, *boxes))
+    words = [[(t.get_text(), t.xy) for t in f.axes[0].texts] for f in figures]
+    assert words[0] == words[1]
 
 
 def test_colour_map_of_the_bar_is_that_of_the_surface():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from landscape.render.figure.surface import surface3d
     from landscape.render.gallery import Entry, save_gallery
     from landscape.render.media import save, save_figure
+    from landscape.render.notebook import explore, refining
     from landscape.render.page import save_page
 
 __all__ = [
@@ -28,9 +29,11 @@ __all__ = [
     "contour",
     "contour_lines",
     "curve",
+    "explore",
     "filled_contour",
     "heatmap",
     "path",
+    "refining",
     "save",
     "save_figure",
     "save_gallery",
@@ -42,6 +45,8 @@ __all__ = [
 _HOME = {
     **{style.function: f"figure.{style.module}" for style in STYLES.values()},
     "Entry": "gallery",
+    "explore": "notebook",
+    "refining": "notebook",
     "save": "media",
     "save_figure": "media",
     "save_gallery": "gallery",

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from landscape.commandline import add_overwrite, parser, run
 from landscape.outputs import check_outputs
-from landscape.render.figure.options import CAPTIONS
-from landscape.render.media import MEDIA, save
+from landscape.render.figure.context import CONTEXTS
+from landscape.render.media import MEDIA, write
 from landscape.render.movie.plan import MOVIES
 from landscape.render.opened import opened
 from landscape.render.resolve import GALLERY, RENDERERS
@@ -30,6 +30,8 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m landscape.render resnet56.h5 resnet56_noshort.h5 -o compare.html\n"
         "  python -m landscape.render resnet56.h5 -o contour.pdf --levels 0.1,1,10\n"
         "  python -m landscape.render resnet56.h5 -o turn.mp4 --seconds 8 --fps 30\n"
+        "  python -m landscape.render r20.h5 r56.h5 r110.h5 n20.h5 n56.h5 n110.h5 -o grid.pdf \\\n"
+        "      --column-titles 20,56,110 --row-titles 'shortcuts,no shortcuts'\n"
         "  python -m landscape.render */*.h5 --style gallery -o gallery.html",
     )
     add, known, styles = p.add_argument, " ".join(MEDIA), (*STYLES, GALLERY)
@@ -49,9 +51,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches")
     add("--columns", type=int, metavar="N", help="figures: panels side by side")
     add("--dpi", type=float, metavar="N", help="dots per inch of a .png (default: 300)")
-    add("--caption", choices=CAPTIONS, help="figures: text below (default: full)")
+    add("--caption", metavar="TEXT", help="below figures: short (default), full, none or a text")
+    larger = "figures: everything larger for a talk or poster (default: paper)"
+    add("--context", choices=CONTEXTS, help=larger)
     clear = "figures: transparent background"
     add("--transparent", action="store_true", default=None, help=clear)
+    for what in ("row", "column"):
+        names = f"figures: titles of {what}s, instead of panels"
+        add(f"--{what}-titles", type=_names, metavar="A,B,…", help=names)
+    add("--samples", action="store_true", default=None, help="maps: mark the sampled points")
+    bar = "maps: bars of a distance in weight space"
+    add("--scale-bar", action="store_true", default=None, help=bar)
     _add_space(p)
     _add_time(p)
     return p
@@ -94,13 +104,19 @@ def _levels(text: str) -> int | list[float]:
         ) from None
 
 
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
 def _render(argv: Sequence[str] | None) -> None:
     given = vars(_parser().parse_args(argv))
     paths, output, style = given.pop("surfaces"), given.pop("output"), given.pop("style")
     options = {name: value for name, value in given.items() if value is not None}
     check_outputs({"output": output}, paths)
-    written = save([opened(path) for path in paths], output, style, **options)
-    print(f"wrote {written}")
+    written = write([opened(path) for path in paths], output, style, **options)
+    print(f"wrote {written.path}")
+    if written.caption and options.get("caption") != "full":
+        print(written.caption)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from landscape.surface import Surface
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from landscape.render.notebook import Explorer
+
 
 class SurfacePlot:
     """The pictures of one surface; each method is the function of :mod:`landscape.render`.
@@ -42,7 +44,11 @@ class SurfacePlot:
         return render.heatmap(self._surface, **style)
 
     def surface(self, **style: Any) -> Figure:
-        """A shaded 3-D surface: see :func:`landscape.render.surface3d`."""
+        """A shaded 3-D surface (:func:`landscape.render.surface3d`), by PyVista if it can draw."""
+        from landscape.render.mesh.offscreen import available
+
+        if style.get("renderer") is None and available():
+            style["renderer"] = "pyvista"
         return render.surface3d(self._surface, **style)
 
     def curve(self, **style: Any) -> Figure:
@@ -52,6 +58,10 @@ class SurfacePlot:
     def trajectory(self, **style: Any) -> Figure:
         """The losses along its trajectories, step by step: see :func:`landscape.render.path`."""
         return render.path(self._surface, **style)
+
+    def explore(self, **style: Any) -> Explorer:
+        """The interactive page in the cell: see :func:`landscape.render.explore`."""
+        return render.explore(self._surface, **style)
 
     def html(self, path: str | Path, **style: Any) -> Path:
         """An interactive page in one file: see :func:`landscape.render.save_page`."""

@@ -7,7 +7,7 @@ is a hole (NaN) in the heights; each value that is not drawn at its own height i
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +44,8 @@ class Heights:
         Which values are clipped, one sentence each.
     notes
         What a reader has to know about this panel, one sentence each: clipped values and holes.
+    left_out
+        The number of points of each of these, by a few words: ``clipped at 7 nats``.
     """
 
     surface: Surface
@@ -54,6 +56,7 @@ class Heights:
     not_finite: npt.NDArray[np.bool_]
     cuts: tuple[str, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, int]
 
     @property
     def best(self) -> tuple[int, ...]:
@@ -238,26 +241,21 @@ def _panel(surface: Surface, show: DisplayedQuantity, values: FloatArray, drawn:
     not_finite = surface.done & ~np.isfinite(surface[show.name])
     total = values.size
     high, low = (f"{short(end)} {show.unit}".rstrip() for end in (drawn.high, drawn.low))
-    notes = []
     # A small relative margin: a limit that is itself a value must not count as clipped.
     margin = 1e-12 if drawn.high > 0 else 0.0
-    above = int((values > drawn.high * (1 + margin)).sum())
-    if above:
-        notes.append(f"{share(above, total)} clipped at {high}.")
     zeros = int((values == 0).sum()) if drawn.kind == "log" else 0
-    if zeros:
-        notes.append(f"{share(zeros, total)} equal to 0, drawn at {low}.")
-    below = int((values < drawn.low).sum()) - zeros
-    if below:
-        notes.append(f"{share(below, total)} below {low}, drawn at {low}.")
-    cuts = tuple(notes)
-    if not_finite.any():
-        notes.append(f"{share(int(not_finite.sum()), total)} not finite (left blank).")
-    missing = int((~surface.done).sum())
-    if missing:
-        notes.append(f"{share(missing, total)} not computed yet (left blank).")
+    cut = {
+        f"clipped at {high}": int((values > drawn.high * (1 + margin)).sum()),
+        f"equal to 0, drawn at {low}": zeros,
+        f"below {low}, drawn at {low}": int((values < drawn.low).sum()) - zeros,
+    }
+    blank = {"not finite": int(not_finite.sum()), "not computed yet": int((~surface.done).sum())}
+    cuts = tuple(f"{share(n, total)} {words}." for words, n in cut.items() if n)
+    open_ = tuple(f"{share(n, total)} {words} (left blank)." for words, n in blank.items() if n)
+    left_out = {words: n for words, n in {**cut, **blank}.items() if n}
     heights, chance = drawn.heights(values), _chance(show, values, drawn)
-    return Heights(surface, show, values, heights, chance, not_finite, cuts, tuple(notes))
+    notes = (*cuts, *open_)
+    return Heights(surface, show, values, heights, chance, not_finite, cuts, notes, left_out)
 
 
 def _chance(show: DisplayedQuantity, values: FloatArray, drawn: Scale) -> float | None:

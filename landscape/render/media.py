@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
-from landscape.render.figure.options import PlaneLook, Quantified, SpaceLook
+from landscape.render.figure.options import MapLook, Quantified, SpaceLook
 from landscape.render.resolve import GALLERY
 from landscape.render.styles import STYLES
 from landscape.surface import Surface
@@ -29,6 +29,14 @@ _DESCRIPTION = {"pdf": "Subject", "svg": "Description", "png": "Description"}
 
 
 @dataclass(frozen=True)
+class Written:
+    """A file, and the full caption of the figure in it, empty for other media."""
+
+    path: Path
+    caption: str = ""
+
+
+@dataclass(frozen=True)
 class Medium:
     """The medium of a suffix: its writer, and the styles and options that it supports.
 
@@ -39,13 +47,12 @@ class Medium:
     styles: tuple[str, ...]
     options: frozenset[str]
 
-    def write(self, *args: Any, **options: Any) -> Path:
+    def write(self, *args: Any, **options: Any) -> Written:
         """Call the writer."""
         module, _, function = self.writer.partition(":")
-        written: Path = getattr(import_module(f"landscape.render.{module}"), function)(
-            *args, **options
-        )
-        return written
+        write = getattr(import_module(f"landscape.render.{module}"), function)
+        done = write(*args, **options)
+        return done if isinstance(done, Written) else Written(done)
 
 
 def save(
@@ -84,6 +91,16 @@ def save(
     >>> render.save(open_surface("example:digits_between"), "line.svg").name
     'line.svg'
     """
+    return write(surfaces, path, style, **options).path
+
+
+def write(
+    surfaces: Surface | Sequence[Surface],
+    path: str | os.PathLike[str],
+    style: str | None = None,
+    **options: Any,
+) -> Written:
+    """As :func:`save`; also the full caption of a figure."""
     target = Path(path)
     medium = MEDIA.get(target.suffix.lower())
     if medium is None:
@@ -167,14 +184,15 @@ def write_figure(
     transparent: bool = False,
     renderer: str | None = None,
     **options: Any,
-) -> Path:
+) -> Written:
     from landscape.render.figure.side_by_side import side_by_side
     from landscape.render.mesh.offscreen import available
 
     if style == "surface" and renderer is None and path.suffix.lower() == ".png" and available():
         renderer = "pyvista"
     figure = side_by_side(surfaces, style, renderer=renderer, **options)
-    return save_figure(figure, path, dpi=dpi, transparent=transparent)
+    save_figure(figure, path, dpi=dpi, transparent=transparent)
+    return Written(path, getattr(figure, "description", ""))
 
 
 def write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **options: Any) -> Path:
@@ -189,7 +207,8 @@ def write_page(surfaces: Sequence[Surface], path: Path, style: str | None, **opt
 
 _SPACE = frozenset(SpaceLook.__annotations__)
 _DRAWN = frozenset({"interpolate", "renderer"})
-_PAPER = frozenset({"dpi", "transparent", "columns", *PlaneLook.__annotations__})
+_NAMED = frozenset({"columns", "row_titles", "column_titles"})
+_PAPER = _NAMED | {"dpi", "transparent", *MapLook.__annotations__}
 _FIGURE = Medium("media:write_figure", tuple(STYLES), _SPACE | _DRAWN | _PAPER)
 _SHAPE = frozenset({"height_ratio", *Quantified.__annotations__})
 _MODEL = Medium(

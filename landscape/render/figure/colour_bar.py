@@ -11,6 +11,7 @@ from matplotlib.colors import ListedColormap, Normalize
 
 from landscape.grid import FloatArray
 from landscape.render.figure.layout import bar_width
+from landscape.render.figure.shared_colours import norm_by_use
 from landscape.render.figure.style import DIVERGING_CMAP, colour_map, wrap
 from landscape.render.heights import Heights
 from landscape.render.scale import Scale
@@ -40,25 +41,48 @@ def colour_bar(
     below = any((p.values < shared.low).any() for p in panels)
     extend = {(0, 0): "neither", (1, 0): "max", (0, 1): "min", (1, 1): "both"}[above, below]
     bar = figure.colorbar(ScalarMappable(norm, colours), extend=extend, extendfrac=0.04, **where)
-    bar.set_ticks(shared.heights(ticks), labels=[short(v) for v in ticks])
-    bar.ax.minorticks_off()
     height = bar.ax.get_position().height * figure.get_size_inches()[1]
+    bar.set_ticks(
+        shared.heights(ticks), labels=_numerals(norm(shared.heights(ticks)), ticks, height)
+    )
+    bar.ax.minorticks_off()
     bar.set_label("\n".join(wrap(panels[0].quantity.axis_label, height)), parse_math=False)
     bar.outline.set_linewidth(0.6)
 
 
 _DARK_ENOUGH = 0.5
+_LEAST_APART = 0.11
+"""Inches between the middles of two numerals of a bar."""
 
 
-def colours_of(shared: Scale, cmap: str | None) -> tuple[Any, Any]:
+def _numerals(places: FloatArray, ticks: FloatArray, height: float) -> list[str]:
+    """The numerals of ticks at places from 0 to 1 of a bar; blank where they would touch others.
+
+    Round numbers stay first: powers of ten, then those that begin with 5, 2 and 3.
+    """
+    first = {"1": 0, "5": 1, "2": 2, "3": 3}
+    digits = [f"{abs(v):.6e}" for v in ticks]
+    rank = [
+        (first.get(d[0], 4) if set(d[1:8]) <= {".", "0"} else 5, k) for k, d in enumerate(digits)
+    ]
+    kept: list[int] = []
+    for _, k in sorted(rank):
+        if all(abs(places[k] - places[j]) * height > _LEAST_APART for j in kept):
+            kept.append(k)
+    return [short(v) if k in kept else "" for k, v in enumerate(ticks)]
+
+
+def colours_of(shared: Scale, cmap: str | None, panels: Sequence[Heights] = ()) -> tuple[Any, Any]:
     """The norm of heights and the colour map.
 
-    Values of both signs get a diverging map centred at 0, unless another one is requested.
+    Values of both signs get a diverging map centred at 0, unless another one is requested. Where
+    a panel spans only a small part of a log scale, colours go by what is there: see
+    :func:`landscape.render.figure.shared_colours.norm_by_use`.
     """
     if cmap is None and shared.kind != "log" and shared.low < 0 < shared.high:
         most = max(-shared.bottom, shared.top)
         return Normalize(-most, most), colour_map(DIVERGING_CMAP)
-    return Normalize(shared.bottom, shared.top), colour_map(cmap)
+    return norm_by_use(shared, panels), colour_map(cmap)
 
 
 def on_white(cmap: Any) -> Any:

@@ -1,7 +1,7 @@
 """Contours of a surface: filled, as labelled lines, or both.
 
-Contours are interpolated in the height (the logarithm on a log scale), as the 3-D pictures are, so
-that a line between 0.001 and 10 is where the drawn slope has that height.
+They are those of the surface that the 3-D pictures show: smooth between the samples, interpolated
+in the height (the logarithm on a log scale).
 """
 
 from __future__ import annotations
@@ -11,52 +11,47 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.render.figure.colour_bar import on_white
-from landscape.render.figure.line_labels import label_lines
-from landscape.render.figure.marks import best_point
-from landscape.render.figure.options import PlaneLook, takes
-from landscape.render.figure.plane_layout import PlaneStyle, planes
-from landscape.render.figure.solution_marks import covered
+from landscape.render.figure.options import MapLook, takes
+from landscape.render.figure.plane_layout import Paint, PlaneStyle, planes
 from landscape.render.figure.style import HOLE_COLOUR
 from landscape.render.heights import Heights
 from landscape.render.scale import Scale
+from landscape.render.space.relief import relief
 from landscape.render.unfinished import finished_part
-from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _SHADES = 48
+_CELLS = 120
 _MOST_VERTICES = 60_000
 
 
-def draw_contour(
-    axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
-) -> None:
-    """Draw shades, and a labelled line at each level (in the unit of the picture)."""
-    _fill(axes, panel, scale, norm, cmap)
-    chance = _draw_chance(axes, panel, scale, "white")
-    look = {"colors": "#222222", "linewidths": 0.5}
-    _draw_lines(axes, panel, scale, levels, look, chance)
+def draw_contour(axes: Any, panel: Heights, paint: Paint, interpolate: str) -> Any:
+    """Draw shades, and a line at each level; the lines to be labelled, or None."""
+    shape = _shape(panel, paint.scale, interpolate)
+    _fill(axes, shape, paint)
+    _draw_chance(axes, panel, shape, paint.scale, "white")
+    return _draw_lines(axes, shape, paint, {"colors": "#222222", "linewidths": 0.5})
 
 
-def draw_filled(
-    axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
-) -> None:
+def draw_filled(axes: Any, panel: Heights, paint: Paint, interpolate: str) -> None:
     """Draw shades only; the levels are ticks of the colour bar."""
-    _fill(axes, panel, scale, norm, cmap)
-    _draw_chance(axes, panel, scale, "white")
+    shape = _shape(panel, paint.scale, interpolate)
+    _fill(axes, shape, paint)
+    _draw_chance(axes, panel, shape, paint.scale, "white")
 
 
-def draw_lines(
-    axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
-) -> None:
-    """Draw labelled lines only, each in the colour of its value, on white."""
-    chance = _draw_chance(axes, panel, scale, "0.3")
-    look = {"norm": norm, "cmap": cmap, "linewidths": 0.9}
-    _draw_lines(axes, panel, scale, levels, look, chance)
+def draw_lines(axes: Any, panel: Heights, paint: Paint, interpolate: str) -> Any:
+    """Draw lines only, each in the colour of its value, on white; as :func:`draw_contour`."""
+    shape = _shape(panel, paint.scale, interpolate)
+    _draw_chance(axes, panel, shape, paint.scale, "0.3")
+    look = {"norm": paint.norm, "cmap": paint.colours, "linewidths": 0.9}
+    return _draw_lines(axes, shape, paint, look)
 
 
 def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -65,56 +60,53 @@ def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
     return (float(x[0]), float(x[-1])), (float(y[0]), float(y[-1]))
 
 
-def _fill(axes: Any, panel: Heights, scale: Scale, norm: Any, cmap: Any) -> None:
+_Shape = tuple[FloatArray, FloatArray, Any]
+"""The coordinates along both axes, and the heights between them; holes are masked."""
+
+
+def _shape(panel: Heights, scale: Scale, interpolate: str) -> _Shape:
+    """The surface that the 3-D pictures show."""
+    x, y = panel.surface.grid.plane
+    try:
+        fine = relief(panel, scale, interpolate, _CELLS, most=max(x.size, y.size)).fine
+    except InputError:  # no cell has four corners: single points remain
+        return x, y, np.ma.masked_invalid(panel.heights)
+    return fine.x, fine.y, np.ma.masked_invalid(fine.heights)
+
+
+def _fill(axes: Any, shape: _Shape, paint: Paint) -> None:
+    scale = paint.scale
     axes.set_facecolor(HOLE_COLOUR)
     hair = 1e-9 * (scale.top - scale.bottom)
     shades = np.linspace(scale.bottom - hair, scale.top + hair, _SHADES + 1)
-    filled = axes.contourf(*_grid(panel), levels=shades, norm=norm, cmap=cmap)
+    filled = axes.contourf(*shape, levels=shades, norm=paint.norm, cmap=paint.colours)
     # Without an edge of the same colour, viewers of vector files show seams between the shades.
     filled.set(edgecolor="face", linewidth=0.3)
     # A rough surface of many points would make a vector file of tens of megabytes.
     filled.set_rasterized(sum(len(p.vertices) for p in filled.get_paths()) > _MOST_VERTICES)
 
 
-def _draw_lines(
-    axes: Any,
-    panel: Heights,
-    scale: Scale,
-    levels: FloatArray,
-    look: dict[str, Any],
-    chance: list[FloatArray],
-) -> None:
+def _draw_lines(axes: Any, shape: _Shape, paint: Paint, look: dict[str, Any]) -> Any:
+    scale, levels = paint.scale, paint.levels
     inside = levels[(levels > scale.low) & (levels < scale.high)]
     # A value clipped to the end of the scale has no line.
-    heights = panel.heights[np.isfinite(panel.heights)]
+    heights = shape[2].compressed()
     at = scale.heights(inside)
     at = at[(at > heights.min()) & (at < heights.max())]
     if not at.size:
-        return
-    lines = axes.contour(*_grid(panel), levels=at, linestyles="solid", **look)
+        return None
+    lines = axes.contour(*shape, levels=at, linestyles="solid", **look)
     lines.set_gid("levels")
-
-    def words(height: float) -> str:
-        return short(scale.value(height))
-
-    paths = [np.stack([t.x, t.y], axis=1) for t in panel.surface.trajectories.values()]
-    marked = [np.array([best_point(panel)]), *covered(axes, panel.surface)]
-    label_lines(axes, lines, words, marked, [*chance, *paths])
+    return lines
 
 
-def _draw_chance(axes: Any, panel: Heights, scale: Scale, colour: str) -> list[FloatArray]:
-    """Draw the chance level, if it is in the picture, and return the points of its line."""
+def _draw_chance(axes: Any, panel: Heights, shape: _Shape, scale: Scale, colour: str) -> None:
+    """Draw the chance level, if it is in the picture."""
     if panel.chance is None:
-        return []
+        return
     at = [float(scale.heights(panel.chance))]
     look = {"colors": colour, "linewidths": 1.4, "linestyles": [(0, (4, 2))]}
-    line = axes.contour(*_grid(panel), levels=at, **look)
-    line.set_gid("chance")
-    return [np.asarray(path.vertices) for path in line.get_paths()]
-
-
-def _grid(panel: Heights) -> tuple[FloatArray, FloatArray | None, Any]:
-    return panel.surface.x, panel.surface.y, np.ma.masked_invalid(panel.heights)
+    axes.contour(*shape, levels=at, **look).set_gid("chance")
 
 
 CONTOUR = PlaneStyle("contour", draw_contour, limits, part=finished_part)
@@ -122,8 +114,8 @@ FILLED = PlaneStyle("filled", draw_filled, limits, part=finished_part)
 LINES = PlaneStyle("lines", draw_lines, limits, part=finished_part, adapt=on_white)
 
 
-@takes(PlaneLook)
-def contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
+@takes(MapLook)
+def contour(surface: Surface, *, ax: Any = None, **look: Unpack[MapLook]) -> Figure:
     """Filled contours of one surface, with labelled lines at round values.
 
     The white ring is the smallest value (the largest accuracy); the dashed line is what guessing
@@ -150,8 +142,8 @@ def contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> F
     return planes([surface], CONTOUR, look, ax)
 
 
-@takes(PlaneLook)
-def filled_contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
+@takes(MapLook)
+def filled_contour(surface: Surface, *, ax: Any = None, **look: Unpack[MapLook]) -> Figure:
     """Filled contours without lines: :func:`contour` for small panels and rough surfaces.
 
     Parameters
@@ -167,8 +159,8 @@ def filled_contour(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook
     return planes([surface], FILLED, look, ax)
 
 
-@takes(PlaneLook)
-def contour_lines(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
+@takes(MapLook)
+def contour_lines(surface: Surface, *, ax: Any = None, **look: Unpack[MapLook]) -> Figure:
     """Labelled contour lines on white, each in the colour of its value.
 
     Parameters

@@ -13,9 +13,12 @@ from landscape.grid import FloatArray
 from landscape.quantity import accuracy_of, losses_of
 from landscape.render.figure.band import Band, band_words, quantile_bands, with_room
 from landscape.render.figure.caller_axes import write_around
+from landscape.render.figure.caption import Caption, captioned
+from landscape.render.figure.context import enlarged
 from landscape.render.figure.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
 from landscape.render.figure.line_sheet import line_sheet, ticks_of
-from landscape.render.figure.options import Look, captioned, of_heights, takes
+from landscape.render.figure.options import Look, of_heights, takes
+from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.solution_marks import mark_ends
 from landscape.render.figure.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare
@@ -25,7 +28,9 @@ from landscape.render.scale import Scale
 from landscape.render.solutions import own_losses, solutions
 from landscape.render.words.captions import brief
 from landscape.render.words.directions import axis_label
+from landscape.render.words.names import names_of
 from landscape.render.words.numerals import short
+from landscape.render.words.one_line import in_one_line
 from landscape.render.words.quantity_words import shown, split_words
 from landscape.surface import Surface
 
@@ -62,31 +67,39 @@ def curve(surface: Surface, *, ax: Any = None, **look: Unpack[Look]) -> Figure:
     (group,), shared = _prepared([surface], look)
     _curve_panel(ax, group, shared, ticks_of(look, shared))
     ax.set_ylabel(_loss_label(group), parse_math=False)
-    (notes,) = captioned(look, [_curve_notes(group)])
+    notes = _caption([surface], [group], look).of_one
     return write_around(ax, surface, look.get("title"), _line_label(surface), notes)
 
 
-def curves(surfaces: Sequence[Surface], look: Look, asked: int | None = None) -> Figure:
+def curves(surfaces: Sequence[Surface], look: Look, named: Named | None = None) -> Figure:
     """One panel for each surface, on one loss scale; options as for :func:`curve`.
 
-    ``asked`` is the number of columns; None is at most two.
+    ``named``: the number of columns, at most two unless given, and their titles.
     """
     groups, shared = _prepared(surfaces, look)
     with mpl.rc_context(STYLE):
-        notes = captioned(look, [_curve_notes(group) for group in groups])
         labels = [(_line_label(s), _loss_label(g)) for s, g in zip(surfaces, groups, strict=True)]
         sheet = line_sheet(
             [group[0] for group in groups],
-            notes,
+            _caption(surfaces, groups, look),
             labels,
             look,
-            asked,
+            named or Named(),
             right_axis=any(map(_accuracies, groups)),
             above=LINE if any(map(solutions, surfaces)) else 0.0,
         )
         for axes, group in zip(sheet.panels, groups, strict=True):
             _curve_panel(axes, group, shared, ticks_of(look, shared))
-    return sheet.figure
+        return enlarged(sheet.figure, look.get("context"))
+
+
+def _caption(
+    surfaces: Sequence[Surface], groups: Sequence[Sequence[Heights]], look: Look
+) -> Caption:
+    full = [_curve_notes(group) for group in groups]
+    strokes = dict.fromkeys(filter(None, (_stroke_words(group) for group in groups)))
+    short = in_one_line([panel for group in groups for panel in group], list(strokes))
+    return captioned(look.get("caption"), full, short, names_of(surfaces))
 
 
 def _prepared(surfaces: Sequence[Surface], look: Look) -> tuple[list[list[Heights]], Scale]:
@@ -162,10 +175,8 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
     # Training and test losses have different numbers of examples; identical captions appear once.
     said = dict.fromkeys(brief(panel.surface, panel.quantity) for panel in group)
     notes = [*filter(None, said)]
-    if len(group) > 1:
-        strokes = zip(STROKE_WORDS, group, strict=False)
-        words = "; ".join(f"{word}: {split_words(p.quantity.quantity)}" for word, p in strokes)
-        notes.append(f"{words[:1].upper()}{words[1:]}.")
+    if strokes := _stroke_words(group):
+        notes.append(f"{strokes[:1].upper()}{strokes[1:]}.")
     notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
     if any(_ends(panel.surface, panel.quantity.name) for panel in group):
         notes.append("●: the solutions, with their own batch-norm statistics.")
@@ -176,6 +187,14 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         own = [f"{label[:1].upper()}{label[1:]}: {n[:1].lower()}{n[1:]}" for n in panel.notes]
         notes.extend(own if len(group) > 1 else panel.notes)
     return notes
+
+
+def _stroke_words(group: Sequence[Heights]) -> str:
+    """``solid: training; dashed: test``, or empty for a single line."""
+    if len(group) < 2:
+        return ""
+    strokes = zip(STROKE_WORDS, group, strict=False)
+    return "; ".join(f"{word}: {split_words(p.quantity.quantity)}" for word, p in strokes)
 
 
 def _band_words(panel: Heights) -> str:

@@ -7,26 +7,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from landscape.grid import FloatArray
 from landscape.render.figure.holes import cell_edges
-from landscape.render.figure.options import PlaneLook, takes
-from landscape.render.figure.plane_layout import PlaneStyle, planes
+from landscape.render.figure.options import MapLook, takes
+from landscape.render.figure.plane_layout import Paint, PlaneStyle, planes
 from landscape.render.heights import Heights
-from landscape.render.scale import Scale
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
-def draw_heatmap(
-    axes: Any, panel: Heights, scale: Scale, levels: FloatArray, norm: Any, cmap: Any
-) -> None:
+def draw_heatmap(axes: Any, panel: Heights, paint: Paint, interpolate: str) -> None:
     """Draw the cells; the levels are ticks of the colour bar."""
     x, y = panel.surface.grid.plane
     cells = np.ma.masked_invalid(panel.heights)
     # As an image: viewers of vector files show seams between thousands of rectangles.
-    look: dict[str, Any] = {"norm": norm, "cmap": cmap, "rasterized": True}
+    look: dict[str, Any] = {"norm": paint.norm, "cmap": paint.colours, "rasterized": True}
     axes.pcolormesh(cell_edges(x), cell_edges(y), cells, **look)
 
 
@@ -36,11 +32,11 @@ def limits(panel: Heights) -> tuple[tuple[float, float], tuple[float, float]]:
     return (float(across[0]), float(across[-1])), (float(upward[0]), float(upward[-1]))
 
 
-HEATMAP = PlaneStyle("heatmap", draw_heatmap, limits, shows_chance=False)
+HEATMAP = PlaneStyle("heatmap", draw_heatmap, limits, shows_chance=False, smooth=False)
 
 
-@takes(PlaneLook)
-def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[PlaneLook]) -> Figure:
+@takes(MapLook)
+def heatmap(surface: Surface, *, ax: Any = None, **look: Unpack[MapLook]) -> Figure:
     """One cell of colour for each point of one surface, without interpolation.
 
     Cells end midway between neighbouring points, also if these are unevenly spaced. Points that

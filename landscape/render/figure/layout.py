@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from landscape.errors import InputError
+from landscape.render.figure.context import factor_of
 from landscape.render.figure.style import (
+    CAPTION_SIZE,
     HEADING_SIZE,
     LINE,
     TEXT_SIZE,
@@ -32,12 +34,14 @@ PAGE = 6.75
 _NARROWEST, _WIDEST = 2.0, 40.0
 LEAST_PANEL = 1.1
 """Minimum plotting area in inches of a 2-D panel when several are side by side."""
-_BAR_GAP = 0.06
-_BAR_WIDTH = 0.11
-_PAD = 0.08
+_BAR_GAP = 0.07
+_BAR_WIDTH = 0.1
+_PAD = 0.05
+_TICK = 0.07
+"""Inches of a tick and the space before its numeral."""
 TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
 HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
-TICKS_BELOW = 0.27
+TICKS_BELOW = 0.185
 """Height in inches of the tick labels below a panel."""
 
 
@@ -45,13 +49,22 @@ TICKS_BELOW = 0.27
 class Margins:
     """Margins in inches around the plotting area of each panel, for ticks and labels.
 
-    ``above`` is negative where the top of the plot itself is empty, as with a 3-D box.
+    ``above`` is negative where the top of the plot itself is empty. Panels with the same axes
+    share their labels: ``inner_left`` and ``inner_below`` are then the margins of the panels that
+    are not in the first column, and not in the last row.
     """
 
     left: float
     right: float
     below: float
     above: float = 0.0
+    inner_left: float | None = None
+    inner_below: float | None = None
+
+    @property
+    def between(self) -> float:
+        """Inches between the plotting areas of two columns."""
+        return self.right + (self.left if self.inner_left is None else self.inner_left)
 
 
 @dataclass(frozen=True)
@@ -71,22 +84,23 @@ class Sheet:
     colour_bar: Any | None
 
 
-def inches(width: str | float | None, panels: int) -> float:
+def inches(width: str | float | None, panels: int, context: str | None = None) -> float:
     """The width of a figure: ``column``, ``page``, inches, or None to suit the panels.
 
-    Raises an InputError if it is none of them.
+    Of a talk or a poster it is the width in a paper, which :func:`enlarged` multiplies. Raises an
+    InputError if it is none of them.
     """
     if width is None:
         return COLUMN if panels == 1 else PAGE
     known = {"column": COLUMN, "page": PAGE}
     try:
-        value = known.get(str(width)) or float(width)
+        value = known.get(str(width)) or float(width) / factor_of(context)
     except (TypeError, ValueError):
         value = math.nan
     if not _NARROWEST <= value <= _WIDEST:
         raise InputError(
             f"width {width!r}: expected column ({COLUMN} inches), page ({PAGE} inches) or a number "
-            f"of inches from {_NARROWEST:g} to {_WIDEST:g}"
+            f"of inches from {_NARROWEST * factor_of(context):g} to {_WIDEST:g}"
         )
     return value
 
@@ -121,7 +135,8 @@ def columns_that_fit(
 def _columns_asked(width: float, asked: int, margins: Margins, bar: float, least: float) -> int:
     if asked < 1:
         raise InputError(f"{asked} columns: expected at least 1")
-    if (room := panel_width(width, asked, margins, bar)) < least:
+    room = panel_width(width, asked, margins, bar)
+    if room < least - 0.02:  # a hair: numerals may be a little wider in one file than in another
         raise InputError(
             f"{asked} columns in a figure {width:g} inches wide leave {max(room, 0.0):.2f} inches "
             f"for each panel, which needs {least:g}: use fewer columns or a larger width"
@@ -131,7 +146,8 @@ def _columns_asked(width: float, asked: int, margins: Margins, bar: float, least
 
 def panel_width(width: float, columns: int, margins: Margins, bar: float) -> float:
     """The width in inches of the plotting area of each panel, given the number of columns."""
-    return (width - bar) / columns - margins.left - margins.right
+    outside = margins.left + margins.right + (columns - 1) * margins.between
+    return (width - bar - outside) / columns
 
 
 def lay_out(
@@ -145,6 +161,9 @@ def lay_out(
     title: str | None = None,
     projection: str | None = None,
     foot: float = 0.0,
+    caption: Sequence[str] = (),
+    rows_named: Sequence[str] = (),
+    columns_named: Sequence[str] = (),
 ) -> Sheet:
     """Lay out one panel for each text.
 
@@ -162,46 +181,83 @@ def lay_out(
         ``3d``, or None for plane axes.
     foot
         Inches of blank space at the bottom.
+    caption
+        Texts of the same meaning, the longest first: the first that fits into one line is written
+        below all panels, else the last one, wrapped.
+    rows_named, columns_named
+        Titles of the rows, on the left, and of the columns, above.
     """
     count = len(texts)
     rows = math.ceil(count / columns)
-    cell = (width - bar) / columns
-    plot_width = cell - margins.left - margins.right
+    beside = TITLE_LINE + _PAD / 2 if rows_named else 0.0
+    plot_width = panel_width(width - beside, columns, margins, bar)
     plot_height = aspect * plot_width
+    pitch = plot_width + margins.between
     # On screens, hinting makes text up to 5 % wider than it is in print.
-    titles = [wrap(t.title, 0.95 * (cell - _PAD), TITLE_SIZE) for t in texts]
-    room = (width if count == 1 else cell) - 2 * _PAD  # below a bar that ends there, too
-    notes = [[line for note in t.notes for line in wrap(note, room)] for t in texts]
-    above = TITLE_LINE * max(len(t) for t in titles) + 1.5 * _PAD + margins.above
-    below = margins.below + LINE * max(len(n) for n in notes) + _PAD
+    room = 0.95 * (width if count == 1 else pitch - _PAD / 2) - _PAD
+    titles = [wrap(t.title, room, TITLE_SIZE) for t in texts]
+    if columns_named:
+        heads = [wrap(name, room, TITLE_SIZE) for name in columns_named]
+        titles = [heads[k] if k < columns else [] for k in range(count)]
+    elif rows_named:
+        titles = [[] for _ in texts]
+    below_panel = (width if count == 1 else pitch) - 2 * _PAD  # below a bar that ends there, too
+    notes = [[line for note in t.notes for line in wrap(note, below_panel)] for t in texts]
+    said = one_line(caption, width - 2 * _PAD)
     heading = wrap(title, width - 2 * _PAD, HEADING_SIZE) if title else []
     top = HEADING_LINE * len(heading) + (_PAD if heading else 0.0)
-    row_height = above + plot_height + below
-    height = top + rows * row_height + foot
+    floors, y = [], top
+    for row in range(rows):
+        own = range(row * columns, min(count, (row + 1) * columns))
+        lines = max(len(titles[k]) for k in own)
+        y += (TITLE_LINE * lines + _PAD if lines else _PAD / 2) + margins.above + plot_height
+        floors.append(y)
+        inner = row < rows - 1 and margins.inner_below is not None
+        y += margins.inner_below or 0.0 if inner else margins.below
+        y += LINE * max(len(notes[k]) for k in own) + _PAD / 2
+    height = y + (LINE * len(said) + _PAD / 3 if said else 0.0) + foot
     figure = new_figure(width, height)
     if heading:
         _write(figure, width / 2, height - _PAD / 2, heading, HEADING_SIZE, "center")
+    _write(figure, _PAD, height - y, said, CAPTION_SIZE, "left")
     panels = []
     for k in range(count):
-        left = (k % columns) * cell
-        floor = height - top - (k // columns) * row_height - above - plot_height
-        place = (left + margins.left, floor, plot_width, plot_height)
+        left = beside + margins.left + (k % columns) * pitch
+        floor = height - floors[k // columns]
+        place = (left, floor, plot_width, plot_height)
         panels.append(figure.add_axes(_relative(place, width, height), projection=projection))
-        middle = left + margins.left + plot_width / 2
-        half = min(middle - left, left + cell - middle)
-        # A title too wide to be centred on the plot is centred on its cell.
+        middle = left + plot_width / 2
+        half = min(middle, width - middle) if count == 1 else pitch / 2
+        # A title too wide to be centred on the plot is centred on the figure.
         wide = any(text_width(line, TITLE_SIZE) > 2 * half - _PAD for line in titles[k])
-        centre = left + cell / 2 if wide else middle
-        ceiling = floor + plot_height + margins.above + _PAD * 0.8 + TITLE_LINE * len(titles[k])
+        centre = width / 2 if wide and count == 1 else middle
+        ceiling = floor + plot_height + margins.above + _PAD * 0.6 + TITLE_LINE * len(titles[k])
         _write(figure, centre, ceiling, titles[k], TITLE_SIZE, "center")
-        _write(figure, left + _PAD, floor - margins.below, notes[k], TEXT_SIZE, "left")
+        _write(
+            figure, left - margins.left + _PAD, floor - margins.below, notes[k], TEXT_SIZE, "left"
+        )
+    for name, floor in zip(rows_named, floors, strict=False):
+        where = (_PAD + TITLE_LINE / 2) / width, (height - floor + plot_height / 2) / height
+        look: Any = {"fontsize": TITLE_SIZE, "ha": "center", "va": "center", "rotation": 90}
+        figure.text(
+            *where, "\n".join(wrap(name, plot_height, TITLE_SIZE)), parse_math=False, **look
+        )
     colour_bar = None
     if bar:
-        floor = height - top - (rows - 1) * row_height - above - plot_height
-        full = plot_height + (rows - 1) * row_height
-        place = (columns * cell + _BAR_GAP, floor, _BAR_WIDTH, full)
+        floor = height - floors[-1]
+        full = plot_height + floors[-1] - floors[0]
+        right = beside + margins.left + (columns - 1) * pitch + plot_width + margins.right
+        place = (right + _BAR_GAP, floor, _BAR_WIDTH, full)
         colour_bar = figure.add_axes(_relative(place, width, height))
     return Sheet(figure, panels, colour_bar)
+
+
+def one_line(texts: Sequence[str], width: float) -> list[str]:
+    """The first of the texts that fits into a line of this width, else the last one, wrapped."""
+    for text in texts:
+        if text_width(text, CAPTION_SIZE) <= width:
+            return [text] if text else []
+    return wrap(texts[-1], width, CAPTION_SIZE) if texts else []
 
 
 def _relative(
@@ -224,7 +280,7 @@ def _write(
 def bar_width(ticks: Sequence[str], label_lines: int) -> float:
     """The width in inches of a colour bar with these tick labels."""
     text = max((text_width(tick) for tick in ticks), default=0.0)
-    return _BAR_GAP + _BAR_WIDTH + 0.1 + text + LINE * label_lines + 2 * _PAD
+    return _BAR_GAP + _BAR_WIDTH + _TICK + text + 0.03 + LINE * label_lines + _PAD / 2
 
 
 def panel_texts(

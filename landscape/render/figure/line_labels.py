@@ -1,4 +1,4 @@
-"""Place the labels of contour lines: on the line, clear of the marker and of each other."""
+"""Place the labels of contour lines: on the line, clear of everything else in the picture."""
 
 from __future__ import annotations
 
@@ -9,59 +9,60 @@ import numpy as np
 from matplotlib import patheffects
 
 from landscape.grid import FloatArray
+from landscape.render.figure.obstacles import Obstacle, nearest, obstacles, to_inches
 from landscape.render.figure.style import text_width
 
-_SIZE = 7.0
-_HALF_HEIGHT = 0.055
+SIZE = 6.5
+"""Font size of the labels in points."""
+_HALF_HEIGHT = 0.05
 _CANDIDATES = 160
 _HALO = [patheffects.withStroke(linewidth=1.6, foreground="white", alpha=0.75)]
 
 
-def label_lines(
-    axes: Any,
-    lines: Any,
-    words: Callable[[float], str],
-    marked: Sequence[FloatArray],
-    crossing: Sequence[FloatArray],
-) -> None:
-    """Label each level once, on its longest line, where that is straightest and least crowded.
+def label_lines(axes: Any, lines: Any, words: Callable[[float], str]) -> None:
+    """Label each level once, on its longest line with space, where that is straightest.
 
     A rough surface has dozens of islands per level; labelling each would hide the picture. A
-    level without free space on its line gets no label.
+    level without free space on its lines gets no label. Labels touch neither each other nor a
+    path, a mark, a name or a legend.
 
-    ``lines``: the contour set; the limits of the axes are those of the finished picture.
-    ``marked``: points, shapes (n, 2), that labels must not cover. ``crossing``: other lines of the
-    picture, shapes (n, 2), that labels should avoid.
+    ``lines``: the contour set; everything else of the finished picture is on the axes already.
     """
-    box = axes.get_position()
-    size = axes.figure.get_size_inches() * (box.width, box.height)
+    inches, size = to_inches(axes)
     (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-
-    def inches(points: Any) -> FloatArray:
-        places: FloatArray = np.asarray(points, dtype=float) - (x0, y0)
-        scaled: FloatArray = places / (x1 - x0, y1 - y0) * size
-        return scaled
-
-    pieces = [_longest(path, inches) for path in lines.get_paths()]
-    taken = [(inches(points), 0.06) for points in marked]  # centres of discs, and their radius
-    crossed = [inches(points) for points in crossing if len(points)]
-    where = []
-    for k, (level, piece) in enumerate(zip(lines.levels, pieces, strict=True)):
-        half = text_width(words(level), _SIZE) / 2 + 0.03
-        others = [p for j, p in enumerate(pieces) if j != k and len(p)] + crossed
-        best = _best_place(piece, half, size, taken, others)
-        if best is not None:
-            discs, centre = best
-            taken.append((discs, _HALF_HEIGHT))
-            where.append(tuple(centre / size * (x1 - x0, y1 - y0) + (x0, y0)))
+    taken = obstacles(axes)
+    pieces = [_pieces(path, inches) for path in lines.get_paths()]
+    order = _outermost_first(lines.levels)
+    where, labels = [], []
+    for k in order:
+        half = text_width(words(lines.levels[k]), SIZE) / 2 + 0.03
+        others = [p[0] for j, p in enumerate(pieces) if j != k and p]
+        for piece in pieces[k]:
+            best = _best_place(piece, half, size, taken, others)
+            if best is not None:
+                discs, centre = best
+                taken.append(Obstacle(discs, _HALF_HEIGHT))
+                where.append(tuple(centre / size * (x1 - x0, y1 - y0) + (x0, y0)))
+                break
     if where:
-        for text in axes.clabel(lines, fmt=words, manual=where, fontsize=_SIZE, inline_spacing=2):
-            text.set(path_effects=_HALO, alpha=1.0, color="black", gid="level")
+        labels = axes.clabel(lines, fmt=words, manual=where, fontsize=SIZE, inline_spacing=2)
+    for text in labels:
+        text.set(path_effects=_HALO, alpha=1.0, color="black", gid="level")
 
 
-def _longest(path: Any, inches: Callable[[Any], FloatArray]) -> FloatArray:
+def _outermost_first(levels: Sequence[float]) -> list[int]:
+    """The ends, then the middle, then between: of too many levels those labelled are spread."""
+    order: list[int] = []
+    strides = [len(levels) - 1, *(2**k for k in range(10, -1, -1))]
+    for stride in strides:
+        order += [k for k in range(0, len(levels), max(stride, 1)) if k not in order]
+    return order
+
+
+def _pieces(path: Any, inches: Callable[[Any], FloatArray]) -> list[FloatArray]:
+    """The separate lines of a level in inches, the longest first, at most five."""
     parts = [inches(p) for p in path.to_polygons(closed_only=False) if len(p) > 1]
-    return max(parts, key=lambda p: float(_along(p)[-1]), default=np.empty((0, 2)))
+    return sorted(parts, key=lambda p: -float(_along(p)[-1]))[:5]
 
 
 def _along(points: FloatArray) -> FloatArray:
@@ -73,15 +74,13 @@ def _best_place(
     piece: FloatArray,
     half: float,
     size: FloatArray,
-    taken: list[tuple[FloatArray, float]],
-    others: list[FloatArray],
+    taken: Sequence[Obstacle],
+    others: Sequence[FloatArray],
 ) -> tuple[FloatArray, FloatArray] | None:
     """Discs that cover the label and its centre on the line, in inches; None if there is no space.
 
     A label is a row of discs along the chord of the piece of line that it covers.
     """
-    if not len(piece):
-        return None
     along = _along(piece)
     if along[-1] < 3.0 * half:
         return None
@@ -98,21 +97,13 @@ def _best_place(
     discs = centre[:, None] + across[:, None] * unit[:, None]  # (candidates, 7, 2)
     edge = np.minimum(discs, size - discs).min(axis=(1, 2)) - _HALF_HEIGHT
     away = np.full(len(at), np.inf)
-    for points, radius in taken:
-        away = np.minimum(away, _nearest(discs, points) - radius - _HALF_HEIGHT)
+    for obstacle in taken:
+        away = np.minimum(away, nearest(discs, obstacle.points) - obstacle.radius - _HALF_HEIGHT)
     crossed = np.zeros(len(at))
     for other in others:
         step = max(1, len(other) // 400)
-        crossed += _nearest(discs, other[::step]) < _HALF_HEIGHT
+        crossed += nearest(discs, other[::step]) < _HALF_HEIGHT
     score = 2 * straight + np.minimum(away, 0.4) + np.minimum(edge, 0.2) - 0.3 * crossed
-    score[(edge < 0.02) | (away < 0.03) | (straight < 0.7) | (crossed > 1)] = -np.inf
+    score[(edge < 0.02) | (away < 0.02) | (straight < 0.7) | (crossed > 1)] = -np.inf
     best = int(np.argmax(score))
     return (discs[best], centre[best]) if np.isfinite(score[best]) else None
-
-
-def _nearest(discs: FloatArray, points: FloatArray) -> FloatArray:
-    """The smallest distance from the discs of each candidate to the points, (candidates,)."""
-    flat = discs.reshape(-1, 2)
-    squares = ((flat[:, None] - points[None]) ** 2).sum(axis=-1)
-    nearest: FloatArray = np.sqrt(squares.min(axis=1)).reshape(discs.shape[:2]).min(axis=1)
-    return nearest

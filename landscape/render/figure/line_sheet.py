@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from landscape.grid import FloatArray
+from landscape.render.figure.caption import Caption
 from landscape.render.figure.layout import (
     TICKS_BELOW,
     Margins,
@@ -18,14 +19,15 @@ from landscape.render.figure.layout import (
     panel_width,
 )
 from landscape.render.figure.options import Shared
+from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.style import LINE, wrap
 from landscape.render.heights import Heights
 from landscape.render.resolve import chosen_levels
 from landscape.render.scale import Scale
 from landscape.render.words.numerals import short
 
-_LEFT, _RIGHT, _RIGHT_AXIS = 0.62, 0.1, 0.52
-_ASPECT = 0.75
+_LEFT, _RIGHT, _RIGHT_AXIS = 0.55, 0.08, 0.42
+_ASPECT = 0.9
 _HIGHEST = 3.0
 """Inches; a curve across a page is lower than one in a column."""
 _TICKS = 6
@@ -33,21 +35,22 @@ _TICKS = 6
 
 def line_sheet(
     panels: Sequence[Heights],
-    notes: Sequence[Sequence[str]],
+    caption: Caption,
     labels: Sequence[tuple[str, str]],
     look: Shared,
-    asked: int | None,
+    named: Named,
     *,
     right_axis: bool,
     above: float = 0.0,
 ) -> Sheet:
     """One panel for each line, with its labels of the axes (x, y) wrapped to its size.
 
-    ``asked``: the number of columns; None is at most two. ``right_axis``: whether there is room for
+    ``named``: the number of columns; None is at most two. ``right_axis``: whether there is room for
     a second axis on the right. ``above``: inches above each panel.
     """
-    width = inches(look.get("width"), len(panels))
+    width = inches(look.get("width"), len(panels), look.get("context"))
     margins = Margins(_LEFT, _RIGHT_AXIS if right_axis else _RIGHT, TICKS_BELOW, above)
+    asked = named.columns_of(len(panels))
     columns = columns_that_fit(width, min(len(panels), 2), margins, 0.0, asked)
     room = panel_width(width, columns, margins, bar=0.0)
     beside = 2 * min(margins.left, margins.right) - 0.1
@@ -60,8 +63,10 @@ def line_sheet(
         below=TICKS_BELOW + LINE * max(map(len, across)),
     )
     size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}
-    texts, heading = panel_texts(panels, notes, look.get("title"))
-    sheet = lay_out(texts, margins, title=heading, **size)
+    size |= {"rows_named": named.row_titles, "columns_named": named.column_titles}
+    texts, heading = panel_texts(panels, caption.notes, look.get("title"))
+    sheet = lay_out(texts, margins, title=heading, caption=caption.lines, **size)
+    sheet.figure.description = caption.everything
     for axes, x_label, y_label in zip(sheet.panels, across, upward, strict=True):
         axes.set_xlabel("\n".join(x_label), parse_math=False)
         axes.set_ylabel("\n".join(y_label), parse_math=False)
@@ -86,9 +91,9 @@ def set_scale(axes: Any, scale: Scale, ticks: FloatArray) -> None:
     axes.minorticks_off()
 
 
-def name_lines(axes: Any, keys: Sequence[Any], **spacing: float) -> None:
+def name_lines(axes: Any, keys: Sequence[Any], loc: str = "best", **spacing: float) -> None:
     """Add a legend of several lines, whose names are shown verbatim."""
-    legend = axes.legend(handles=keys, loc="best", borderpad=0.3, **spacing)
+    legend = axes.legend(handles=keys, loc=loc, borderpad=0.3, **spacing)
     legend.set(zorder=6)
     for text in legend.get_texts():
-        text.set(parse_math=False, fontsize=7)
+        text.set(parse_math=False, fontsize=6.5)

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypedDict, TypeVar, cast
 
-from landscape.errors import InputError, check_choice, unknown_option
+from landscape.errors import InputError, unknown_option
 from landscape.surface import Surface
 
 Drawing = TypeVar("Drawing", bound=Callable[..., Any])
@@ -39,6 +39,7 @@ class Shared(Marked, total=False):
 
     width: str | float | None
     caption: str | None
+    context: str | None
 
 
 class Look(Shared, Quantified, total=False):
@@ -53,6 +54,14 @@ class Coloured(Marked, Quantified, total=False):
 
 class PlaneLook(Look, Coloured, total=False):
     """Options of figures in which colours are values."""
+
+
+class MapLook(PlaneLook, total=False):
+    """Options of maps of a plane."""
+
+    interpolate: str | None
+    samples: bool | None
+    scale_bar: bool | None
 
 
 class SpaceLook(Coloured, total=False):
@@ -84,14 +93,27 @@ HELP = {
         "figure, whose text is set at its final size; None is a column for one panel, a page for",
         "more.",
     ],
-    "caption": ["``full``, or ``none`` for no text below the picture; None is full."],
+    "caption": [
+        "``short`` (also None): one line on data, examples and what is cut off; the rest is in the",
+        "metadata of the file and in ``figure.description``. ``full``: everything below the",
+        "picture; ``none``: nothing; any other text: that text.",
+    ],
+    "context": [
+        "``paper`` (also None), ``talk`` (twice as large) or ``poster`` (four times): the size of",
+        "text, lines and marks, and of the widths ``column`` and ``page``.",
+    ],
+    "interpolate": [
+        "``cubic`` (also None) passes smoothly through the samples, as the 3-D surface does;",
+        "``none`` joins them by straight lines.",
+    ],
+    "samples": ["Whether the sampled points are marked."],
+    "scale_bar": ["Whether a bar shows a distance in weight space along each axis."],
     "elevation": [
         "Of the camera, in degrees; None chooses the lowest view that shows the best point."
     ],
     "azimuth": ["As ``elevation``."],
     "cmap": ["A matplotlib colour map; None is viridis, or RdBu_r for values of both signs."],
 }
-CAPTIONS = ("full", "none")
 _DEFAULTS = {"clip": "auto"}
 _ALL = inspect.Parameter.VAR_KEYWORD
 
@@ -152,16 +174,6 @@ def _section(names: Any) -> str:
         lines.append(name)
         lines += [f"    {line}" for line in HELP[name]]
     return "\n".join(lines)
-
-
-def captioned(look: Shared, notes: Sequence[list[str]]) -> list[list[str]]:
-    """The notes below each panel, or none where the caption is ``none``.
-
-    Raises an InputError if ``caption`` is neither ``full`` nor ``none``.
-    """
-    wanted = look.get("caption") or "full"
-    check_choice("caption", wanted, CAPTIONS)
-    return [list(own) if wanted == "full" else [] for own in notes]
 
 
 def picked(look: Mapping[str, Any], options: type) -> dict[str, Any]:

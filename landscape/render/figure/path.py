@@ -15,8 +15,10 @@ from matplotlib.ticker import MaxNLocator
 from landscape.errors import InputError, argument
 from landscape.grid import FloatArray, Grid
 from landscape.render.figure.caller_axes import write_around
+from landscape.render.figure.caption import Caption, captioned
+from landscape.render.figure.context import enlarged
 from landscape.render.figure.line_sheet import line_sheet, ticks_of
-from landscape.render.figure.options import Shared, captioned, of_heights, takes
+from landscape.render.figure.options import Shared, of_heights, takes
 from landscape.render.figure.path_panel import (
     OWN,
     PLANE,
@@ -25,12 +27,15 @@ from landscape.render.figure.path_panel import (
     draw_losses,
     name_paths,
 )
+from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.style import LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare
 from landscape.render.scale import Scale
 from landscape.render.words.captions import brief, name_of
 from landscape.render.words.directions import explained
 from landscape.render.words.faithful import faithful, path_words
+from landscape.render.words.names import names_of
+from landscape.render.words.one_line import in_one_line
 from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
@@ -69,14 +74,14 @@ def path(surface: Surface, *, ax: Any = None, **look: Unpack[Shared]) -> Figure:
     (steps,), (panels,), shared = _prepared([surface], look)
     _draw(ax, steps, shared, ticks_of(look, shared), _farthest([steps]))
     ax.set_ylabel(_loss_label(surface), parse_math=False)
-    (notes,) = captioned(look, [_notes(surface, panels)])
+    notes = _caption([surface], [panels], look).of_one
     return write_around(ax, surface, look.get("title"), _step_label(steps), notes)
 
 
-def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -> Figure:
+def paths(surfaces: Sequence[Surface], look: Shared, named: Named | None = None) -> Figure:
     """One panel for each surface, on one loss scale; options as for :func:`path`.
 
-    ``asked`` is the number of columns; None is at most two.
+    ``named``: the number of columns, at most two unless given, and their titles.
     """
     strange = [name for name in ("quantity", "cmap") if look.get(name)]
     if strange:
@@ -87,15 +92,17 @@ def paths(surfaces: Sequence[Surface], look: Shared, asked: int | None = None) -
     steps, panels, shared = _prepared(surfaces, look)
     most = _farthest(steps)
     with mpl.rc_context(STYLE):
-        notes = captioned(look, [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)])
+        caption = _caption(surfaces, panels, look)
         labels = [
             (_step_label(own), _loss_label(s)) for s, own in zip(surfaces, steps, strict=True)
         ]
         firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
-        sheet = line_sheet(firsts, notes, labels, look, asked, right_axis=most is not None)
+        sheet = line_sheet(
+            firsts, caption, labels, look, named or Named(), right_axis=most is not None
+        )
         for axes, own in zip(sheet.panels, steps, strict=True):
             _draw(axes, own, shared, ticks_of(look, shared), most)
-    return sheet.figure
+        return enlarged(sheet.figure, look.get("context"))
 
 
 def _draw(
@@ -128,6 +135,26 @@ def _prepared(
         each = zip(surface.trajectories.items(), losses, strict=True)
         steps.append([Steps(name, p, _steps_of(p), own) for (name, p), own in each])
     return steps, [list(chain(*own)) for own in panels], shared
+
+
+def _caption(
+    surfaces: Sequence[Surface], panels: Sequence[Sequence[Heights]], look: Shared
+) -> Caption:
+    full = [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)]
+    firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
+    short = in_one_line(firsts, ["solid: networks; dashed: plane; dotted: distance"])
+    return captioned(look.get("caption"), full, short, names_of(surfaces))
+
+
+def _stroke_words(surface: Surface) -> str:
+    """``solid: checkpoints; dashed: their projections; dotted: distance from the plane``."""
+    kept = surface.trajectories.values()
+    words = {
+        "solid: checkpoints": any(p.loss is not None for p in kept),
+        "dashed: their projections onto the plane": any(p.plane_loss is not None for p in kept),
+        "dotted: distance from the plane": any(p.distance is not None for p in kept),
+    }
+    return "; ".join(w for w, there in words.items() if there)
 
 
 def _lines(surface: Surface) -> list[Surface]:
@@ -175,12 +202,7 @@ def _step_label(steps: Sequence[Steps]) -> str:
 def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
     notes = [brief(surface, shown(surface, surface.main_quantity)), explained(surface)]
     kept = surface.trajectories.values()
-    words = {
-        "solid: checkpoints": any(p.loss is not None for p in kept),
-        "dashed: their projections onto the plane": any(p.plane_loss is not None for p in kept),
-        "dotted: distance from the plane": any(p.distance is not None for p in kept),
-    }
-    said = "; ".join(w for w, there in words.items() if there)
+    said = _stroke_words(surface)
     notes.append(f"{said[:1].upper()}{said[1:]}.")
     notes += [path_words(name, p) for name, p in surface.trajectories.items()]
     if any(not true.all() for p in kept if (true := faithful(p)) is not None):

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from landscape.grid import FloatArray
-from landscape.render.figure.trajectories import COLOURS, ENDS, HALO, legend, path_note
+from landscape.render.figure.style import HALO
+from landscape.render.figure.trajectories import COLOURS, ENDS, legend, path_note
 from landscape.render.space.paths import ends, pieces, visible
 from landscape.render.space.relief import Relief
 
@@ -33,7 +34,7 @@ def draw_paths(axes: Any, relief: Relief, eye: FloatArray, place: Place) -> None
                 if not visible(relief, point[None], eye)[0]:
                     look["markerfacecolor"] = "none"
                 axes.plot(*place(point[None]), **look, markeredgewidth=0.7, zorder=4.5, gid=end)
-    legend(axes, paths)
+    legend(axes, paths, loc="upper left")
 
 
 def path_notes_in_space(relief: Relief) -> list[str]:

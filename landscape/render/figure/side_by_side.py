@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 
 from landscape.errors import InputError
 from landscape.render.figure.options import PlaneLook, takes
+from landscape.render.figure.plane_sheet import Named
 from landscape.render.resolve import one_kind
-from landscape.render.styles import STYLES
+from landscape.render.styles import PLANES, STYLES
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ def side_by_side(
     interpolate: str | None = None,
     renderer: str | None = None,
     columns: int | None = None,
+    row_titles: Sequence[str] = (),
+    column_titles: Sequence[str] = (),
+    samples: bool | None = None,
+    scale_bar: bool | None = None,
     **look: Unpack[PlaneLook],
 ) -> Figure:
     """One or more surfaces in one figure, on one scale, with one colour bar.
@@ -36,10 +41,16 @@ def side_by_side(
     style
         ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve`` or ``path``; None
         is contour for planes and curve for lines.
-    elevation, azimuth, interpolate, renderer
+    elevation, azimuth, renderer
         Of style ``surface``, as for :func:`landscape.render.surface3d`.
+    interpolate
+        Of contours and surfaces: ``cubic`` (also None) or ``none``.
     columns
         Number of columns; None adapts it to the number of surfaces and the width.
+    row_titles, column_titles
+        Titles of rows, on the left, and of columns, above, instead of those of the panels.
+    samples, scale_bar
+        Of planes, as for :func:`landscape.render.contour`.
 
     Returns
     -------
@@ -61,9 +72,20 @@ def side_by_side(
     """
     style = one_kind(surfaces, style)
     draw: Callable[..., Figure] = STYLES[style].load()
+    named = Named(columns, row_titles, column_titles)
     if style == "surface":
+        _refuse(style, "contour", samples=samples, scale_bar=scale_bar)
         view = {"elevation": elevation, "azimuth": azimuth, "interpolate": interpolate}
-        return draw(surfaces, look, renderer=renderer, columns=columns, **view)
-    if interpolate or renderer:
-        raise InputError(f"style {style} takes neither interpolate nor renderer: use style surface")
-    return draw(surfaces, look, columns)
+        return draw(surfaces, look, renderer=renderer, named=named, **view)
+    _refuse(style, "surface", renderer=renderer)
+    if STYLES[style].suits == PLANES:
+        of_maps = {"interpolate": interpolate, "samples": samples, "scale_bar": scale_bar}
+        return draw(surfaces, {**look, **of_maps}, named)
+    _refuse(style, "contour", interpolate=interpolate, samples=samples, scale_bar=scale_bar)
+    return draw(surfaces, look, named)
+
+
+def _refuse(style: str, instead: str, **options: object) -> None:
+    strange = [name for name, value in options.items() if value]
+    if strange:
+        raise InputError(f"style {style} takes no {' or '.join(strange)}: use style {instead}")

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import patheffects
 
 from landscape.grid import FloatArray
+from landscape.render.figure.obstacles import Obstacle, nearest, obstacles, to_inches
 from landscape.render.figure.style import text_width
 from landscape.render.solutions import Solution, own_losses, solutions
 from landscape.surface import Surface
@@ -28,13 +29,16 @@ _DOT: dict[str, Any] = {
 
 def mark_solutions(axes: Any, surface: Surface) -> None:
     """Mark each solution within the picture with a dot and its name."""
-    for place in _within(axes, surface):
+    inside = _within(axes, surface)
+    for place in inside:
         axes.plot(place.x, place.y, **_DOT, zorder=4.8, gid=f"solution {place.name}")
-        leftward, rise = _side(axes, place)
+    taken = obstacles(axes)
+    for place in inside:
+        leftward, rise = _side(axes, place, taken)
         axes.text(
             place.x,
             place.y + rise,
-            _cut(place.name, _room(axes, place)),
+            _cut(place.name, _room(axes, place, leftward)),
             fontsize=_SIZE,
             ha="right" if leftward else "left",
             va="top" if rise < 0 else "bottom",
@@ -43,18 +47,6 @@ def mark_solutions(axes: Any, surface: Surface) -> None:
             zorder=5.5,
             gid="solution name",
         )
-
-
-def covered(axes: Any, surface: Surface) -> list[FloatArray]:
-    """Points (x, y) over each dot and its name, which line labels must not cover, (points, 2)."""
-    found = []
-    for place in _within(axes, surface):
-        leftward, rise = _side(axes, place)
-        wide = text_width(_cut(place.name, _room(axes, place)), _SIZE)
-        length = _per_inch(axes)[0] * wide * (-1 if leftward else 1)
-        x, y = place.x + np.linspace(0, length, 13), np.full(13, place.y + 1.6 * rise)
-        found.append(np.concatenate([[[place.x, place.y]], np.stack([x, y], axis=1)]))
-    return found
 
 
 def mark_ends(axes: Any, surface: Surface, quantity: str) -> None:
@@ -99,22 +91,34 @@ def _within(axes: Any, surface: Surface) -> list[Solution]:
     return [s for s in solutions(surface) if x0 <= s.x <= x1 and y0 <= s.y <= y1]
 
 
-def _side(axes: Any, place: Solution) -> tuple[bool, float]:
+def _side(axes: Any, place: Solution, taken: list[Obstacle]) -> tuple[bool, float]:
     """Whether a name is left of its dot, and how far above it (below: negative).
 
-    Names point to the middle of the picture, and that of the start is below its dot, so that two
-    names at the same height do not overlap.
+    Of the four sides, the one with space for the name that is farthest from paths and other dots;
+    a name at the start is rather below, so that two names at the same height do not overlap.
     """
-    (x0, x1), (y0, y1) = axes.get_xlim(), axes.get_ylim()
-    below = (place.x, place.y) == (0.0, 0.0) and -y0 > 0.1 * (y1 - y0)
-    rise = _RISE * float(_per_inch(axes)[1])
-    return (place.x - x0) / (x1 - x0) > 0.5, -rise if below else rise
+    inches, size = to_inches(axes)
+    dot, up = inches((place.x, place.y)), float(_per_inch(axes)[1])
+    below_first = (place.x, place.y) == (0.0, 0.0)
+    best, chosen = -np.inf, (False, _RISE)
+    for leftward in (dot[0] > size[0] / 2, dot[0] <= size[0] / 2):
+        wide = text_width(_cut(place.name, _room(axes, place, leftward)), _SIZE)
+        across = dot[0] + np.linspace(0.04, max(wide, 0.04), 13) * (-1 if leftward else 1)
+        for rise in (-_RISE, _RISE) if below_first else (_RISE, -_RISE):
+            rows = [dot[1] + rise * part for part in (0.9, 1.6, 2.3)]
+            cloud = np.array([(u, v) for u in across for v in rows])
+            inside = float(np.minimum(cloud, size - cloud).min())
+            away = min(float(nearest(cloud[None], o.points)[0]) - o.radius for o in taken)
+            cut = text_width(place.name, _SIZE) - wide
+            score = min(away, 0.05) + min(inside, 0.0) - cut
+            if score > best + 1e-9:
+                best, chosen = score, (bool(leftward), rise)
+    return chosen[0], chosen[1] * up
 
 
-def _room(axes: Any, place: Solution) -> float:
+def _room(axes: Any, place: Solution, leftward: bool) -> float:
     """Inches from a dot to the side of the picture that its name extends towards."""
     x0, x1 = axes.get_xlim()
-    leftward, _ = _side(axes, place)
     return float((place.x - x0 if leftward else x1 - place.x) / _per_inch(axes)[0]) - 0.06
 
 

@@ -10,6 +10,7 @@ import io
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib import patheffects
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
@@ -17,10 +18,11 @@ from matplotlib.textpath import TextToPath
 
 from landscape.errors import unknown_choice
 
-TEXT_SIZE = 8.0
-TITLE_SIZE = 9.0
-HEADING_SIZE = 10.0
-LINE = 0.145
+TEXT_SIZE = 7.5
+TITLE_SIZE = 8.5
+HEADING_SIZE = 9.5
+CAPTION_SIZE = 7.0
+LINE = 0.135
 """Height of one line of text, in inches."""
 
 DEFAULT_CMAP = "viridis"
@@ -39,6 +41,9 @@ MARK: dict[str, Any] = {
 }
 """Marker of the lowest point."""
 
+HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
+"""Keeps dark lines visible on dark and light shades."""
+
 STYLE: Any = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
@@ -53,6 +58,9 @@ STYLE: Any = {
     "ytick.major.width": 0.6,
     "xtick.major.size": 2.5,
     "ytick.major.size": 2.5,
+    "xtick.major.pad": 2.0,
+    "ytick.major.pad": 2.0,
+    "axes.labelpad": 1.5,
     "lines.linewidth": 1.3,
     "axes.grid": False,
     **{f"axes.spines.{side}": True for side in ("left", "right", "top", "bottom")},
@@ -64,7 +72,7 @@ STYLE: Any = {
     "text.usetex": False,
     "pdf.fonttype": 42,
     "ps.fonttype": 42,
-    "svg.fonttype": "path",
+    "svg.fonttype": "none",
     "svg.hashsalt": "landscape",
     "hatch.linewidth": 0.5,
 }

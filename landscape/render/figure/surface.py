@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+import numpy as np
 
 from landscape.errors import check_choice
 from landscape.grid import FloatArray
+from landscape.render.figure.box_axes import draw_box, long_names
+from landscape.render.figure.caption import Caption, captioned
 from landscape.render.figure.colour_bar import bar_room, colour_bar, colours_of
+from landscape.render.figure.context import enlarged
 from landscape.render.figure.layout import (
     Margins,
     Sheet,
@@ -20,29 +24,31 @@ from landscape.render.figure.layout import (
     lay_out,
     panel_texts,
 )
-from landscape.render.figure.options import PlaneLook, Quantified, captioned, of_heights, takes
+from landscape.render.figure.options import PlaneLook, Quantified, of_heights, takes
 from landscape.render.figure.paths_in_space import draw_paths, path_notes_in_space
+from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.style import MARK, STYLE, StyledFigure
-from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface, long_names
+from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface
 from landscape.render.heights import Heights, prepare
+from landscape.render.mesh.picture import picture
 from landscape.render.resolve import RENDERERS, chosen_levels, one_kind, quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.space.camera import Camera, choose_camera, sees
 from landscape.render.space.interpolate import METHODS
-from landscape.render.space.projection import Window, eye_of, project, window_of
-from landscape.render.space.relief import Relief, described, relief
+from landscape.render.space.projection import Window, box_window, eye_of, project
+from landscape.render.space.relief import HEIGHT, Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
 from landscape.render.words.directions import axis_name, explained
+from landscape.render.words.names import names_of
 from landscape.render.words.numerals import short
+from landscape.render.words.one_line import in_one_line
 from landscape.surface import Surface
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_AXES_MARGINS = Margins(left=0.02, right=0.3, below=0.28, above=-0.22)
-_AXES_ASPECT = 0.94
-_SOLID_MARGINS = Margins(left=0.1, right=0.14, below=0.08, above=0.06)
+_MARGINS = Margins(left=0.5, right=0.12, below=0.2, above=0.02)
 _SOLID_CELLS = 320
 _LEAST_PANEL = 1.8
 """Minimum width of a 3-D panel in inches, when several are side by side."""
@@ -60,10 +66,10 @@ class Scene:
     ticks, few, lines
         Values that get a tick on the colour bar, on matplotlib's height, and a contour line.
     window
-        The visible part of PyVista's picture plane; not used by matplotlib.
+        The visible part of the picture plane.
     per_inch
         Pixels of PyVista's picture per inch.
-    width, columns, caption
+    width, named, caption, context
         Of the figure, see :data:`landscape.render.figure.options.HELP`.
     """
 
@@ -77,8 +83,9 @@ class Scene:
     window: Window
     per_inch: float
     width: str | float | None = None
-    columns: int | None = None
+    named: Named = Named()  # noqa: RUF009  (frozen)
     caption: str | None = None
+    context: str | None = None
 
     @property
     def solid(self) -> bool:
@@ -134,11 +141,11 @@ def surfaces(
     azimuth: float | None = None,
     interpolate: str | None = None,
     renderer: str | None = None,
-    columns: int | None = None,
+    named: Named | None = None,
 ) -> StyledFigure:
     """Draw several surfaces; options as for :func:`surface3d`.
 
-    ``columns`` is the number of columns; None adapts it to the number of surfaces and the width.
+    ``named``: the number of columns, and the titles of rows and columns.
     """
     interpolate, renderer = interpolate or "cubic", renderer or "matplotlib"
     drawn = [finished_part(surface) for surface in several]
@@ -150,8 +157,9 @@ def surfaces(
     camera = camera_for(reliefs, elevation, azimuth)
     scene = scene_of(reliefs, shared, [camera], look.get("levels"), look.get("cmap"), renderer)
     width, caption = look.get("width"), look.get("caption")
-    scene = replace(scene, width=width, columns=columns, caption=caption)
-    return draw(reliefs, scene, look.get("title"))
+    context = look.get("context")
+    scene = replace(scene, width=width, named=named or Named(), caption=caption, context=context)
+    return enlarged(draw(reliefs, scene, look.get("title")), context)
 
 
 def reliefs_of(
@@ -197,7 +205,7 @@ def scene_of(
     few, lines = (
         ticks if levels is not None else shared.ticks(count) for count in (_HEIGHT_TICKS, _LINES)
     )
-    window = window_of(reliefs, cameras)
+    window = box_window(cameras)
     panels, dots = [r.panel for r in reliefs], per_inch or _PER_INCH
     return Scene(panels, cameras[0], ticks, few, lines, cmap, renderer, window, dots)
 
@@ -207,58 +215,84 @@ def draw(
 ) -> StyledFigure:
     """The figure of these shapes, with ``foot`` inches of blank space at the bottom."""
     shared = reliefs[0].scale
-    norm, colours = colours_of(shared, scene.cmap)
+    norm, colours = colours_of(shared, scene.cmap, scene.panels)
     with mpl.rc_context(STYLE):
         sheet = paper(reliefs, scene, title, foot)
         for axes, shape in zip(sheet.panels, reliefs, strict=True):
-            seen = _shows(shape, scene)
-            if scene.solid:
-                _draw_solid(axes, shape, scene, norm, colours, seen)
-            else:
-                draw_surface(axes, shape, scene.few, norm, colours, scene.camera, seen=seen)
+            _draw_panel(axes, shape, scene, norm, colours)
         cax = {"cax": sheet.colour_bar}
         colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
-    sheet.figure.description = f"{described(reliefs)}; drawn by {scene.renderer}"
+    made = f"{described(reliefs)}; drawn by {scene.renderer}"
+    said = _caption(reliefs, scene).everything
+    sheet.figure.description = "\n".join(filter(None, (said, made)))
     return sheet.figure
 
 
 def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0) -> Sheet:
     """The figure with its text, before anything is drawn."""
     panels = [r.panel for r in reliefs]
-    margins = _SOLID_MARGINS if scene.solid else _AXES_MARGINS
-    width, bar = inches(scene.width, len(panels)), bar_room(panels[0], scene.ticks, 2.0)
-    look: dict[str, Any] = {
-        "width": width,
-        "columns": columns_that_fit(
-            width, columns_for(len(panels)), margins, bar, scene.columns, _LEAST_PANEL
-        ),
-        "aspect": scene.window.aspect if scene.solid else _AXES_ASPECT,
-        "bar": bar,
-        "projection": None if scene.solid else "3d",
-        "foot": foot,
-    }
-    notes = captioned({"caption": scene.caption}, [_notes(r, scene) for r in reliefs])
-    texts, heading = panel_texts(panels, notes, title)
-    return lay_out(texts, margins, title=heading, **look)
+    width, bar = (
+        inches(scene.width, len(panels), scene.context),
+        bar_room(panels[0], scene.ticks, 1.5),
+    )
+    asked, named = scene.named.columns_of(len(panels)), scene.named
+    wanted = columns_for(len(panels))
+    columns = columns_that_fit(width, wanted, _MARGINS, bar, asked, _LEAST_PANEL)
+    caption = _caption(reliefs, scene)
+    texts, heading = panel_texts(panels, caption.notes, title)
+    return lay_out(
+        texts,
+        _MARGINS,
+        width=width,
+        columns=columns,
+        aspect=scene.window.aspect,
+        bar=bar,
+        title=heading,
+        foot=foot,
+        caption=caption.lines,
+        rows_named=named.row_titles,
+        columns_named=named.column_titles,
+    )
 
 
-def _draw_solid(
-    axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any, seen: bool
-) -> None:
-    """PyVista's picture on the axes of a figure, with the marked point if it is in view."""
-    from landscape.render.mesh.picture import picture
+def _caption(reliefs: Sequence[Relief], scene: Scene) -> Caption:
+    panels = [relief.panel for relief in reliefs]
+    names = names_of([panel.surface for panel in panels])
+    more = [note for relief in reliefs for note in relief.said]
+    full = [_notes(relief, scene) for relief in reliefs]
+    return captioned(scene.caption, full, in_one_line(panels, more), names)
 
-    wide = axes.get_position().width * axes.figure.get_size_inches()[0]
-    pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
-    drawn = picture(shape, scene.camera, scene.window, pixels, lines, norm, colours)
-    extent = scene.window.extent
-    axes.imshow(drawn, extent=extent, aspect="auto", interpolation="antialiased")
+
+def _draw_panel(axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any) -> None:
+    """The axes, the surface and its marks, on the picture plane."""
+    camera, window = scene.camera, scene.window
     axes.set_axis_off()
-    camera = scene.camera
+    axes.set(xlim=(window.left, window.right), ylim=(window.lower, window.upper))
+    draw_box(axes, shape, camera, scene.few)
+    if scene.solid:
+        wide = axes.get_position().width * axes.figure.get_size_inches()[0]
+        pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
+        drawn = picture(shape, camera, window, pixels, lines, norm, colours)
+        look: dict[str, Any] = {"aspect": "auto", "interpolation": "antialiased", "zorder": 1}
+        axes.imshow(drawn, extent=window.extent, **look)
+    else:
+        draw_surface(axes, shape, norm, colours, camera)
     draw_paths(axes, shape, eye_of(camera), lambda points: list(project(points, camera).T))
-    if seen:
-        u, v = project(shape.best, camera)
-        axes.plot([u], [v], **MARK, zorder=5, gid="best", clip_on=False)
+    _mark_best(axes, shape, scene)
+    axes.set(xlim=(window.left, window.right), ylim=(window.lower, window.upper))
+
+
+def _mark_best(axes: Any, shape: Relief, scene: Scene) -> None:
+    if not shape.panel.quantity.has_best:
+        return
+    u, v = project(shape.best, scene.camera)
+    look = dict(MARK)
+    if not _shows(shape, scene):
+        # Drawn through the surface in front: hollow, with a dotted line up to where it is visible.
+        look["markerfacecolor"] = "none"
+        stem = np.stack([shape.best, [*shape.best[:2], HEIGHT]])
+        axes.plot(*project(stem, scene.camera).T, ":", color="black", linewidth=0.8, zorder=5)
+    axes.plot([u], [v], **look, zorder=5, gid="best", clip_on=False)
 
 
 def _shows(shape: Relief, scene: Scene) -> bool:
@@ -268,20 +302,19 @@ def _shows(shape: Relief, scene: Scene) -> bool:
 
 def _notes(shape: Relief, scene: Scene) -> list[str]:
     panel = shape.panel
-    words = panel.best_words()
-    lowest = f"○ {words}."
-    if not _shows(shape, scene):
-        mark = words[:1].upper() + words[1:] if scene.solid else f"○ {words}"
-        lowest = f"{mark}, hidden behind the surface."
+    lowest = f"○ {panel.best_words()}" if panel.quantity.has_best else ""
+    if lowest and not _shows(shape, scene):
+        lowest += ", hidden behind the surface"
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if scene.solid or long_names(panel.surface) else []
-    plane = explained(panel.surface)
+    sides = [_sides(panel)] if long_names(panel.surface) else []
+    plane = explained(panel.surface, shares_shown=True)
     paths = path_notes_in_space(shape)
-    return [*filter(None, [first, plane]), *sides, lowest, *paths, *panel.notes, *shape.notes]
+    best = [f"{lowest}."] if lowest else []
+    return [*filter(None, [first, plane]), *sides, *best, *paths, *panel.notes, *shape.notes]
 
 
 def _sides(panel: Heights) -> str:
-    """The axes in words, for pictures without them."""
+    """The axes in words, where their names are too long for the picture."""
     axes = panel.surface.grid.axes.items()
     parts = [
         f"{name} from {short(v[0])} to {short(v[-1])} ({axis_name(panel.surface, name)})"

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib import patheffects
 from matplotlib.lines import Line2D
 
 from landscape.render.figure.line_sheet import name_lines
+from landscape.render.figure.style import HALO
+from landscape.render.solutions import solutions
 from landscape.render.words.directions import explained
 from landscape.render.words.faithful import faithful, faithful_words, off_plane
 from landscape.render.words.numerals import short
 from landscape.surface import Surface, Trajectory
 
-# Distinct in hue and lightness; the halo keeps them visible on dark and light shades.
+# Distinct in hue and lightness.
 COLOURS = ("black", "#D55E00", "#56B4E9", "#CC79A7", "#009E73", "#F0E442")
-HALO = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
 _MOST_DOTS = 60
 ENDS: dict[str, dict[str, Any]] = {
     "start": {"marker": "s", "markersize": 4.2, "markerfacecolor": "white"},
@@ -33,9 +33,12 @@ def draw_trajectories(axes: Any, surface: Surface) -> None:
     hollow, and the line to and from them is dashed. The axis limits do not change: what is
     outside is cut off.
     """
+    covered = _ends_of_paths(surface)
     for k, (name, path) in enumerate(surface.trajectories.items()):
         colour = COLOURS[k % len(COLOURS)]
         _draw_steps(axes, name, path, colour)
+        if name in covered:
+            continue
         inside = _within(path, axes.get_xlim(), axes.get_ylim())
         for end, index in (("start", 0), ("end", -1)):
             if inside[index]:
@@ -45,10 +48,9 @@ def draw_trajectories(axes: Any, surface: Surface) -> None:
     legend(axes, surface.trajectories)
 
 
-def legend(axes: Any, names: Iterable[str]) -> None:
-    """The colour of each path, if there are several."""
+def legend(axes: Any, paths: Mapping[str, Trajectory], loc: str = "best") -> None:
+    """The colour of each path, if there are several; drawn as most of its steps are."""
     # matplotlib leaves names that begin with _ out of legends
-    look: dict[str, Any] = {"linewidth": 1.0, "markersize": 2.4, "marker": "o"}
     keys = [
         Line2D(
             [],
@@ -56,12 +58,26 @@ def legend(axes: Any, names: Iterable[str]) -> None:
             color=COLOURS[k % len(COLOURS)],
             path_effects=HALO,
             label=f"\u200b{name}",
-            **look,
+            **_KEY[_mostly_true(path)],
         )
-        for k, name in enumerate(names)
+        for k, (name, path) in enumerate(paths.items())
     ]
     if len(keys) > 1:
-        name_lines(axes, keys, handlelength=1.6, labelspacing=0.3)
+        name_lines(axes, keys, loc, handlelength=1.6, labelspacing=0.3)
+
+
+_KEY: dict[bool, dict[str, Any]] = {
+    True: {"linewidth": 1.0, "markersize": 2.4, "marker": "o"},
+    False: {
+        **{"linewidth": 1.0, "linestyle": (0, (2.0, 1.6)), "markersize": 3.0, "marker": "o"},
+        **{"markerfacecolor": "white", "markeredgewidth": 0.7},
+    },
+}
+
+
+def _mostly_true(path: Trajectory) -> bool:
+    true = faithful(path)
+    return true is None or bool(2 * true.sum() >= true.size)
 
 
 def _draw_steps(axes: Any, name: str, path: Trajectory, colour: str) -> None:
@@ -92,18 +108,37 @@ def trajectory_notes(axes_limits: tuple[Any, Any], surface: Surface) -> list[str
     Preceded by the variance that the plane explains, where its axes record it.
     """
     paths = surface.trajectories.items()
-    notes = [path_note(name, path, axes_limits) for name, path in paths]
+    ends = _ends_of_paths(surface)
+    notes = [path_note(name, path, axes_limits, name in ends) for name, path in paths]
     if any(not true.all() for _, p in paths if (true := faithful(p)) is not None):
         notes.append("Hollow, dashed: the other steps, whose loss differs from the plane's.")
-    return [*filter(None, [explained(surface)]), *notes]
+    return [*filter(None, [explained(surface, shares_shown=True)]), *notes]
 
 
-def path_note(name: str, path: Trajectory, limits: tuple[Any, Any]) -> str:
-    """``Path of SGD from □ to ◆, up to 2.5 from the plane; 14 of 21 steps match ….``"""
+def _ends_of_paths(surface: Surface) -> set[str]:
+    """The names of the paths that begin and end at solutions, whose dots cover their own marks."""
+    places = np.array([(s.x, s.y) for s in solutions(surface)])
+    found = set()
+    for name, path in surface.trajectories.items():
+        ends = np.stack([path.x, path.y], axis=1)[[0, -1]]
+        if len(places) and all((np.abs(places - end) < 1e-6).all(axis=1).any() for end in ends):
+            found.add(name)
+    return found
+
+
+def path_note(
+    name: str, path: Trajectory, limits: tuple[Any, Any], between_solutions: bool = False
+) -> str:
+    """``Path of SGD from □ to ◆, up to 2.5 from the plane; 14 of 21 steps match ….``
+
+    A curve between solutions has dots of its own at its ends, which are named.
+    """
     steps = ("", "")
     if path.step is not None:
         steps = (f" step {short(path.step[0])}", f" step {short(path.step[-1])}")
     words = f"Path of {name} from □{steps[0]} to ◆{steps[1]}"
+    if between_solutions:
+        words = f"{name[:1].upper()}{name[1:]} between the solutions ●"
     words = ", ".join(filter(None, (words, off_plane(path))))
     words = "; ".join(filter(None, (words, faithful_words(path))))
     inside = _within(path, *limits)

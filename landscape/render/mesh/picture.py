@@ -77,10 +77,11 @@ def _add(
     mesh = pv.PolyData.from_regular_faces(points, cells.faces)
     heights = relief.fine.heights.ravel()[cells.used]
     mesh["height"] = heights
+    mesh["colour"] = np.asarray(norm(heights))
     plotter.add_mesh(
         mesh,
-        scalars="height",
-        clim=(norm.vmin, norm.vmax),
+        scalars="colour",
+        clim=(0.0, 1.0),
         cmap=cmap,
         n_colors=cmap.N,
         interpolate_before_map=True,

@@ -25,7 +25,7 @@ from landscape.render.movie.files import encoder, write_gif, write_mp4
 from landscape.render.movie.palette import Picture
 from landscape.render.movie.plan import Frame, planned, timing
 from landscape.render.resolve import one_kind
-from landscape.render.space.projection import window_of
+from landscape.render.space.projection import box_window
 from landscape.render.space.relief import described
 from landscape.surface import Surface
 
@@ -86,18 +86,12 @@ def write_movie(
     dots = _DPI[len(plan[0].reliefs) == 1] if dpi is None else dpi
     levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer, 2 * dots)
-    scene = replace(scene, window=window_of(*_everything(plan)))
+    scene = replace(scene, window=box_window(dict.fromkeys(frame.camera for frame in plan)))
     write = write_mp4 if path.suffix.lower() == ".mp4" else write_gif
     words = f"{movie}: {described(reliefs)}; drawn by {renderer}"
     with tqdm(total=frames, desc=path.name, unit="frame", disable=None) as bar:
         write(_camera_man(plan, scene, dots, bar), frames, fps, path, words)
     return path
-
-
-def _everything(plan: Sequence[Frame]) -> tuple[list[Any], list[Any]]:
-    """All distinct shapes and cameras of a plan."""
-    shapes = {id(r): r for frame in plan for r in frame.reliefs}
-    return list(shapes.values()), list(dict.fromkeys(frame.camera for frame in plan))
 
 
 def _camera_man(

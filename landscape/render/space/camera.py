@@ -1,4 +1,4 @@
-"""Choose the camera: as low as the view of the minimum allows."""
+"""Choose the camera: as low as the view of the minimum from above allows."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from landscape.errors import InputError, argument
 from landscape.grid import FloatArray
 
 ELEVATIONS = (25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 55.0, 60.0)
-AZIMUTHS = (-60.0, -120.0, -30.0, -150.0, 30.0, 150.0, 60.0, 120.0)
-_HIDDEN = 40.0
+AZIMUTHS = (-60.0, -55.0, -65.0, -50.0, -45.0, -70.0, -40.0)
+"""The x axis always runs to the right at the near side, so that pictures can be compared."""
+_HIDDEN = 45.0
 _TIP = 0.04
+_UNDER = 0.02
+_POINTS = 80
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,41 @@ class Camera:
 
 
 def choose_camera(boxes: Sequence[FloatArray], points: Sequence[tuple[int, ...]]) -> Camera:
-    """The lowest camera that sees the given point of every surface; 40° above them if none does.
+    """The lowest camera that sees the given point of every surface; from 45° up if none does.
 
     Low, because that shows the height of the far walls; the point is the minimum, the main
-    feature of a loss surface. Surfaces side by side share the camera.
+    feature of a loss surface. A camera that also sees the outside of a deep minimum below the
+    near edge of the surface comes after all others. Surfaces side by side share the camera.
 
     ``boxes``: per surface the heights in units of the box's width, shape (ny, nx), NaN for holes.
     ``points``: per surface the index (j, i) of the point that must be visible.
     """
-    cameras = (Camera(up, around) for up in ELEVATIONS for around in AZIMUTHS)
+    cameras = [Camera(up, around) for up in ELEVATIONS for around in AZIMUTHS]
     pairs = list(zip(boxes, points, strict=True))
-    seeing = (camera for camera in cameras if all(sees(*pair, camera) for pair in pairs))
-    return next(seeing, Camera(_HIDDEN, AZIMUTHS[0]))
+    seeing = [camera for camera in cameras if all(sees(*pair, camera) for pair in pairs)]
+    among = seeing or [camera for camera in cameras if camera.elevation >= _HIDDEN]
+    clear = (c for c in among if not any(sees_underside(box, c) for box in boxes))
+    return next(clear, among[0])
+
+
+def sees_underside(box: FloatArray, camera: Camera) -> bool:
+    """Whether a distant viewer sees a part of the surface below its near edges, from outside."""
+    rows, columns = (max(1, n // _POINTS) for n in box.shape)
+    ny, nx = box.shape
+    y, x = np.meshgrid(np.linspace(-0.5, 0.5, ny), np.linspace(-0.5, 0.5, nx), indexing="ij")
+    around, up = math.radians(camera.azimuth), math.radians(camera.elevation)
+    u = y * math.cos(around) - x * math.sin(around)
+    v = box * math.cos(up) - (x * math.cos(around) + y * math.sin(around)) * math.sin(up)
+    column = -1 if math.cos(around) >= 0 else 0
+    row = -1 if math.sin(around) >= 0 else 0
+    edge_u = np.concatenate([u[row], u[:, column]])
+    edge_v = np.concatenate([v[row], v[:, column]])
+    there = np.isfinite(edge_v)
+    if not there.any():
+        return False
+    order = np.argsort(edge_u[there])
+    near = np.interp(u[::rows, ::columns], edge_u[there][order], edge_v[there][order])
+    return bool((v[::rows, ::columns] < near - _UNDER).any())  # a hole (NaN) is not seen
 
 
 def sees(box: FloatArray, point: tuple[int, ...], camera: Camera, tip: float = _TIP) -> bool:

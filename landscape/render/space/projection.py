@@ -60,11 +60,22 @@ def project(points: FloatArray, camera: Camera) -> FloatArray:
     return np.stack([moved @ right / depth, moved @ upward / depth], axis=-1)
 
 
+def box_window(cameras: Iterable[Camera]) -> Window:
+    """The smallest window, with a small margin, in which every camera sees the whole box."""
+    ends = (-0.5, 0.5)
+    corners = np.array([(x, y, z) for x in ends for y in ends for z in (0.0, HEIGHT)])
+    return _around(np.concatenate([project(corners, camera) for camera in cameras]))
+
+
 def window_of(reliefs: Sequence[Relief], cameras: Iterable[Camera]) -> Window:
     """The smallest window, with a small margin, in which every camera sees every relief."""
     clouds = [p[np.isfinite(p[..., 2])] for p in (r.points() for r in reliefs)]
     cloud = np.concatenate(clouds)
     seen = np.concatenate([project(cloud, camera) for camera in cameras])
+    return _around(seen)
+
+
+def _around(seen: FloatArray) -> Window:
     (left, lower), (right, upper) = seen.min(axis=0), seen.max(axis=0)
     room = _ROOM * (right - left)
     return Window(left - room, right + room, lower - room, upper + room)

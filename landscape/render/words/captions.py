@@ -33,6 +33,7 @@ _DATA = {
     "digits": "handwritten digits",
     "scenes": "scenes of handwritten digits",
 }
+_NAMELESS = ("tensors", "loader", "DataLoader", "TensorDataset")
 _STATISTICS = {
     "interpolated": "Batch-norm statistics interpolated between those of the solutions",
     "re-estimated": "Batch-norm statistics re-estimated at every point",
@@ -76,22 +77,24 @@ def name_of(surface: Surface) -> str:
 
 
 def data(surface: Surface) -> str:
-    """``CIFAR-10 (subset.npz)``, or empty if the data are unknown."""
+    """``CIFAR-10``, ``subset.npz``, or empty if the data are unknown or have no name."""
     source, _, path = fact_of(surface, "data").partition(":")
-    if not source:
+    if not source or (source in _NAMELESS and not path):
         return ""
+    if source in _DATA:
+        return _DATA[source]
     # A bare path has no source before its colon (or is "C" of a drive).
     if re.search(r"[/\\]", source) or len(source) == 1:
         return base_name(fact_of(surface, "data"))
-    words = _DATA.get(source, source)
-    return f"{words} ({base_name(path)})" if path else words
+    return f"{source} ({base_name(path)})" if path else source
 
 
-def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
+def examples(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = True) -> str:
     """``1,000 of 4,660 training images``, or empty if the number is unknown.
 
     With a tolerance, ``about 180 per point of 4,660 training images``; with a limit too, ``about
-    95 per point, limited to 100 of 4,660 training images``.
+    95 per point, limited to 100 of 4,660 training images``. Unless ``whole``, without the rest:
+    ``about 180 training images``.
     """
     split = quantity.quantity.split
     count = _whole(surface, quantity_name(split, "examples"))
@@ -103,23 +106,29 @@ def examples(surface: Surface, quantity: DisplayedQuantity) -> str:
     split_name = split_words(quantity.quantity)
     if not split:
         recorded = fact_of(surface, "split")
-        split_name = {"train": "training"}.get(recorded, recorded)
-    number = f"{count:,} of {population:,}" if population > count else f"{count:,}"
+        split_name = {"train": "training", "given": ""}.get(recorded, recorded)
+    number = f"{count:,} of {population:,}" if population > count and whole else f"{count:,}"
     words = " ".join(filter(None, (number, split_name, noun)))
     taken = surface.values.get(quantity_name(split, "count"))
     if taken is None or not surface.done.any() or "tolerance_relative" not in surface.attributes:
         return words
     mean = float(taken[surface.done].mean())
     about = f"{round(mean, -1):,.0f}" if mean >= 100 else f"{mean:.0f}"
+    if not whole:
+        return " ".join(filter(None, (f"about {about}", split_name, noun)))
     rest = " ".join(filter(None, (f"{max(population, count):,}", split_name, noun)))
     limit = f", limited to {count:,}" if population > count else ""
     return f"about {about} per point{limit} of {rest}"
 
 
+def origin(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = True) -> str:
+    """``CIFAR-10, 1,000 of 4,660 training images``: the data and the examples, or empty."""
+    return ", ".join(filter(None, (data(surface), examples(surface, quantity, whole=whole))))
+
+
 def brief(surface: Surface, quantity: DisplayedQuantity) -> str:
     """The short caption of a figure: data, draws, batch-norm statistics, barrier."""
-    source, number = data(surface), examples(surface, quantity)
-    first = ", ".join(filter(None, (source, number)))
+    first = origin(surface, quantity)
     return " ".join(f"{s}." for s in (first, *measured(surface, quantity)) if s)
 
 

@@ -103,13 +103,18 @@ def directions_words(surface: Surface) -> str:
     )
 
 
-def explained(surface: Surface) -> str:
-    """``Principal components of 21 checkpoints: 83 % and 9 % of the variance.``, or nothing."""
+def explained(surface: Surface, *, shares_shown: bool = False) -> str:
+    """``Principal components of 21 checkpoints: 83 % and 9 % of the variance.``, or nothing.
+
+    ``shares_shown``: whether the labels of the axes name the shares already.
+    """
     axes = [a for a in surface.grid.axes if kind_of(surface, a) == "pca"]
     shares = [number_of(surface, a, "explained_variance") for a in axes]
     if not axes or not all(map(math.isfinite, shares)):
         return ""
     noun = "Principal components" if len(axes) > 1 else "Principal component"
+    if shares_shown:
+        return f"{noun}{_checkpoints(surface, axes[0])}."
     parts = " and ".join(map(percent, shares))
     return f"{noun}{_checkpoints(surface, axes[0])}: {parts} of the variance."
 
@@ -149,13 +154,16 @@ def _checkpoints(surface: Surface, axis: str) -> str:
 def _component(surface: Surface, axis: str) -> str:
     number = number_of(surface, axis, "component")
     ordinal = _ordinal(number) if math.isfinite(number) else ""
-    return f"{ordinal} principal component".strip()
+    share = number_of(surface, axis, "explained_variance")
+    spread = f" ({percent(share)})" if math.isfinite(share) else ""
+    return f"{ordinal} principal component{spread}".strip()
 
 
 def _component_label(surface: Surface, axis: str) -> str:
     share = number_of(surface, axis, "explained_variance")
     spread = f", {percent(share)} of the variance" if math.isfinite(share) else ""
-    return f"{_component(surface, axis)}{_checkpoints(surface, axis)}{spread}"
+    name = _component(surface, axis).partition(" (")[0]
+    return f"{name}{_checkpoints(surface, axis)}{spread}"
 
 
 def _ends(surface: Surface, axis: str) -> str:

@@ -1,0 +1,138 @@
+"""The axes of a 3-D picture: a floor, two back walls, numerals and names at the near edges."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from landscape.grid import FloatArray
+from landscape.render.figure.style import text_width
+from landscape.render.scale import inner_ticks
+from landscape.render.space.camera import Camera
+from landscape.render.space.projection import MIDDLE, project
+from landscape.render.space.relief import HEIGHT, Relief
+from landscape.render.words.directions import axis_name
+from landscape.render.words.numerals import short
+from landscape.surface import Surface
+
+_LONGEST_NAME = 1.75
+_GRID: dict[str, Any] = {"color": "0.86", "linewidth": 0.5, "zorder": 0.5}
+_EDGE: dict[str, Any] = {"color": "0.45", "linewidth": 0.6, "zorder": 0.6}
+_NUMERAL, _NAME, _TITLE = 7.0, 18.0, 30.0
+"""Points from an edge to the middle of its numerals, of its name, and of the height's name."""
+_LEAST_APART = 8.0
+
+
+def long_names(surface: Surface) -> bool:
+    """Whether the axis names are too long for a 3-D box, which then shows x and y."""
+    return max(text_width(axis_name(surface, a)) for a in "xy") > _LONGEST_NAME
+
+
+def draw_box(axes: Any, relief: Relief, camera: Camera, ticks: FloatArray) -> None:
+    """Draw the axes of a relief on the picture plane.
+
+    ``ticks``: values on the scale that get a numeral of the height.
+    """
+    x_near, y_near = (0.5 if d >= 0 else -0.5 for d in camera.direction[:2])
+    surface = relief.panel.surface
+    x, y = surface.grid.plane
+    names = ("x", "y") if long_names(surface) else tuple(axis_name(surface, a) for a in "xy")
+    for k, (axis, near, name) in enumerate(zip((x, y), (y_near, x_near), names, strict=True)):
+        at = inner_ticks(axis)
+        places = (at - axis[0]) / (axis[-1] - axis[0]) - 0.5
+        for place in places:
+            across = [_on_floor(k, place, near), _on_floor(k, place, -near)]
+            _line(axes, camera, [*across, (*across[1][:2], HEIGHT)], _GRID)
+        edge = [_on_floor(k, end, near) for end in (-0.5, 0.5)]
+        _line(axes, camera, edge, _EDGE)
+        outward = _outward(camera, edge)
+        for place, value in zip(places, at, strict=True):
+            _say(axes, camera, _on_floor(k, place, near), outward * _NUMERAL, short(value))
+        _say(axes, camera, _on_floor(k, 0.0, near), outward * _NAME, name, _slope(camera, edge))
+    _draw_heights(axes, relief, camera, ticks, x_near, y_near)
+
+
+def _draw_heights(
+    axes: Any, relief: Relief, camera: Camera, ticks: FloatArray, x_near: float, y_near: float
+) -> None:
+    far = (-x_near, -y_near)
+    sides = [(-x_near, y_near), (x_near, -y_near)]
+    left = min(sides, key=lambda corner: float(project(np.array([*corner, 0.0]), camera)[0]))
+    _line(axes, camera, [(*left, 0.0), (*left, HEIGHT)], _EDGE)
+    heights = relief.raised(relief.scale.heights(ticks))
+    words = relief.panel.quantity.axis_label
+    _say(axes, camera, (*left, HEIGHT / 2), np.array([-_TITLE, 0.0]), words, 90.0)
+    heights, ticks = _apart(axes, camera, left, heights, ticks)
+    for height, value in zip(heights, ticks, strict=True):
+        wall = [(*corner, height) for corner in (sides[0], far, sides[1])]
+        _line(axes, camera, wall, _GRID)
+        beside = np.array([-3.0, 0.0])
+        _say(axes, camera, (*left, height), beside, short(value), ha="right", gid="height")
+
+
+def _apart(
+    axes: Any, camera: Camera, corner: tuple[float, float], heights: FloatArray, ticks: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Heights and their values, without those whose numerals would touch the one below."""
+    v0, v1 = axes.get_ylim()
+    per_unit = axes.get_position().height * axes.figure.get_size_inches()[1] * 72 / (v1 - v0)
+    kept: list[int] = []
+    last = -math.inf
+    for k, height in enumerate(heights):
+        at = float(project(np.array([*corner, height]), camera)[1]) * per_unit
+        if at - last >= _LEAST_APART:
+            kept.append(k)
+            last = at
+    return heights[kept], ticks[kept]
+
+
+def _on_floor(k: int, along: float, near: float) -> tuple[float, float, float]:
+    """A point of the floor on the edge of axis ``k`` (0 for x) or of the one opposite."""
+    return (along, near, 0.0) if k == 0 else (near, along, 0.0)
+
+
+def _line(axes: Any, camera: Camera, points: list[Any], look: dict[str, Any]) -> None:
+    axes.plot(*project(np.array(points), camera).T, **look, clip_on=False, gid="box")
+
+
+def _outward(camera: Camera, edge: list[Any]) -> FloatArray:
+    """The unit vector on the picture from the middle of the box across a near edge."""
+    (u0, v0), (u1, v1) = project(np.array(edge), camera)
+    across = np.array([v0 - v1, u1 - u0]) / max(math.hypot(u1 - u0, v1 - v0), 1e-9)
+    floor = (*MIDDLE[:2], 0.0)
+    away = project(np.array(edge).mean(axis=0), camera) - project(np.array(floor), camera)
+    found: FloatArray = across if across @ away >= 0 else -across
+    return found
+
+
+def _slope(camera: Camera, edge: list[Any]) -> float:
+    (u0, v0), (u1, v1) = project(np.array(edge), camera)
+    angle = math.degrees(math.atan2(v1 - v0, u1 - u0))
+    return (angle + 90) % 180 - 90
+
+
+def _say(
+    axes: Any,
+    camera: Camera,
+    point: Any,
+    offset: FloatArray,
+    words: str,
+    rotation: float = 0.0,
+    ha: str = "center",
+    gid: str = "box",
+) -> None:
+    axes.annotate(
+        words,
+        tuple(project(np.array(point), camera)),
+        tuple(offset),
+        textcoords="offset points",
+        ha=ha,
+        va="center",
+        rotation=rotation,
+        rotation_mode="anchor",
+        annotation_clip=False,
+        parse_math=False,
+        gid=gid,
+    )
