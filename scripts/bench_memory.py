@@ -2,8 +2,9 @@
 
 Each stage runs in a process of its own, which reports the peak of its memory above that after all
 imports, divided by the size of the weights: the user's network, a problem, directions, a run with
-plain settings and one with tuned settings. The time of a point is compared with that of the loop
-that one would write by hand (add the two directions, then all batches), the two taking turns.
+plain settings and one with tuned settings. ``kept``: the user keeps the network that the problem
+was made of, of which it has a copy. The time of a point is compared with that of the loop that one
+would write by hand (add the two directions, then all batches), the two taking turns.
 
     python scripts/bench_memory.py -o memory.json
 """
@@ -32,6 +33,16 @@ from landscape.problem import Problem
 from landscape.run import sample_surface
 
 LENGTH, BATCH = 64, 4
+STAGES = {
+    "network": "the user's network",
+    "plain loop": "a batch by hand",
+    "problem": "`Problem`, network kept",
+    "directions": "and two directions",
+    "plain run kept": "a run, `tune=False`, network kept",
+    "tuned run kept": "a run, tuned, network kept",
+    "plain run": "a run, `tune=False`",
+    "tuned run": "a run, tuned",
+}
 
 
 class LanguageModel(nn.Module):
@@ -79,10 +90,12 @@ def memory(stage: str, layers: int, width: int) -> float:
     if stage not in ("network", "plain loop"):
         problem = Problem(model, (tokens, tokens), loss=per_text, device="cpu")
         if stage == "directions":
-            make_directions(problem.origin, 2)
+            make_directions(problem.origin, 2, dtype=problem.directions_in)
         elif stage != "problem":
+            if not stage.endswith("kept"):
+                del model
             options = {"x": "-1:1:2", "y": "-1:1:2", "progress": False}
-            sample_surface(problem, **options, tune=stage == "tuned run", batch_size=BATCH)
+            sample_surface(problem, **options, tune=stage.startswith("tuned"), batch_size=BATCH)
     return (peak_mib() - before) / size
 
 
@@ -90,7 +103,8 @@ def seconds(layers: int, width: int, rounds: int) -> dict[str, Any]:
     """Seconds of a point, by hand and by the package, which take turns."""
     model, tokens = network(layers, width)
     problem = Problem(model, (tokens, tokens), loss=per_text, device="cpu")
-    plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
+    made = make_directions(problem.origin, 2, dtype=problem.directions_in)
+    plane = Plane(problem.origin, [d.vector for d in made])
     origin = {name: p.detach().clone() for name, p in model.named_parameters()}
     settings = Settings(batch_size=BATCH)
 
@@ -136,9 +150,9 @@ def main() -> None:
         with ProcessPoolExecutor(1, mp_context=context) as pool:
             return pool.submit(function, *given).result()
 
-    for stage in ("network", "plain loop", "problem", "directions", "plain run", "tuned run"):
+    for stage in STAGES:
         result["memory over weights"][stage] = found = alone(memory, stage, *size)
-        print(f"{stage:>12}: {found:5.2f} times the weights")
+        print(f"{stage:>14}: {found:5.2f} times the weights")
     result["seconds"] = found = alone(seconds, *size, options.rounds)
     print(f"a point takes {found['ratio']:.2f} times the loop by hand; off by {found['off']:.1e}")
     Path(options.output).write_text(json.dumps(result, indent=1))

@@ -25,6 +25,8 @@ from landscape.evaluate.patterns import makes_new_memory
 from landscape.evaluate.settings import Settings
 from landscape.evaluate.sharing import Memory, Tracer
 from landscape.evaluate.weights import PointWeights
+from landscape.memory import return_freed_memory
+from landscape.params import is_large
 from landscape.plane import Coordinates, Plane
 from landscape.problem import Problem
 from landscape.problem.output import return_tensor, take_tensor
@@ -65,6 +67,8 @@ class PointNetwork:
         self._rounds = settings.fold or settings.fused  # outputs are not equal to the last bit
         self._too_large = self._later = False  # at the current point; whether that is asked later
         self._size = torch.zeros(())  # of weights and outputs, relative to what is too large
+        if is_large(problem.origin):
+            return_freed_memory()  # an earlier copy's
         model: nn.Module = copy.deepcopy(problem.model)
         if settings.fold or settings.in_place or settings.fused:
             model = traced(model) or model

@@ -71,13 +71,16 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         traced=traced(problem.model) is not None,
         fold=plane.statistics is None and bool(norms_with_statistics(problem.model)),
     )
+    if len(kinds) == 1:
+        return [base]
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        points = _telling(problem, PointNetwork(problem, place, base), points[:2], few)
-        expected = _expected(problem, place, base, points, few)
+        compared = few[: 1 if is_large(problem.origin) else _COMPARED]
+        points = _telling(problem, PointNetwork(problem, place, base), points[:2], compared)
+        expected = _expected(problem, place, base, points, compared)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
-            seconds |= _seconds(problem, place, group, points, few, expected)
+            seconds |= _seconds(problem, place, group, points, (few, compared), expected)
         ranked = sorted(seconds, key=lambda kind: seconds[kind])
         return [replace(kind, batch_size=base.batch_size) for kind in ranked] or [base]
 
@@ -99,14 +102,15 @@ def _seconds(
     place: Plane,
     kinds: Sequence[Settings],
     points: FloatArray,
-    few: Batch,
+    batches: tuple[Batch, Batch],
     expected: list[_Expected],
 ) -> dict[Settings, float]:
-    """The smallest time of each kind that is admissible."""
+    """The smallest time, for the first batch, of each kind that is admissible for the second."""
+    few, compared = batches
     trials = []
     for kind in kinds:
         network = PointNetwork(problem, place, kind)
-        if _agrees(problem, network, points, few, expected):
+        if _agrees(problem, network, points, compared, expected):
             trials.append(_Trial(kind, network, []))
     return {trial.settings: min(trial.seconds) for trial in _by_speed(problem, trials, few)}
 

@@ -15,6 +15,7 @@ from landscape.errors import InputError, argument
 from landscape.metrics import Metric, check_targets
 from landscape.metrics.metric import counted_positions
 from landscape.metrics.regression import are_labels, squared_error
+from landscape.problem.alike import alike
 from landscape.problem.objective import Network, OutputObjective
 from landscape.problem.parameters import movable
 
@@ -138,7 +139,7 @@ def check_deterministic(
         rows = [objective.values_of(o, b)[0] for o, b in zip(outputs, batches, strict=True)]
         return torch.cat(rows)
 
-    if not _equal(whole, again, rounding):
+    if not alike(again, whole, of_largest=rounding):
         two = _told(losses([whole], [batch]), losses([again], [batch]))
         raise InputError(
             f"the {name} is not deterministic: {two} for the same weights and examples; does "
@@ -148,7 +149,7 @@ def check_deterministic(
     if objective.noise:  # an example has other random numbers in another batch
         return
     apart = [objective.outputs(network, part).detach() for part in parts]
-    if not _equal(whole, torch.cat(apart), max(rounding, _OTHER_BATCH)):
+    if not alike(torch.cat(apart), whole, of_largest=max(rounding, _OTHER_BATCH)):
         two = _told(losses([whole], [batch]), losses(apart, parts))
         raise InputError(
             f"the {name} of an example depends on the others in its batch: {two} for the same "
@@ -159,12 +160,12 @@ def check_deterministic(
     cut = [whole[:half], whole[half:]] if half else [whole]
     divided = torch.cat([objective.values_of(o, b) for o, b in zip(cut, parts, strict=True)], dim=1)
     for name, one, other, in_parts in zip(objective.metrics, first, second, divided, strict=True):
-        if not _equal(one, other, _METRIC):
+        if not alike(other, one, of_largest=_METRIC):
             raise InputError(
                 f"metric {name!r} is not deterministic: {_told(one, other)} for the same "
                 "outputs and targets; does it use random numbers?"
             )
-        if not _equal(one, in_parts, _METRIC):
+        if not alike(in_parts, one, of_largest=_METRIC):
             raise InputError(
                 f"metric {name!r} of an example depends on the others in its batch: "
                 f"{_told(one, in_parts)} for the same examples at once and in two parts; each "
@@ -174,8 +175,8 @@ def check_deterministic(
 
 def _told(one: Tensor, other: Tensor) -> str:
     """The two values that differ most, with enough digits to tell them apart."""
-    alike = (one == other) | (one.isnan() & other.isnan())
-    apart = torch.where(alike, 0.0, (one - other).abs())
+    same = (one == other) | (one.isnan() & other.isnan())
+    apart = torch.where(same, 0.0, (one - other).abs())
     where = int(apart.nan_to_num(nan=torch.inf, posinf=torch.inf).argmax())
     first, second = float(one[where]), float(other[where])
     for digits in (3, 6, 9):
@@ -183,14 +184,3 @@ def _told(one: Tensor, other: Tensor) -> str:
         if texts[0] != texts[1]:
             break
     return " and ".join(texts)
-
-
-def _equal(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    """Equal up to a part of the largest number; NaN and infinity count."""
-    if a.shape != b.shape:
-        return False
-    if not a.is_floating_point():
-        return torch.equal(a, b)
-    finite = a[a.isfinite()]
-    largest = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(a, b, rtol=0.0, atol=tolerance * largest, equal_nan=True)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from landscape.data import Batch
 from landscape.errors import InputError, argument
+from landscape.problem.alike import alike
 from landscape.problem.column import Column, joined
 from landscape.problem.own_objective import OwnObjective
 
@@ -27,7 +28,7 @@ def check_own(objective: OwnObjective, first: Sequence[Column], again: Sequence[
     for name, one, other in zip(objective.forms, first, again, strict=True):
         called = objective.name if name == "loss" else f"{name} of {objective.name}"
         for a, b in ((one.values, other.values), (one.weights, other.weights)):
-            if a is not None and b is not None and not _close(a, b, _ROUNDING):
+            if a is not None and b is not None and not alike(b, a, of_largest=_ROUNDING):
                 raise InputError(
                     f"{called} is not deterministic: {_told(a, b)} for the same weights and batch; "
                     f"if it draws random numbers on purpose, give {argument('noise', 'fixed')}, "
@@ -57,28 +58,17 @@ def check_parts(
     parts = [objective.columns(model, part) for part in (batch[:half], batch[half:])]
     for name, one, *halves in zip(objective.forms, whole, *parts, strict=True):
         other = joined(halves)
-        alike = one.values.shape == other.values.shape and not objective.forms[name].per_batch
-        pairs = [(one.values, other.values)] if alike else []
+        paired = one.values.shape == other.values.shape and not objective.forms[name].per_batch
+        pairs = [(one.values, other.values)] if paired else []
         pairs.append((Column.mean(one).reshape(1), Column.mean(other).reshape(1)))
         for a, b in pairs:
-            if not _close(a, b, _OTHER_BATCH):
+            if not alike(b, a, of_largest=_OTHER_BATCH):
                 called = objective.name if name == "loss" else f"{name} of {objective.name}"
                 raise InputError(
                     f"{called} of an example depends on the others in its batch: {_told(a, b)} for "
                     "the same examples at once and in two parts; if that is meant, give a "
                     "DataLoader or a list of batches, which are not divided"
                 )
-
-
-def _close(a: Tensor, b: Tensor, tolerance: float) -> bool:
-    if a.shape != b.shape:
-        return False
-    a, b = a.detach(), b.detach()
-    finite = a[a.isfinite()].double()
-    largest = float(finite.abs().max()) if finite.numel() else 0.0
-    return torch.allclose(
-        a.double(), b.double(), rtol=0.0, atol=tolerance * largest, equal_nan=True
-    )
 
 
 def _told(one: Tensor, other: Tensor) -> str:

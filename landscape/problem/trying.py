@@ -15,6 +15,7 @@ from landscape.data import Batch, Examples, Rows, Split, Stream
 from landscape.data.integers import warn_of_lost_integers
 from landscape.device import tensor_float_32
 from landscape.errors import InputError, one_line
+from landscape.problem.alike import alike
 from landscape.problem.checks import (
     check_deterministic,
     check_labels,
@@ -179,7 +180,7 @@ def tried_both_ways(
     with _mode(True):
         found = compute()
     if inferred is not None:
-        same = _same(values_of(inferred[0]), values_of(found))
+        same = alike(values_of(inferred[0]), values_of(found), relative=1e-3)
         return found, watch.left_inference or not same
     _in_mode(True, compute, watch)
     refuse_unmoved(watch, what)
@@ -197,11 +198,6 @@ def _in_mode(
         raise
     except Exception:  # whatever it is, it comes again without mode and watch
         return None
-
-
-def _same(one: Tensor, other: Tensor) -> bool:
-    close = one.shape == other.shape
-    return close and torch.allclose(one.double(), other.double(), rtol=1e-3, equal_nan=True)
 
 
 def _output(
