@@ -216,17 +216,22 @@ def ceiling(problem: Problem) -> float:
     return rate
 
 
-def digits(limit: int, side: int) -> Subject:
-    """A few small images: ResNet-56 on the digits, as in the default job."""
+def digits(depth: int, limit: int, side: int) -> Subject:
+    """A few small images: a ResNet on the digits, as in the default job."""
     torch.manual_seed(0)
     examples = load("digits", "train", limit=limit)
-    problem = Problem(CifarResNet(56, in_channels=1).eval(), {"train": examples})
+    problem = Problem(CifarResNet(depth, in_channels=1).eval(), {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     return problem, plane, Grid(np.linspace(-1, 1, side), np.linspace(-1, 1, side)).points()
 
 
-def resnet56(
-    weights: str | None, shortcuts: str | None, data: str | None, limit: int, points: int
+def resnet(
+    depth: int,
+    weights: str | None,
+    shortcuts: str | None,
+    data: str | None,
+    limit: int,
+    points: int,
 ) -> Subject:
     """Images of 32×32 on a diagonal of a random plane."""
     torch.manual_seed(0)
@@ -238,7 +243,7 @@ def resnet56(
     if weights:
         model = build_network(None, read_checkpoint(weights), shortcuts=shortcuts).model
     else:
-        model = CifarResNet(56).eval()
+        model = CifarResNet(depth).eval()
     problem = Problem(model, {"train": examples})
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     return problem, plane, np.linspace(0, 0.25, points)[:, None] * [1.0, -1.0]
@@ -330,6 +335,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--weights", help="a ResNet-56 checkpoint; without it, untrained weights")
+    parser.add_argument("--depth", type=int, default=56, help="layers without a checkpoint (56)")
     parser.add_argument("--shortcuts", help="if the checkpoint does not determine them")
     parser.add_argument("--data", help="cifar10:PATH; without it, random images")
     parser.add_argument("--examples", type=int, default=1000, help="examples per point (1000)")
@@ -340,7 +346,8 @@ def main() -> None:
     parser.add_argument("-o", "--output", default="bench_engine.json")
     options = parser.parse_args()
     of_cifar = partial(
-        resnet56,
+        resnet,
+        options.depth,
         options.weights,
         options.shortcuts,
         options.data,
@@ -353,7 +360,7 @@ def main() -> None:
     result["ceiling"] = [before, ceiling(of_cifar()[0])]
     few = min(options.examples, 400)
     print(f"digits, 8×8, {few} of them at each of {options.digits}×{options.digits} points")
-    of_digits = partial(digits, few, options.digits)
+    of_digits = partial(digits, options.depth, few, options.digits)
     result["digits"] = compare(of_digits, {"plain": PLAIN}, options.rounds)
     if options.scaling:
         keep_freed_memory()

@@ -32,6 +32,8 @@ def test_benchmark_of_the_engine(tmp_path: Path) -> None:
     output = tmp_path / "bench.json"
     result = run(
         "bench_engine.py",
+        "--depth",
+        "8",
         "--examples",
         "6",
         "--points",
