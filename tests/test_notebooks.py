@@ -18,7 +18,7 @@ INLINE = "module://matplotlib_inline.backend_inline"
 PICTURES = {
     "quickstart": 4,
     "resnet56_with_and_without_shortcuts": 4,
-    "your_own_model": 4,
+    "your_own_model": 9,
     "gallery": 7,
     "beyond_two_random_axes": 6,
 }

@@ -274,6 +274,10 @@ class TestCaptions:
         surface.done[0, 1] = surface.done[1, 0] = False
         assert "about 95 per point of" in brief(surface, shown(surface, "train_loss"))
 
+    def test_a_single_example(self):
+        surface = self.make(data="points", train_examples=1, train_population=1)
+        assert brief(surface, shown(surface, "train_loss")) == "points, 1 training example."
+
     def test_scenes_are_images_of_digits(self):
         surface = self.make(data="scenes", train_examples=100, train_population=800)
         assert brief(surface, shown(surface, "train_loss")) == (

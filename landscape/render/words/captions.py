@@ -102,7 +102,8 @@ def examples(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = Tru
         return ""
     population = _whole(surface, quantity_name(split, "population"))
     source = fact_of(surface, "data").partition(":")[0]
-    noun = "images" if source in _DATA else "examples"
+    noun = "image" if source in _DATA else "example"
+    noun += "s" if max(count, population) > 1 else ""
     split_name = split_words(quantity.quantity)
     if not split:
         recorded = fact_of(surface, "split")
