@@ -71,11 +71,12 @@ class Explorer:
         scheme="light",
         before="",
         painted=False,
+        touch=False,
     ):
         self.problems, self.requests = [], []
         self.url = source if isinstance(source, str) else Path(source).as_uri()
         self.context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme
+            viewport={"width": width, "height": height}, color_scheme=scheme, has_touch=touch
         )
         if not painted:
             self.context.add_init_script(PAINTED_ON_DEMAND)

@@ -247,6 +247,7 @@ class TestPage:
             "clip": 10,
             "range": [1, 20],
             "levels": [1, 5],
+            "cmap": None,
             "direction": None,
         }
 

@@ -46,6 +46,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--clip", metavar="VALUE", help="auto, none, or the largest value drawn (default: auto)")
     count = "number of lines or ticks, or their values"
     add("--levels", type=_levels, metavar="N|A,B,…", help=count)
+    both = "ends of the scale, to draw separate pictures on the same one"
+    add("--range", dest="norm_range", type=_range, metavar="LOW,HIGH", help=both)
     add("--cmap", metavar="NAME", help="colour map (default: viridis; RdBu_r if signed)")
     add("--title", metavar="TEXT", help="instead of the network's name; above all panels")
     add("--width", metavar="WIDTH", help="of a figure: column (3.25), page (6.75) or inches")
@@ -62,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--samples", action="store_true", default=None, help="maps: mark the sampled points")
     bar = "maps: bars of a distance in weight space"
     add("--scale-bar", action="store_true", default=None, help=bar)
+    framed = "pages: compact inside another page; prints the frame to put there"
+    add("--embed", action="store_true", default=None, help=framed)
     _add_space(p)
     _add_time(p)
     return p
@@ -108,6 +112,14 @@ def _names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",")]
 
 
+def _range(text: str) -> tuple[float, float]:
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected LOW,HIGH, two numbers") from None
+    return low, high
+
+
 def _render(argv: Sequence[str] | None) -> None:
     given = vars(_parser().parse_args(argv))
     paths, output, style = given.pop("surfaces"), given.pop("output"), given.pop("style")
@@ -117,6 +129,10 @@ def _render(argv: Sequence[str] | None) -> None:
     print(f"wrote {written.path}")
     if written.caption and options.get("caption") != "full":
         print(written.caption)
+    if "embed" in options:
+        from landscape.render.page.embedding import frame
+
+        print(frame(written.path))
 
 
 if __name__ == "__main__":

@@ -225,7 +225,9 @@ MEDIA: dict[str, Medium] = {
     ".png": _FIGURE,
     ".pdf": _FIGURE,
     ".svg": _FIGURE,
-    ".html": Medium("media:write_page", ("contour", "surface", "curve", GALLERY), _SPACE),
+    ".html": Medium(
+        "media:write_page", ("contour", "surface", "curve", GALLERY), _SPACE | {"embed"}
+    ),
     ".vtp": _GRID,
     ".vts": _GRID,
     ".glb": _MODEL,

@@ -208,7 +208,7 @@ def test_keys_move_the_mark_over_holes_and_say_what_is_there(fresh, surfaces):
 def test_every_control_is_reached_by_keys_and_shows_its_focus(fresh):
     fresh.page.locator("body").click(position={"x": 2, "y": 2})
     reached = []
-    for _ in range(14):
+    for _ in range(20):
         fresh.page.keyboard.press("Tab")
         reached.append(
             fresh.page.evaluate(

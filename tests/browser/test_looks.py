@@ -68,7 +68,7 @@ def test_the_picture_is_one_png_of_all_panels(fresh, view):
     fresh.choose(view=view).paint()
     with fresh.page.expect_download() as download:
         fresh.page.get_by_role("button", name="Save PNG").click()
-    assert download.value.suggested_filename == "landscape.png"
+    assert download.value.suggested_filename == f"loss-landscape_train-loss_{view}.png"
     content = Path(download.value.path()).read_bytes()
     keep(f"saved_{view}", content)
     image = Image.open(io.BytesIO(content)).convert("RGB")

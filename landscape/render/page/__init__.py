@@ -6,6 +6,7 @@ with HTML, CSS, JavaScript (the files in ``web``) and plotly.js, ``save`` writes
 
 from landscape.render.page.data import page_data
 from landscape.render.page.document import page_html
+from landscape.render.page.embedding import frame
 from landscape.render.page.save import save_page
 
-__all__ = ["page_data", "page_html", "save_page"]
+__all__ = ["frame", "page_data", "page_html", "save_page"]

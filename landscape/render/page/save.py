@@ -13,6 +13,7 @@ from landscape.render.figure.options import Coloured, SpaceLook, of_heights, pic
 from landscape.render.heights import prepare
 from landscape.render.page.data import page_data
 from landscape.render.page.document import page_html
+from landscape.render.page.sequence import in_order
 from landscape.render.resolve import chosen_levels, one_kind, quantity_of_all
 from landscape.render.space.camera import Camera, choose_camera
 from landscape.render.space.relief import HEIGHT
@@ -28,6 +29,7 @@ def save_page(
     path: str | os.PathLike[str],
     *,
     style: str | None = None,
+    embed: bool = False,
     **look: Unpack[SpaceLook],
 ) -> Path:
     """Write one self-contained HTML file that works offline.
@@ -42,6 +44,9 @@ def save_page(
     ----------
     style
         The initial view of planes: ``surface`` (also for None) or ``contour``.
+    embed
+        Whether the page is compact inside a frame of another page, with a link to the full one;
+        see :func:`landscape.render.page.frame`.
 
     Raises
     ------
@@ -54,8 +59,9 @@ def save_page(
     >>> render.save_page(open_surface("example:digits_eigen_ratio"), "page.html").name
     'page.html'
     """
-    several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
-    return write_page(first_data(several, several, style, look), path)
+    several = in_order([surfaces] if isinstance(surfaces, Surface) else list(surfaces))
+    data = first_data(several, several, style, look)
+    return write_page({**data, "embed": True} if embed else data, path)
 
 
 def _check_is_page(path: str | os.PathLike[str]) -> None:

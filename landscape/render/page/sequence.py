@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from landscape.render.words.names import names_of
 from landscape.surface import Surface
 
 _SAME = ("model", "shortcuts", "width", "data", "split", "loss")
@@ -24,6 +25,13 @@ def is_sequence(surfaces: Sequence[Surface]) -> bool:
         and len({_weights(surface) for surface in surfaces}) == len(surfaces)
         and all(_alike(head, other) for other in others)
     )
+
+
+def in_order(surfaces: Sequence[Surface]) -> list[Surface]:
+    """A sequence in the order of the numbers in its names; any other surfaces as they are."""
+    if not surfaces or not is_sequence(surfaces):
+        return list(surfaces)
+    return [surfaces[k] for k in natural_order(names_of(surfaces))]
 
 
 def natural_order(names: Sequence[str]) -> list[int]:

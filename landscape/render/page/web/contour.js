@@ -3,7 +3,7 @@
 function contourSpec(data, picture, drawn, chosen, size) {
   const { scale } = picture, { panel } = drawn, ink = inks();
   const fine = fineOf(drawn, FLAT_CELLS);
-  const ticks = ticksOf(picture, 8).filter((t) => t > scale.low && t < scale.high);
+  const ticks = (showsNamed(panel) || chosen.measured ? [] : ticksOf(picture, 8)).filter((t) => t > scale.low && t < scale.high);
   const runs = ticks.map((tick) => isolinesOf(fine, scale.height(tick)));
   const lines = ticks.map((tick, n) => {
     const places = runs[n].flatMap((run) => [...run, [null, null]]);

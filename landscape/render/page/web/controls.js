@@ -80,7 +80,7 @@ function showBar() {
   bar.hidden = data.kind !== "plane";
   if (bar.hidden) return;
   const kind = scale.kind === "log" ? ", logarithmic" : "";
-  const note = picture.noLog ? ". " + picture.noLog : "";
+  const note = picture.noLog && !data.difference ? ". " + picture.noLog : "";
   const common = data.layout === "gallery"
     ? `Shared scale of height and colour for all ${data.panels.length} surfaces, ${short(scale.low)} to ${short(scale.high)}: ` : "";
   byId("bar-label").textContent = common + unitLabel(quantity) + kind + note;

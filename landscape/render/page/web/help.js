@@ -3,9 +3,13 @@
 const GESTURES = [
   ["3-D", [
     ["Drag, or arrow keys", "turn"], ["Scroll, pinch, + and −", "zoom"], ["Home", "first view again"],
-    ["Shift + arrow keys", "move the mark"],
+    ["Shift + arrow keys", "move the mark"], ["Click, Enter", "pin the marked point"],
   ]],
-  ["Contours and curves", [["Point, or arrow keys", "read the values there"]]],
+  ["Contours and curves", [
+    ["Point, tap, or arrow keys", "read the values there"], ["Click, tap, or Enter", "pin the point"],
+    ["Backspace", "remove the last pin"], ["Drag (touch: Cut, then drag)", "cut through the plane"],
+    ["c, then c elsewhere", "cut between two marked points"],
+  ]],
   ["Everywhere", [["Escape", "remove the mark"], [", and .", "step along a path"], ["?", "this sheet"]]],
 ];
 

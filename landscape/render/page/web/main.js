@@ -41,7 +41,13 @@ async function drawNow() {
 }
 
 // New data: the reader's choices are kept where they still apply.
-function update(data) {
+function update(given) {
+  app.given = given;
+  if (given.panels.length && !app.arrangement.how) readAddress();
+  return show(arranged(given));
+}
+
+function show(data) {
   const before = app.data, { chosen } = app;
   app.data = data;
   byId("heading").textContent = data.heading;
@@ -55,8 +61,11 @@ function update(data) {
   const fresh = !before || before.kind !== data.kind || before.panels.length !== data.panels.length;
   chosen.step = null;
   if (fresh) {
-    chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
-    app.camera = firstCamera();
+    if (!chosen.view || before.kind !== data.kind) {
+      chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
+      app.camera = firstCamera();
+      readView();
+    }
     document.body.classList.toggle("gallery", data.layout === "gallery");
     buildPanels();
     tell("built");
@@ -104,6 +113,10 @@ window.landscape = {
   update,
   state: () => ({
     ...app.chosen,
+    pins: app.pins,
+    cut: app.cut,
+    arrangement: app.arrangement,
+    span: app.picture && app.picture.span,
     theme: themeName(),
     camera: app.camera,
     kind: app.picture && app.picture.scale.kind,

@@ -6,11 +6,11 @@ const SLIDER_STEPS = 200;
 // is the smallest positive value for a log scale.
 function spanOf(data, { name, along }) {
   let low = Infinity, high = -Infinity, positive = Infinity, negative = 0;
-  for (const panel of data.panels) {
+  for (const panel of data.all || data.panels) {
     const line = data.kind === "line";
     const besides = line ? along.bands.flatMap(([a, b]) => [...panel.values[a], ...panel.values[b]]) : [];
     if (line && name === panel.main) besides.push(...panel.ends.map(([, loss]) => loss));
-    for (const value of [...panel.values[name], ...besides]) {
+    for (const value of [...sharing(data, name).flatMap((n) => panel.values[n]), ...besides]) {
       if (value === null) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);
@@ -19,6 +19,12 @@ function spanOf(data, { name, along }) {
     }
   }
   return { low, high, positive, negative, empty: low > high };
+}
+
+// The draws of a quantity share a scale; any other quantity has its own.
+function sharing(data, name) {
+  const parent = data.quantities.find((q) => q.draws && q.draws.includes(name));
+  return parent ? [parent.name, ...parent.draws] : [name];
 }
 
 function whyNoLog(span) {

@@ -24,6 +24,7 @@ function turnTo(camera) {
     turning = null;
     paintStills();
     app.panels.forEach((_, k) => showScene(k));
+    tell("turned");
   });
   return turning;
 }
