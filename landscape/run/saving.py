@@ -16,8 +16,8 @@ MOST = 0.03
 """Largest share of the time that saving takes, the last save included."""
 
 _SAVES_APART = 10
-_BYTES_A_SECOND = 1e8  # a guess, until a save has been timed
-_LARGE = 2**22
+_BYTES_A_SECOND, _SECONDS_A_QUANTITY = 1e8, 1e-4
+_SHORT_S = 0.05
 
 
 class Saver:
@@ -30,14 +30,15 @@ class Saver:
 
     def __init__(self, surface: Surface, path: Path, most: float = MOST) -> None:
         self._surface, self.path, self._most = surface, path, most
-        self._size = (len(surface.quantities) + 1) * surface.grid.size * 8
-        self._takes = self._size / _BYTES_A_SECOND
+        size = (len(surface.quantities) + 1) * surface.grid.size * 8
+        # A guess, until a save has been timed.
+        self._takes = size / _BYTES_A_SECOND + len(surface.quantities) * _SECONDS_A_QUANTITY
         self._began = self._last = time.monotonic()
         self._spent = 0.0
 
     def begin(self) -> None:
         """Save before the first point; of a large surface only check that this is possible."""
-        if self._size < _LARGE:
+        if self._takes < _SHORT_S:
             self.save()
         else:
             check_writable(self.path)
