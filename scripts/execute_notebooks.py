@@ -3,8 +3,7 @@
     python scripts/execute_notebooks.py
     python scripts/execute_notebooks.py notebooks/gallery.ipynb
 
-They run in a temporary folder, which is deleted afterwards. The quickstart reads the surfaces of
-the default job from the folder LANDSCAPE_DIGITS.
+They run in a temporary folder, which is deleted afterwards.
 """
 
 from __future__ import annotations
