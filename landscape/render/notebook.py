@@ -74,7 +74,7 @@ def explore(
     --------
     >>> from landscape import open_surface, render
     >>> render.explore(open_surface("example:digits_eigen_ratio"), style="contour")
-    <interactive page: ResNet-20 with projection shortcuts>
+    <interactive page: ResNet-56 with shortcuts>
     """
     if not 200 <= height <= 4000:
         raise InputError(f"height {height}: expected from 200 to 4000 pixels")
@@ -90,12 +90,15 @@ def refining(
     """Show in the cell of a notebook how a surface fills while it is sampled into ``path``.
 
     The picture is that of :func:`landscape.render.side_by_side`, drawn again whenever the file has
-    changed, from coarse to fine::
+    changed, from coarse to fine. ``every_s``: seconds between two looks at the file. Raises a
+    MissingExtra without IPython.
 
-        with landscape.render.refining("mine.h5"):
-            surface = landscape.sample_surface(problem, "-1:1:51", "-1:1:51", path="mine.h5")
-
-    ``every_s``: seconds between two looks at the file. Raises a MissingExtra without IPython.
+    Examples
+    --------
+    >>> from landscape import render, sample_surface
+    >>> with render.refining("mine.h5"):
+    ...     surface = sample_surface(problem, "-1:1:5", "-1:1:3", path="mine.h5", progress=False)
+    waiting for mine.h5
     """
     show = library("IPython.display", "IPython", "notebook", "a picture in a cell").display
     handle = show(_Waiting(f"waiting for {Path(path).name}"), display_id=True)

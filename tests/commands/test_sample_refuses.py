@@ -164,7 +164,10 @@ OUTPUT = [
     bad("sample", [*SAMPLE, "-o", "text.txt/s.h5"], "text.txt/s.h5", "is not a folder"),
     bad("sample", [*SAMPLE, "-o", "mine.h5", "--save-directions", "gone/d.h5"], "gone/d.h5"),
     bad(
-        "sample", [*SAMPLE, "-o", "surface.h5", "--save-directions", "other.h5"], "a different run"
+        "sample",
+        [*SAMPLE, "-o", "surface.h5", "--save-directions", "other.h5"],
+        "other.h5",
+        "not a direction file",
     ),
 ]
 
