@@ -7,12 +7,11 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from landscape import commandline
-from landscape.atomic import replacing
+from landscape.atomic import check_writable, replacing
 from landscape.build import requested_problem
 from landscape.directions import IGNORED
 from landscape.errors import InputError, unknown_choice
@@ -64,21 +63,20 @@ def _command(argv: Sequence[str] | None) -> None:
     problem = requested_problem(**given)
     operator = HessianOperator(problem, ignore=ignore)
     check_counts(operator, top, 1)
-    # Raises now if the folder does not exist.
-    with replacing(output) if output is not None else nullcontext() as place:
-        print("\n".join(origin_words(problem.attributes)), flush=True)
-        pairs, trace = _report(operator, top, samples, seed)
-        found = _numbers(pairs, trace)
-        if place is not None and density:
-            surface = _density(problem, operator, ignore, seed)
-            surface.attributes.update(found, eigenvalues=json.dumps(found["eigenvalues"]))
-            save_surface(surface, place)
-        elif place is not None:
-            facts = {**problem.attributes, "ignore": ignore, "seed": seed, "versions": versions()}
-            Path(place).write_text(json.dumps({**found, **facts}, indent=1) + "\n")
+    if output is not None:
+        check_writable(output)
+    print("\n".join(origin_words(problem.attributes)), flush=True)
+    pairs, trace = _report(operator, top, samples, seed)
+    found = _numbers(pairs, trace)
     if output is not None and not density:
+        facts = {**problem.attributes, "ignore": ignore, "seed": seed, "versions": versions()}
+        with replacing(output) as place:
+            place.write_text(json.dumps({**found, **facts}, indent=1) + "\n")
         print(f"{output}: eigenvalues and trace")
     elif output is not None:
+        surface = _density(problem, operator, ignore, seed)
+        surface.attributes.update(found, eigenvalues=json.dumps(found["eigenvalues"]))
+        save_surface(surface, output)
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
         print(f"{output}: spectral density (Gaussian width {width:.3g}; {products} products)")
         print(commandline.plot_hint(Path(output)))

@@ -93,10 +93,6 @@ class TestSave:
         assert b"/FontFile2" in content
         assert b"/Type3" not in content
 
-    def test_svg_needs_no_font(self, tmp_path):
-        content = save(make(), tmp_path / "a.svg").read_text()
-        assert "<text" not in content
-
     # Movies are made twice, with fewer frames, in their own tests.
     @pytest.mark.parametrize("suffix", [s for s in MEDIA if s not in (".gif", ".mp4")])
     def test_the_same_picture_twice_is_the_same_file(self, tmp_path, suffix):

@@ -94,7 +94,8 @@ class TestOverPlanes:
 
     def test_the_caption_says_how_true_how_far_and_how_much_the_plane_holds(self):
         words = said(contour(self.surface(distance=[0.0, 2.5, np.nan, 1.0, 0.0])))
-        assert "Principal components of 21 checkpoints: 83 % and 9.1 % of the variance." in words
+        assert "first principal component (83 %)" in words
+        assert "second principal component (9.1 %)" in words
         assert "up to 2.5 from the plane; 3 of 5 steps match the loss of their projection" in words
         assert "Hollow, dashed: the other steps, whose loss differs from the plane's." in words
 

@@ -205,9 +205,9 @@ class TestFiles:
 
     def test_a_pdf_is_matplotlibs_unless_asked(self, tmp_path):
         drawn = save(bowl(), tmp_path / "a.pdf", "surface").read_bytes()
-        assert b"drawn by matplotlib" in drawn
+        assert "drawn by matplotlib".encode("utf-16-be") in drawn  # beside a × sign
         embedded = save(bowl(), tmp_path / "b.pdf", "surface", renderer="pyvista").read_bytes()
-        assert b"drawn by pyvista" in embedded
+        assert "drawn by pyvista".encode("utf-16-be") in embedded
         assert b"/Subtype /Image" in embedded
 
     def test_an_svg_says_it_too(self, tmp_path):
@@ -383,7 +383,7 @@ def test_surfaces_of_one_quantity_on_grids_of_other_sizes():
     assert "5 x 3" in figure.description
 
 
-@pytest.mark.parametrize("seed", [20, 49, 57])
+@pytest.mark.parametrize("seed", [1, 12, 43])
 def test_the_camera_is_chosen_on_the_surface_that_is_drawn(seed):
     """A fault once: from where it had been chosen, the surface between samples hid the minimum."""
     x = np.linspace(-1, 1, 6)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from landscape.commandline import add_overwrite, parser, run
 from landscape.outputs import check_outputs
-from landscape.render.figure.context import CONTEXTS
+from landscape.render.contexts import CONTEXTS
 from landscape.render.media import MEDIA, write
 from landscape.render.movie.plan import MOVIES
 from landscape.render.opened import opened

@@ -33,7 +33,7 @@ REFUSED = [
     bad("connect", [*BOTH, "--lr", "-1"], "--lr -1", "positive"),
     bad("connect", [*BOTH, "--schedule", "cosine"], "'cosine'", "onecycle"),
     bad("connect", [*BOTH, "-o", "none.pt"], "none.pt is not a curve file"),
-    bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "folder nowhere does not exist"),
+    bad("connect", [*BOTH, "-o", "nowhere/curve.pt"], "nowhere does not exist"),
     bad("connect", [*BOTH, "-o", "text.txt"], "text.txt was not written by torch.save"),
 ]
 

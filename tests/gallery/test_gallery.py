@@ -60,7 +60,7 @@ def test_titles_lines_and_what_is_missing(tmp_path: Path) -> None:
     assert value == "—"
     assert "NaN or infinite" in why
     assert "<script>alert(2)" not in page.read_text()
-    assert page.read_text().count("plotly.js v") == 1
+    assert len(re.findall(r"plotly\.js (?:\(.*\) )?v", page.read_text())) == 1
 
 
 def test_the_command_writes_one_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,7 @@ def test_the_command_writes_one_page(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert command.main([*paths, "--style", "gallery", "--title", "Three", "-o", str(output)]) == 0
     assert capsys.readouterr().out == f"wrote {output}\n"
     assert data_of(output)["heading"] == "Three"
-    assert 4e6 < output.stat().st_size < 6e6  # plotly.js, once
+    assert 1.5e6 < output.stat().st_size < 6e6  # plotly.js, once, in part or whole
     assert command.main([*paths, "--style", "gallery", "-o", str(tmp_path / "a.png")]) == 2
     assert "style gallery is not supported for .png files" in capsys.readouterr().err
 

@@ -13,17 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
-from landscape.errors import check_choice
+from landscape.render.contexts import factor_of
 from landscape.render.figure.style import StyledFigure
-
-CONTEXTS = {"paper": 1.0, "talk": 2.0, "poster": 4.0}
-"""How many times larger than in a paper everything is, the default widths included."""
-
-
-def factor_of(context: str | None) -> float:
-    """The factor of a context; None is ``paper``. Raises an InputError if it is unknown."""
-    check_choice("context", context or "paper", CONTEXTS)
-    return CONTEXTS[context or "paper"]
 
 
 def enlarged(figure: StyledFigure, context: str | None) -> StyledFigure:

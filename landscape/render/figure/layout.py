@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from landscape.errors import InputError
-from landscape.render.figure.context import factor_of
+from landscape.render.contexts import factor_of
 from landscape.render.figure.style import (
     CAPTION_SIZE,
     HEADING_SIZE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -37,7 +37,7 @@ from landscape.render.words.faithful import faithful, path_words
 from landscape.render.words.names import names_of
 from landscape.render.words.one_line import in_one_line
 from landscape.render.words.quantity_words import shown
-from landscape.surface import Surface
+from landscape.surface import Surface, Trajectory
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -142,17 +142,17 @@ def _caption(
 ) -> Caption:
     full = [_notes(s, own) for s, own in zip(surfaces, panels, strict=True)]
     firsts = [replace(own[0], surface=s) for s, own in zip(surfaces, panels, strict=True)]
-    short = in_one_line(firsts, ["solid: networks; dashed: plane; dotted: distance"])
+    paths = [p for s in surfaces for p in s.trajectories.values()]
+    short = in_one_line(firsts, [_strokes(paths, "plane", "distance")])
     return captioned(look.get("caption"), full, short, names_of(surfaces))
 
 
-def _stroke_words(surface: Surface) -> str:
-    """``solid: checkpoints; dashed: their projections; dotted: distance from the plane``."""
-    kept = surface.trajectories.values()
+def _strokes(paths: Collection[Trajectory], plane: str, distance: str) -> str:
+    """``solid: checkpoints; dashed: plane; dotted: distance``, as far as the paths have them."""
     words = {
-        "solid: checkpoints": any(p.loss is not None for p in kept),
-        "dashed: their projections onto the plane": any(p.plane_loss is not None for p in kept),
-        "dotted: distance from the plane": any(p.distance is not None for p in kept),
+        "solid: checkpoints": any(p.loss is not None for p in paths),
+        f"dashed: {plane}": any(p.plane_loss is not None for p in paths),
+        f"dotted: {distance}": any(p.distance is not None for p in paths),
     }
     return "; ".join(w for w, there in words.items() if there)
 
@@ -202,7 +202,8 @@ def _step_label(steps: Sequence[Steps]) -> str:
 def _notes(surface: Surface, panels: Sequence[Heights]) -> list[str]:
     notes = [brief(surface, shown(surface, surface.main_quantity)), explained(surface)]
     kept = surface.trajectories.values()
-    said = _stroke_words(surface)
+    paths = surface.trajectories.values()
+    said = _strokes(paths, "their projections onto the plane", "distance from the plane")
     notes.append(f"{said[:1].upper()}{said[1:]}.")
     notes += [path_words(name, p) for name, p in surface.trajectories.items()]
     if any(not true.all() for p in kept if (true := faithful(p)) is not None):
