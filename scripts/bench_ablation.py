@@ -119,9 +119,17 @@ def measured(
         begun.append(clock())
         yield from range(count)
 
+    class Kept(type):
+        def __call__(cls, *_: object) -> PointNetwork:
+            return kept()
+
+        def __instancecheck__(cls, network: object) -> bool:
+            return isinstance(network, PointNetwork)
+
+    instead = Kept("PointNetwork", (), {})
     with (
-        mock.patch.object(in_memory, "PointNetwork", side_effect=lambda *_: kept()),
-        mock.patch.object(abreast, "PointNetwork", side_effect=lambda *_: kept()),
+        mock.patch.object(in_memory, "PointNetwork", instead),
+        mock.patch.object(abreast, "PointNetwork", instead),
     ):
         evaluation = evaluation_for(problem, settings)
         found = dict(evaluation(problem, plane, points, indices(), settings))

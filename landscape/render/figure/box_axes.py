@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from landscape.grid import FloatArray
-from landscape.render.figure.style import text_width
+from landscape.render.figure.style import TEXT_SIZE, text_width
 from landscape.render.scale import inner_ticks
 from landscape.render.space.camera import Camera
 from landscape.render.space.projection import MIDDLE, project
@@ -20,8 +20,8 @@ from landscape.surface import Surface
 _LONGEST_NAME = 1.75
 _GRID: dict[str, Any] = {"color": "0.86", "linewidth": 0.5, "zorder": 0.5}
 _EDGE: dict[str, Any] = {"color": "0.45", "linewidth": 0.6, "zorder": 0.6}
-_NUMERAL, _NAME, _TITLE = 7.0, 18.0, 30.0
-"""Points from an edge to the middle of its numerals, of its name, and of the height's name."""
+_NUMERAL, _NAME, _TITLE = 7.0, 4.5, 30.0
+"""Points from an edge to the middle of numerals, from these to a name, and to the height's name."""
 _LEAST_APART = 8.0
 
 
@@ -48,9 +48,11 @@ def draw_box(axes: Any, relief: Relief, camera: Camera, ticks: FloatArray) -> No
         edge = [_on_floor(k, end, near) for end in (-0.5, 0.5)]
         _line(axes, camera, edge, _EDGE)
         outward = _outward(camera, edge)
-        for place, value in zip(places, at, strict=True):
-            _say(axes, camera, _on_floor(k, place, near), outward * _NUMERAL, short(value))
-        _say(axes, camera, _on_floor(k, 0.0, near), outward * _NAME, name, _slope(camera, edge))
+        numerals = [short(value) for value in at]
+        for place, numeral in zip(places, numerals, strict=True):
+            _say(axes, camera, _on_floor(k, place, near), outward * _NUMERAL, numeral)
+        beyond = _NUMERAL + _half_extent(numerals, outward) + _NAME
+        _say(axes, camera, _on_floor(k, 0.0, near), outward * beyond, name, _slope(camera, edge))
     _draw_heights(axes, relief, camera, ticks, x_near, y_near)
 
 
@@ -105,6 +107,12 @@ def _outward(camera: Camera, edge: list[Any]) -> FloatArray:
     away = project(np.array(edge).mean(axis=0), camera) - project(np.array(floor), camera)
     found: FloatArray = across if across @ away >= 0 else -across
     return found
+
+
+def _half_extent(words: list[str], along: FloatArray) -> float:
+    """Points from the middle of the widest of some horizontal words to its end along a vector."""
+    width = 72 * max(map(text_width, words), default=0.0)
+    return float(np.abs(along) @ [width, TEXT_SIZE]) / 2
 
 
 def _slope(camera: Camera, edge: list[Any]) -> float:
