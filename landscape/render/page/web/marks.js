@@ -15,9 +15,12 @@ function scenePlace(drawn, picture, x, y) {
   return h === null ? null : [box.acrossOf(x), box.alongOf(y), box.upOf(h)];
 }
 
-// A head on a stem that stands where the surface is.
+// A head on a stem that stands where the surface is, as long as it takes for the head to be seen.
 function stem(view, drawn, picture, place, { fill, edge, radius = 5.5, words = "", ink }) {
-  const top = [place[0], place[1], place[2] + STEM], hidden = isHidden(view, drawn, picture, place);
+  const hidden = isHidden(view, drawn, picture, place), above = (by) => [place[0], place[1], place[2] + by];
+  let length = STEM;
+  while (length < 1 && isHidden(view, drawn, picture, above(length))) length += STEM / 2;
+  const top = above(length);
   const [foot, head] = [place, top].map((p) => pixelOf(view, p));
   const around = edge === "#fff" ? "#000" : "#fff", dash = hidden ? { "stroke-dasharray": "3 3" } : {};
   const parts = [
