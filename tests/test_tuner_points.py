@@ -41,10 +41,11 @@ def test_a_wrong_way_is_found_where_both_corners_are_not_finite(
     assert not np.isfinite(usual["loss"][[0, -1]]).any()
     right = PointNetwork._forward
 
-    def wrong(self: PointNetwork, inputs: Tensor) -> Tensor:
+    def wrong(self: PointNetwork, inputs: Tensor, *more: Any) -> Tensor:
         """Everything but the plain settings computes something else."""
-        plain = not (self._settings.in_place or self._settings.fused)
-        return right(self, inputs) * (1.0 if plain and not self._settings.channels_last else 1.1)
+        ways = self._settings
+        plain = not (ways.in_place or ways.fused or ways.channels_last)
+        return right(self, inputs, *more) * (1.0 if plain else 1.1)
 
     monkeypatch.setattr(PointNetwork, "_forward", wrong)
     found = landscape.sample_surface(problem, tune=True, **options)

@@ -136,6 +136,8 @@ def test_every_width_and_theme_opens(browser, tmp_path):
             assert nothing_sticks_out(explorer.page, width) == []
             keep(f"{name}_{view}", explorer.page.screenshot(full_page=True))
         assert explorer.state["theme"] == theme
+        if explorer.page.locator("#more").is_visible():  # on a phone
+            explorer.page.locator("#more").click()
         explorer.page.get_by_role("button", name="Dark").click()
         explorer.settle()
         other = {"light": "dark", "dark": "light"}[theme]

@@ -261,6 +261,7 @@ def test_touch_alone_pins_and_cuts(browser, files, held, tmp_path):
     page.touchscreen.tap(*pixel(explorer, held[0]["x"][7], held[0]["y"][2]))
     explorer.settle()
     check_pin(explorer, held, 2, 7)
+    page.get_by_role("button", name="Options", exact=True).tap()
     page.get_by_role("button", name="Cut", exact=True).tap()
     page.locator(".plot.contour").first.scroll_into_view_if_needed()
     driver = explorer.context.new_cdp_session(page)

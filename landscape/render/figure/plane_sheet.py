@@ -52,7 +52,9 @@ class Named:
 
         Raises an InputError if the titles are not one for each row and column.
         """
-        columns = self.columns or len(self.column_titles) or None
+        columns = self.columns
+        if columns is None:
+            columns = len(self.column_titles) or None
         if self.row_titles and columns is None:
             columns = -(-panels // len(self.row_titles))
         if columns is None:
