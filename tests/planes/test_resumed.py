@@ -41,7 +41,8 @@ def test_a_missing_barrier_is_added_by_the_next_call(
     sample_surface(problem(), "0:1:5", None, **options)
     whole = sample_surface(problem(), "0:1:5", None, directions=line, progress=False)
     found = open_surface(tmp_path / "s.h5").attributes["barrier"]
-    assert found == pytest.approx(whole.attributes["barrier"], rel=1e-5)
+    # Of losses near 1: other settings may be chosen, which differ by rounding.
+    assert found == pytest.approx(whole.attributes["barrier"], rel=1e-5, abs=1e-6)
 
 
 def test_the_path_of_a_retrained_run_is_updated(tmp_path: Path) -> None:

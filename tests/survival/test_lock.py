@@ -92,7 +92,7 @@ def test_no_lock_is_made_in_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_a_second_sample_is_rejected_and_the_first_continues(tmp_path: Path) -> None:
-    write_module(tmp_path, 0.5)
+    write_module(tmp_path, 1.0)  # so that the run has not ended when the second is rejected
     path = tmp_path / "out.h5"
     first = start(tmp_path, path)
     wait_until(lambda: done(path) > 0, first)
