@@ -1,7 +1,6 @@
 // A cut: a line through the plane, with loss and accuracy of all panels along it.
 
 const SAMPLES = 201;
-const BAND = 1.96;
 
 app.cut = null; // {from: [x, y], to: [x, y]}
 app.cutting = false; // a touch draws a cut instead of scrolling the page
@@ -59,7 +58,7 @@ function cutLines(name, stderr, log) {
     const y = valuesAlong(panel, name, app.cut, log);
     if (!y || y.every((v) => v === null)) return [];
     const off = stderr ? valuesAlong(panel, stderr, app.cut, false) : null;
-    const band = (sign) => off && y.map((v, n) => (v === null || off[n] === null ? null : v + sign * BAND * off[n]));
+    const band = (sign) => off && y.map((v, n) => (v === null || off[n] === null ? null : v + sign * NORMAL_95 * off[n]));
     return [{ name: panel.title, y, low: band(-1), high: band(1), colour: lineInk(k) }];
   });
 }

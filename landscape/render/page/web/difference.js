@@ -40,7 +40,7 @@ const finiteOr = (v) => (Number.isFinite(v) ? v : null);
 // Whether the error covers the difference at each point; null where it is unknown.
 function covered(panel, { name, along }) {
   const errors = along.stderr && panel.values[along.stderr];
-  return panel.values[name].map((v, k) => (v === null || !errors || errors[k] === null ? null : Math.abs(v) <= BAND * errors[k]));
+  return panel.values[name].map((v, k) => (v === null || !errors || errors[k] === null ? null : Math.abs(v) <= NORMAL_95 * errors[k]));
 }
 
 function wordsOfDifference(panel, quantity, ratio) {

@@ -60,12 +60,12 @@ async function pictureOfAll(pixels) {
 
 // A panel as displayed, but for what is pointed at, as pictures to lay over each other.
 async function imagesOf(k, density) {
-  const { data, chosen, picture } = app, size = { width: SHEET.panel, height: SHEET.height };
+  const { chosen, picture } = app, size = { width: SHEET.panel, height: SHEET.height };
   const pictured = async (spec) => loaded(await Plotly.toImage(spec, { ...size, format: "png", scale: density }));
   const layered = (shapes) => loaded("data:image/svg+xml," + encodeURIComponent(new XMLSerializer().serializeToString(layerOf(shapes, size, density))));
   if (chosen.view === "surface") {
     const view = sceneView(size), { below, above } = sceneLayers(k, view, false), marked = toolShapes(k, scenePlacer(k, view));
-    const surface = await pictured(sceneSpec(data, picture, picture.panels[k], chosen, plotlyCamera(view)));
+    const surface = await pictured(sceneSpec(picture, picture.panels[k], plotlyCamera(view)));
     return [await layered(below), surface, await layered([...above, ...marked])];
   }
   if (!app.panels[k].layer.firstChild) return [await pictured(flatSpec(k, size))];

@@ -4,10 +4,10 @@
 const TEXT = 12, TICK = 5, GAP = 4;
 
 // What text needs around the box.
-function roomOf({ width }, picture, chosen) {
+function roomOf({ width }, picture) {
   const marks = heightTicks(picture).map((t) => textWidth(short(t), TEXT));
   const side = Math.max(...marks, 18) + TICK + GAP + 4, tight = width < 420;
-  return { left: side, right: tight ? 10 : 22, top: 2 * TEXT + 2, bottom: chosen.bare ? 24 : 46 };
+  return { left: side, right: tight ? 10 : 22, top: 2 * TEXT + 2, bottom: 46 };
 }
 
 function heightTicks(picture) {
@@ -42,7 +42,7 @@ function farSides({ back }) {
 }
 
 // Before the surface: numerals and titles along the two near edges of the floor and the left edge.
-function axesText(view, drawn, picture, ink, chosen, labels) {
+function axesText(view, drawn, picture, ink, labels) {
   const box = boxOf(drawn, picture), [bx, by] = farSides(view), low = -BOX_HEIGHT / 2;
   const { panel } = drawn, marks = [];
   const edges = [

@@ -3,7 +3,7 @@
 // none.
 
 function toolShapes(k, to) {
-  return to ? tools.flatMap((tool) => (tool.layer ? tool.layer(k, to) : [])) : [];
+  return tools.flatMap((tool) => (tool.layer ? tool.layer(k, to) : []));
 }
 
 function drawLayers() {
@@ -51,5 +51,3 @@ tools.push({
   placed: drawLayers,
   turned: drawLayers,
 });
-
-const polyline = (places) => "M" + places.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L");

@@ -6,10 +6,6 @@ const LETTERS = "ABCDEFGH";
 const STEM = 0.07; // of the box's width
 const PIECE = 0.015;
 
-// For other parts of the page: functions of (panel, drawn) that give places to mark, as
-// {x, y, colour, words}, on scenes and contours alike.
-const furtherMarks = [];
-
 function scenePlace(drawn, picture, x, y) {
   const h = heightAt(drawn, x, y), box = boxOf(drawn, picture);
   return h === null ? null : [box.acrossOf(x), box.alongOf(y), box.upOf(h)];
@@ -115,9 +111,6 @@ function sceneMarks(view, drawn, picture, chosen, ink, k) {
     stand([box.acrossOf(x), box.alongOf(y), box.upOf(drawn.heights[drawn.best])], { fill: "#fff", edge: "#000" });
   }
   panel.solutions.forEach((s, n) => stand(place(s.x, s.y), { fill: "#000", edge: "#fff", radius: 8, words: LETTERS[n] }));
-  for (const more of furtherMarks) {
-    for (const { x, y, colour, words } of more(k, drawn)) stand(place(x, y), { fill: colour, edge: "#fff", radius: 8, words });
-  }
   const at = indexAt(panel, chosen.mark);
   if (at !== null && drawn.heights[at] !== null) {
     stand([...floorPlace(box, panel, at), box.upOf(drawn.heights[at])], { fill: PINK, edge: "#fff" });

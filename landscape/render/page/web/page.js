@@ -4,7 +4,7 @@ const app = {
   data: null,
   // The reader's choices; scale and clip per quantity, and only those actually made.
   chosen: { view: null, quantity: null, scale: {}, clip: {}, trajectory: true, preview: false,
-    mark: null, step: null, floor: false },
+    mark: null, step: null },
   picture: null,
   panels: [],
   camera: null,

@@ -22,14 +22,14 @@ function wordOf(quantity) {
   return word === "value" ? unitLabel(quantity) : ["nats", "%"].includes(quantity.unit) ? `${word} (${quantity.unit})` : word;
 }
 
-function sceneSpec(data, picture, drawn, chosen, camera) {
+function sceneSpec(picture, drawn, camera) {
   const { scale } = picture, fine = fineOf(drawn), lid = 0.005 * (scale.top - scale.bottom);
   const surface = {
     type: "surface", x: fine.x, y: fine.y, z: fine.rows,
     cmin: scale.bottom, cmax: scale.top, colorscale: picture.colours, showscale: false,
     connectgaps: false, hoverinfo: "skip",
     contours: { x: { highlight: false }, y: { highlight: false },
-      z: { highlight: false, show: true, ...isolines(picture), color: "rgba(0,0,0,0.55)", width: 1, project: { z: chosen.floor } } },
+      z: { highlight: false, show: true, ...isolines(picture), color: "rgba(0,0,0,0.55)", width: 1 } },
     lighting: { ambient: 0.55, diffuse: 0.75, specular: 0.12, roughness: 0.55, fresnel: 0.05 },
     lightposition: { x: -2e4, y: -1e4, z: 6e4 },
   };
@@ -50,7 +50,7 @@ function sceneSpec(data, picture, drawn, chosen, camera) {
 
 // The view of a scene on a canvas of that size.
 function sceneView(size) {
-  return viewOf(app.camera, { ...size, room: roomOf(size, app.picture, app.chosen) });
+  return viewOf(app.camera, { ...size, room: roomOf(size, app.picture) });
 }
 
 // Everything of a panel's scene but the surface: what lies below it, and above it.
@@ -58,7 +58,7 @@ function sceneLayers(k, view, pointed = true) {
   const { picture, chosen } = app, drawn = picture.panels[k], ink = inks();
   const labels = new Labels(view.width, view.height, ink);
   const shown = pointed ? chosen : { ...chosen, mark: null, step: null };
-  const ticks = axesText(view, drawn, picture, ink, chosen, labels);
+  const ticks = axesText(view, drawn, picture, ink, labels);
   const marks = sceneMarks(view, drawn, picture, shown, ink, k);
   return { below: walls(view, drawn, picture, ink), above: [...ticks, ...marks, ...labels.texts] };
 }
@@ -102,7 +102,7 @@ async function drawScene(k) {
   const panel = app.panels[k], plot = panel.plots.surface;
   const size = sizeOf(panel.stage);
   panel.sight = sceneView(size);
-  const spec = sceneSpec(app.data, app.picture, app.picture.panels[k], app.chosen, plotlyCamera(panel.sight));
+  const spec = sceneSpec(app.picture, app.picture.panels[k], plotlyCamera(panel.sight));
   const layout = { ...spec.layout, ...size };
   if (!sceneOf(plot)) {
     await Plotly.react(plot, [{ type: "surface", visible: "legendonly", z: [[0, 0], [0, 0]] }], layout, SCENE_CONFIG);

@@ -20,16 +20,15 @@ function paintStill(k, panel) {
   [still.width, still.height] = [density * still.clientWidth, density * still.clientHeight];
   const view = sceneView({ width: still.clientWidth, height: still.clientHeight });
   const see = (place) => pixelOf(view, place).map((v) => density * v);
-  const drawn = picture.panels[k], { scale } = picture;
+  const drawn = picture.panels[k], { scale } = picture, box = boxOf(drawn, picture);
   const [columns, rows] = [drawn.panel.x, drawn.panel.y].map(everySo);
-  const across = unitOf(drawn.panel.x), along = unitOf(drawn.panel.y);
-  const up = (h) => BOX_HEIGHT * ((h - scale.bottom) / (scale.top - scale.bottom) - 0.5);
+  const across = drawn.panel.x.map(box.acrossOf), along = drawn.panel.y.map(box.alongOf);
   for (const [j, after] of fromFar(rows, along, view.eye[1])) {
     for (const [i, next] of fromFar(columns, across, view.eye[0])) {
       const corners = [[j, i], [j, next], [after, next], [after, i]];
       const heights = corners.map(([b, a]) => drawn.rows[b][a]);
       if (heights.includes(null)) continue;
-      const places = corners.map(([b, a], n) => [across[a], along[b], up(heights[n])]);
+      const places = corners.map(([b, a], n) => [across[a], along[b], box.upOf(heights[n])]);
       const middle = heights.reduce((sum, h) => sum + h, 0) / 4;
       paintCell(pen, places.map(see), shaded(view, picture, (middle - scale.bottom) / (scale.top - scale.bottom), places));
     }
@@ -40,11 +39,6 @@ function everySo(axis) {
   const step = Math.ceil((axis.length - 1) / MOST_CELLS), last = axis.length - 1;
   const kept = axis.map((_, k) => k).filter((k) => k % step === 0);
   return kept[kept.length - 1] === last ? kept : [...kept, last];
-}
-
-function unitOf(axis) {
-  const [low, high] = [axis[0], axis[axis.length - 1]];
-  return axis.map((v) => (v - low) / (high - low) - 0.5);
 }
 
 // Neighbours along an axis, those farthest from the eye first: nearer cells hide them.

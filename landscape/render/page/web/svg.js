@@ -10,9 +10,10 @@ function shape(tag, attributes = {}, ...children) {
   return made;
 }
 
+const polyline = (places) => "M" + places.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L");
+
 function line(places, look) {
-  const d = places.map(([x, y], n) => `${n ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join("");
-  return shape("path", { d, fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round", ...look });
+  return shape("path", { d: polyline(places), fill: "none", "stroke-linejoin": "round", "stroke-linecap": "round", ...look });
 }
 
 const ruler = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
