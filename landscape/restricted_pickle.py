@@ -7,6 +7,7 @@ name in it resolves to what the reader of a format lists, or to a :class:`Descri
 from __future__ import annotations
 
 import pickle
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -49,11 +50,11 @@ class Described:
     extend = add = append
 
 
-class Stateful:
+class Stateful(ABC):
     """A stand-in of a format, whose ``__setstate__`` checks what a pickle gives it."""
 
-    def __setstate__(self, state: Any) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def __setstate__(self, state: Any) -> None: ...
 
 
 # The pure-Python unpickler: the C one allocates its memo table as long as the largest index that

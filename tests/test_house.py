@@ -214,3 +214,19 @@ def test_no_option_list_stands_twice() -> None:
         if len(names & others) > 6
     }
     assert twice == {}
+
+
+TOP = {
+    *(".ci", ".github", ".gitignore", "CHANGELOG.md", "CITATION.cff", "LICENSE", "README.md"),
+    *("constraints.txt", "docs", "findings", "landscape", "notebooks", "pyproject.toml"),
+    *("scripts", "tests"),
+}
+
+
+def test_nothing_else_stands_at_the_top() -> None:
+    """A fault once: a stray file with a part of a command as its name was committed."""
+    command = ["git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT.parent, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not in a git checkout")
+    assert {name.partition("/")[0] for name in listed.stdout.split("\0") if name} == TOP

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 
 import pytest
 
 from landscape.render import save_page
-from tests.conftest import ROOT
+from landscape.render.page.bundle import bring
 from tests.explorer import NASTY, Explorer, bowl, path_of_training
 
 
 @pytest.fixture(scope="package", autouse=True)
 def bundle():
-    """The part of plotly.js that installing the package brings, in a checkout too."""
-    script = ROOT / "scripts" / "plotly_bundle.py"
-    subprocess.run([sys.executable, str(script)], check=True, capture_output=True)
+    """The part of plotly.js that installing the package brings, in a checkout too, if it can."""
+    bring()
 
 
 @pytest.fixture(scope="package")

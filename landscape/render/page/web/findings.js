@@ -6,7 +6,7 @@ byId("panels").after(findings);
 
 const toolbar = element("div", { id: "tools", role: "toolbar", "aria-label": "Looking closer" });
 toolbar.hidden = true;
-byId("panels").before(toolbar);
+document.querySelector("#controls .buttons").before(toolbar);
 
 function finding(id, heading, forget, ...parts) {
   const close = element("button", { type: "button", class: "small", "aria-label": `Remove: ${heading}` }, "×");
