@@ -140,6 +140,32 @@ def _buffer_written(m: Written, x: Tensor) -> Tensor:
     return F.relu(m.a(x)) + m.sum
 
 
+def _slice_of_a_fused_relu_after_the_convolution(m: Written, x: Tensor) -> Tensor:
+    y = F.relu(m.a(x))
+    view = y[:, :2]
+    z = m.b(y)
+    view.mul_(-0.5)
+    return F.relu(z) + y
+
+
+def _alias_of_a_fused_relu(m: Written, x: Tensor) -> Tensor:
+    y = F.relu(m.a(x))
+    view = y[:, 2:]
+    return F.relu(m.b(x) + y) + view.repeat(1, 2, 1, 1)
+
+
+def _residual_that_a_later_convolution_reads(m: Written, x: Tensor) -> Tensor:
+    y = F.relu(m.a(x))
+    z = m.b(y)
+    return F.relu(m.b(x) + y) + F.relu(z)
+
+
+def _view_of_the_residual_convolved(m: Written, x: Tensor) -> Tensor:
+    y = F.relu(m.a(x))
+    view = y[:, :]
+    return F.relu(m.b(view) + y)
+
+
 def _alias_of_a_residual(m: Written, x: Tensor) -> Tensor:
     y = F.relu(m.a(x))
     view = y[:, 2:]
@@ -154,6 +180,10 @@ WRITTEN: dict[str, Callable[[Written, Tensor], Tensor]] = {
     "a sum that the shortcut sees": _sum_that_the_shortcut_sees,
     "weights read beside their layer": _weights_read_beside,
     "a buffer": _buffer_written,
+    "a slice of a fused ReLU": _slice_of_a_fused_relu_after_the_convolution,
+    "an alias of a fused ReLU": _alias_of_a_fused_relu,
+    "a residual, and a convolution that waits": _residual_that_a_later_convolution_reads,
+    "a residual, convolved through a view": _view_of_the_residual_convolved,
     "an alias of a residual": _alias_of_a_residual,
 }
 

@@ -112,6 +112,7 @@ def fuse_convolutions(traced: fx.GraphModule) -> None:
         if not isinstance(before, fx.Node) or len(before.users) != 1:
             continue
         fused: fx.Node | None = None
+        written: fx.Node | None = None
         last: Any = before
         if _can_wait(before, relu, memory, traced):
             fused = call_convolution(traced, relu, convolve_relu, before)
@@ -120,13 +121,14 @@ def fuse_convolutions(traced: fx.GraphModule) -> None:
                 if (
                     _can_wait(last, relu, memory, traced)
                     and isinstance(onto, fx.Node)
-                    and last.args[0] is not onto
+                    and memory.apart(last.all_input_nodes[0], onto)
                     and memory.free_after(onto, before)
                 ):
                     fused = call_convolution(traced, relu, convolve_onto_relu, last, onto)
+                    written = onto
                     break
         if fused is not None:
-            memory.replace(relu, fused)
+            memory.replace(relu, fused, written)
             relu.replace_all_uses_with(fused)
             for gone in (relu, before, last):
                 memory.forget(gone)

@@ -88,10 +88,14 @@ class Memory:
     def _together(self, nodes: Iterable[fx.Node]) -> frozenset[fx.Node]:
         return frozenset().union(*(self._roots[node] for node in nodes))
 
-    def replace(self, old: fx.Node, node: fx.Node) -> None:
-        """A new node takes the place of an old one, and returns memory that nothing else reads."""
+    def replace(self, old: fx.Node, node: fx.Node, onto: fx.Node | None = None) -> None:
+        """A new node takes the place of an old one, and writes into what ``onto`` returned.
+
+        What shared memory with the old one shares it with the new one.
+        """
         self._place[node] = self._place[old]
-        self._roots[node], self._writes[node] = frozenset({node}), frozenset()
+        self._roots[node] = frozenset({old, node})
+        self._writes[node] = frozenset() if onto is None else self._roots[onto]
 
     def forget(self, node: fx.Node) -> None:
         """Remove a node that nothing reads from the graph; nothing if it is no longer there."""
@@ -111,6 +115,10 @@ class Memory:
             first < place < last and reads & self._writes[other]
             for other, place in self._place.items()
         )
+
+    def apart(self, one: fx.Node, other: fx.Node) -> bool:
+        """Whether two values share no memory."""
+        return not self._roots[one] & self._roots[other]
 
     def free_after(self, value: fx.Node, reader: fx.Node) -> bool:
         """Whether the memory of a value belongs to the graph, and is read last by ``reader``.
