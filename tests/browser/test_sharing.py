@@ -216,7 +216,22 @@ def test_a_path_is_played_step_by_step_and_by_hand_with_less_motion(tab):
     page.wait_for_timeout(800)
     assert tab.state["step"]["step"] == 2  # one step, by hand
     page.emulate_media(reduced_motion="no-preference")
-    page.get_by_role("button", name="Remove: Along the path").click()
+    page.get_by_label("Arrangement").select_option("minus")  # a difference has no paths
+    tab.settle()
+    assert page.locator("#path").is_hidden()
+    assert page.locator("#path-button").is_hidden()
+    assert page.locator("figcaption").inner_text().startswith("Positive where A is larger")
+    assert tab.problems == []
+
+
+def test_an_address_of_what_is_not_there_is_passed_over(tab):
+    go(tab, "view=contour&surface=1.5&step=1,1,0.5")
+    assert tab.state["arrangement"]["frame"] == 0
+    assert tab.state["step"] is None
+    go(tab, "view=contour&surface=2&step=1,1,-1")
+    assert tab.state["arrangement"]["frame"] == 1
+    assert tab.state["step"] is None
+    assert tab.problems == []
 
 
 def test_draws_have_a_slider_on_one_scale(browser, tmp_path):

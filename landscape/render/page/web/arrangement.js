@@ -74,7 +74,7 @@ tools.push({
   read(get) {
     const [a, b] = (get("of") || "1,2").split(",").map((v) => Number(v) - 1), { given } = app;
     const how = HOWS.some(([name]) => name === get("show")) ? get("show") : usualHow(given);
-    const last = given.panels.length - 1, held = (v, other) => (v >= 0 && v <= last ? v : other);
+    const held = (v, other) => (given.panels[v] ? v : other);
     app.arrangement = { how, a: held(a, 0), b: held(b, 1), frame: held(Number(get("surface")) - 1, 0) };
   },
 });

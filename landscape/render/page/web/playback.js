@@ -48,17 +48,23 @@ function runOf({ panel, path }) {
   return app.data.panels[panel].trajectories[path];
 }
 
-function stepBy(n) {
-  const next = at.step + n;
-  if (next >= runOf(at).x.length) pause();
-  else goTo({ ...at, step: next });
+// Whether a panel that is shown has that step of a path.
+function isStep({ panel, path, step }) {
+  const shown = app.data.panels[panel], run = shown && shown.trajectories[path];
+  return Boolean(run) && step in run.x;
+}
+
+function stepOn() {
+  const next = { ...at, step: at.step + 1 };
+  if (isStep(next)) goTo(next);
+  else pause();
 }
 
 playButton.addEventListener("click", () => {
   if (app.playing) return pause();
   if (at.step + 1 >= runOf(at).x.length) goTo({ ...at, step: 0 });
-  if (lessMotion.matches) return stepBy(1);
-  app.playing = setInterval(() => stepBy(1), STEP_MS);
+  if (lessMotion.matches) return stepOn();
+  app.playing = setInterval(stepOn, STEP_MS);
   playButton.textContent = "Pause";
   return undefined;
 });
@@ -70,6 +76,11 @@ let shownStep = "";
 function showPath() {
   const { trajectory } = app.chosen, runs = runsShown();
   at = playback.hidden ? null : app.chosen.step || at;
+  if (at && !isStep(at)) {
+    pause();
+    playback.hidden = true;
+    at = null;
+  }
   const step = at;
   pathButton.hidden = !runs.length || !trajectory;
   pathButton.setAttribute("aria-pressed", String(!playback.hidden));
@@ -102,9 +113,8 @@ tools.push({
     if (at) put("step", [at.panel + 1, at.path + 1, at.step].join(","));
   },
   ready(get) {
-    const [panel, path, step] = (get("step") || "").split(",").map(Number);
-    const run = app.data.panels[panel - 1] && app.data.panels[panel - 1].trajectories[path - 1];
-    if (run && step < run.x.length) goTo({ panel: panel - 1, path: path - 1, step });
+    const [panel, path, step] = (get("step") || "").split(",").map(Number), asked = { panel: panel - 1, path: path - 1, step };
+    if (isStep(asked)) goTo(asked);
   },
 });
 pause();
