@@ -25,6 +25,7 @@ from landscape.errors import InputError, argument
 from landscape.examples import located
 from landscape.render.opened import opened
 from landscape.render.page import page_data, page_html
+from landscape.render.page.sequence import in_order
 
 DESCRIPTION = """Show surfaces in the browser while they are being computed, coarse to fine.
 
@@ -95,7 +96,7 @@ def _data_of(paths: Sequence[Path]) -> dict[str, Any]:
     data: dict[str, Any] = {"heading": "Loss landscape", "panels": []}
     if surfaces:
         try:
-            data = page_data(surfaces)
+            data = page_data(in_order(surfaces))
         except InputError as error:
             messages.append(str(error))
     done = sum(int(s.done.sum()) for s in surfaces)

@@ -19,7 +19,7 @@ import pytest
 
 from landscape.errors import InputError
 from landscape.grid import coarse_to_fine
-from landscape.live import Server, shown_meanwhile
+from landscape.live import Server, Watched, shown_meanwhile
 from landscape.store import open_surface, save_surface
 from tests.conftest import ROOT
 from tests.explorer import Explorer, bowl
@@ -121,6 +121,16 @@ def test_only_its_own_names_are_answered(served, host, status):
 def test_it_serves_the_page_and_its_data_read_only(served, method, path, status):
     server, _ = served
     assert ask(server, path, method)[0].status == status
+
+
+def test_states_of_one_network_are_in_the_order_of_their_numbers(tmp_path):
+    paths = [
+        save_surface(bowl(5, 4, title=f"epoch {n}", weights_sha256=str(n)), tmp_path / f"{n}.h5")
+        for n in (1, 10, 2)
+    ]
+    _, data = Watched(paths).data()
+    assert data["sequence"]
+    assert [panel["title"] for panel in data["panels"]] == ["epoch 1", "epoch 2", "epoch 10"]
 
 
 def test_it_listens_on_the_loopback_address_only(served):

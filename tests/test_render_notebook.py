@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 import time
 
@@ -33,6 +34,14 @@ def test_explore_several_and_what_it_refuses():
         explore(bowl(5), height=20)
     with pytest.raises(TypeError, match="colour"):
         explore(bowl(5), colour=1)
+
+
+def test_states_of_one_network_are_explored_in_the_order_of_their_numbers():
+    states = [bowl(5, title=f"epoch {n}", weights_sha256=str(n)) for n in (10, 2, 1)]
+    (text,) = re.findall(r'id="panels-data">(.*?)</script>', explore(states).page)
+    data = json.loads(text)
+    assert data["sequence"]
+    assert [panel["title"] for panel in data["panels"]] == ["epoch 1", "epoch 2", "epoch 10"]
 
 
 def test_tables_hold_each_value_at_its_coordinates():

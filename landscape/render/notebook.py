@@ -17,6 +17,7 @@ from landscape.render.figure.side_by_side import side_by_side
 from landscape.render.opened import opened
 from landscape.render.page.document import page_html
 from landscape.render.page.save import first_data
+from landscape.render.page.sequence import in_order
 from landscape.render.words.names import names_of
 from landscape.surface import Surface
 
@@ -78,7 +79,7 @@ def explore(
     """
     if not 200 <= height <= 4000:
         raise InputError(f"height {height}: expected from 200 to 4000 pixels")
-    several = [surfaces] if isinstance(surfaces, Surface) else list(surfaces)
+    several = in_order([surfaces] if isinstance(surfaces, Surface) else list(surfaces))
     page = page_html(first_data(several, several, style, look))
     return Explorer(page, f"interactive page: {', '.join(names_of(several))}", height)
 
