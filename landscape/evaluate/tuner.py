@@ -22,6 +22,7 @@ from landscape.grid import FloatArray
 from landscape.params import is_large
 from landscape.plane import Plane
 from landscape.problem import Problem
+from landscape.problem.alike import alike, largest
 
 BATCH_SIZES = {
     "cpu": (64, 128, 256, 512),
@@ -76,41 +77,26 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         compared = few[: 1 if is_large(problem.origin) else _COMPARED]
-        points = _telling(problem, PointNetwork(problem, place, base), points[:2], compared)
-        expected = _expected(problem, place, base, points, compared)
+        reference = _Reference(problem, place, base, points[:2], compared)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
-            seconds |= _seconds(problem, place, group, points, (few, compared), expected)
+            seconds |= _seconds(problem, place, group, few, reference)
         ranked = sorted(seconds, key=lambda kind: seconds[kind])
         return [replace(kind, batch_size=base.batch_size) for kind in ranked] or [base]
-
-
-def _telling(problem: Problem, plain: PointNetwork, points: FloatArray, batch: Batch) -> FloatArray:
-    """The points, and others towards the origin until outputs are finite at one of them.
-
-    NaN agrees with NaN, however it was computed.
-    """
-    for scale in _TOWARDS_ORIGIN:
-        if any(bool(o.isfinite().all()) for o in _outputs(problem, plain, points, batch)):
-            break
-        points = np.concatenate([points, scale * points[:1]])
-    return points
 
 
 def _seconds(
     problem: Problem,
     place: Plane,
     kinds: Sequence[Settings],
-    points: FloatArray,
-    batches: tuple[Batch, Batch],
-    expected: list[_Expected],
+    few: Batch,
+    reference: _Reference,
 ) -> dict[Settings, float]:
-    """The smallest time, for the first batch, of each kind that is admissible for the second."""
-    few, compared = batches
+    """The smallest time of each kind that is admissible."""
     trials = []
     for kind in kinds:
         network = PointNetwork(problem, place, kind)
-        if _agrees(problem, network, points, compared, expected):
+        if reference.agrees(network):
             trials.append(_Trial(kind, network, []))
     return {trial.settings: min(trial.seconds) for trial in _by_speed(problem, trials, few)}
 
@@ -183,12 +169,11 @@ def tune_compiled(
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         trials = [_Trial(settings, PointNetwork(problem, place, settings), [])]
-        points = _telling(problem, trials[0].network, points[:2], few)
-        expected = _expected(problem, place, settings, points, few, len(few))
+        reference = _Reference(problem, place, settings, points[:2], few)
         for graphs in (True, False):
             way = replace(settings, compiled=True, graphs=graphs)
             network = PointNetwork(problem, place, way)
-            if _agrees(problem, network, points, few, expected, len(few)):
+            if reference.agrees(network):
                 trials.append(_Trial(way, network, []))
                 break
         return _by_speed(problem, trials, few)[0].settings
@@ -215,80 +200,56 @@ def _few(problem: Problem, count: int) -> Batch:
     return next(iter(problem.splits.values())).head(count).batch(problem.dtype)
 
 
-def _outputs(
-    problem: Problem,
-    network: PointNetwork,
-    points: FloatArray,
-    batch: Batch,
-    count: int = _COMPARED,
-) -> list[Tensor]:
-    found = []
-    for point in points:
-        network.move_to(point)
-        found.append(problem.objective.outputs(network, batch[:count]))
-    return found
-
-
-@dataclass(frozen=True)
-class _Expected:
-    """Outputs at a point, and how far from them a way may be."""
-
-    outputs: Tensor
-    off: float
-
-
-def _expected(
-    problem: Problem,
-    place: Plane,
-    base: Settings,
-    points: FloatArray,
-    batch: Batch,
-    count: int = _COMPARED,
-) -> list[_Expected]:
-    """The outputs of the plain network in its own precision.
+class _Reference:
+    """Outputs of the plain network in its own precision, and how far from them a way may be.
 
     Two equivalent ways of a reduced precision may differ by percents: each may be twice as far
     from the network's own precision as the plain one of them.
+
+    ``points``: to these others are added towards the origin, until outputs are finite at one of
+    them: NaN agrees with NaN, however it was computed.
     """
-    plain = Settings(batch_size=base.batch_size, reduced=base.reduced)
-    exact = PointNetwork(problem, place, replace(plain, reduced=None))
-    outputs = _outputs(problem, exact, points, batch, count)
-    allowed = [_ROUNDING * _largest(one) for one in outputs]
-    if base.reduced is not None:
-        coarse = _outputs(problem, PointNetwork(problem, place, plain), points, batch, count)
-        errors = [_largest(a.double() - b.double()) for a, b in zip(coarse, outputs, strict=True)]
-        allowed = [one + _AS_GOOD * error for one, error in zip(allowed, errors, strict=True)]
-    return [_Expected(one, off) for one, off in zip(outputs, allowed, strict=True)]
 
+    def __init__(
+        self, problem: Problem, place: Plane, base: Settings, points: FloatArray, batch: Batch
+    ) -> None:
+        self._problem, self._points, self._batch = problem, points, batch
+        plain = Settings(batch_size=base.batch_size, reduced=base.reduced)
+        self.outputs = self._expected(PointNetwork(problem, place, replace(plain, reduced=None)))
+        self._errors = [0.0] * len(self.outputs)
+        if base.reduced is not None:
+            pairs = zip(self.of(PointNetwork(problem, place, plain)), self.outputs, strict=True)
+            self._errors = [largest(a.double() - b.double()) for a, b in pairs]
 
-def _largest(values: Tensor) -> float:
-    finite = values[values.isfinite()]
-    return float(finite.abs().max()) if finite.numel() else 0.0
+    def _expected(self, network: PointNetwork) -> list[Tensor]:
+        for scale in _TOWARDS_ORIGIN:
+            if any(bool(outputs.isfinite().all()) for outputs in self.of(network)):
+                break
+            self._points = np.concatenate([self._points, scale * self._points[:1]])
+        return self.of(network)
 
+    def of(self, network: PointNetwork) -> list[Tensor]:
+        """Outputs of a network at each point."""
+        found = []
+        for point in self._points:
+            network.move_to(point)
+            found.append(self._problem.objective.outputs(network, self._batch))
+        return found
 
-def _agrees(
-    problem: Problem,
-    network: PointNetwork,
-    points: FloatArray,
-    batch: Batch,
-    expected: list[_Expected],
-    count: int = _COMPARED,
-) -> bool:
-    """Whether a network gives the expected outputs, on the first and on later calls."""
-    try:
+    def agrees(self, network: PointNetwork) -> bool:
+        """Whether a network gives these outputs, NaN and infinity included, on two calls each."""
+        try:
+            found = [self.of(network) for _ in range(2)]
+        except Exception:  # an operation that this device or build does not support, or a number
+            return False
+        return all(map(self.equal, found))
+
+    def equal(self, found: Sequence[Tensor]) -> bool:
+        """Whether outputs at each point are these."""
         return all(
-            _equal(_outputs(problem, network, points, batch, count), expected) for _ in range(2)
+            alike(a, b, relative=_ROUNDING, of_largest=_ROUNDING, absolute=_AS_GOOD * error)
+            for a, b, error in zip(found, self.outputs, self._errors, strict=True)
         )
-    except Exception:  # an operation that this device or build does not support, or a number
-        return False
-
-
-def _equal(found: list[Tensor], expected: list[_Expected]) -> bool:
-    """Whether outputs are equal up to rounding, including NaN and infinity."""
-    return all(
-        torch.allclose(a, b.outputs.to(a.dtype), rtol=_ROUNDING, atol=b.off, equal_nan=True)
-        for a, b in zip(found, expected, strict=True)
-    )
 
 
 def _by_speed(problem: Problem, trials: Sequence[_Trial], few: Batch) -> list[_Trial]:

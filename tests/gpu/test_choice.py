@@ -65,17 +65,12 @@ def test_equivalent_ways_of_bfloat16_are_admissible() -> None:
     (few,) = next(iter(problem.splits.values())).batches(problem.dtype, 128)
     base = Settings(reduced="bfloat16")
     with torch.inference_mode():
-        expected = tuner._expected(problem, plane, base, POINTS[:2], few)
+        reference = tuner._Reference(problem, plane, base, POINTS[:2], few)
         way = PointNetwork(problem, plane, replace(base, fold=True, channels_last=True))
-        found = tuner._outputs(problem, way, POINTS[:2], few)
-        assert tuner._agrees(problem, way, POINTS[:2], few, expected)
-        plain = [one.outputs for one in expected]
-        apart = [
-            float((a - b).abs().max() / b.abs().max()) for a, b in zip(found, plain, strict=True)
-        ]
-        assert max(apart) > 1e-3
-        off = [one.outputs * 1.2 for one in expected]
-        assert not tuner._equal(off, expected)
+        assert reference.agrees(way)
+        pairs = zip(reference.of(way), reference.outputs, strict=True)
+        assert max(float((a - b).abs().max() / b.abs().max()) for a, b in pairs) > 1e-3
+        assert not reference.equal([outputs * 1.2 for outputs in reference.outputs])
 
 
 def test_compiled_kernels_are_captured_and_only_full_batches_are_compiled(
