@@ -8,6 +8,9 @@ import pytest
 import torch
 
 import landscape
+from landscape.evaluate.network import PointNetwork
+from landscape.evaluate.tolerance import _Sampler
+from landscape.grid import Grid
 from landscape.run import stage as stages
 from landscape.run.stage import stage
 
@@ -28,6 +31,26 @@ def test_a_step_is_named_if_it_takes_long(
         time.sleep(seconds)
     time.sleep(0.2)
     assert capsys.readouterr().err == said
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_measuring_all_examples_before_a_tolerance_is_named(
+    progress: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured = _Sampler.prepare
+
+    def slow(self: _Sampler, network: PointNetwork, grid: Grid) -> None:
+        time.sleep(0.5)
+        measured(self, network, grid)
+
+    monkeypatch.setattr(_Sampler, "prepare", slow)
+    monkeypatch.setattr(stages, "PATIENCE_S", 0.2)
+    torch.manual_seed(0)
+    data = (torch.randn(200, 3), torch.randint(2, (200,)))
+    problem = landscape.Problem(torch.nn.Linear(3, 2), data, device="cpu")
+    landscape.sample_surface(problem, "-1:1:3", tolerance="10%", tune=False, progress=progress)
+    lines = capsys.readouterr().err.replace("\r", "\n").split("\n")
+    assert lines.count("measuring all examples at the trained weights …") == progress
 
 
 @pytest.mark.parametrize("directions", ["random", "hessian", "ascent"])

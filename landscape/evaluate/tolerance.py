@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -62,21 +61,23 @@ class ToTolerance:
     ) -> None:
         self._problem, self._plane, self._surface = problem, plane, surface
         self._settings = settings or Settings()
+        self._network: PointNetwork | None = None
         self._cells, self._points = CoarserCells(surface.grid.shape), surface.grid.points()
         self._samplers = [
             _Sampler(problem, split, examples, tolerance, self._settings, with_losses)
             for split, examples in problem.splits.items()
         ]
 
-    @cached_property
-    def _network(self) -> PointNetwork:
-        """With the strata of all splits found."""
-        with exactly(self._problem.objective.needs_gradients):
-            plane = self._plane.to(self._problem.device)
-            network = PointNetwork(self._problem, plane, self._settings)
-            for sampler in self._samplers:
-                sampler.prepare(network, self._surface.grid)
-        return network
+    def prepare(self) -> PointNetwork:
+        """Find the strata, the first time; returns the network that moves to the points."""
+        if self._network is None:
+            with exactly(self._problem.objective.needs_gradients):
+                plane = self._plane.to(self._problem.device)
+                network = PointNetwork(self._problem, plane, self._settings)
+                for sampler in self._samplers:
+                    sampler.prepare(network, self._surface.grid)
+            self._network = network
+        return self._network
 
     def __call__(self, indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
         """Evaluate points.
@@ -87,15 +88,16 @@ class ToTolerance:
             Which points, coarse to fine. Values depend neither on the order within a level, nor on
             which points of it are evaluated here or were evaluated before.
         """
+        network = self.prepare()
         for index in indices:
             if not self._surface.done.ravel()[self._cells.around(index)].all():
                 raise ValueError(f"point {index} requested before the coarser points around it")
             found: dict[str, float] = {}
             # Exited before the caller's own code runs.
             with exactly(self._problem.objective.needs_gradients):
-                self._network.move_to(self._points[index])
+                network.move_to(self._points[index])
                 for sampler in self._samplers:
-                    found.update(sampler.measure(self._network, self._surface, index))
+                    found.update(sampler.measure(network, self._surface, index))
             yield index, found
 
 

@@ -22,6 +22,7 @@ from landscape.run.draws import (
     surface_of_draw,
 )
 from landscape.run.loop import Measure
+from landscape.run.stage import stage
 from landscape.surface import Surface
 
 
@@ -31,7 +32,8 @@ class Job:
 
     ``planes``: one, or one per random draw. ``tolerance``: determines the number of examples per
     point; None is all. ``whole_network``: curvature quantities, per plane; may be empty.
-    ``strata_of_losses``: see :class:`~landscape.evaluate.ToTolerance`.
+    ``strata_of_losses``: see :class:`~landscape.evaluate.ToTolerance`. ``progress``: whether a long
+    step before the first point is named.
     """
 
     problem: Problem
@@ -40,6 +42,7 @@ class Job:
     tolerance: Tolerance | None
     whole_network: Sequence[WholeNetwork] = ()
     strata_of_losses: bool = True
+    progress: bool = False
 
     def measure(self, surface: Surface) -> Measure:
         """A function that computes points of a surface, in one plane or in all draws."""
@@ -77,14 +80,7 @@ class Job:
                 evaluation, self.problem, plane, points, settings=self.settings
             )
         else:
-            measured = ToTolerance(
-                self.problem,
-                plane,
-                surface,
-                self.tolerance,
-                self.settings,
-                with_losses=self.strata_of_losses,
-            )
+            measured = self._to_tolerance(plane, surface, self.tolerance)
         whole = self.whole_network[k] if self.whole_network else None
 
         def complete(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
@@ -94,6 +90,19 @@ class Job:
             return found if whole is None else whole.added(plane, points, found)
 
         return complete
+
+    def _to_tolerance(self, plane: Plane, surface: Surface, tolerance: Tolerance) -> Measure:
+        strata = self.strata_of_losses
+        measured = ToTolerance(
+            self.problem, plane, surface, tolerance, self.settings, with_losses=strata
+        )
+
+        def named(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:
+            with stage("measuring all examples at the trained weights", progress=self.progress):
+                measured.prepare()
+            yield from measured(indices)
+
+        return named
 
 
 def quantities_of_one(

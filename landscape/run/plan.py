@@ -107,6 +107,7 @@ class Plan:
             tolerance,
             whole,
             strata_of_losses=_STRATA in facts,
+            progress=self.request.progress,
         )
         return job, surface
 

@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from tqdm import tqdm
+
 PATIENCE_S = 10.0
 """A shorter step is not mentioned."""
 
@@ -17,7 +19,8 @@ def stage(words: str, *, progress: bool = True) -> Iterator[None]:
     if not progress:
         yield
         return
-    later = threading.Timer(PATIENCE_S, lambda: print(f"{words} …", file=sys.stderr, flush=True))
+    # Written by tqdm, since a bar may be on the line already.
+    later = threading.Timer(PATIENCE_S, lambda: tqdm.write(f"{words} …", file=sys.stderr))
     later.daemon = True
     later.start()
     try:
