@@ -164,6 +164,40 @@ class Explorer:
         assert self.problems == []
 
 
+# Where a place of a scene is on the screen, by the matrices that plotly draws with.
+PIXEL = """([panel, place]) => {
+  const plot = document.querySelectorAll('.surface')[panel], scene = plot._fullLayout.scene._scene;
+  const box = plot.getBoundingClientRect(), { projection, view, model } = scene.glplot.cameraParams;
+  const sum = (m, v, i) => [0, 1, 2, 3].reduce((t, j) => t + m[4 * j + i] * v[j], 0);
+  const times = (m, v) => [0, 1, 2, 3].map((i) => sum(m, v, i));
+  const [x, y, , w] = [model, view, projection].reduce((v, m) => times(m, v),
+    [...place.map((c, i) => c * scene.dataScale[i]), 1]);
+  return [box.left + (x / w + 1) / 2 * box.width, box.top + (1 - y / w) / 2 * box.height];
+}"""
+
+
+def circles(explorer, panel=0):
+    """The round marks above a scene: middles on the screen, fill and edge."""
+    return explorer.page.evaluate(
+        "(n) => [...document.querySelectorAll('.above')[n].querySelectorAll('circle')]"
+        ".map((c) => { const b = c.getBoundingClientRect(); return [(b.left + b.right) / 2,"
+        " (b.top + b.bottom) / 2, c.getAttribute('fill'), c.getAttribute('stroke')]; })",
+        panel,
+    )
+
+
+def lines(explorer, stroke, value, panel=0):
+    """The lines above a scene whose stroke has that value: their places on the screen."""
+    return explorer.page.evaluate(
+        "([name, value, n]) => { const on = document.querySelectorAll('.above')[n],"
+        " { left, top } = on.getBoundingClientRect();"
+        " return [...on.querySelectorAll(`path[${name}='${value}']`)].map((p) =>"
+        " p.getAttribute('d').slice(1).split('L').map((at) => at.split(' ').map(Number))"
+        ".map(([x, y]) => [left + x, top + y])); }",
+        [stroke, value, panel],
+    )
+
+
 def finite(surface, name):
     factor = 100 if "accuracy" in name else 1
     values = surface[name]

@@ -12,7 +12,7 @@ from landscape.render import save_page
 from landscape.render.scale import Scale
 from landscape.render.space.interpolate import refine
 from landscape.render.words.numerals import short
-from tests.explorer import Explorer, as_array, finite
+from tests.explorer import PIXEL, Explorer, as_array, finite, lines
 from tests.test_quantity import plane as margin_plane
 
 
@@ -99,12 +99,18 @@ def test_what_is_not_finite_is_marked_and_never_a_height(fresh, surfaces):
     z = fresh.samples(1)
     assert {tuple(p) for p in np.argwhere(np.isnan(z))} == {(2, 3), (7, 8), (0, 1)}
     state = fresh.state
+    marked = [(right.x[3], right.y[2]), (right.x[8], right.y[7])]
+    floor = math.log10(state["low"])
+    wanted = [
+        fresh.page.evaluate(PIXEL, [1, [*map(float, p), floor]]) for p in marked for _ in range(2)
+    ]
+    middles = [np.mean(arm, axis=0) for arm in lines(fresh, "stroke-width", "1.5", 1)]
+    np.testing.assert_allclose(middles, wanted, atol=2)
     fresh.choose(view="contour")
-    lines = sum(state["low"] < t < state["high"] for t in state["ticks"])
-    crosses = fresh.drawn("contour", 1, lines + 1)  # after lines and the lowest point
+    levels = sum(state["low"] < t < state["high"] for t in state["ticks"])
+    crosses = fresh.drawn("contour", 1, levels + 1)  # after lines and the lowest point
     assert set(zip(crosses["x"], crosses["y"], strict=True)) == {
-        tuple(float(f"{v:.6g}") for v in p)
-        for p in {(right.x[3], right.y[2]), (right.x[8], right.y[7])}
+        tuple(float(f"{v:.6g}") for v in p) for p in marked
     }
     assert "not finite" in fresh.page.locator("figure").nth(1).inner_text()
     assert "not finite" not in fresh.page.locator("figure").nth(0).inner_text()

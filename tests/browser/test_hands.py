@@ -9,7 +9,7 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 from landscape.render.words.numerals import short
-from tests.explorer import NASTY, finite
+from tests.explorer import NASTY, PIXEL, circles, finite, lines
 
 
 def eyes(explorer):
@@ -119,28 +119,6 @@ def test_pointing_at_one_panel_marks_and_reads_all(fresh, surfaces):
     assert fresh.page.locator(".cross:not([hidden])").count() == 0
 
 
-# Where a place of a scene is on the screen, by the matrices that plotly draws with.
-PIXEL = """([panel, place]) => {
-  const plot = document.querySelectorAll('.surface')[panel], scene = plot._fullLayout.scene._scene;
-  const box = plot.getBoundingClientRect(), { projection, view, model } = scene.glplot.cameraParams;
-  const sum = (m, v, i) => [0, 1, 2, 3].reduce((t, j) => t + m[4 * j + i] * v[j], 0);
-  const times = (m, v) => [0, 1, 2, 3].map((i) => sum(m, v, i));
-  const [x, y, , w] = [model, view, projection].reduce((v, m) => times(m, v),
-    [...place.map((c, i) => c * scene.dataScale[i]), 1]);
-  return [box.left + (x / w + 1) / 2 * box.width, box.top + (1 - y / w) / 2 * box.height];
-}"""
-
-
-def circles(explorer, panel=0):
-    """The round marks above a scene: middles on the screen, fill and edge."""
-    return explorer.page.evaluate(
-        "(n) => [...document.querySelectorAll('.above')[n].querySelectorAll('circle')]"
-        ".map((c) => { const b = c.getBoundingClientRect(); return [(b.left + b.right) / 2,"
-        " (b.top + b.bottom) / 2, c.getAttribute('fill'), c.getAttribute('stroke')]; })",
-        panel,
-    )
-
-
 def pixel(explorer, panel, surface, j, i):
     place = [surface.x[i], surface.y[j], explorer.samples(panel)[j, i]]
     return explorer.page.evaluate(PIXEL, [panel, [float(v) for v in place]])
@@ -238,6 +216,8 @@ def test_a_trajectory_lies_on_the_surface_and_can_be_left_out(fresh, surfaces):
         fresh.page.evaluate(PIXEL, [0, [float(px), float(py), float(on([py, px])[0])]])
         for px, py in zip(path.x, path.y, strict=True)
     ]
+    drawn = [at for run in lines(fresh, "stroke", "#ff2d78") for at in run]
+    assert all(min(math.dist(at, place) for place in drawn) < 3 for at in steps)
     dots = [c[:2] for c in circles(fresh) if c[2] == "#ff2d78"]  # steps that are hidden have none
     assert dots
     assert all(min(math.dist(at, dot) for at in steps) < 3 for dot in dots)
@@ -245,4 +225,5 @@ def test_a_trajectory_lies_on_the_surface_and_can_be_left_out(fresh, surfaces):
     fresh.page.get_by_label("Trajectory").uncheck()
     fresh.settle()
     assert [c for c in circles(fresh) if c[2] == "#ff2d78"] == []
+    assert lines(fresh, "stroke", "#ff2d78") == []
     fresh.page.get_by_label("Trajectory").check()

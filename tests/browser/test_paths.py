@@ -13,8 +13,7 @@ from landscape.render import save_page
 from landscape.render.words.faithful import faithful
 from landscape.render.words.numerals import short
 from tests import kinds
-from tests.browser.test_hands import PIXEL, circles
-from tests.explorer import NASTY, Explorer, keep
+from tests.explorer import NASTY, PIXEL, Explorer, circles, keep, lines
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +109,19 @@ def test_in_space_the_path_lies_on_the_surface_and_its_steps_can_be_pointed_at(p
     page.choose(view="surface")
     on = RegularGridInterpolator((surface.y, surface.x), page.samples())
     run = surface.trajectories[NASTY]
-    at = pixel(page, run, on, 8)
-    hollow = [c for c in circles(page) if c[2] == "#fff" and c[3] == "#ff2d78"]
-    full = [c for c in circles(page) if c[2] == "#ff2d78"]
-    assert min(math.dist(at, c[:2]) for c in hollow) < 3
-    assert not faithful(run)[8]
-    true = [pixel(page, run, on, k) for k in np.flatnonzero(faithful(run))]
-    assert min(math.dist(place, c[:2]) for c in full for place in true) < 3
+    steps = [pixel(page, run, on, k) for k in range(run.x.size)]
+    drawn = [place for line in lines(page, "stroke", "#ff2d78") for place in line]
+    assert all(min(math.dist(step, place) for place in drawn) < 3 for step in steps)
+    dots = [c for c in circles(page) if "#ff2d78" in c[2:]]
+    seen = {}
+    for dot in dots:
+        far = [math.dist(step, dot[:2]) for step in steps]
+        assert min(far) < 3
+        seen[int(np.argmin(far))] = dot[2] == "#fff"
+    assert seen == {k: not faithful(run)[k] for k in seen}
+    assert set(seen.values()) == {True, False}
+    assert seen[8]
+    at = steps[8]
     assert "drawn on the surface" in page.page.locator(".legend").inner_text()
     page.page.mouse.move(*at)
     page.settle()
