@@ -30,7 +30,7 @@ def test_explore_is_the_page_in_a_frame_of_its_own():
 
 def test_explore_several_and_what_it_refuses():
     assert len(explore([bowl(5), bowl(5, scale=2)]).page) > 1000
-    with pytest.raises(InputError, match="height 20: expected from 200"):
+    with pytest.raises(InputError, match="height=20: expected from 200"):
         explore(bowl(5), height=20)
     with pytest.raises(TypeError, match="colour"):
         explore(bowl(5), colour=1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.extras import library
 from landscape.render.figure.options import SpaceLook, takes
 from landscape.render.figure.side_by_side import side_by_side
@@ -78,7 +78,7 @@ def explore(
     <interactive page: ResNet-56 with shortcuts>
     """
     if not 200 <= height <= 4000:
-        raise InputError(f"height {height}: expected from 200 to 4000 pixels")
+        raise InputError(f"{argument('height', height)}: expected from 200 to 4000 pixels")
     several = in_order([surfaces] if isinstance(surfaces, Surface) else list(surfaces))
     page = page_html(first_data(several, several, style, look))
     return Explorer(page, f"interactive page: {', '.join(names_of(several))}", height)
@@ -104,20 +104,21 @@ def refining(
     show = library("IPython.display", "IPython", "notebook", "a picture in a cell").display
     handle = show(_Waiting(f"waiting for {Path(path).name}"), display_id=True)
     stopped = threading.Event()
-    seen: list[tuple[int, int]] = []
+    seen: tuple[int, int] | None = None
 
     def look_again() -> None:
+        nonlocal seen
         try:
             state = os.stat(path)
             stamp = (state.st_mtime_ns, state.st_size)
-            if seen[-1:] == [stamp]:
+            if seen == stamp:
                 return
             picture: Any = side_by_side([opened(Path(path))], style, **look)
         except (OSError, InputError) as error:  # nothing there yet, or nothing to draw yet
             picture, stamp = _Waiting(str(error)), (0, 0)
-        if handle is not None and seen[-1:] != [stamp]:
+        if handle is not None and seen != stamp:
             handle.update(picture)
-        seen.append(stamp)
+        seen = stamp
 
     def watch() -> None:
         while not stopped.wait(every_s):

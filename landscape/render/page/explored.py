@@ -16,8 +16,7 @@ from landscape.render.words.quantity_words import DisplayedQuantity, shown
 from landscape.summary import describe
 from landscape.surface import Surface
 
-RISES = (0.1, 1.0)
-"""Above the minimum of a loss, in nats."""
+_RISES = (0.1, 1.0)  # above the minimum of a loss, in nats
 _FALLS = (1.0, 10.0)  # below the best accuracy, in percent
 _FACTORS = (2.0, 10.0)  # of the minimum, in other units
 
@@ -52,9 +51,8 @@ def named_levels(surface: Surface, how: DisplayedQuantity) -> list[list[Any]]:
     4.605 twice the loss of guessing
     """
     values = finite_values(surface, how)
-    if not (how.quantity.is_loss or how.is_fraction) or not np.isfinite(values).any():
-        return []
-    if how.quantity.is_stderr:
+    meant = (how.quantity.is_loss or how.is_fraction) and not how.quantity.is_stderr
+    if not meant or not np.isfinite(values).any():
         return []
     found = [] if how.chance is None else [(how.chance, "guessing")]
     if not how.quantity.is_loss:
@@ -63,7 +61,7 @@ def named_levels(surface: Surface, how: DisplayedQuantity) -> list[list[Any]]:
     else:
         least = float(np.nanmin(values))
         if how.unit == "nats":
-            found += [(least + rise, f"minimum + {short(rise)} nats") for rise in RISES]
+            found += [(least + rise, f"minimum + {short(rise)} nats") for rise in _RISES]
         elif least > 0:
             found += [(factor * least, f"{short(factor)} × the minimum") for factor in _FACTORS]
         if how.chance is not None:
