@@ -1,18 +1,26 @@
-"""Train a network for an experiment and sample its surface."""
+"""Train the networks of an experiment and sample their surfaces."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from landscape.build import build_problem
-from landscape.experiments.setup import Setup, Size
+from landscape.experiments.measured import add_measures
+from landscape.experiments.results import Coordinates, Results
+from landscape.experiments.setup import NETWORKS, Setup, Size
 from landscape.run import sample_surface
 from landscape.store import open_surface
-from landscape.surface import Surface
+from landscape.surface import Attribute, Surface
 from landscape.training import FINAL, History
+
+KINDS = ("residual", "plain")
+"""The two networks of each size, in the order of results and figures."""
+
+_ERRORS = {"train_error": "training", "test_error": "test"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +36,53 @@ class SurfaceSize(Size):
 
 
 _Sampled = TypeVar("_Sampled", bound=SurfaceSize)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A network by its name and options, which is built with and without shortcuts.
+
+    ``words``: its size, for titles.
+    """
+
+    words: str
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def measure_pairs(
+    setup: Setup[_Sampled], dimension: str, pairs: Mapping[int, Pair], **attributes: Attribute
+) -> Results:
+    """Train every network, sample its surface, and measure it.
+
+    ``dimension``: what grows, such as ``depth``. ``pairs``: by size. ``attributes``: more
+    of the results.
+
+    Raises an InputError if a network cannot be built, before any is trained.
+    """
+    for pair in pairs.values():
+        setup.network(pair.name, shortcuts="none", **pair.options)
+    dims = ("network", dimension)
+    coordinates: dict[str, Coordinates] = {"network": KINDS, dimension: tuple(pairs)}
+    results = setup.results(coordinates, seed=setup.seeds[0], **attributes)
+    for error, split in _ERRORS.items():
+        results.add(error, dims, None, f"fraction of misclassified {split} examples")
+    surfaces: dict[tuple[int, ...], Surface] = {}
+    for i, kind in enumerate(KINDS):
+        shortcuts = NETWORKS[kind]
+        for j, (size, pair) in enumerate(pairs.items()):
+            history, surfaces[i, j] = train_and_sample(
+                setup,
+                pair.name,
+                f"{kind}-{size}",
+                title=f"{pair.words}, {'no' if shortcuts == 'none' else shortcuts} shortcuts",
+                shortcuts=shortcuts,
+                **pair.options,
+            )
+            for error in _ERRORS:
+                results.select(error)[i, j] = history.columns[error][-1]
+    add_measures(results, dims, surfaces)
+    return results
 
 
 def train_and_sample(

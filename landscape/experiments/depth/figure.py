@@ -6,11 +6,9 @@ from pathlib import Path
 
 from landscape.experiments.figures import save_surfaces
 from landscape.experiments.results import Results
-from landscape.experiments.surfaces import sampled
+from landscape.experiments.surfaces import KINDS, sampled
 from landscape.render import save
 
-KINDS = ("residual", "plain")
-"""The rows of every figure."""
 HIGHEST = 1000.0
 """Clipping value of the loss in nats, so that networks that learnt nothing do not set the scale.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from landscape.experiments.results import Results
+from landscape.experiments.surfaces import KINDS
 from landscape.experiments.words import Sampled
 
 _Row = dict[int, Sampled]
@@ -18,7 +19,7 @@ def findings(results: Results) -> list[str]:
     (dimension,) = [name for name in results.coordinates if name != "network"]
     sizes = [int(size) for size in results.coordinates[dimension]]
     one, two = _WORDS[dimension]
-    rows: dict[str, _Row] = {kind: {} for kind in ("residual", "plain")}
+    rows: dict[str, _Row] = {kind: {} for kind in KINDS}
     for kind, row in rows.items():
         for size in sizes:
             place: dict[str, Any] = {"network": kind, dimension: size}

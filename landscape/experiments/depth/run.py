@@ -12,18 +12,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from landscape.errors import InputError
-from landscape.experiments.depth.figure import KINDS, draw
+from landscape.experiments.depth.figure import draw
 from landscape.experiments.depth.findings import findings
 from landscape.experiments.experiment import Experiment
-from landscape.experiments.measured import add_measures
 from landscape.experiments.results import Results
-from landscape.experiments.setup import NETWORKS, SMALL, Setup
-from landscape.experiments.surfaces import SurfaceSize, train_and_sample
-from landscape.surface import Surface
+from landscape.experiments.setup import SMALL, Setup
+from landscape.experiments.surfaces import Pair, SurfaceSize, measure_pairs
 from landscape.training import TrainingSettings
 
-DIMS = ("network", "depth")
-ERRORS = {"train_error": "training", "test_error": "test"}
 SIZES = {
     # At the learning rate of SMALL, 110 layers with shortcuts do not learn all digits.
     "small": SurfaceSize(
@@ -48,26 +44,8 @@ def measure(setup: Setup[SurfaceSize]) -> Results:
     depths = tuple(sorted(set(setup.size.depths)))
     if not depths:
         raise InputError("no depths: expected one or more, such as 20, 56 and 110")
-    for depth in depths:  # raises for invalid ones before any training
-        setup.network(f"resnet{depth}", shortcuts="none")
-    results = setup.results({"network": KINDS, "depth": depths}, seed=setup.seeds[0])
-    for error, split in ERRORS.items():
-        results.add(error, DIMS, None, f"fraction of misclassified {split} examples")
-    surfaces: dict[tuple[int, ...], Surface] = {}
-    for i, network in enumerate(KINDS):
-        for j, depth in enumerate(depths):
-            shortcuts = NETWORKS[network]
-            history, surfaces[i, j] = train_and_sample(
-                setup,
-                f"resnet{depth}",
-                f"{network}-{depth}",
-                title=f"{depth} layers, {'no' if shortcuts == 'none' else shortcuts} shortcuts",
-                shortcuts=shortcuts,
-            )
-            for error in ERRORS:
-                results.select(error)[i, j] = history.columns[error][-1]
-    add_measures(results, DIMS, surfaces)
-    return results
+    pairs = {depth: Pair(f"{depth} layers", f"resnet{depth}") for depth in depths}
+    return measure_pairs(setup, "depth", pairs)
 
 
 EXPERIMENT = Experiment("depth", SIZES, measure, draw, findings, seeds=(0,))

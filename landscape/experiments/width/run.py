@@ -9,18 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from landscape.errors import InputError
-from landscape.experiments.depth.figure import KINDS, draw
+from landscape.experiments.depth.figure import draw
 from landscape.experiments.depth.findings import findings
-from landscape.experiments.depth.run import ERRORS
 from landscape.experiments.experiment import Experiment
-from landscape.experiments.measured import add_measures
 from landscape.experiments.results import Results
-from landscape.experiments.setup import NETWORKS, SMALL, Setup
-from landscape.experiments.surfaces import SurfaceSize, train_and_sample
-from landscape.surface import Surface
+from landscape.experiments.setup import SMALL, Setup
+from landscape.experiments.surfaces import Pair, SurfaceSize, measure_pairs
 from landscape.training import TrainingSettings
-
-DIMS = ("network", "width")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,27 +47,8 @@ def measure(setup: Setup[WidthSize]) -> Results:
     (depth,), widths = setup.size.depths, tuple(sorted(set(setup.size.widths)))
     if not widths:
         raise InputError("no widths: expected one or more, such as 1, 2, 4 and 8")
-    for width in widths:  # raises for invalid ones before any training
-        setup.network(f"resnet{depth}", shortcuts="none", width=width)
-    results = setup.results({"network": KINDS, "width": widths}, seed=setup.seeds[0], layers=depth)
-    for error, split in ERRORS.items():
-        results.add(error, DIMS, None, f"fraction of misclassified {split} examples")
-    surfaces: dict[tuple[int, ...], Surface] = {}
-    for i, network in enumerate(KINDS):
-        for j, width in enumerate(widths):
-            shortcuts = NETWORKS[network]
-            history, surfaces[i, j] = train_and_sample(
-                setup,
-                f"resnet{depth}",
-                f"{network}-{width}",
-                title=f"width {width}, {'no' if shortcuts == 'none' else shortcuts} shortcuts",
-                shortcuts=shortcuts,
-                width=width,
-            )
-            for error in ERRORS:
-                results.select(error)[i, j] = history.columns[error][-1]
-    add_measures(results, DIMS, surfaces)
-    return results
+    pairs = {width: Pair(f"width {width}", f"resnet{depth}", {"width": width}) for width in widths}
+    return measure_pairs(setup, "width", pairs, layers=depth)
 
 
 EXPERIMENT = Experiment("width", SIZES, measure, draw, findings, seeds=(0,))
