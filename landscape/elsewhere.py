@@ -18,11 +18,12 @@ from landscape.errors import InputError
 from landscape.grid import FloatArray, Grid
 from landscape.hdf5 import floats, plain
 from landscape.quantity import Quantity
+from landscape.storable import check_size
 from landscape.surface import Surface
 
 _AXES = ("x", "y")
 _LARGEST = 2**28
-"""Bytes of a table or array file."""
+"""Bytes of a table, or of an array or the archive that holds it."""
 
 
 def surface_of(
@@ -88,7 +89,8 @@ def read_elsewhere(path: Path) -> Surface:
     try:
         return READERS[path.suffix.lower()](path)
     except InputError as error:
-        raise InputError(f"{path}: {error.marked}") from None
+        said = error.marked
+        raise InputError(said if said.startswith(str(path)) else f"{path}: {said}") from None
     except (OSError, ValueError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read as {path.suffix}: {error}") from None
 
@@ -101,7 +103,7 @@ def is_labelled(file: h5py.File) -> bool:
 def read_labelled(file: h5py.File, path: Path) -> Surface:
     """Arrays on ``x`` (and ``y``) in an HDF5 file, such as a netCDF file that xarray wrote."""
     axes = [floats(file, name) for name in _AXES if name in file]
-    shape = tuple(len(axis) for axis in reversed(axes))
+    shape = tuple(axis.size for axis in reversed(axes))
     arrays, units = {}, {}
     for name, dataset in file.items():
         if name in _AXES or not isinstance(dataset, h5py.Dataset):
@@ -136,7 +138,9 @@ def _table(path: Path) -> Surface:
     columns = dict(zip(names, table.T, strict=True))
     present = [name for name in _AXES if name in columns]
     places = [np.unique(columns.pop(name), return_inverse=True) for name in present]
-    shape = tuple(len(values) for values, _ in reversed(places))
+    grid = Grid(*_two([values for values, _ in places]))
+    check_size(grid, len(columns))
+    shape = grid.shape
     index = np.ravel_multi_index([at for _, at in reversed(places)], shape)
     if len(np.unique(index)) < len(index):
         raise InputError(f"{len(index) - len(np.unique(index))} points come more than once")
@@ -144,16 +148,18 @@ def _table(path: Path) -> Surface:
     for name, column in columns.items():
         arrays[name] = np.full(shape, np.nan)
         arrays[name].flat[index] = column
-    return surface_of(arrays, *_two([values for values, _ in places]))
+    return surface_of(arrays, grid.x, grid.y)
 
 
 def _arrays(path: Path) -> Surface:
-    with np.load(path, allow_pickle=False) as file:
-        held = {name: np.asarray(file[name]) for name in file.files}
+    from landscape.data.npz import names_in_npz, read_npz
+
+    names = names_in_npz(path)
+    held = dict(zip(names, read_npz(path, names, _LARGEST), strict=True))
     if "x" not in held:
         raise InputError(f"it has {', '.join(list(held)[:6])}; expected x (and y) among them")
     axes = [held.pop(name).astype(np.float64) for name in _AXES if name in held]
-    shape = tuple(len(axis) for axis in reversed(axes))
+    shape = tuple(axis.size for axis in reversed(axes))
     return surface_of({n: a for n, a in held.items() if a.shape == shape}, *_two(axes))
 
 

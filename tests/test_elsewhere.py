@@ -10,6 +10,7 @@ import pytest
 
 import landscape
 import landscape.compare
+import landscape.elsewhere
 import landscape.render.__main__
 from landscape.elsewhere import surface_of
 from landscape.errors import InputError
@@ -96,7 +97,9 @@ BAD = {
     "nothing": ("a.csv", "", "cannot be read as .csv"),
     "no values": ("a.csv", "x,y\n1,2\n", "no values"),
     "ragged": ("a.csv", "x,loss\n1,2\n3\n", "cannot be read as .csv"),
-    "no archive": ("a.npz", "text", "cannot be read as .npz"),
+    "no archive": ("a.npz", "text", "not a readable .npz"),
+    "an empty archive": ("a.npz", "", "not a readable .npz"),
+    "half an archive": ("a.npz", "PK\3\4 and no more", "not a readable .npz"),
 }
 
 
@@ -111,3 +114,39 @@ def test_what_is_no_surface_is_one_clear_error(name: str, tmp_path: Path) -> Non
 def test_arrays_must_fit_their_coordinates() -> None:
     with pytest.raises(InputError, match=r"loss has shape \(5, 3\), .* \(3, 5\) \(ny, nx\)"):
         surface_of({"loss": LOSS.T}, X, Y)
+
+
+def test_arrays_without_axes_are_one_clear_error(tmp_path: Path) -> None:
+    np.savez(tmp_path / "scalar.npz", x=3.0, loss=2.0)
+    with pytest.raises(InputError, match=r"axis x has shape \(\)"):
+        landscape.open_surface(tmp_path / "scalar.npz")
+    np.save(tmp_path / "single.npy", X)
+    (tmp_path / "single.npy").rename(tmp_path / "single.npz")
+    with pytest.raises(InputError, match=r"not a readable \.npz"):
+        landscape.open_surface(tmp_path / "single.npz")
+
+
+def test_a_damaged_or_huge_archive_is_one_clear_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _npz(tmp_path / "a.npz")
+    raw = bytearray(path.read_bytes())
+    raw[raw.index(b"\x93NUMPY") + 200] ^= 1  # a value of x
+    path.write_bytes(raw)
+    with pytest.raises(InputError, match=r"not a readable \.npz"):
+        landscape.open_surface(path)
+    zeros = tmp_path / "zeros.npz"
+    np.savez_compressed(zeros, x=X, loss=np.zeros(10**6))
+    monkeypatch.setattr(landscape.elsewhere, "_LARGEST", 10**6)
+    assert zeros.stat().st_size < 10**5
+    with pytest.raises(InputError, match="8000128 bytes, expected at most"):
+        landscape.open_surface(zeros)
+
+
+def test_points_that_are_on_no_grid_are_refused(tmp_path: Path) -> None:
+    """Their coordinates would span a grid of their number squared."""
+    places = np.random.default_rng(0).normal(size=(12_000, 2))
+    rows = "\n".join(f"{x},{y},1" for x, y in places)
+    (tmp_path / "scattered.csv").write_text(f"x,y,loss\n{rows}\n")
+    with pytest.raises(InputError, match="144,000,000 points"):
+        landscape.open_surface(tmp_path / "scattered.csv")
