@@ -59,7 +59,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise InputError(f"cannot write {path}: another process writes it at the same time")
         _check_family(target, temporary)
         os.fsync(own)
-        os.replace(temporary, target)
+        os.close(own)  # Windows replaces no open files
+        own = None
+        _put(temporary, target)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise InputError(
@@ -68,9 +70,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         ) from None
     finally:
         if own is not None:
-            if is_still(temporary, own):  # after a failure; otherwise it is gone
-                remove_unfinished(path)
+            left = is_still(temporary, own)
             os.close(own)
+            if left:
+                remove_unfinished(path)
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -137,6 +140,14 @@ def remove_unfinished(path: str | os.PathLike[str]) -> None:
     """
     with contextlib.suppress(OSError, InputError):
         _beside(target_of(path)).unlink(missing_ok=True)
+
+
+def _put(temporary: Path, target: Path) -> None:
+    try:
+        os.replace(temporary, target)
+    except OSError:
+        remove_unfinished(target)
+        raise
 
 
 def _check_family(old: Path, new: Path) -> None:

@@ -102,9 +102,10 @@ def _remove_left(own: Path) -> None:
             if lock == own or (file := _opened(lock, 0)) is None:
                 continue
             try:
-                ours = os.read(file, len(_BEGINS)) == _BEGINS.encode()
+                if os.read(file, len(_BEGINS)) != _BEGINS.encode():
+                    continue  # of another program, or of a run that is just making it
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if ours and is_still(lock, file):
+                if is_still(lock, file):
                     lock.unlink()
             finally:
                 os.close(file)

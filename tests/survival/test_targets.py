@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import socket
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -177,6 +180,38 @@ def test_who_writes_the_same_file_meanwhile_loses_nothing(tmp_path: Path) -> Non
     assert [p.name for p in tmp_path.iterdir()] == ["both"]
 
 
+def test_a_file_is_closed_before_it_replaces_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows refuses to replace by an open file."""
+    replace = os.replace
+    left_open: list[int] = []
+
+    def replaced(source: Path, target: Path) -> None:
+        held = os.stat(source)
+        for number in range(3, 256):
+            with suppress(OSError):
+                if os.path.samestat(os.fstat(number), held):
+                    left_open.append(number)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    write(tmp_path / "a")
+    assert left_open == []
+
+
+def test_nothing_is_left_where_a_file_cannot_be_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "not permitted")
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(InputError, match="cannot write"):
+        write(tmp_path / "a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_remains_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     (tmp_path / ".a.tmp").write_text("half")
     write(tmp_path / "a")
@@ -199,3 +234,19 @@ def test_remains_of_other_killed_runs_are_removed_from_a_folder(tmp_path: Path) 
     with only_writer(tmp_path / "held.h5"), only_writer(tmp_path / "s.h5"):
         names = sorted(p.name for p in tmp_path.iterdir())
     assert names == [".held.h5.lock", ".mine.lock", ".s.h5.lock"]
+
+
+def test_a_lock_that_another_run_is_making_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is there, but not locked yet: to lock it would make that run give up."""
+    (tmp_path / ".other.h5.lock").touch()
+    lock, locked = fcntl.flock, []
+
+    def counted(file: int, how: int) -> None:
+        locked.append(file)
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", counted)
+    with only_writer(tmp_path / "s.h5"):
+        assert len(locked) == 1
