@@ -33,9 +33,9 @@ ARGUMENTS = [
 ]
 
 
-def write_module(folder: Path, seconds: float) -> None:
-    """The user's module ``slow``, whose batches take the given time."""
-    (folder / "slow.py").write_text(MODULE.format(seconds=seconds))
+def write_module(folder: Path, seconds: float, more: str = "") -> None:
+    """The user's module ``slow``, whose batches take the given time, and ``more`` of it."""
+    (folder / "slow.py").write_text(MODULE.format(seconds=seconds) + more)
 
 
 def start(folder: Path, output: Path, *more: str) -> subprocess.Popen[str]:

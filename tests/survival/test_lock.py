@@ -27,6 +27,19 @@ with only_writer(sys.argv[1]):
     time.sleep(60)
 """
 
+WAITING = """
+import os
+from pathlib import Path
+without_waiting, go = slow_loss, Path("go")
+
+def slow_loss(output, target):
+    lock = Path(".out.h5.lock")
+    while lock.exists() and f"process {os.getpid()} " in lock.read_text() and not go.exists():
+        time.sleep(0.02)
+    return without_waiting(output, target)
+"""
+"""More of the module: every batch of the run that holds the lock waits for the file ``go``."""
+
 
 def holder(path: Path) -> subprocess.Popen[str]:
     process = subprocess.Popen(
@@ -92,15 +105,16 @@ def test_no_lock_is_made_in_a_missing_folder(tmp_path: Path) -> None:
 
 
 def test_a_second_sample_is_rejected_and_the_first_continues(tmp_path: Path) -> None:
-    write_module(tmp_path, 1.0)  # so that the run has not ended when the second is rejected
+    write_module(tmp_path, 0.5, WAITING)
     path = tmp_path / "out.h5"
     first = start(tmp_path, path)
-    wait_until(lambda: done(path) > 0, first)
+    wait_until((tmp_path / ".out.h5.lock").exists, first)
     second = start(tmp_path, path)
     _, said = second.communicate(timeout=60)
     assert second.returncode == 2, said
     assert f"is being written by process {first.pid} on " in said
-    had = done(path)
-    wait_until(lambda: done(path) > had, first)
+    assert done(path) == 0
+    (tmp_path / "go").touch()
+    wait_until(lambda: done(path) > 0, first)
     first.terminate()
     assert first.wait(timeout=30) == 143
