@@ -161,11 +161,11 @@ def quantity_in(page: Path, name: str) -> dict[str, object]:
 
 class TestMarginWhereHigherIsBetter:
     def test_figure(self) -> None:
-        figure = contour(plane(HIGHER), quantity="train_margin")
+        figure = contour(plane(HIGHER), quantity="train_margin", caption="full")
         assert ring_of(figure) == [[0.5, 0.5]]
         assert "highest 3 logits at x = 0.5, y = 0.5" in said(figure)
         assert "highest 3 logits at x = 0.5" in said(
-            surface3d(plane(HIGHER), quantity="train_margin")
+            surface3d(plane(HIGHER), quantity="train_margin", caption="full")
         )
 
     def test_page_and_gallery(self, tmp_path: Path) -> None:
@@ -202,10 +202,10 @@ class TestMarginWhereHigherIsBetter:
 
 def test_undeclared_quantity(tmp_path: Path) -> None:
     surface = plane(None)
-    figure = contour(surface, quantity="train_margin")
+    figure = contour(surface, quantity="train_margin", caption="full")
     assert ring_of(figure) == []
     assert "lowest" not in said(figure)
-    assert "lowest" not in said(surface3d(surface, quantity="train_margin"))
+    assert "lowest" not in said(surface3d(surface, quantity="train_margin", caption="full"))
     page = save_page(surface, tmp_path / "a.html", quantity="train_margin")
     assert quantity_in(page, "train_margin")["better"] is None
     with pytest.raises(InputError, match="unknown loss to compare 'train_margin'"):

@@ -29,7 +29,7 @@ def repeated():
 
 def said(figure):
     found = [t.get_text() for t in figure.findobj(mpl_text.Text) if t.get_visible()]
-    return " ".join(" ".join([*found, getattr(figure, "description", "")]).split())
+    return " ".join(" ".join(found).split())
 
 
 def bands(axes):
@@ -42,7 +42,7 @@ def bands(axes):
 
 
 def test_bands_lie_between_the_quantiles_and_are_said():
-    figure = curve(repeated())
+    figure = curve(repeated(), caption="full")
     loss, accuracy = figure.axes
     assert bands(loss) == {
         "train_loss_q05…train_loss_q95": pytest.approx((1.0, 6.0)),
@@ -59,7 +59,7 @@ def test_one_band_where_the_file_has_one(keep):
     surface = repeated()
     for name in [n for n in surface.quantities if n[-3:] in set(QUANTILES) - set(keep)]:
         del surface.quantities[name], surface.values[name]
-    figure = curve(surface, quantity="train_loss")
+    figure = curve(surface, quantity="train_loss", caption="full")
     assert list(bands(figure.axes[0])) == [f"train_loss_{keep[0]}…train_loss_{keep[1]}"]
     assert f"Band: {int(keep[0][1:])} to {keep[1][1:]} % of the random draws" in said(figure)
 
@@ -82,7 +82,7 @@ def test_standard_errors_are_said_where_there_are_no_draws():
     surface = repeated()
     for name in [n for n in surface.quantities if n[-3:] in QUANTILES]:
         del surface.quantities[name], surface.values[name]
-    figure = curve(surface)
+    figure = curve(surface, caption="full")
     assert bands(figure.axes[0]) == {"train_loss_stderr": pytest.approx((2 - 0.0196, 2.0))}
     assert "Band: ±1.96 standard errors." in said(figure)
 

@@ -60,10 +60,10 @@ def contour_sets(figure, panel=0):
 
 
 def texts(figure):
-    """All text of a figure and of its file, the axes' own included, wrapped lines joined."""
+    """All text of a figure, the axes' own included, wrapped lines joined."""
     figure.canvas.draw()
     found = [t.get_text() for t in figure.findobj(mpl.text.Text) if t.get_visible()]
-    return " ".join(" ".join([*found, figure.description]).split())
+    return " ".join(" ".join(found).split())
 
 
 def _surface_of(axes):
@@ -94,7 +94,7 @@ class TestContour:
             assert u + 2 * v == pytest.approx(level)
 
     def test_limits_labels_and_minimum(self):
-        figure = contour(slanted())
+        figure = contour(slanted(), caption="full")
         axes = figure.axes[0]
         assert (axes.get_xlim(), axes.get_ylim()) == ((-1, 1), (-1, 0.5))
         assert marked(axes, "best").get_xydata().tolist() == [[-1, -1]]
@@ -124,7 +124,7 @@ class TestContour:
         surface.values["train_loss"][0, 0] = np.inf
         surface.done[4, 4] = False
         before = surface["train_loss"].copy()
-        figure = contour(surface)
+        figure = contour(surface, caption="full")
         (filled,), _ = contour_sets(figure)
         assert not any(p.contains_point((-0.95, -0.95)) for p in filled.get_paths())
         assert not any(p.contains_point((0.95, 0.95)) for p in filled.get_paths())
@@ -139,7 +139,7 @@ class TestContour:
         assert np.array_equal(surface["train_loss"], before)
 
     def test_clipping_is_stated_and_the_bar_gets_a_point(self):
-        figure = contour(bowl(), clip=1.0)
+        figure = contour(bowl(), clip=1.0, caption="full")
         cut = int((bowl()["train_loss"] > 1).sum())
         assert f"{cut} of 225 points clipped at 1 nats." in texts(figure)
         (filled,), _ = contour_sets(figure)
@@ -292,7 +292,7 @@ class TestCurve:
         assert right.get_ylim() == (0, 100)
 
     def test_all_losses_unless_one_is_asked_for(self):
-        figure = curve(line())
+        figure = curve(line(), caption="full")
         names = [x.get_gid() for axes in figure.axes for x in axes.lines]
         assert names == ["train_loss", "test_loss", "train_accuracy", "test_accuracy"]
         assert "Solid: training; dashed: test." in texts(figure)
@@ -376,7 +376,7 @@ def test_surfaces_of_the_authors_code(shared, style):
         with h5py.File(shared / "reference" / name) as file:
             loss = file["train_loss"][()]
             surfaces.append(plane(loss, file["xcoordinates"][()], file["ycoordinates"][()]))
-    figure = side_by_side(surfaces, style)
+    figure = side_by_side(surfaces, style, caption="full")
     if style == "contour":
         assert marked(figure.axes[0], "best").get_xydata().tolist() == [[0, 0]]
     assert "lowest 5.69×10⁻⁴ nats at x = 0, y = 0" in texts(figure)
@@ -414,6 +414,6 @@ def test_a_curve_counts_the_examples_of_each_split_that_it_shows() -> None:
         np.ones(5, dtype=bool),
         {**facts, "test_examples": 200, "test_population": 360},
     )
-    said = texts(curve(line))
+    said = texts(curve(line, caption="full"))
     assert "300 of 1,437 training images" in said
     assert "200 of 360 test images" in said

@@ -136,15 +136,15 @@ def test_how_the_values_came_about_is_said(kind, words):
     how = shown(surface, surface.main_quantity)
     assert words in brief(surface, how)
     assert words in full(surface, how)
-    assert words in said(side_by_side([surface]))
+    assert words in said(side_by_side([surface], caption="full"))
 
 
 def test_channels_that_were_permuted_are_said():
     line = kinds.between_line()
     words = "Channels permuted to match the first network."
-    assert words not in said(side_by_side([line]))
+    assert words not in said(side_by_side([line], caption="full"))
     line.axes["x"]["alignment"] = "weight matching"
-    assert words in said(side_by_side([line]))
+    assert words in said(side_by_side([line], caption="full"))
 
 
 def test_the_usual_way_needs_no_words():
@@ -206,7 +206,7 @@ class TestSolutions:
         assert not any(a.overlaps(b) for k, a in enumerate(names) for b in names[:k])
 
     def test_on_a_line_dots_are_the_networks_as_they_are(self):
-        figure = curve(kinds.between_line(loss_at_end=30.0))
+        figure = curve(kinds.between_line(loss_at_end=30.0), caption="full")
         dots = {x.get_gid(): x for x in figure.axes[0].lines}
         assert dots["solution seed0.pt"].get_xydata().tolist() == [[0, 0.01]]
         assert dots["solution seed1.pt"].get_xydata().tolist() == [[1, 30]]
@@ -277,7 +277,7 @@ class TestQuantities:
         assert surface["density"].min() < 1e-30
         _, scale = prepare([(surface, "density")])
         assert (scale.kind, scale.low) == ("log", 1e-7)
-        assert " points below 10⁻⁷, drawn at 10⁻⁷." in said(curve(surface))
+        assert " points below 10⁻⁷, drawn at 10⁻⁷." in said(curve(surface, caption="full"))
 
     @pytest.mark.parametrize(
         ("name", "label"),
@@ -359,7 +359,7 @@ def test_no_text_is_cut_off_or_over_another(kind, style, width):
 @pytest.mark.parametrize("kind", PLANES)
 def test_long_names_of_axes_stand_below_a_surface_in_space(kind):
     surface = long_names(kinds.ALL[kind]())
-    figure = side_by_side([surface], "surface")
+    figure = side_by_side([surface], "surface", caption="full")
     names = [t.get_text() for t in figure.axes[0].texts if t.get_rotation_mode() == "anchor"]
     labels = tuple(n for n in names if n[0].isalpha() and "(nats)" not in n)
     if kind == "draws_plane":

@@ -78,7 +78,7 @@ def test_else_the_files_tell_them_apart(tmp_path: Path) -> None:
 def test_figures_and_pages_have_them(tmp_path: Path) -> None:
     surfaces = [trained("runs/batch128/final.pt"), trained("runs/batch8192/final.pt")]
     for style in ("contour", "surface"):
-        said = texts(side_by_side(surfaces, style))
+        said = texts(side_by_side(surfaces, style, caption="full"))
         assert "(batch128)" in said
         assert "(batch8192)" in said
     assert [p["title"] for p in page_data(surfaces)["panels"]] == names_of(surfaces)

@@ -20,7 +20,6 @@ from tests.kinds import pca_plane
 
 def said(figure):
     found = [t.get_text() for t in figure.findobj(mpl_text.Text) if t.get_visible()]
-    found.append(getattr(figure, "description", ""))
     return " ".join(" ".join(found).replace("\u00a0", " ").split())
 
 
@@ -85,7 +84,7 @@ class TestOverPlanes:
     def test_a_true_path_is_one_full_line(self):
         surface = self.surface()
         surface.trajectories["SGD"] = of([1.0, 0.5], [1.0, 0.5])
-        figure = contour(surface)
+        figure = contour(surface, caption="full")
         lines = {line.get_gid(): line for line in figure.axes[0].lines}
         assert not lines["trajectory SGD"].is_dashed()
         assert not {"off steps of SGD", "true part of SGD"} & set(lines)
@@ -93,7 +92,7 @@ class TestOverPlanes:
         assert "Hollow" not in said(figure)
 
     def test_the_caption_says_how_true_how_far_and_how_much_the_plane_holds(self):
-        words = said(contour(self.surface(distance=[0.0, 2.5, np.nan, 1.0, 0.0])))
+        words = said(contour(self.surface(distance=[0.0, 2.5, np.nan, 1.0, 0.0]), caption="full"))
         assert "first principal component (83 %)" in words
         assert "second principal component (9.1 %)" in words
         assert "up to 2.5 from the plane; 3 of 5 steps match the loss of their projection" in words
@@ -103,7 +102,7 @@ class TestOverPlanes:
 def test_losses_of_each_step_and_distances(tmp_path):
     surface = pca_plane()
     run = surface.trajectories["SGD"]
-    figure = path(surface)
+    figure = path(surface, caption="full")
     left, right = figure.axes
     lines = {line.get_gid(): line for axes in figure.axes for line in axes.lines}
     assert lines["loss of SGD"].get_xydata() == pytest.approx(np.c_[run.step, run.loss])
@@ -143,7 +142,7 @@ def test_several_paths_and_panels_are_told_apart_on_one_scale():
 def test_zeros_holes_and_missing_arrays_are_drawn_and_said():
     surface = pca_plane()
     surface.trajectories = {"bare": of([1.0, np.nan, 0.0, 0.25], None)}
-    figure = path(surface)
+    figure = path(surface, caption="full")
     assert len(figure.axes) == 1  # no distance, no axis for it
     (line,) = [x for x in figure.axes[0].lines if x.get_gid() == "loss of bare"]
     assert np.array_equal(line.get_ydata(), [1, np.nan, 0.25, 0.25], equal_nan=True)
@@ -164,9 +163,9 @@ def test_a_range_and_a_scale_can_be_asked_for():
 def test_into_axes_of_the_caller():
     figure = Figure(figsize=(5, 4))
     axes = figure.add_subplot()
-    assert path(pca_plane(), ax=axes, title="$mine$") is figure
+    assert path(pca_plane(), ax=axes, caption="full", title="$mine$") is figure
     assert axes.get_title() == "$mine$"
-    assert "solid: networks" in axes.get_xlabel().replace("\n", " ")
+    assert "21 steps" in axes.get_xlabel().replace("\n", " ")
     assert figure.get_size_inches().tolist() == [5, 4]
 
 
@@ -214,6 +213,6 @@ def test_a_page_knows_no_paths(tmp_path):
 
 
 def test_one_step_is_a_picture():
-    figure = path(bare(a=of([0.5], [0.6], distance=[0.0])))
+    figure = path(bare(a=of([0.5], [0.6], distance=[0.0])), caption="full")
     figure.canvas.draw()
     assert "0 of 1 steps match the loss of their projection" in said(figure)

@@ -89,7 +89,9 @@ def test_a_path_is_cut_where_it_leaves_the_plane():
 @pytest.mark.parametrize("renderer", RENDERERS)
 def test_stills_draw_every_path(renderer):
     other = replace(ACROSS, x=np.full(2, 0.5))
-    figure = surface3d(ridge(ACROSS, other), renderer=renderer, elevation=20, azimuth=-90)
+    figure = surface3d(
+        ridge(ACROSS, other), renderer=renderer, elevation=20, azimuth=-90, caption="full"
+    )
     drawn = {line.get_gid() for line in figure.axes[0].lines}
     wanted = itertools.product(("visible", "hidden"), ("run 0", "run 1"))
     assert {*(" ".join(pair) for pair in wanted), "start", "end"} <= drawn
@@ -103,7 +105,7 @@ def test_stills_draw_every_path(renderer):
 
 
 def test_a_surface_without_paths_says_nothing_of_them():
-    assert "Dashed" not in texts(side_by_side([ridge()], "surface"))
+    assert "Dashed" not in texts(side_by_side([ridge()], "surface", caption="full"))
 
 
 @pytest.mark.parametrize("renderer", RENDERERS)

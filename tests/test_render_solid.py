@@ -156,17 +156,19 @@ class TestFigure:
         surface = bowl()
         surface.values["train_loss"][0, 0] = np.inf
         surface.done[4, 4] = False
-        said = texts(surface3d(surface, renderer="pyvista", clip=1))
+        said = texts(surface3d(surface, renderer="pyvista", clip=1, caption="full"))
         assert " points clipped at 1 nats" in said
         assert "1 of 225 points not finite (left blank)." in said
         assert "1 of 225 points not computed yet (left blank)." in said
 
     def test_the_lowest_point_is_marked_only_where_it_is_in_view(self):
-        shallow = surface3d(bowl(), renderer="pyvista", scale="linear", elevation=50)
+        shallow = surface3d(
+            bowl(), renderer="pyvista", scale="linear", elevation=50, caption="full"
+        )
         (ring,) = [x for x in shallow.axes[0].lines if x.get_gid() == "best"]
         assert ring.get_markerfacecolor() == "white"
         assert "hidden" not in texts(shallow)
-        deep = surface3d(bowl(), renderer="pyvista", elevation=10)
+        deep = surface3d(bowl(), renderer="pyvista", elevation=10, caption="full")
         (ring,) = [x for x in deep.axes[0].lines if x.get_gid() == "best"]
         assert ring.get_markerfacecolor() == "none"
         assert "lowest 0.001 nats at x = 0, y = 0, hidden behind the surface." in texts(deep)
@@ -297,9 +299,9 @@ def test_unusual_surfaces_are_drawn(tmp_path, renderer, name):
 
 
 def test_a_drawing_with_fewer_points_says_so():
-    figure = surface3d(GOOD["501 × 501"])
+    figure = surface3d(GOOD["501 × 501"], caption="full")
     assert "Showing 168 × 168 of 501 × 501 points." in texts(figure)
-    assert "Showing" not in texts(surface3d(GOOD["501 × 501"], renderer="pyvista"))
+    assert "Showing" not in texts(surface3d(GOOD["501 × 501"], renderer="pyvista", caption="full"))
 
 
 BAD = {
@@ -330,7 +332,9 @@ def test_what_cannot_be_drawn_is_one_clear_error(renderer, name):
 def test_a_minimum_behind_a_wall_is_said_to_be(renderer):
     """A ring at its place would lie on the outer side of the wall in front."""
     x = np.linspace(-1, 1, 31)
-    figure = surface3d(plane(0.01 + x[:, None] ** 2 + x**2, x, x), renderer=renderer)
+    figure = surface3d(
+        plane(0.01 + x[:, None] ** 2 + x**2, x, x), renderer=renderer, caption="full"
+    )
     assert "at x = 0, y = 0, hidden behind the surface." in texts(figure)
     rings = [line for line in figure.axes[0].lines if line.get_gid() == "best"]
     assert all(ring.get_markerfacecolor() == "none" for ring in rings)
@@ -398,4 +402,4 @@ def test_the_camera_is_chosen_on_the_surface_that_is_drawn(seed):
     assert surface_figure.camera_for([one], 12.0, 34.0) == Camera(12.0, 34.0)
     # Said to be hidden exactly where it is, if only by less than what choosing a camera allows.
     hidden = not sees(one.up, one.best_index, camera, tip=0.01)
-    assert ("hidden" in texts(surface3d(rough))) == hidden
+    assert ("hidden" in texts(surface3d(rough, caption="full"))) == hidden
