@@ -363,6 +363,23 @@ def test_both_renderers_have_the_same_axes(azimuth):
     assert words[0] == words[1]
 
 
+@pytest.mark.parametrize("azimuth", [-60.0, 30.0, 120.0, 210.0])
+def test_no_numeral_crosses_an_edge_of_the_box(azimuth):
+    """A fault once: the edge ran through the minus sign of "−0.5"."""
+    figure = surface3d(bowl(9), elevation=40, azimuth=azimuth)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    numerals = [t for t in axes.texts if t.get_text().lstrip("−").replace(".", "").isdigit()]
+    assert len(numerals) > 8
+    for edge in (x for x in axes.lines if x.get_gid() == "box" and x.get_color() == "0.45"):
+        points = axes.transData.transform(edge.get_xydata())
+        along = np.linspace(points[0], points[-1], 400)
+        for text in numerals:
+            box = text.get_window_extent().padded(-1)
+            inside = (along > box.min).all(axis=1) & (along < box.max).all(axis=1)
+            assert not inside.any(), text.get_text()
+
+
 def test_colour_map_of_the_bar_is_that_of_the_surface():
     figure = surface3d(bowl(), renderer="pyvista", cmap="magma")
     colours = figure.axes[0].images[0].get_array()

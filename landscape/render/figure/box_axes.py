@@ -20,8 +20,8 @@ from landscape.surface import Surface
 _LONGEST_NAME = 1.75
 _GRID: dict[str, Any] = {"color": "0.86", "linewidth": 0.5, "zorder": 0.5}
 _EDGE: dict[str, Any] = {"color": "0.45", "linewidth": 0.6, "zorder": 0.6}
-_NUMERAL, _NAME, _TITLE = 7.0, 4.5, 30.0
-"""Points from an edge to the middle of numerals, from these to a name, and to the height's name."""
+_GAP, _NAME, _TITLE = 2.0, 4.5, 30.0
+"""Points from an edge to its numerals, from these to the middle of a name, and to the height's."""
 _LEAST_APART = 8.0
 
 
@@ -50,8 +50,9 @@ def draw_box(axes: Any, relief: Relief, camera: Camera, ticks: FloatArray) -> No
         outward = _outward(camera, edge)
         numerals = [short(value) for value in at]
         for place, numeral in zip(places, numerals, strict=True):
-            _say(axes, camera, _on_floor(k, place, near), outward * _NUMERAL, numeral)
-        beyond = _NUMERAL + _half_extent(numerals, outward) + _NAME
+            away = _GAP + _half_extent([numeral], outward)
+            _say(axes, camera, _on_floor(k, place, near), outward * away, numeral)
+        beyond = _GAP + 2 * _half_extent(numerals, outward) + _NAME
         _say(axes, camera, _on_floor(k, 0.0, near), outward * beyond, name, _slope(camera, edge))
     _draw_heights(axes, relief, camera, ticks, x_near, y_near)
 

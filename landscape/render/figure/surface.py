@@ -48,7 +48,7 @@ from landscape.surface import Surface
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-_MARGINS = Margins(left=0.5, right=0.12, below=0.2, above=0.02)
+_MARGINS = Margins(left=0.5, right=0.18, below=0.2, above=0.02)
 _SOLID_CELLS = 320
 _LEAST_PANEL = 1.8
 """Minimum width of a 3-D panel in inches, when several are side by side."""
