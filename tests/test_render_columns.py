@@ -48,8 +48,9 @@ def test_panels_stand_in_rows_on_one_scale(style, count, options, rows):
         left = axes.get_position().x0 - panels[column].get_position().x0
         assert left == pytest.approx(0, abs=1e-9), (row, column)
     if style == "surface":
-        numerals = [[t.get_text() for t in a.texts if t.get_gid() == "height"] for a in panels]
-        assert len(set(map(tuple, numerals))) == 1
+        at = [[(t.get_text(), t.xy) for t in a.texts if t.get_gid() == "height"] for a in panels]
+        assert at[0]
+        assert all(own == at[0] for own in at)
     else:
         mapped = [axes.collections[0] for axes in panels]
         assert len({(m.norm.vmin, m.norm.vmax) for m in mapped}) == 1
