@@ -40,6 +40,8 @@ _PAD = 0.05
 _TICK = 0.07
 """Inches of a tick and the space before its numeral."""
 TITLE_LINE = LINE * TITLE_SIZE / TEXT_SIZE
+ROW_TITLE = TITLE_LINE + _PAD / 2
+"""Width in inches of the titles of rows."""
 HEADING_LINE = LINE * HEADING_SIZE / TEXT_SIZE
 TICKS_BELOW = 0.185
 """Height in inches of the tick labels below a panel."""
@@ -189,7 +191,7 @@ def lay_out(
     """
     count = len(texts)
     rows = math.ceil(count / columns)
-    beside = TITLE_LINE + _PAD / 2 if rows_named else 0.0
+    beside = ROW_TITLE if rows_named else 0.0
     plot_width = panel_width(width - beside, columns, margins, bar)
     plot_height = aspect * plot_width
     pitch = plot_width + margins.between

@@ -15,6 +15,7 @@ from landscape.grid import FloatArray
 from landscape.render.figure.caption import Caption
 from landscape.render.figure.colour_bar import bar_room
 from landscape.render.figure.layout import (
+    ROW_TITLE,
     TICKS_BELOW,
     Margins,
     Sheet,
@@ -90,7 +91,9 @@ def plane_sheet(
         named.columns_of(len(panels)),
     )
     bar = bar_room(panels[0], levels, aspect * 2.0)
-    labels = _Labels(panels, limits, aspect, width - (0.17 if named.row_titles else 0.0), asked)
+    labels = _Labels(
+        panels, limits, aspect, width - (ROW_TITLE if named.row_titles else 0.0), asked
+    )
     margins, columns = labels.fitted(bar)
     # A flat panel has a short bar, whose label needs more lines, which narrow the panel.
     bar = bar_room(panels[0], levels, aspect * panel_width(labels.width, columns, margins, bar))
