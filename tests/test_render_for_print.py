@@ -14,9 +14,11 @@ from PIL import Image
 
 from landscape import open_surface
 from landscape.errors import InputError
-from landscape.render import contour, curve, heatmap, save, side_by_side
+from landscape.render import contour, curve, heatmap, save, side_by_side, surface3d
 from landscape.render.__main__ import main
 from landscape.render.figure.style import text_width
+from landscape.render.heights import prepare
+from landscape.render.words.one_line import in_one_line
 from landscape.surface import Surface, Trajectory
 from tests.test_render_figures import bowl, line, plane
 
@@ -68,6 +70,19 @@ def test_a_context_makes_everything_larger(context):
     assert widths[0] == factor * widths[1]
 
 
+def test_a_legend_stays_where_it_is_in_a_talk():
+    surface = bowl(9)
+    for name, y in (("one", 0.7), ("two", -0.7)):
+        surface.trajectories[name] = Trajectory(np.array([-0.9, 0.9]), np.array([y, y]))
+    places = []
+    for context in (None, "talk"):
+        figure = surface3d(surface, context=context)
+        figure.canvas.draw()
+        frame = figure.axes[0].get_legend().get_frame().get_window_extent()
+        places.append(figure.transFigure.inverted().transform(frame.get_points()))
+    assert places[1] == pytest.approx(places[0], abs=0.02)
+
+
 def test_a_context_that_does_not_exist_is_refused():
     with pytest.raises(InputError, match=r"unknown context 'tlak'.*did you mean 'talk'"):
         contour(bowl(), context="tlak")
@@ -106,7 +121,7 @@ def test_no_label_crosses_a_path_a_mark_or_another_label(name, style, width):
     figure.canvas.draw()
     axes = figure.axes[0]
     labels = [text for text in axes.texts if text.get_gid() == "level"]
-    assert labels or width == 2.4, (name, style)
+    assert labels or (name, width) == ("resnet56", 2.4), style
     for drawn in axes.lines:
         points = axes.transData.transform(drawn.get_xydata())
         points = points if drawn.get_linestyle() == "None" else dense(points)
@@ -171,6 +186,12 @@ class TestCaption:
         assert line == (
             "handwritten digits, 50 training images; 120, 214 of 225 points clipped at 1 nats."
         )
+
+    def test_a_single_point_is_one(self):
+        surface = bowl(5)
+        surface.values["train_loss"][0, 0] = np.nan
+        (heights,), _ = prepare([(surface, "train_loss")], clip=2.9)
+        assert in_one_line([heights])[-1] == "3 points above 2.9 nats; 1 point not finite."
 
     def test_marks_that_are_not_there_are_not_named(self):
         """A fault once: □ and ◆ of a curve, where the dots of its two solutions are."""

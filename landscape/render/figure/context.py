@@ -14,6 +14,7 @@ from matplotlib.patches import Patch
 from matplotlib.text import Annotation, Text
 
 from landscape.render.contexts import factor_of
+from landscape.render.figure.line_sheet import name_lines
 from landscape.render.figure.style import StyledFigure
 
 
@@ -88,11 +89,8 @@ def _enlarge_legend(axes: Any, legend: Any, factor: float) -> None:
     handles = list(legend.legend_handles)
     for handle in handles:
         _enlarge(handle, factor)
-    texts = [text.get_text() for text in legend.get_texts()]
+    for handle, text in zip(handles, legend.get_texts(), strict=True):
+        handle.set_label(text.get_text())
     size = legend.get_texts()[0].get_fontsize() * factor
-    anew = axes.legend(
-        handles, texts, loc="best", borderpad=0.3, handlelength=1.6, labelspacing=0.3, fontsize=size
-    )
-    anew.set(zorder=6)
-    for text in anew.get_texts():
-        text.set(parse_math=False)
+    spacing = {"handlelength": legend.handlelength, "labelspacing": legend.labelspacing}
+    name_lines(axes, handles, legend._loc, size, **spacing)

@@ -91,9 +91,11 @@ def set_scale(axes: Any, scale: Scale, ticks: FloatArray) -> None:
     axes.minorticks_off()
 
 
-def name_lines(axes: Any, keys: Sequence[Any], loc: str = "best", **spacing: float) -> None:
+def name_lines(
+    axes: Any, keys: Sequence[Any], loc: Any = "best", size: float = 6.5, **spacing: float
+) -> None:
     """Add a legend of several lines, whose names are shown verbatim."""
-    legend = axes.legend(handles=keys, loc=loc, borderpad=0.3, **spacing)
+    legend = axes.legend(handles=keys, loc=loc, fontsize=size, borderpad=0.3, **spacing)
     legend.set(zorder=6)
     for text in legend.get_texts():
-        text.set(parse_math=False, fontsize=6.5)
+        text.set(parse_math=False)

@@ -28,6 +28,7 @@ def in_one_line(panels: Sequence[Heights], said: Sequence[str] = ()) -> list[str
 
 _SHORTER = (
     (" points clipped at ", " points above "),
+    (" point clipped at ", " point above "),
     ("handwritten digits", "digits"),
     (" training images", " images"),
 )
@@ -41,5 +42,6 @@ def _left_out(panels: Sequence[Heights], total: bool) -> list[str]:
     found = []
     for word in words:
         counts = ", ".join(f"{panel.left_out.get(word, 0):,}" for panel in panels)
-        found.append(f"{counts}{of} points {word}")
+        noun = "point" if counts == "1" and not of else "points"
+        found.append(f"{counts}{of} {noun} {word}")
     return found
