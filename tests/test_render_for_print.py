@@ -184,7 +184,7 @@ class TestCaption:
         figure = side_by_side([bowl(data="digits", train_examples=50), bowl(scale=9)], clip=1)
         (line,) = [t.get_text() for t in figure.texts if "clipped" in t.get_text()]
         assert line == (
-            "handwritten digits, 50 training images; 120, 214 of 225 points clipped at 1 nats."
+            "handwritten digits, 50 training images; 120 and 214 of 225 points clipped at 1 nats."
         )
 
     def test_a_single_point_is_one(self):

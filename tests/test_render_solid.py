@@ -22,7 +22,7 @@ from landscape.render.heights import prepare
 from landscape.render.mesh import offscreen
 from landscape.render.mesh.picture import picture
 from landscape.render.space.camera import Camera, choose_camera, sees
-from landscape.render.space.projection import DISTANCE, project, window_of
+from landscape.render.space.projection import DISTANCE, Window, project
 from landscape.render.space.relief import HEIGHT, relief
 from landscape.surface import Quantity, Surface
 from tests.test_render_figures import bowl, line, plane, texts
@@ -41,10 +41,19 @@ def shape(surface: Surface, cells: int = 60, **look):
     return relief(panel, scale, "cubic", cells)
 
 
+def around(one, camera: Camera) -> Window:
+    """The window that the relief fills but for 2 % at each side."""
+    points = one.points()
+    seen = project(points[np.isfinite(points[..., 2])], camera)
+    (left, lower), (right, upper) = seen.min(axis=0), seen.max(axis=0)
+    room = 0.02 * (right - left)
+    return Window(left - room, right + room, lower - room, upper + room)
+
+
 def drawn(surface: Surface, camera: Camera, pixels: int = 240, lines=(), colours=None, **look):
     one = shape(surface, **look)
     norm = Normalize(one.scale.bottom, one.scale.top)
-    window = window_of([one], [camera])
+    window = around(one, camera)
     return picture(
         one, camera, window, pixels, np.array(lines), norm, colours or colour_map(None)
     ), window
@@ -378,6 +387,20 @@ def test_no_numeral_crosses_an_edge_of_the_box(azimuth):
             box = text.get_window_extent().padded(-1)
             inside = (along > box.min).all(axis=1) & (along < box.max).all(axis=1)
             assert not inside.any(), text.get_text()
+
+
+def test_the_name_of_the_height_keeps_clear_of_long_numerals():
+    """A fault once: "10,000" was printed over "training loss (nats)"."""
+    high = bowl(9)
+    high.values["train_loss"] = np.geomspace(0.01, 2e4, 81).reshape(9, 9)
+    figure = surface3d(high)
+    figure.canvas.draw()
+    texts = figure.axes[0].texts
+    (name,) = [t for t in texts if t.get_rotation() == 90.0]
+    numerals = [t for t in texts if t.get_gid() == "height"]
+    assert "10,000" in [t.get_text() for t in numerals]
+    assert not any(name.get_window_extent().overlaps(t.get_window_extent()) for t in numerals)
+    assert name.get_window_extent().x0 >= 0
 
 
 def test_colour_map_of_the_bar_is_that_of_the_surface():

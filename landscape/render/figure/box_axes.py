@@ -22,6 +22,8 @@ _GRID: dict[str, Any] = {"color": "0.86", "linewidth": 0.5, "zorder": 0.5}
 _EDGE: dict[str, Any] = {"color": "0.45", "linewidth": 0.6, "zorder": 0.6}
 _GAP, _NAME, _TITLE = 2.0, 4.5, 30.0
 """Points from an edge to its numerals, from these to the middle of a name, and to the height's."""
+_BESIDE = 3.0
+"""Points between numerals of the height and what is beside them."""
 _LEAST_APART = 8.0
 
 
@@ -65,22 +67,35 @@ def _draw_heights(
     left = min(sides, key=lambda corner: float(project(np.array([*corner, 0.0]), camera)[0]))
     _line(axes, camera, [(*left, 0.0), (*left, HEIGHT)], _EDGE)
     heights = relief.raised(relief.scale.heights(ticks))
-    words = relief.panel.quantity.axis_label
-    _say(axes, camera, (*left, HEIGHT / 2), np.array([-_TITLE, 0.0]), words, 90.0)
     heights, ticks = _apart(axes, camera, left, heights, ticks)
-    for height, value in zip(heights, ticks, strict=True):
+    numerals, beside = [short(value) for value in ticks], np.array([-_BESIDE, 0.0])
+    for height, numeral in zip(heights, numerals, strict=True):
         wall = [(*corner, height) for corner in (sides[0], far, sides[1])]
         _line(axes, camera, wall, _GRID)
-        beside = np.array([-3.0, 0.0])
-        _say(axes, camera, (*left, height), beside, short(value), ha="right", gid="height")
+        _say(axes, camera, (*left, height), beside, numeral, ha="right", gid="height")
+    name_at = (*left, HEIGHT / 2)
+    across, _ = (
+        project(np.array([(*left, h) for h in heights]), camera)
+        - project(np.array(name_at), camera)
+    ).T * _points(axes)[:, None]
+    reached = [72 * text_width(n) - u for n, u in zip(numerals, across, strict=True)]
+    away = max(_TITLE, 2 * _BESIDE + max(reached, default=0.0) + TEXT_SIZE / 2)
+    words = relief.panel.quantity.axis_label
+    _say(axes, camera, name_at, np.array([-away, 0.0]), words, 90.0)
+
+
+def _points(axes: Any) -> FloatArray:
+    """Points of the paper for a unit of the picture plane, to the right and upwards."""
+    box, (width, height) = axes.get_position(), 72 * axes.figure.get_size_inches()
+    (u0, u1), (v0, v1) = axes.get_xlim(), axes.get_ylim()
+    return np.array([box.width * width / (u1 - u0), box.height * height / (v1 - v0)])
 
 
 def _apart(
     axes: Any, camera: Camera, corner: tuple[float, float], heights: FloatArray, ticks: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Heights and their values, without those whose numerals would touch the one below."""
-    v0, v1 = axes.get_ylim()
-    per_unit = axes.get_position().height * axes.figure.get_size_inches()[1] * 72 / (v1 - v0)
+    per_unit = float(_points(axes)[1])
     kept: list[int] = []
     last = -math.inf
     for k, height in enumerate(heights):

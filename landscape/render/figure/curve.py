@@ -17,8 +17,8 @@ from landscape.render.figure.caption import Caption, captioned
 from landscape.render.figure.context import enlarged
 from landscape.render.figure.curve_panel import STROKE_WORDS, draw_accuracies, draw_losses
 from landscape.render.figure.line_sheet import line_sheet, ticks_of
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import Look, of_heights, takes
-from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.solution_marks import mark_ends
 from landscape.render.figure.style import ACCURACY_COLOUR, LINE, LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare

@@ -18,8 +18,8 @@ from landscape.render.figure.layout import (
     panel_texts,
     panel_width,
 )
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import Shared
-from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.style import LINE, wrap
 from landscape.render.heights import Heights
 from landscape.render.resolve import chosen_levels

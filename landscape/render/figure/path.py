@@ -18,6 +18,7 @@ from landscape.render.figure.caller_axes import write_around
 from landscape.render.figure.caption import Caption, captioned
 from landscape.render.figure.context import enlarged
 from landscape.render.figure.line_sheet import line_sheet, ticks_of
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import Shared, of_heights, takes
 from landscape.render.figure.path_panel import (
     OWN,
@@ -27,7 +28,6 @@ from landscape.render.figure.path_panel import (
     draw_losses,
     name_paths,
 )
-from landscape.render.figure.plane_sheet import Named
 from landscape.render.figure.style import LOSS_COLOUR, STYLE
 from landscape.render.heights import Heights, prepare
 from landscape.render.scale import Scale

@@ -18,8 +18,9 @@ from landscape.render.figure.context import enlarged
 from landscape.render.figure.holes import draw_holes, hole_notes
 from landscape.render.figure.line_labels import label_lines
 from landscape.render.figure.marks import mark_best, mark_notes, mark_samples
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import MapLook, of_heights
-from landscape.render.figure.plane_sheet import Named, plane_sheet
+from landscape.render.figure.plane_sheet import plane_sheet
 from landscape.render.figure.scale_bar import draw_scale_bar
 from landscape.render.figure.shared_colours import levels_by_use
 from landscape.render.figure.solution_marks import mark_solutions

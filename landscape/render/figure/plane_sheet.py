@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.render.figure.caption import Caption
 from landscape.render.figure.colour_bar import bar_room
@@ -26,6 +24,7 @@ from landscape.render.figure.layout import (
     panel_texts,
     panel_width,
 )
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import MapLook
 from landscape.render.figure.style import LINE, text_width, wrap
 from landscape.render.heights import Heights
@@ -38,39 +37,6 @@ _BESIDE_NUMERALS = 0.15
 _NARROW = 2.6
 """Width in inches below which panels use the short names of their axes."""
 Limits = tuple[tuple[float, float], tuple[float, float]]
-
-
-@dataclass(frozen=True)
-class Named:
-    """The number of columns, or None, and the titles of rows and columns."""
-
-    columns: int | None = None
-    row_titles: Sequence[str] = ()
-    column_titles: Sequence[str] = ()
-
-    def columns_of(self, panels: int) -> int | None:
-        """The number of columns that is asked for.
-
-        Raises an InputError if the titles are not one for each row and column.
-        """
-        columns = self.columns
-        if columns is None:
-            columns = len(self.column_titles) or None
-        if self.row_titles and columns is None:
-            columns = -(-panels // len(self.row_titles))
-        if columns is None:
-            return None
-        rows = -(-panels // max(columns, 1))
-        for what, titles, count in (
-            ("row", self.row_titles, rows),
-            ("column", self.column_titles, columns),
-        ):
-            if titles and len(titles) != count:
-                raise InputError(
-                    f"{len(titles)} {what} titles for {count} {what}s: expected one for each "
-                    f"({panels} panels)"
-                )
-        return columns
 
 
 def plane_sheet(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from landscape.errors import InputError
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import PlaneLook, takes
-from landscape.render.figure.plane_sheet import Named
 from landscape.render.resolve import one_kind
 from landscape.render.styles import PLANES, STYLES
 from landscape.surface import Surface

@@ -24,10 +24,10 @@ from landscape.render.figure.layout import (
     lay_out,
     panel_texts,
 )
+from landscape.render.figure.named import Named
 from landscape.render.figure.options import PlaneLook, Quantified, of_heights, takes
 from landscape.render.figure.paths_in_space import draw_paths, path_notes_in_space
-from landscape.render.figure.plane_sheet import Named
-from landscape.render.figure.style import MARK, STYLE, StyledFigure
+from landscape.render.figure.style import MARK, STYLE, StyledFigure, text_width
 from landscape.render.figure.surface_panel import CELLS, MOST, draw_surface
 from landscape.render.heights import Heights, prepare
 from landscape.render.mesh.picture import picture
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 _MARGINS = Margins(left=0.5, right=0.18, below=0.2, above=0.02)
+_BESIDE_NUMERALS = 0.3
+"""Inches of the left margin that the numerals of the height do not need."""
 _SOLID_CELLS = 320
 _LEAST_PANEL = 1.8
 """Minimum width of a 3-D panel in inches, when several are side by side."""
@@ -237,12 +239,14 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
     )
     asked, named = scene.named.columns_of(len(panels)), scene.named
     wanted = columns_for(len(panels))
-    columns = columns_that_fit(width, wanted, _MARGINS, bar, asked, _LEAST_PANEL)
+    numerals = max((text_width(short(value)) for value in scene.few), default=0.0)
+    margins = replace(_MARGINS, left=max(_MARGINS.left, _BESIDE_NUMERALS + numerals))
+    columns = columns_that_fit(width, wanted, margins, bar, asked, _LEAST_PANEL)
     caption = _caption(reliefs, scene)
     texts, heading = panel_texts(panels, caption.notes, title)
     return lay_out(
         texts,
-        _MARGINS,
+        margins,
         width=width,
         columns=columns,
         aspect=scene.window.aspect,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from landscape.grid import FloatArray
 from landscape.render.space.camera import Camera
-from landscape.render.space.relief import HEIGHT, Relief
+from landscape.render.space.relief import HEIGHT
 
 DISTANCE = 4.0
 """From the middle of the box, in units of its width."""
@@ -64,18 +64,7 @@ def box_window(cameras: Iterable[Camera]) -> Window:
     """The smallest window, with a small margin, in which every camera sees the whole box."""
     ends = (-0.5, 0.5)
     corners = np.array([(x, y, z) for x in ends for y in ends for z in (0.0, HEIGHT)])
-    return _around(np.concatenate([project(corners, camera) for camera in cameras]))
-
-
-def window_of(reliefs: Sequence[Relief], cameras: Iterable[Camera]) -> Window:
-    """The smallest window, with a small margin, in which every camera sees every relief."""
-    clouds = [p[np.isfinite(p[..., 2])] for p in (r.points() for r in reliefs)]
-    cloud = np.concatenate(clouds)
-    seen = np.concatenate([project(cloud, camera) for camera in cameras])
-    return _around(seen)
-
-
-def _around(seen: FloatArray) -> Window:
+    seen = np.concatenate([project(corners, camera) for camera in cameras])
     (left, lower), (right, upper) = seen.min(axis=0), seen.max(axis=0)
     room = _ROOM * (right - left)
     return Window(left - room, right + room, lower - room, upper + room)

@@ -35,13 +35,14 @@ _SHORTER = (
 
 
 def _left_out(panels: Sequence[Heights], total: bool) -> list[str]:
-    """``88, 31 of 2,601 points clipped at 7 nats``: a number for each panel."""
+    """``88 and 31 of 2,601 points clipped at 7 nats``: a number for each panel."""
     words = dict.fromkeys(word for panel in panels for word in panel.left_out)
     sizes = {panel.values.size for panel in panels}
     of = f" of {sizes.pop():,}" if total and len(sizes) == 1 else ""
     found = []
     for word in words:
-        counts = ", ".join(f"{panel.left_out.get(word, 0):,}" for panel in panels)
+        *most, last = (f"{panel.left_out.get(word, 0):,}" for panel in panels)
+        counts = " and ".join([", ".join(most), last] if most else [last])
         noun = "point" if counts == "1" and not of else "points"
         found.append(f"{counts}{of} {noun} {word}")
     return found
