@@ -17,6 +17,7 @@ from torch import Tensor, fx, nn
 from landscape.evaluate import Settings, choose_settings, evaluate, fused
 from landscape.evaluate.fold import fold_batch_norms
 from landscape.evaluate.fused import convolve_onto_relu, convolve_relu, fuse_convolutions
+from landscape.evaluate.tuner import tune
 from landscape.grid import Grid
 from landscape.models import CifarResNet
 from tests.cases import resnet, settled
@@ -221,6 +222,8 @@ def test_unsupported_operations_are_not_used() -> None:
         for way in (asked, replace(asked, fused=False))
     )
     assert found == expected
+    tried = tune(problem, plane, POINTS, Settings(reduced="bfloat16"))
+    assert not any(way.fused for way in tried)
     grid = Grid(np.linspace(-1, 1, 3), np.zeros(1))
     chosen, facts = choose_settings(problem, plane, grid, precision="bfloat16")
     assert (chosen.fused, facts["convolutions_fused"]) == (False, 0)

@@ -55,6 +55,10 @@ def test_a_notebook_runs_and_draws(
     if "LANDSCAPE_DIGITS" in path.read_text():
         job: Job = request.getfixturevalue("default_job")
         monkeypatch.setenv("LANDSCAPE_DIGITS", str(job.folder))
+    startup = tmp_path / "ipython" / "profile_default" / "startup"
+    startup.mkdir(parents=True)
+    (startup / "first.py").write_text("import tests.broken_torchvision")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("MPLBACKEND", INLINE)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]))
     notebook = nbformat.read(path, as_version=4)

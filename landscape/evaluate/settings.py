@@ -141,6 +141,8 @@ def combinations(
 
     Parameters
     ----------
+    precision
+        Of weights and activations in these trials.
     images
         Whether a batch contains images, whose memory layout can be chosen.
     traced

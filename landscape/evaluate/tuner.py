@@ -67,7 +67,7 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
     kinds = combinations(
         replace(base, batch_size=len(few)) if problem.device.type == "cuda" else base,
         problem.device.type,
-        problem.dtype,
+        base.stored_as or problem.dtype,
         images=few.images,
         traced=traced(problem.model) is not None,
         fold=plane.statistics is None and bool(norms_with_statistics(problem.model)),

@@ -60,6 +60,7 @@ def test_curves(browser, tmp_path):
     explorer.page.locator(".plot.curve").first.focus()
     explorer.page.keyboard.press("ArrowLeft")
     explorer.page.keyboard.press("ArrowLeft")
+    explorer.settle()
     assert explorer.state["mark"]["x"] == -0.25
     cells = explorer.page.locator("#readout tbody tr").nth(1).locator("td").all_inner_texts()
     assert cells == ["0.5125 ± 0.1", "96.88"]

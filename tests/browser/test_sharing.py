@@ -261,7 +261,8 @@ def test_a_page_in_a_frame_is_compact_with_a_link_to_the_full_one(browser, folde
     page.goto(blog.as_uri())
     inside = page.frame_locator("iframe")
     inside.locator(".plot.contour .main-svg").first.wait_for()
-    link = inside.locator("#full")
+    link = inside.locator("#full[href]")
+    link.wait_for()
     assert re.fullmatch(rf"{re.escape(target.as_uri())}(#.*)?", link.get_attribute("href"))
     for hidden in ("#quantity", "figcaption", "#tools", "h1"):
         assert inside.locator(hidden).first.is_hidden()
