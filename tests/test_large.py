@@ -109,6 +109,39 @@ def test_the_origin_shares_the_memory_of_the_problems_own_network(large: None) -
     assert all(torch.equal(p, before[name]) for name, p in found.origin.items())
 
 
+def test_the_users_network_is_not_held_twice_and_not_touched(large: None) -> None:
+    model = nn.Sequential(nn.Linear(6, 9), nn.ReLU(), nn.Linear(9, 3))
+    before = copy.deepcopy(model.state_dict())
+    found = Problem(model, (X, Y), device="cpu")
+    own = dict(found.model.named_parameters())
+    for name, p in model.named_parameters():
+        assert own[name] is not p
+        assert own[name].data_ptr() == p.data_ptr() == found.origin[name].data_ptr()
+    surface = sample_surface(found, **GRID)
+    assert all(torch.equal(p, before[name]) for name, p in model.state_dict().items())
+    assert all(p.requires_grad for p in model.parameters())
+    assert surface["loss"][0, 1] != surface["loss"][1, 1]
+    F.cross_entropy(model(X), Y).backward()
+    torch.optim.SGD(model.parameters(), lr=0.1).step()
+    with pytest.raises(InputError, match="changed since the problem was made"):
+        sample_surface(found, **GRID)
+    model.load_state_dict(before)
+    np.testing.assert_array_equal(sample_surface(found, **GRID)["loss"], surface["loss"])
+
+
+def test_no_more_examples_at_once_than_asked_for() -> None:
+    """A fault once: the loss at the origin was computed in batches of 250."""
+    found, most = problem(), 0
+
+    def hook(module: nn.Module, arguments: tuple[torch.Tensor, ...]) -> None:
+        nonlocal most
+        most = max(most, len(arguments[0]))
+
+    found.model[0].register_forward_pre_hook(hook)
+    sample_surface(found, **GRID, batch_size=4)
+    assert most == 4
+
+
 def test_a_small_network_may_be_written_into() -> None:
     found = problem()
     plane = Plane(found.origin, [d.vector for d in make_directions(found.origin, 1)])

@@ -15,7 +15,8 @@ from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, w
 from landscape.directions.random import generator_for, random_direction
 from landscape.directions.zero import RELATIVE, warn_of_zeros, why_zero
 from landscape.errors import InputError, argument, unknown_choice
-from landscape.params import Params, check_same_shape
+from landscape.memory import return_freed_memory
+from landscape.params import Params, check_same_shape, is_large
 from landscape.plugin import load_function
 from landscape.surface import Attribute
 
@@ -118,6 +119,8 @@ def make_directions(
         made.append(Direction(vector, facts_here))
     if norm in RELATIVE:
         warn_of_zeros(params, ignore, filters)
+    if is_large(params):
+        return_freed_memory()
     return _with_length(made, params, filters)
 
 

@@ -122,7 +122,7 @@ def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: B
     if claims.rank == 0:
         begun(whole)
         if not before.any():
-            warn_about_origin(plan.problem)
+            warn_about_origin(plan.problem, job.settings.batch_size)
     with tqdm(
         total=whole.grid.size,
         initial=int(before.sum()),

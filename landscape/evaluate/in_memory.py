@@ -107,11 +107,16 @@ def columns_of(
             network.recompute()
 
 
-def mean_loss(problem: Problem, network: Callable[[Tensor], Tensor] | None = None) -> float:
+def mean_loss(
+    problem: Problem,
+    network: Callable[[Tensor], Tensor] | None = None,
+    *,
+    batch_size: int = _BATCH,
+) -> float:
     """The mean loss of a network, by default the problem's own, over the first split."""
     examples = next(iter(problem.splits.values()))
     with exactly(problem.objective.needs_gradients):
-        batches = examples.batches(problem.dtype, _BATCH)
+        batches = examples.batches(problem.dtype, batch_size)
         moved = network or problem.model
         parts = [problem.objective.loss_column(moved, batch) for batch in batches]
         column = joined([Column(part.values.detach(), part.weights) for part in parts])

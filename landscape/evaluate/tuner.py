@@ -76,7 +76,7 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         return [base]
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
-        compared = few[: 1 if is_large(problem.origin) else _COMPARED]
+        compared = few[: 1 if is_large(problem.origin) else min(_COMPARED, base.batch_size)]
         reference = _Reference(problem, place, base, points[:2], compared)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from landscape.data import Batch
 from landscape.errors import InputError, argument
+from landscape.metrics import more_metrics
 from landscape.problem.alike import alike
 from landscape.problem.column import Column, joined
-from landscape.problem.own_objective import OwnObjective
+from landscape.problem.own_objective import OwnFunction, OwnObjective, check_function
 
 _ROUNDING = 1e-4  # of the largest value
 _OTHER_BATCH = 1e-3  # in other batches, through a hundred layers
+
+
+def check_alone(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
+    """Raise an InputError for what cannot be given beside an objective of whole batches."""
+    if objective is not None:
+        check_function(objective, "objective")
+    if loss is not None:
+        raise InputError(
+            f"{argument('loss')} and {argument('objective')}: both say what to measure; give one"
+        )
+    if more_metrics(metrics):
+        raise InputError(
+            f"{argument('metrics')} with {argument('objective')}: metrics are computed from an "
+            "output and targets; return a dict from the objective, with 'loss' and the others"
+        )
 
 
 def check_own(objective: OwnObjective, first: Sequence[Column], again: Sequence[Column]) -> None:

@@ -16,19 +16,21 @@ from landscape.data.tensors import NotAPair
 from landscape.device import choose_device, own_context
 from landscape.directions.filters import Filters, filters_of
 from landscape.directions.precision import narrower
-from landscape.errors import InputError, argument
+from landscape.memory import return_freed_memory
 from landscape.metrics import Metric, PerExample, metrics_for, more_metrics, whole_network_in
-from landscape.params import Params, fingerprint, parameters_of, unwrapped, unwrapped_copy
+from landscape.params import Params, is_large, parameters_of, unwrapped, unwrapped_copy
 from landscape.problem.checks import check_is_module, check_parameters
 from landscape.problem.measures import Measure, Measures
 from landscape.problem.model_loss import has_labels, model_loss
 from landscape.problem.noise import check_noise
 from landscape.problem.objective import Objective, OutputObjective
 from landscape.problem.output import return_tensor
-from landscape.problem.own_objective import OwnFunction, OwnObjective, check_function, name_of
+from landscape.problem.own_checks import check_alone
+from landscape.problem.own_objective import OwnFunction, OwnObjective, name_of
 from landscape.problem.parameters import ALL, Choice, chosen, movable
 from landscape.problem.quantities import form_of, has_stderr, is_per_batch, quantities_of
 from landscape.problem.seen import seen_by
+from landscape.problem.shared import check_unchanged, fingerprint_of, share_memory
 from landscape.problem.trying import try_outputs, try_own
 from landscape.quantity import Quantity, by_name, quantity_name
 from landscape.surface import Attribute
@@ -41,6 +43,7 @@ class Problem:
     ----------
     model
         Any module; a copy of it is measured in evaluation mode, the model itself is not modified.
+        A large one (67 million parameters) shares its memory with the copy: leave it as it is.
         For ``loss`` it takes one tensor, and of its output
         :func:`landscape.problem.output.tensor_of` selects one. ``DataParallel`` and
         ``torch.compile`` wrappers are removed, also inside the model.
@@ -147,7 +150,7 @@ class Problem:
             held = {name: one.to(self.device) for name, one in pairs.items()}
             tried = try_outputs(whole, self.model, original, held, self.dtype, self.loss)
         else:
-            _check_objective(objective, loss, metrics)
+            check_alone(objective, loss, metrics)
             trees = {name: trees_from(one).to(self.device) for name, one in splits.items()}
             own = own or model_loss(self.model, next(iter(trees.values())).head(4), self.dtype)
             self.loss = name_of(own)
@@ -159,8 +162,12 @@ class Problem:
         self.measured = self.measures.tried(self.model, unwrapped(model))
         by_name([*self.quantities.values(), *self.measured.values()])
         seen = {"objective": own} if own else {n: m.function for n, m in self.metrics.items()}
-        facts = self._facts(tried.output, seen_by({**seen, **(measures or {})}, self.model))
-        self.attributes = {**facts, **(attributes or {})}
+        found = self._facts(tried.output, seen_by({**seen, **(measures or {})}, self.model))
+        self.attributes = {**found, **(attributes or {})}
+        if is_large(self.origin):
+            share_memory(self.model, original)
+            self.origin = parameters_of(self.model, self.moved.names)
+            return_freed_memory()
 
     @property
     def metrics(self) -> Mapping[str, Metric]:
@@ -237,7 +244,7 @@ class Problem:
         other.model = copy.deepcopy(self.model)
         load_state(other.model, {**state, **self.constants}, where)
         other.origin = parameters_of(other.model, self.moved.names)
-        other.attributes = {**self.attributes, "weights_sha256": _fingerprint_of(other.model)}
+        other.attributes = {**self.attributes, "weights_sha256": fingerprint_of(other.model)}
         return other
 
     def with_filters(self, given: str) -> Problem:
@@ -274,6 +281,12 @@ class Problem:
         other.attributes = {**facts, **other.moved.attributes}
         return other
 
+    def check_unchanged(self) -> None:
+        """Raise an InputError if the weights of a large network, which are the user's own, have
+        changed since it was given."""
+        if is_large(self.origin):
+            check_unchanged(self.model, str(self.attributes["weights_sha256"]))
+
     @property
     def constants(self) -> dict[str, Tensor]:
         """The parameters that do not move, by all their names in the state of the network."""
@@ -288,7 +301,7 @@ class Problem:
             "model": type(self.model).__name__,
             "parameters": sum(p.numel() for p in self.model.parameters()),
             **self.moved.attributes,
-            "weights_sha256": _fingerprint_of(self.model),
+            "weights_sha256": fingerprint_of(self.model),
             "loss": self.loss,
             "metrics": ", ".join(self.metrics),
             "device": self.device.type,
@@ -318,21 +331,6 @@ class Problem:
         return facts
 
 
-def _check_objective(objective: OwnFunction | None, loss: Any, metrics: Any) -> None:
-    """Check what is given beside an objective of whole batches."""
-    if objective is not None:
-        check_function(objective, "objective")
-    if loss is not None:
-        raise InputError(
-            f"{argument('loss')} and {argument('objective')}: both say what to measure; give one"
-        )
-    if more_metrics(metrics):
-        raise InputError(
-            f"{argument('metrics')} with {argument('objective')}: metrics are computed from an "
-            "output and targets; return a dict from the objective, with 'loss' and the others"
-        )
-
-
 def _pairs(splits: Mapping[str, Any], labels: bool) -> dict[str, Examples | Stream] | None:
     """Splits as pairs; None if they are mappings with labels, and these are allowed."""
     try:
@@ -341,8 +339,3 @@ def _pairs(splits: Mapping[str, Any], labels: bool) -> dict[str, Examples | Stre
         if labels and has_labels(error.item):
             return None
         raise
-
-
-def _fingerprint_of(model: nn.Module) -> str:
-    """The fingerprint of all parameters and buffers."""
-    return fingerprint([*model.named_parameters(), *model.named_buffers()])

@@ -13,14 +13,15 @@ _EXAMPLES = 256
 _NEAR = 0.99  # of the loss of guessing
 
 
-def warn_about_origin(problem: Problem) -> None:
+def warn_about_origin(problem: Problem, batch_size: int) -> None:
     """Warn if the loss of the network itself is not finite, or no better than guessing.
 
     A few hundred examples of every split are evaluated.
     """
     classes = problem.attributes.get("classes")
     for split, examples in problem.splits.items():
-        found = mean_loss(problem.with_splits({split: examples.head(_EXAMPLES)}))
+        few = problem.with_splits({split: examples.head(_EXAMPLES)})
+        found = mean_loss(few, batch_size=batch_size)
         where = f"the loss of the network itself, at the origin, over {split or 'the'} examples"
         if not math.isfinite(found):
             warnings.warn(

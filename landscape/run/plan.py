@@ -138,6 +138,7 @@ def make_plan(problem: Problem, request: Request, agree: Agree = single_process)
     for invalid options.
     """
     _check_outputs(problem, request)
+    problem.check_unchanged()
     if request.tolerance is not None:
         for examples in problem.splits.values():
             one_by_one(problem, examples)  # raises before anything is written

@@ -143,7 +143,7 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
             )
         if missing:
             if not surface.done.any():
-                warn_about_origin(problem)
+                warn_about_origin(problem, job.settings.batch_size)
             measure = job.measure(surface)
             with saying(lambda: saved_words(surface, path)):
                 fill(surface, measure, job.counts, saver, request.progress, missing)

@@ -151,7 +151,7 @@ def test_the_first_dispute_is_named_and_ends_the_run(
     tmp_path: Path, world: int, wrong: int, factor: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Rank 0 looks at the origin before the others begin, for whom its losses would wait.
-    monkeypatch.setattr("landscape.distributed.launch.warn_about_origin", lambda problem: None)
+    monkeypatch.setattr("landscape.distributed.launch.warn_about_origin", lambda *_: None)
     sound, unsound = working_and_broken(lambda losses: losses * factor)
     problems = [sound] * world
     problems[wrong] = unsound

@@ -215,7 +215,7 @@ def test_the_place_of_zero_channels_is_suspected() -> None:
     facts = {"shortcuts": "identity", "zero_channels": "centred"}
     problem = Problem(model, (X, Y), device="cpu", attributes=facts)
     with pytest.warns(UserWarning, match="no better than guessing .* try zero_channels=behind"):
-        warn_about_origin(problem)
+        warn_about_origin(problem, 128)
 
 
 def test_no_better_than_guessing_is_said(tmp_path: Path) -> None:
