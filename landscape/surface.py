@@ -24,13 +24,16 @@ if TYPE_CHECKING:
 
     from landscape.render.accessor import SurfacePlot
 
-__all__ = ["NEGATIVE_VARIANCES", "Attribute", "Quantity", "Surface", "Trajectory"]
+__all__ = ["HEAVY_TAIL", "NEGATIVE_VARIANCES", "Attribute", "Quantity", "Surface", "Trajectory"]
 
 Attribute = str | int | float | bool
 """An attribute of a surface: text or a number."""
 
 NEGATIVE_VARIANCES = "negative_variances"
 """The attribute that counts the points where an interpolated batch-norm variance is below 0."""
+
+HEAVY_TAIL = "tolerance_tail"
+"""The attribute that names the losses for which the interval of a sample cannot be promised."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -35,6 +35,7 @@ from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.stopping import Sample, Stopping, stratified, with_finite_population
 from landscape.evaluate.strata import at_spread_points, by_losses
+from landscape.evaluate.tail import ASKED, heavy_tail
 from landscape.grid import FloatArray, Grid, IntArray, coarse_to_fine, parse_range
 from landscape.plane import Plane
 from landscape.problem import per_example
@@ -89,6 +90,11 @@ def sampled(
 
         at_few = at_spread_points(grid, tolerance, losses_at)
         sample: Sample = by_losses(at_few, labels, size, seed)
+        chosen = np.random.default_rng(0).permutation(size)[:ASKED]
+        tail = heavy_tail(
+            grid, at_few[0], lambda place: losses[(points == place).all(axis=1)][0, chosen]
+        )
+        tolerance = tolerance if tail is None else tail.stricter(tolerance)
     else:
         sample = stratified(labels, size, size, seed)
     stopping = Stopping(tolerance, sample, grid.shape, in_full)

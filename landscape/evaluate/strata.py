@@ -172,7 +172,7 @@ def at_spread_points(
     losses_at
         Returns the losses at coordinates of shape (axes,), in the same order at all points.
     """
-    points, corners = grid.points(), _corners(grid.shape)
+    points, ends = grid.points(), corners(grid.shape)
     losses = [losses_at(np.zeros(points.shape[1]))]
     size = losses[0].size
     plain = float(size)
@@ -181,8 +181,8 @@ def at_spread_points(
         squares = (losses[0] - losses[0].mean()) ** 2
     if bound > 0 and np.isfinite(squares).all():
         plain = with_finite_population(float(squares.mean()) / bound**2, size)
-    if _has_heavy_tail(squares) and len(corners) * size <= plain * len(points):
-        losses += [losses_at(points[k]) for k in corners]
+    if _has_heavy_tail(squares) and len(ends) * size <= plain * len(points):
+        losses += [losses_at(points[k]) for k in ends]
     return np.stack(losses)
 
 
@@ -252,7 +252,7 @@ def _classes(labels: IntArray) -> IntArray:
     return numbered[classes].astype(np.int64)
 
 
-def _corners(shape: Sequence[int]) -> list[int]:
+def corners(shape: Sequence[int]) -> list[int]:
     """Flat indices of the corners of a grid."""
     ends = np.meshgrid(*(np.unique([0, n - 1]) for n in shape))
     return sorted(np.ravel_multi_index(tuple(ends), tuple(shape)).ravel().tolist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
@@ -16,12 +17,13 @@ from landscape.evaluate.settings import Settings
 from landscape.evaluate.statistics import mean_and_stderr
 from landscape.evaluate.stopping import Sample, Stopping, Tolerance, stratified
 from landscape.evaluate.strata import at_spread_points, by_losses
+from landscape.evaluate.tail import ASKED, HEAVY, HeavyTail, heavy_tail
 from landscape.grid import CoarserCells, FloatArray, Grid
 from landscape.plane import Plane
 from landscape.problem import Column, Problem, gathered
 from landscape.problem.column import joined
 from landscape.quantity import stderr_name
-from landscape.surface import Surface
+from landscape.surface import HEAVY_TAIL, Surface
 
 
 class ToTolerance:
@@ -76,6 +78,7 @@ class ToTolerance:
                 network = PointNetwork(self._problem, plane, self._settings)
                 for sampler in self._samplers:
                     sampler.prepare(network, self._surface.grid)
+            _note_tails(self._surface, {one.loss: one.tail for one in self._samplers if one.tail})
             self._network = network
         return self._network
 
@@ -99,6 +102,19 @@ class ToTolerance:
                 for sampler in self._samplers:
                     found.update(sampler.measure(network, self._surface, index))
             yield index, found
+
+
+def _note_tails(surface: Surface, tails: dict[str, HeavyTail]) -> None:
+    """Say of which losses no interval can be promised, and what is done."""
+    for loss, tail in tails.items():
+        warnings.warn(
+            f"the {loss} of single examples has a heavy tail ({tail}; below {HEAVY:g} the variance "
+            "depends on the few largest), so it cannot be promised that ±1.96 standard errors "
+            "cover 95%; points take examples until the standard error is half as large as asked",
+            stacklevel=4,
+        )
+    if tails:
+        surface.attributes[HEAVY_TAIL] = "; ".join(f"{k}: {tail}" for k, tail in tails.items())
 
 
 def evaluate_to_tolerance(
@@ -155,6 +171,8 @@ class _Sampler:
         self._with_losses = with_losses
         self._examples = one_by_one(problem, examples)
         self._in_full: dict[int, list[Column]] = {}
+        self.loss = self._names[0]
+        self.tail: HeavyTail | None = None
 
     def prepare(self, network: PointNetwork, grid: Grid) -> None:
         """Choose the order of the examples."""
@@ -165,10 +183,12 @@ class _Sampler:
                 grid, self._tolerance, lambda place: self._all_at(network, grid, place)
             )
             self._sample: Sample = by_losses(losses, labels, examples.population)
+            self.tail = heavy_tail(grid, losses[0], lambda place: self._some_at(network, place))
         else:
             self._sample = stratified(labels, len(examples), examples.population)
         self._examples = examples[torch.from_numpy(self._sample.order).to(examples.device)]
-        self._stopping = Stopping(self._tolerance, self._sample, grid.shape, self._in_full)
+        tolerance = self._tolerance if self.tail is None else self.tail.stricter(self._tolerance)
+        self._stopping = Stopping(tolerance, self._sample, grid.shape, self._in_full)
 
     def _all_at(self, network: PointNetwork, grid: Grid, coordinates: FloatArray) -> FloatArray:
         """Losses of all examples at a point, whose values are kept if it is one of the grid."""
@@ -177,6 +197,13 @@ class _Sampler:
         for index in np.flatnonzero((grid.points() == coordinates).all(axis=1)).tolist():
             self._in_full[index] = columns
         return linearized(columns[0])
+
+    def _some_at(self, network: PointNetwork, coordinates: FloatArray) -> FloatArray:
+        """Losses of a random part of the examples at a point."""
+        network.move_to(coordinates)
+        chosen = np.random.default_rng(0).permutation(len(self._examples))[:ASKED]
+        some = self._examples[torch.from_numpy(chosen).to(self._examples.device)]
+        return linearized(self._values(network, some)[0])
 
     def measure(self, network: PointNetwork, surface: Surface, index: int) -> dict[str, float]:
         """Means, standard errors and count, by quantity name."""
@@ -212,8 +239,10 @@ class _Sampler:
         return found
 
     def _columns(self, network: PointNetwork, start: int, stop: int) -> list[Column]:
-        dtype, size = self._problem.dtype, self._settings.batch_size
-        batches = self._examples[start:stop].batches(dtype, size)
+        return self._values(network, self._examples[start:stop])
+
+    def _values(self, network: PointNetwork, examples: Examples | Rows) -> list[Column]:
+        batches = examples.batches(self._problem.dtype, self._settings.batch_size)
         return gathered(self._problem.objective, network, batches)
 
     def _known(self, surface: Surface, around: Sequence[int]) -> list[tuple[float, float, float]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from landscape.errors import InputError
 from landscape.models.option_a import with_place
 from landscape.run.record import REQUEST, continued
-from landscape.surface import NEGATIVE_VARIANCES, Surface
+from landscape.surface import HEAVY_TAIL, NEGATIVE_VARIANCES, Surface
 
 # Attributes of time and place, and those derived from values: these may differ when a run is
 # resumed. All others must agree.
@@ -31,6 +31,7 @@ _MAY_DIFFER = {
     "left_out",
     "moved",  # the names decide
     "resolution",
+    HEAVY_TAIL,
     NEGATIVE_VARIANCES,
     REQUEST,
 }
