@@ -12,14 +12,19 @@ import torch
 from landscape.distributed.claims import Claims
 from landscape.distributed.environment import Process
 from landscape.errors import InputError, argument
+from landscape.evaluate import evaluation_for
 from landscape.plane import Plane
 from landscape.problem import Problem
 from landscape.run import Request
+from landscape.run.job import Job
+from landscape.surface import Surface
 
 _LOCAL = {"checkpoint", "data"}  # paths may differ between machines
 _OF_RANK_0 = {"directions", "trajectories", "title"}  # their paths may; planes are compared
 _SKETCHES = 4
 _ROUNDING = 1e-4
+_EXAMPLES = 64  # of each split, in the comparison of values
+_OF_VALUES, _OF_REDUCED = 1e-3, 5e-2
 
 
 def compare_problems(claims: Claims, process: Process, problem: Problem) -> None:
@@ -73,6 +78,28 @@ def compare_planes(claims: Claims, process: Process, planes: Sequence[Plane]) ->
             f"the directions of {process} differ from those of {first}; compute them once "
             f"({argument('save_directions', 'FILE.h5')}) and give "
             f"{argument('directions', 'FILE.h5')} to all ranks"
+        )
+
+
+def compare_values(claims: Claims, process: Process, job: Job, surface: Surface) -> None:
+    """Compare the losses of one point with those of rank 0, computed with the settings of the run.
+
+    Settings were tried on rank 0's device only. A few examples are used. Raises an InputError if
+    they differ by more than rounding.
+    """
+    problem = job.problem
+    few = problem.with_splits({name: e.head(_EXAMPLES) for name, e in problem.splits.items()})
+    points = surface.grid.points()[:1]
+    evaluation = evaluation_for(few, job.settings)
+    ((_, values),) = evaluation(few, job.planes[0], points, [0], settings=job.settings)
+    own = [values[few.prefixed(split, "loss")] for split in few.splits]
+    first, theirs = claims.agree("values", lambda: [str(process), own])
+    allowed = _OF_REDUCED if job.settings.reduced is not None else _OF_VALUES
+    if not np.allclose(own, theirs, rtol=allowed, atol=allowed, equal_nan=True):
+        raise InputError(
+            f"the losses of {process} at the first point, {own}, differ from those of {first}, "
+            f"{theirs}: one of the devices is broken, or computes wrongly with the settings of "
+            f"this run ({job.settings}); try {argument('tune', 'off')}"
         )
 
 

@@ -12,7 +12,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from landscape.distributed.checks import compare_planes, compare_problems, compare_requests
+from landscape.distributed.checks import (
+    compare_planes,
+    compare_problems,
+    compare_requests,
+    compare_values,
+)
 from landscape.distributed.claims import Claims, StoreUnreachable
 from landscape.distributed.environment import Process
 from landscape.distributed.parts import (
@@ -80,7 +85,7 @@ def sample_distributed(
         plan = make_plan(problem, request, claims.agree)
         compare_planes(claims, process, plan.planes)
         with lock, only_writer(part):
-            _compute_points(claims, plan, path, part, begun)
+            _compute_points(claims, process, plan, path, part, begun)
         if process.rank == 0:
             surface = sample_planned(plan)
             _remove(parts_of_ranks(path))
@@ -109,13 +114,17 @@ def check_request(request: Request) -> None:
         )
 
 
-def _compute_points(claims: Claims, plan: Plan, path: Path, part: Path, begun: Begun) -> None:
+def _compute_points(
+    claims: Claims, process: Process, plan: Plan, path: Path, part: Path, begun: Begun
+) -> None:
     """Compute the missing points; rank 0 then saves all points to the file."""
     verify = float(plan.request.verify)
     files = read_parts(path)
     found = merged(files) if files else None
     job, empty = plan.begin(found.attributes if found is not None else None, claims.agree)
     whole = empty if found is None else resumed(found, empty, path)
+    if not whole.complete:
+        compare_values(claims, process, job, whole)
     own = open_if_there(part) or _nothing_of(whole)
     saver = Saver(whole, path, MOST / 2)
     before, started = whole.done.copy(), time.monotonic()
