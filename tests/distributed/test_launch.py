@@ -152,6 +152,7 @@ def test_the_first_dispute_is_named_and_ends_the_run(
 ) -> None:
     # Rank 0 looks at the origin before the others begin, for whom its losses would wait.
     monkeypatch.setattr("landscape.distributed.launch.warn_about_origin", lambda *_: None)
+    breaks_later(monkeypatch)
     sound, unsound = working_and_broken(lambda losses: losses * factor)
     problems = [sound] * world
     problems[wrong] = unsound
@@ -181,7 +182,24 @@ def test_the_first_dispute_is_named_and_ends_the_run(
     check_same(open_surface(path), whole)
 
 
-def test_without_verification_nothing_is_detected(tmp_path: Path) -> None:
+def breaks_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a rank break only after the ranks have compared the losses of one point."""
+    monkeypatch.setattr("landscape.distributed.launch.compare_values", lambda *_: None)
+
+
+def test_a_rank_that_is_broken_from_the_beginning_takes_no_part(tmp_path: Path) -> None:
+    found = by_ranks(
+        [problem(), altered(lambda losses: losses * 1.01)], tmp_path / "out.h5", **RANGES
+    )
+    assert isinstance(found[1], InputError)
+    assert "differ from those of rank 0" in str(found[1])
+    check_same(open_surface(tmp_path / "out.h5"), plain(tmp_path / "plain.h5"))
+
+
+def test_without_verification_a_rank_that_breaks_later_is_not_detected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    breaks_later(monkeypatch)
     wrong = altered(lambda losses: losses * 1.01)
     found = by_ranks([problem(), wrong], tmp_path / "out.h5", **RANGES)
     assert isinstance(found[0], Surface)
