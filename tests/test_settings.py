@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,40 @@ class Cancelling(nn.Module):
         return (1000.0 + z) - 1000.0
 
 
+def machine_where_bfloat16_is(times: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Times of trials as they are where bfloat16 is so many times as fast as float32."""
+
+    def by_speed(problem: Problem, trials: list[Any], few: object) -> list[Any]:
+        for trial in trials:
+            trial.seconds.append(1 / times if trial.settings.reduced else 1.0)
+        return sorted(trials, key=lambda trial: trial.seconds[-1])
+
+    monkeypatch.setattr("landscape.evaluate.tuner._by_speed", by_speed)
+
+
+@pytest.mark.parametrize("times", [0.1, 0.8, 1.5])
+def test_a_reduced_precision_is_used_only_if_faster(
+    times: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault once: 39 images/s in place of 343, on a CPU without bfloat16 arithmetic."""
+    machine_where_bfloat16_is(times, monkeypatch)
+    torch.manual_seed(1)
+    data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
+    problem = Problem(nn.Linear(3, 4), data, device="cpu")
+    plane = plane_of(problem)
+    _, facts = choose_settings(problem, plane, GRID, precision="auto")
+    assert facts["precision"] == ("bfloat16" if times > 1 else "float32")
+    said = nullcontext() if times > 1 else pytest.warns(UserWarning, match="times as long")
+    with said:
+        settings, _ = choose_settings(problem, plane, GRID, precision="bfloat16")
+    assert settings.reduced == "bfloat16"
+
+
 @pytest.mark.parametrize(("model", "good"), [(nn.Linear(3, 4), True), (Cancelling(), False)])
-def test_a_reduced_precision_is_used_only_if_accurate_enough(model: nn.Module, good: bool) -> None:
+def test_a_reduced_precision_is_used_only_if_accurate_enough(
+    model: nn.Module, good: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_where_bfloat16_is(1.5, monkeypatch)
     torch.manual_seed(1)
     data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
     problem = Problem(model, data, device="cpu")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -14,14 +15,15 @@ from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
-from landscape.evaluate.tuner import tune as tune_layouts
 from landscape.evaluate.tuner import (
+    speedup,
     tune_abreast,
     tune_batch_size,
     tune_benchmark,
     tune_compiled,
 )
-from landscape.grid import Grid
+from landscape.evaluate.tuner import tune as tune_layouts
+from landscape.grid import FloatArray, Grid
 from landscape.plane import Plane, Reestimated
 from landscape.problem import OwnObjective, Problem
 from landscape.surface import Attribute
@@ -33,6 +35,9 @@ _MANY_IMAGES = 150_000
 
 _WORTH_COMPILING = 20_000_000
 """Number of images in a run from which compilation, which takes a minute, pays off on a GPU."""
+
+_HOPELESS, _SLOWER = 0.5, 0.9
+"""Speed in a reduced precision relative to float32: not tried further; worth a warning."""
 
 _TRIAL = 512
 """Number of examples for re-estimating statistics in trials."""
@@ -72,8 +77,8 @@ def choose_settings(
     ----------
     precision
         ``float32``: the network's own, in IEEE arithmetic; ``bfloat16``; ``tf32``, on a CUDA GPU;
-        ``auto``: bfloat16 if the error of the loss is at most 2% plus 0.002 at a few points of the
-        plane, corners included.
+        ``auto``: bfloat16 if it is faster here, and the error of the loss is at most 2% plus 0.002
+        at a few points of the plane, corners included.
     batch_size
         None lets the tuner choose.
     tune
@@ -120,20 +125,22 @@ def choose_settings(
         return tune_layouts(problem, plane, points[[0, -1]], base) if tune and not own else [base]
 
     facts: dict[str, Attribute] = {}
-    if precision == "float32":
+    if precision == "auto":
+        candidates, low = layouts(settings), [replace(settings, reduced="bfloat16")]
+        gain = speedup(problem, plane, settings, low[0])
+        if gain > _HOPELESS:
+            low = layouts(low[0])  # what is fastest in one precision need not be so in the other
+            gain = speedup(problem, plane, candidates[0], low[0])
+        if gain > 1 and _accurate(problem, plane, points, low[0], facts):
+            candidates = low
+    elif precision == "float32":
         candidates = layouts(settings)
     else:
-        name = "bfloat16" if precision == "auto" else precision
-        # In its own precision: what is fastest in one need not be so in the other.
-        candidates = layouts(replace(settings, reduced=name))
-        measured = measure_precision(problem, plane, points, candidates[0])
-        facts["precision_error"] = measured.error
-        facts["precision_bound"] = (
-            f"{name}: 1 stands for {RELATIVE_BOUND:.0%} of the loss plus {ABSOLUTE_BOUND:g}, "
-            f"largest of {measured.points} points"
-        )
-        if precision == "auto" and not measured.good_enough:
-            candidates = layouts(settings)
+        candidates = layouts(replace(settings, reduced=precision))
+        _accurate(problem, plane, points, candidates[0], facts)
+        if tune:
+            own_precision = replace(candidates[0], reduced=None)
+            _warn_if_slow(precision, speedup(problem, plane, own_precision, candidates[0]))
     settings = candidates[0]
     if settings.stored_as is not None:
         for examples in problem.splits.values():
@@ -151,6 +158,32 @@ def choose_settings(
         if images > _WORTH_COMPILING and one_network:
             settings = tune_compiled(problem, plane, points[[0, -1]], settings)
     return settings, {**settings.attributes(problem.dtype), **facts}
+
+
+def _accurate(
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    settings: Settings,
+    facts: dict[str, Attribute],
+) -> bool:
+    """Whether a reduced precision is accurate enough; its error is added to the facts."""
+    measured = measure_precision(problem, plane, points, settings)
+    facts["precision_error"] = measured.error
+    facts["precision_bound"] = (
+        f"{settings.reduced}: 1 stands for {RELATIVE_BOUND:.0%} of the loss plus "
+        f"{ABSOLUTE_BOUND:g}, largest of {measured.points} points"
+    )
+    return measured.good_enough
+
+
+def _warn_if_slow(precision: str, gain: float) -> None:
+    if gain < _SLOWER:
+        warnings.warn(
+            f"{precision} takes {1 / gain:.2g} times as long as float32 here, which is also more "
+            "accurate; the precision auto takes bfloat16 only where it is faster",
+            stacklevel=3,
+        )
 
 
 def _in_given_batches(problem: Problem) -> bool:

@@ -196,6 +196,24 @@ def tune_benchmark(problem: Problem, plane: Plane, settings: Settings) -> Settin
         return fastest.settings if min(fastest.seconds) * _NOISE < plain else settings
 
 
+def speedup(problem: Problem, plane: Plane, own: Settings, reduced: Settings) -> float:
+    """How many times faster the second settings are than the first, for a few examples.
+
+    Without bfloat16 arithmetic, a CPU takes many times as long in bfloat16 as in float32.
+    """
+    few, seconds = _few(problem, _FEW[problem.device.type]), []
+    with exactly(problem.objective.needs_gradients):
+        place = plane.to(problem.device)
+        ways = [[own], [reduced]] if is_large(problem.origin) else [[own, reduced]]
+        for group in ways:
+            trials = [_Trial(way, PointNetwork(problem, place, way), []) for way in group]
+            for trial in trials:
+                trial.network.move_to([0.0] * len(plane.axes))
+            _by_speed(problem, trials, few)
+            seconds += [min(trial.seconds) for trial in trials]
+    return seconds[0] / seconds[1]
+
+
 def _few(problem: Problem, count: int) -> Batch:
     return next(iter(problem.splits.values())).head(count).batch(problem.dtype)
 

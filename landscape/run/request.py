@@ -197,8 +197,9 @@ class Request:
         default="float32",
         metadata=option(
             "HOW",
-            "float32: the network's own; bfloat16; tf32 (CUDA only); auto: bfloat16 if its error "
-            "of the loss is at most 2% plus 0.002 at a few points of the plane (default: float32)",
+            "float32: the network's own; bfloat16; tf32 (CUDA only); auto: bfloat16 if it "
+            "is faster here and its error of the loss at most 2% plus 0.002 at a few points of "
+            "the plane (default: float32)",
             "speed",
         ),
     )
