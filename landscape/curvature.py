@@ -1,31 +1,24 @@
-"""``python -m landscape.curvature``: the spectrum of the Hessian of the loss at trained weights."""
+"""``python -m landscape.curvature``: the spectrum of the Hessian or a relative at some weights."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+
+import numpy as np
 
 from landscape import commandline
 from landscape.atomic import check_writable, replacing
 from landscape.build import requested_problem
 from landscape.directions import IGNORED
-from landscape.errors import InputError, unknown_choice
-from landscape.hessian import (
-    Eigenpairs,
-    HessianOperator,
-    Trace,
-    eigenpairs,
-    estimate_trace,
-    shown,
-    spectral_density,
-    verified,
-)
+from landscape.errors import InputError, check_choice, unknown_choice
+from landscape.hessian import MATRICES, CurvatureOperator, shown, spectral_density
 from landscape.hessian.lanczos import check_counts
+from landscape.hessian.spectrum import Spectrum, Wanted, of_layers, of_mini_batches, spectrum
 from landscape.options import add_data, add_device, add_network
 from landscape.outputs import check_kind, check_outputs
 from landscape.problem import Problem
@@ -35,15 +28,18 @@ from landscape.summary import origin_words
 from landscape.surface import Surface
 
 DESCRIPTION = """Print the largest and the most negative eigenvalues of the Hessian of the mean loss
-at trained weights, and its trace; write them, or its spectral density, into a file."""
+(or of its Gauss-Newton or Fisher matrix) at trained weights, and its trace: of all parameters,
+layer by layer, and of mini-batches. Write them, or the spectral density, into a file."""
 
 EXAMPLE = """  python -m landscape.curvature --weights final.pt --data digits --top 5 -o values.json
   python -m landscape.curvature --weights resnet56.t7 --data cifar10:cifar-10-batches-py \\
-      --limit 1000 --density -o density.h5"""
+      --limit 1000 --density -o density.h5
+  python -m landscape.curvature --weights final.pt --matrix gauss-newton --layers \\
+      --mini-batches 10 -o layers.json"""
 
 SPLITS = ("train", "test")
-_TOLERANCE = 1e-4
 _STARTS, _STEPS = 10, 80
+_MINI_BATCH = 128
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,18 +52,41 @@ def _command(argv: Sequence[str] | None) -> None:
     top, samples = given.pop("top", 1), given.pop("trace_samples", 60)
     density, output = given.pop("density", False), given.pop("output", None)
     ignore, seed = given.pop("ignore", "biasbn"), given.pop("seed", 0)
+    matrix, layers = given.pop("matrix", "hessian"), given.pop("layers", False)
+    count, size = given.pop("mini_batches", None), given.pop("mini_batch_size", None)
     _check(top, samples, seed, density, output, given.get("split"))
+    check_choice("matrix", matrix, MATRICES)
+    if count is not None and count < 1:
+        raise InputError(f"--mini-batches {count}: expected at least 1")
+    if size is not None and count is None:
+        raise InputError(f"--mini-batch-size {size} needs their number, as in --mini-batches 10")
     check_outputs({"output": output}, given.values())
     kind, is_one = _DENSITY if density else _VALUES
     check_kind(output, kind, is_one)
     problem = requested_problem(**given)
-    operator = HessianOperator(problem, ignore=ignore)
-    check_counts(operator, top, 1)
+    operator = MATRICES[matrix](problem, ignore=ignore)
+    wanted = Wanted(top, int(matrix == "hessian"), samples, seed)
+    check_counts(operator, top, wanted.bottom)
+    size = min(_MINI_BATCH, operator.examples) if size is None else size
+    parts = operator.mini_batches(count, size, seed=seed) if count else []
     if output is not None:
         check_writable(output)
     print("\n".join(origin_words(problem.attributes)), flush=True)
-    pairs, trace = _report(operator, top, samples, seed)
-    found = _numbers(pairs, trace)
+    whole = spectrum(operator, wanted)
+    if not np.isfinite(whole.pairs.values).all():
+        raise InputError(
+            f"the {operator.words} of the loss is not finite at these weights, so it has no "
+            "eigenvalues; is the loss itself finite?"
+        )
+    print("\n".join(whole_words(operator, whole, wanted)), flush=True)
+    if layers:
+        whole = replace(whole, layers=of_layers(operator, wanted, progress=True))
+        print("\n".join(layers_words(whole.layers)), flush=True)
+    found = {"matrix": matrix, **whole.numbers()}
+    if parts:
+        batches = of_mini_batches(parts, wanted, layers=layers)
+        print("\n".join(spread_words(batches, size)), flush=True)
+        found |= {"mini_batch_size": size, "mini_batches": [one.numbers() for one in batches]}
     if output is not None and not density:
         facts = {**problem.attributes, "ignore": ignore, "seed": seed, "versions": versions()}
         with replacing(output) as place:
@@ -75,46 +94,12 @@ def _command(argv: Sequence[str] | None) -> None:
         print(f"{output}: eigenvalues and trace")
     elif output is not None:
         surface = _density(problem, operator, ignore, seed)
-        surface.attributes.update(found, eigenvalues=json.dumps(found["eigenvalues"]))
+        lists = {k: json.dumps(v) for k, v in found.items() if isinstance(v, list | dict)}
+        surface.attributes.update({**found, **lists})
         save_surface(surface, output)
         width, products = surface.attributes["gaussian_width"], surface.attributes["products"]
         print(f"{output}: spectral density (Gaussian width {width:.3g}; {products} products)")
         print(commandline.plot_hint(Path(output)))
-
-
-def _report(
-    operator: HessianOperator, top: int, samples: int, seed: int
-) -> tuple[Eigenpairs, Trace]:
-    with shown(operator, "eigenvalues") as matrix:
-        pairs = verified(matrix, eigenpairs(matrix, top, 1, tolerance=_TOLERANCE, seed=seed))
-    if not all(math.isfinite(value) for value in pairs.values):
-        raise InputError(
-            "the Hessian of the loss is not finite at these weights, so it has no eigenvalues; "
-            "is the loss itself finite?"
-        )
-    with shown(operator, "trace", samples) as matrix:
-        trace = estimate_trace(matrix, samples, seed=seed)
-    split = operator.split
-    print(
-        f"Hessian of the mean loss over {operator.examples:,} {split} examples, "
-        f"{operator.size:,} parameters{operator.choice}"
-    )
-    print("\n".join(_lines(pairs)))
-    print(f"  trace            {trace.value:14.6g} ± {trace.stderr:.2g} (standard error)")
-    print(
-        f"  products         {pairs.products} for the eigenvalues, {trace.products} for the trace"
-    )
-    return pairs, trace
-
-
-def _numbers(pairs: Eigenpairs, trace: Trace) -> dict[str, Any]:
-    """Eigenvalues by rank (1 the largest, -1 the most negative), and the trace."""
-    columns = (pairs.ranks, pairs.values.tolist(), pairs.residuals.tolist())
-    eigenvalues = [
-        {"rank": int(rank), "value": value, "residual": residual}
-        for rank, value, residual in zip(*columns, strict=True)
-    ]
-    return {"eigenvalues": eigenvalues, "trace": trace.value, "trace_stderr": trace.stderr}
 
 
 def _is_density(path: Path) -> bool:
@@ -161,13 +146,71 @@ def _check(
         raise unknown_choice("split", split, SPLITS)
 
 
-def _lines(pairs: Eigenpairs) -> list[str]:
-    lines = []
+def whole_words(operator: CurvatureOperator, found: Spectrum, wanted: Wanted) -> list[str]:
+    """What was found of the whole matrix, as lines."""
+    pairs, trace = found.pairs, found.trace
+    name = operator.words[0].upper() + operator.words[1:]
+    lines = [
+        f"{name} of the mean loss over {operator.examples:,} {operator.split} examples, "
+        f"{operator.size:,} parameters{operator.choice}"
+    ]
     for rank, value, residual in zip(pairs.ranks, pairs.values, pairs.residuals, strict=True):
-        name = {1: "largest", -1: "most negative"}.get(rank, f"{_ordinal(rank)} largest")
-        note = "" if residual <= _TOLERANCE else f", not converged to {_TOLERANCE:g}"
-        lines.append(f"  {name:<16} {value:14.6g}   residual {residual:.1e} of |λ|max{note}")
+        tolerance = wanted.tolerance
+        note = "" if residual <= tolerance else f", not converged to {tolerance:g}"
+        lines.append(
+            f"  {_place(rank):<16} {value:14.6g}   residual {residual:.1e} of |λ|max{note}"
+        )
+    return [
+        *lines,
+        f"  trace            {trace.value:14.6g} ± {trace.stderr:.2g} (standard error)",
+        f"  products         {pairs.products} for the eigenvalues, {trace.products} for the trace",
+    ]
+
+
+def layers_words(layers: Mapping[str, Spectrum]) -> list[str]:
+    """A table of the spectra of layers, as lines."""
+    width = max(len("layer"), *map(len, layers))
+    ranks = next(iter(layers.values())).pairs.ranks
+    shown = [rank for rank in (1, -1) if rank in ranks]
+    lines = [
+        f"{'layer':<{width}}  parameters"
+        + "".join(f"  {_place(rank):>14}" for rank in shown)
+        + "           trace"
+    ]
+    for name, found in layers.items():
+        values = "".join(f"  {found.pairs.value(rank):14.6g}" for rank in shown)
+        lines.append(
+            f"{name:<{width}}  {found.size:10,}{values}  {found.trace.value:14.6g} ± "
+            f"{found.trace.stderr:.2g}"
+        )
     return lines
+
+
+def spread_words(batches: Sequence[Spectrum], size: int) -> list[str]:
+    """The spread of the spectra over mini-batches, as lines."""
+    lines = [
+        f"{len(batches)} mini-batches of {size:,} examples: mean ± standard deviation (range)",
+        *_spread(batches, ""),
+    ]
+    for name in batches[0].layers:
+        lines += _spread([one.layers[name] for one in batches], f"{name}: ")
+    return lines
+
+
+def _spread(found: Sequence[Spectrum], of: str) -> list[str]:
+    shown = [rank for rank in (1, -1) if rank in found[0].pairs.ranks]
+    rows = {_place(rank): [one.pairs.value(rank) for one in found] for rank in shown}
+    rows["trace"] = [one.trace.value for one in found]
+    lines = []
+    for name, values in rows.items():
+        spread = np.std(values, ddof=1) if len(values) > 1 else np.nan
+        ends = f"{min(values):.6g} to {max(values):.6g}"
+        lines.append(f"  {of + name:<16} {np.mean(values):14.6g} ± {spread:.3g} ({ends})")
+    return lines
+
+
+def _place(rank: int) -> str:
+    return {1: "largest", -1: "most negative"}.get(rank, f"{_ordinal(rank)} largest")
 
 
 def _ordinal(n: int) -> str:
@@ -175,9 +218,11 @@ def _ordinal(n: int) -> str:
     return f"{n}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(n % 10, 'th')}"
 
 
-def _density(problem: Problem, operator: HessianOperator, ignore: str, seed: int) -> Surface:
+def _density(problem: Problem, operator: CurvatureOperator, ignore: str, seed: int) -> Surface:
     with shown(operator, "density", _STARTS * _STEPS) as matrix:
-        surface = spectral_density(matrix, starts=_STARTS, steps=_STEPS, seed=seed)
+        surface = spectral_density(
+            matrix, starts=_STARTS, steps=_STEPS, seed=seed, name=operator.name
+        )
     surface.attributes.update(problem.attributes, versions=versions())
     for key in ("metrics", "classes"):  # these describe a surface of losses
         surface.attributes.pop(key, None)
@@ -191,12 +236,31 @@ def _parser() -> argparse.ArgumentParser:
     add_data(parser, SPLITS)
     what = parser.add_argument_group("measurements")
     add = what.add_argument
+    add("--matrix", metavar="WHICH", help=f"{', '.join(MATRICES)} (default: hessian)")
     add("--top", type=int, metavar="K", help="number of largest eigenvalues (default: 1)")
     add(
         "--trace-samples",
         type=int,
         metavar="N",
-        help="Hessian-vector products for the trace, at least 6 (default: 60)",
+        help="matrix-vector products for the trace, at least 6 (default: 60)",
+    )
+    add(
+        "--layers",
+        action="store_const",
+        const=True,
+        help="also eigenvalues and trace of each layer, the diagonal blocks of the matrix",
+    )
+    add(
+        "--mini-batches",
+        type=int,
+        metavar="N",
+        help="also those of N mini-batches, shuffled as in training, and their spread",
+    )
+    add(
+        "--mini-batch-size",
+        type=int,
+        metavar="B",
+        help=f"examples in a mini-batch (default: {_MINI_BATCH})",
     )
     add(
         "--density",

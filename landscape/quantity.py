@@ -68,14 +68,22 @@ KINDS = {
     "lambda_min": Kind("smallest Hessian eigenvalue", of_the_loss=True),
     "gradient_norm": Kind("gradient norm", of_the_loss=True, over_decades=True),
     # Between two eigenvalues it is the tail of a kernel, which can be arbitrarily small.
-    "density": Kind(
-        "density of Hessian eigenvalues", of_the_loss=True, over_decades=True, span=1e-6
-    ),
+    **{
+        base: Kind(
+            f"density of {matrix} eigenvalues", of_the_loss=True, over_decades=True, span=1e-6
+        )
+        for base, matrix in (
+            ("empirical_fisher_density", "empirical Fisher"),
+            ("fisher_density", "Fisher"),
+            ("gauss_newton_density", "Gauss-Newton"),
+            ("density", "Hessian"),
+        )
+    },
     "count": Kind(),
 }
 _OTHER = Kind()
 _NAME = re.compile(
-    rf"(?:(?:(?P<split>.+?)_)?(?P<base>{'|'.join(KINDS)})|(?P<other>.+?))"
+    rf"(?:(?:(?P<split>.+?)_)??(?P<base>{'|'.join(KINDS)})|(?P<other>.+?))"
     r"(?:_(?P<quantile>q[0-9]{2})|(?:_draw(?P<draw>[1-9][0-9]{0,8}))?(?:_(?P<error>stderr))?)",
     re.DOTALL,
 )

@@ -32,6 +32,7 @@ def spectral_density(
     width: float | None = None,
     points: int = 1001,
     seed: int = 0,
+    name: str = "Hessian",
 ) -> Surface:
     """Density of the eigenvalues of a symmetric matrix, as a function of the eigenvalue.
 
@@ -43,12 +44,15 @@ def spectral_density(
         Number of random starts (at least 2), and of nodes m of each.
     width
         σ of the smoothing Gaussian; None is 1/200 of the spectrum's range.
+    name
+        Name of the matrix in labels: see :attr:`CurvatureOperator.name`.
 
     Returns
     -------
     Surface
-        ``density``, whose integral is 1, in 1 per unit of the eigenvalue, and its standard error
-        over the starts; attributes ``gaussian_width``, ``starts``, ``steps`` and ``products``.
+        ``density``, or ``gauss_newton_density`` and the like of another matrix, whose integral is
+        1, in 1 per unit of the eigenvalue, and its standard error over the starts; attributes
+        ``gaussian_width``, ``starts``, ``steps`` and ``products``.
 
     Raises
     ------
@@ -63,7 +67,7 @@ def spectral_density(
     generator = torch.Generator(device="cpu").manual_seed(seed)
     rules, products = [], 0
     for _ in range(starts):
-        nodes, weights, taken = _quadrature(matrix, steps, generator)
+        nodes, weights, taken = _quadrature(matrix, steps, generator, name)
         rules.append((nodes, weights))
         products += taken
     low = min(float(nodes.min()) for nodes, _ in rules)
@@ -75,7 +79,9 @@ def spectral_density(
         raise InputError(f"Gaussian width {width} of a density: expected a number above 0")
     line = np.linspace(low - _REACH * width, high + _REACH * width, points)
     curves = np.stack([_smoothed(line, *rule, width) for rule in rules])
-    mean = Quantity("density of Hessian eigenvalues", base="density")
+    own = name != "Hessian"
+    base = f"{name.lower().replace(' ', '_').replace('-', '_')}_density" if own else "density"
+    mean = Quantity(f"density of {name} eigenvalues", base=base)
     long_name = "standard error of density over random starts"
     error = mean.beside(statistic=STDERR, long_name=long_name)
     stderr = curves.std(axis=0, ddof=1) / math.sqrt(starts)
@@ -91,12 +97,12 @@ def spectral_density(
             "products": products,
             "seed": seed,
         },
-        {"x": {"kind": "eigenvalue"}},
+        {"x": {"kind": "eigenvalue", **({"matrix": name} if own else {})}},
     )
 
 
 def _quadrature(
-    matrix: Symmetric, steps: int, generator: torch.Generator
+    matrix: Symmetric, steps: int, generator: torch.Generator, name: str
 ) -> tuple[FloatArray, FloatArray, int]:
     """Nodes and weights of one random start, and the number of products."""
     space = KrylovSpace(matrix, signs(matrix, generator), steps, generator)
@@ -104,7 +110,7 @@ def _quadrature(
         space.step()
     if not space.finite:
         raise InputError(
-            "a Hessian-vector product is not finite: the loss or its derivatives overflow at "
+            f"a product with the {name} is not finite: the loss or its derivatives overflow at "
             "these weights, so the spectrum is undefined"
         )
     nodes, columns, _ = space.ritz()

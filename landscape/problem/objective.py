@@ -114,10 +114,14 @@ class OutputObjective:
 
     def loss(self, network: Network, batch: Batch) -> Tensor:
         """The loss of every example, shape (n,); no other metric is computed."""
+        return self.loss_of(self.outputs(network, batch), batch)
+
+    def loss_of(self, outputs: Tensor, batch: Batch) -> Tensor:
+        """The loss of every example from the network's outputs, shape (n,)."""
         name, metric = next(iter(self.metrics.items()))
         _, targets = batch.content
         targets = targets.clone() if self.copies else targets
-        return _per_example(name, metric, self.outputs(network, batch), targets)
+        return _per_example(name, metric, outputs, targets)
 
 
 def _as_it_is(tensor: Tensor) -> Tensor:

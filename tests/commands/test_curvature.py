@@ -11,8 +11,16 @@ import pytest
 import torch
 
 import landscape.curvature
+import landscape.render.__main__
 from landscape.build import build_problem
-from landscape.hessian import HessianOperator
+from landscape.hessian import (
+    CurvatureOperator,
+    EmpiricalFisherOperator,
+    GaussNewtonOperator,
+    HessianOperator,
+)
+from landscape.render.words.directions import axis_label
+from landscape.render.words.quantity_words import shown
 from landscape.store import open_surface
 from tests.commands.calls import Bad, bad, check_refused
 
@@ -84,7 +92,68 @@ def test_the_density_is_a_surface_file(folder: Path, capsys: pytest.CaptureFixtu
     assert surface.attributes["trace"] == pytest.approx(number(said, "trace"), rel=1e-5)
 
 
+def spectrum_of(operator: CurvatureOperator) -> np.ndarray:
+    columns = torch.eye(operator.size)
+    return np.linalg.eigvalsh(torch.stack([operator.product(c) for c in columns]).double())
+
+
+def test_layers_and_mini_batches_of_another_matrix(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--matrix", "empirical-fisher", "--top", "2", "--trace-samples", "30", "--layers"]
+    batches = ["--mini-batches", "3", "--mini-batch-size", "10"]
+    assert landscape.curvature.main([*CURVATURE, *options, *batches, "-o", "all.json"]) == 0
+    said = capsys.readouterr().out
+    found = json.loads(Path("all.json").read_text())
+    operator = EmpiricalFisherOperator(build_problem("users:good", limit=30))
+    parts = operator.mini_batches(3, 10)
+    assert "Empirical Fisher matrix of the mean loss over 30 train examples" in said
+    assert (found["matrix"], found["mini_batch_size"]) == ("empirical-fisher", 10)
+    pairs = [(found, operator), *zip(found["mini_batches"], parts, strict=True)]
+    for numbers, matrix in pairs:
+        blocks = matrix.layers()
+        assert list(numbers["layers"]) == list(blocks)
+        inner = zip(numbers["layers"].values(), blocks.values(), strict=True)
+        for one, block in [(numbers, matrix), *inner]:
+            spectrum = spectrum_of(block)
+            values = [pair["value"] for pair in one["eigenvalues"]]
+            assert values == pytest.approx(spectrum[:-3:-1], abs=1e-3 * spectrum[-1])
+            assert one["trace"] == pytest.approx(spectrum.sum(), abs=5 * one["trace_stderr"] + 1e-6)
+    largest = [one["eigenvalues"][0]["value"] for one in found["mini_batches"]]
+    assert "3 mini-batches of 10 examples" in said
+    words = said.partition("mini-batches of 10")[2]
+    (mean, spread) = re.findall(r"^  largest +(\S+) ± (\S+)", words, re.MULTILINE)[0]
+    assert float(mean) == pytest.approx(np.mean(largest), rel=1e-4)
+    assert float(spread) == pytest.approx(np.std(largest, ddof=1), rel=1e-2)
+
+
+def test_the_density_of_another_matrix_says_so(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--matrix", "gauss-newton", "--layers", "--density", "-o", "gauss.h5"]
+    assert landscape.curvature.main([*CURVATURE, "--limit", "10", *options]) == 0
+    surface = open_surface("gauss.h5")
+    assert surface.main_quantity == "gauss_newton_density"
+    assert surface.attributes["matrix"] == "gauss-newton"
+    assert set(json.loads(str(surface.attributes["layers"]))) == set(
+        GaussNewtonOperator(build_problem("users:good", limit=10)).layers()
+    )
+    assert landscape.render.__main__.main(["gauss.h5", "-o", "gauss.svg"]) == 0
+    assert axis_label(surface, "x") == "Gauss-Newton eigenvalue"
+    assert shown(surface, surface.main_quantity).label == "density of Gauss-Newton eigenvalues"
+
+
 REFUSED = [
+    bad("curvature", [*CURVATURE, "--matrix", "gn"], "unknown matrix 'gn'", "gauss-newton"),
+    bad("curvature", [*CURVATURE, "--mini-batches", "0"], "--mini-batches 0", "at least 1"),
+    bad("curvature", [*CURVATURE, "--mini-batches", "2", "--mini-batch-size", "31"], "of 31", "30"),
+    bad("curvature", [*CURVATURE, "--mini-batch-size", "5"], "--mini-batches 10"),
+    bad(
+        "curvature",
+        [*CURVATURE, "--matrix", "fisher", "--loss", "mse"],
+        "'mse' is none of cross_entropy",
+        "--matrix gauss-newton",
+    ),
     bad("curvature", "", "no weights", "--weights"),
     bad("curvature", "--weights gone.pt", "gone.pt"),
     bad("curvature", [*CURVATURE, "--top", "0"], "--top 0", "at least 1"),

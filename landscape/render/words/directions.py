@@ -199,6 +199,10 @@ def _eigenvector_label(surface: Surface, axis: str) -> str:
     return ", ".join(filter(None, (words, value, normalization(surface, axis))))
 
 
+def _eigenvalue(surface: Surface, axis: str) -> str:
+    return f"{text_of(surface, axis, 'matrix') or 'Hessian'} eigenvalue"
+
+
 def _ascent_label(surface: Surface, axis: str) -> str:
     parts = (f"direction of {text_of(surface, axis, 'kind')}", normalization(surface, axis))
     return ", ".join(filter(None, parts))
@@ -226,7 +230,7 @@ _NAMES: dict[str, Callable[[Surface, str], str]] = {
     "hessian": _eigenvector,
     "ascent": lambda surface, axis: text_of(surface, axis, "kind"),
     "input": _input,
-    "eigenvalue": lambda surface, axis: "Hessian eigenvalue",
+    "eigenvalue": _eigenvalue,
 }
 _LABELS = {
     "pca": _component_label,
