@@ -78,8 +78,12 @@ def _far_apart(seed: int) -> list[str]:
 
 
 def test_tuned_values_of_generated_networks_are_near_the_plain_ones() -> None:
-    """Seeds of which a fifth were off when settings were only tried, and some others."""
-    assert [each for seed in (5, 39, 43, 50, 55, 58, 61) for each in _far_apart(seed)] == []
+    """Seeds of which a fifth were off when settings were only tried, and some others.
+
+    In the last ones, values that nearly cancel are summed in another order by another layout.
+    """
+    seeds = (5, 39, 43, 50, 55, 58, 61, 242, 671, 2978)
+    assert [each for seed in seeds for each in _far_apart(seed)] == []
 
 
 @pytest.mark.long

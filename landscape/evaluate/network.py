@@ -34,7 +34,7 @@ from landscape.tracing import symbolic_trace
 
 LARGEST_WEIGHT, LARGEST_OUTPUT = 1e4, 1e6
 """Beyond these the order of operations may show: a fused ReLU leaves 10⁻²⁰ of a negative value, and
-folded constants may cancel differently. Such points are computed by the unmodified network."""
+constants and sums may cancel differently. Such points are computed by the unmodified network."""
 
 
 class PointNetwork:
@@ -64,7 +64,8 @@ class PointNetwork:
         self._made_of = (problem, plane)
         self._at: Coordinates = [0.0] * len(plane.axes)
         self._plain: PointNetwork | None = None  # made at the first point that needs it
-        self._rounds = settings.fold or settings.fused  # outputs are not equal to the last bit
+        # Outputs are not equal to the last bit: in another layout, sums are in another order, too.
+        self._rounds = settings.fold or settings.fused or settings.channels_last
         self._too_large = self._later = False  # at the current point; whether that is asked later
         self._size = torch.zeros(())  # of weights and outputs, relative to what is too large
         if is_large(problem.origin):
