@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.interpolate import RegularGridInterpolator
 
+from landscape.grid import Grid
 from landscape.render import save_page
 from landscape.render.scale import Scale
 from landscape.render.space.interpolate import refine
 from landscape.render.words.numerals import short
-from tests.explorer import PIXEL, Explorer, as_array, finite, lines
+from tests.explorer import PIXEL, Explorer, as_array, bowl, finite, lines
 from tests.test_quantity import plane as margin_plane
 
 
@@ -128,4 +133,55 @@ def test_the_best_point_is_where_the_metric_says(browser, tmp_path, better):
     values = {"higher": "highest, 3 logits at x = 0.5", "lower": "lowest, −1.5 logits at x = −1"}
     assert ("est, " in legend) == (better is not None)
     assert values.get(better, "") in legend.replace("\u00a0", " ")
+    explorer.close()
+
+
+def test_shades_are_where_their_points_are(browser, tmp_path):
+    """A fault once: on axes with uneven steps the shades were spread evenly."""
+    even = np.linspace(-1, 1, 9)
+    uneven = np.sign(even) * even**2
+
+    def slope(x):
+        surface = bowl(9, 9)
+        far = np.broadcast_to(2 + x[None, :], (9, 9)).copy()
+        surface.values["train_loss"] = far
+        return replace(surface, grid=Grid(x, np.linspace(-1, 1, 9)))
+
+    page = save_page([slope(even), slope(uneven)], tmp_path / "a.html", style="contour")
+    explorer = Explorer(browser, page)
+    source = (
+        "() => [...document.querySelectorAll('.contour')].map((p) => p.layout.images[0].source)"
+    )
+    one, other = (
+        Image.open(io.BytesIO(base64.b64decode(url.split(",")[1]))).convert("RGB").resize((60, 60))
+        for url in explorer.page.evaluate(source)
+    )
+    assert abs(np.asarray(one).astype(int) - np.asarray(other)).max() < 12
+    explorer.close()
+
+
+WITHOUT_WEBGL = """(() => {
+  const plain = HTMLCanvasElement.prototype.getContext;
+  window.asked = 0;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    if (!/webgl/.test(kind)) return plain.call(this, kind, ...rest);
+    window.asked += 1;
+    return null;
+  };
+})()"""
+
+
+def test_contours_open_without_webgl_and_say_what_3d_needs(browser, tmp_path):
+    """Asking for WebGL took a second before contours were drawn, on a processor alone."""
+    page = save_page(bowl(), tmp_path / "a.html", style="contour")
+    explorer = Explorer(browser, page, before=WITHOUT_WEBGL)
+    assert explorer.page.evaluate("() => window.asked") == 0
+    explorer.page.get_by_role("radio", name="3-D", exact=True).click()
+    explorer.settle()
+    assert explorer.state["view"] == "contour"
+    assert explorer.page.get_by_role("radio", name="3-D", exact=True).is_disabled()
+    assert "needs WebGL, which this browser lacks" in explorer.page.locator("#hint").inner_text()
+    explorer.close()
+    explorer = Explorer(browser, save_page(bowl(), tmp_path / "b.html"), before=WITHOUT_WEBGL)
+    assert explorer.state["view"] == "contour"
     explorer.close()

@@ -63,7 +63,7 @@ def test_curves(browser, tmp_path):
     explorer.settle()
     assert explorer.state["mark"]["x"] == -0.25
     cells = explorer.page.locator("#readout tbody tr").nth(1).locator("td").all_inner_texts()
-    assert cells == ["0.5125 ± 0.1", "96.88"]
+    assert cells == ["0.51 ± 0.10", "96.88"]
     assert explorer.page.locator(".cross:not([hidden])").count() == 2
     explorer.choose(quantity="accuracy")
     assert explorer.drawn("curve", 0, 0)["y"] == pytest.approx(100 * values["accuracy"])
@@ -140,7 +140,7 @@ def test_every_width_and_theme_opens(browser, tmp_path):
         assert explorer.state["theme"] == theme
         if explorer.page.locator("#more").is_visible():  # on a phone
             explorer.page.locator("#more").click()
-        explorer.page.get_by_role("button", name="Dark").click()
+        explorer.page.get_by_role("button", name="Dark" if theme == "light" else "Light").click()
         explorer.settle()
         other = {"light": "dark", "dark": "light"}[theme]
         assert explorer.state["theme"] == other

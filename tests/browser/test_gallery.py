@@ -12,7 +12,7 @@ from PIL import Image
 
 from landscape.render import Entry, save_gallery
 from landscape.render.gallery import sentences
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import short, with_error
 from tests.explorer import NASTY, Explorer, keep
 from tests.gallery.made import bowl, spoilt, unfinished, written
 
@@ -71,8 +71,9 @@ def test_every_entry_is_there_and_its_numbers_are_those_of_the_file(gallery, fil
             loss, accuracy = file["train_loss"][3, 3], file["train_accuracy"][3, 3]
             assert file["x"][3] == file["y"][3] == 0
             assert said["parameters"] == f"{file.attrs['parameters']:,}"
-        assert said["training loss at the centre"].split(" ± ")[0] == short(float(loss), 4)
-        assert said["training accuracy at the centre"].startswith(short(100 * float(accuracy), 4))
+        assert said["training loss at the centre"] == f"{with_error(float(loss), 1e-4)} nats"
+        right = f"{with_error(100 * float(accuracy), 1)} %"
+        assert said["training accuracy at the centre"] == right
         if np.isfinite(loss):
             assert said["basins"] == "1"
     for k in range(PAIRS):

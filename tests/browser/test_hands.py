@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import RegularGridInterpolator
 
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import short, with_error
 from tests.explorer import NASTY, PIXEL, circles, finite, lines
 
 
@@ -88,7 +88,7 @@ def test_the_camera_reaches_neither_the_pole_nor_the_cellar(fresh, key, end):
 def reading(surface, j, i):
     loss, error = surface["train_loss"][j, i], surface["train_loss_stderr"][j, i]
     accuracy = 100 * surface["train_accuracy"][j, i]
-    return f"{short(loss, 4)} ± {short(error, 2)}", f"{short(accuracy, 4)} ± 1", "400"
+    return with_error(loss, error), with_error(accuracy, 1), "400"
 
 
 def test_pointing_at_one_panel_marks_and_reads_all(fresh, surfaces):

@@ -10,7 +10,7 @@ import pytest
 
 from landscape.render import save_page
 from landscape.render.opened import opened
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import short, with_error
 from landscape.store import save_surface
 from tests.explorer import Explorer, bowl, keep
 
@@ -74,8 +74,8 @@ def pinned_row(held, x, y, j, i):
     )
     far = math.sqrt(sum(v * v for v in (3 * x, 5 * y)) + 2 * COSINE * 3 * x * 5 * y)
     return [
-        f"{short(loss, 4)} ± {short(error, 2)}",
-        f"{short(accuracy, 4)} ± {short(off, 2)}",
+        with_error(loss, error),
+        with_error(accuracy, off),
         "400",
         short(far, 4),
         short(far / 20, 3),

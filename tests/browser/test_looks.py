@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from landscape.render import save_page
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import short, with_error
 from landscape.surface import Quantity
 from tests.explorer import NASTY, Explorer, bowl, keep
 
@@ -27,8 +28,10 @@ CONTRAST = """() => {
     while (ground && clear()) ground = ground.parentElement;
     const svg = e.namespaceURI.endsWith('svg');
     if (svg && e.closest('.annotation')) continue;
-    const ink = getComputedStyle(e)[svg ? 'fill' : 'color'];
-    const [a, b] = [light(ink), light(getComputedStyle(ground || document.body).backgroundColor)];
+    const look = getComputedStyle(e), ink = look[svg ? 'fill' : 'color'];
+    const halo = svg && look.stroke !== 'none' && look.paintOrder.startsWith('stroke');
+    const paper = getComputedStyle(ground || document.body).backgroundColor;
+    const [a, b] = [light(ink), light(halo ? look.stroke : paper)];
     const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
     found.push([ratio, e.tagName, e.textContent.slice(0, 30)]);
   }
@@ -59,6 +62,12 @@ def test_numbers_read_as_in_python(two):
             [values, digits],
         )
         assert said == [short(v, digits) for v in values]
+    errors = [[v, abs(v) * part] for v in values for part in (0, 1e-8, 0.0123, 0.47, 0.996)]
+    errors += [[3.2, 47.0], [-0.001, 0.1], [5, 1e7], [31234, 678], [math.nan, 1], [0.3, 0.02]]
+    said = two.page.evaluate(
+        "(pairs) => pairs.map(([v, e]) => window.landscape.withError(v, e))", errors
+    )
+    assert said == [with_error(v, e) for v, e in errors]
 
 
 @pytest.mark.parametrize("view", ["surface", "contour"])

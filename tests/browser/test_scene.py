@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import io
-import itertools
+import math
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy.ndimage import binary_fill_holes
 
 from landscape import open_surface
+from landscape.examples import example_names
 from landscape.render import save_page
-from tests.explorer import Explorer, bowl, keep
-
-TEXTS = """() => [...document.querySelectorAll('.stage')].map((stage) => {
-  const s = stage.getBoundingClientRect();
-  return { box: [s.left, s.top, s.right, s.bottom],
-    texts: [...stage.querySelectorAll('text')]
-      .filter((t) => t.getClientRects().length && t.textContent)
-      .map((t) => { const b = t.getBoundingClientRect();
-        return [t.textContent, b.left, b.top, b.right, b.bottom]; }) };
-})"""
-
-
-def faults_of_text(explorer):
-    """The words of panels that are cut or written over each other."""
-    found, count = [], 0
-    for stage in explorer.page.evaluate(TEXTS):
-        left, top, right, bottom = stage["box"]
-        for words, *b in stage["texts"]:
-            count += 1
-            if b[0] < left - 1 or b[1] < top - 1 or b[2] > right + 1 or b[3] > bottom + 1:
-                found.append(("cut", words))
-        for (one, *a), (other, *b) in itertools.combinations(stage["texts"], 2):
-            across = min(a[2], b[2]) - max(a[0], b[0])
-            along = min(a[3], b[3]) - max(a[1], b[1])
-            if across > 1 and along > 2.5:  # the boxes are taller than the letters
-                found.append(("over each other", one, other))
-    assert count > 8
-    return found
+from landscape.render.space.interpolate import refine
+from landscape.render.words.numerals import short
+from tests.explorer import PIXEL, Explorer, bowl, keep
+from tests.texts import WIDTHS, faults_of_text, resized
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +28,11 @@ def pair(browser, tmp_path_factory):
     explorer.close()
 
 
-@pytest.mark.parametrize(
-    ("width", "height"), [(390, 844), (768, 1024), (1024, 768), (1440, 900), (1920, 1080)]
-)
+@pytest.mark.parametrize(("width", "height"), WIDTHS)
 def test_no_text_is_cut_or_overprinted(pair, width, height):
-    pair.page.set_viewport_size({"width": width, "height": height})
     for view in ("surface", "contour"):
         pair.choose(view=view)
-        pair.page.wait_for_timeout(200)
-        pair.settle()
+        resized(pair, width, height)
         assert faults_of_text(pair) == [], view
     pair.choose(view="surface")
     pair.page.locator(".plot.surface").first.focus()
@@ -68,6 +43,49 @@ def test_no_text_is_cut_or_overprinted(pair, width, height):
             assert faults_of_text(pair) == []
     pair.page.locator(".plot.surface").first.press("Home")
     pair.settle()
+
+
+SOON = ("digits_aligned", "digits_eigen_ratio_noshort", "digits_path")
+"""A curve, the longest numerals, the longest names of axes."""
+EXAMPLES = [
+    name if name in SOON else pytest.param(name, marks=pytest.mark.long) for name in example_names()
+]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_no_text_of_an_example_is_cut_or_overprinted(browser, tmp_path, name):
+    """Faults once: on a phone the last value of the bar; an edge through the name of the height."""
+    explorer = Explorer(browser, save_page(open_surface(f"example:{name}"), tmp_path / "a.html"))
+    curve = explorer.state["view"] == "curve"
+    for view in (None,) if curve else ("surface", "contour"):
+        explorer.choose(view=view)
+        for width, height in WIDTHS:
+            resized(explorer, width, height)
+            assert faults_of_text(explorer) == [], (view, width)
+    explorer.close()
+
+
+def test_isolines_of_a_scene_are_named_where_they_are(pair):
+    resized(pair, 1440, 900)
+    pair.choose(view="surface")
+    for k in (0, 1):
+        labels = pair.page.evaluate(
+            "(k) => [...document.querySelectorAll('.above')[k].querySelectorAll('.isoline')]"
+            ".map((t) => { const b = t.getBoundingClientRect();"
+            " return [t.textContent, (b.left + b.right) / 2, (b.top + b.bottom) / 2]; })",
+            k,
+        )
+        assert len(labels) > 1
+        drawn = pair.drawn("surface", k)
+        fine = refine(np.array(drawn["x"]), np.array(drawn["y"]), np.array(drawn["z"]))
+        for words, left, top in labels:
+            (value,) = [v for v in pair.state["ticks"] if short(v) == words]
+            on = np.argwhere(abs(fine.heights - math.log10(value)) < 0.02)
+            places = [[fine.x[i], fine.y[j], fine.heights[j, i]] for j, i in on]
+            pixels = pair.page.evaluate(
+                f"([k, places]) => places.map((place) => ({PIXEL})([k, place]))", [k, places]
+            )
+            assert min(math.dist(p, (left, top)) for p in pixels) < 5, words  # the next is 10 away
 
 
 def test_the_first_plot_begins_early(pair):
@@ -82,35 +100,45 @@ def test_the_first_plot_begins_early(pair):
     assert pair.page.locator("#readout").is_hidden()
 
 
-def test_pointing_changes_no_pixel_of_a_surface(browser, tmp_path):
-    """A fault once: the surfaces were lit anew when the mark appeared."""
-    from PIL import Image
-
-    page = save_page([bowl(title="a"), bowl(scale=3, title="b")], tmp_path / "a.html")
+@pytest.fixture(scope="module")
+def painted(browser, tmp_path_factory):
+    surfaces = [bowl(title="a"), bowl(scale=3, title="b")]
+    page = save_page(surfaces, tmp_path_factory.mktemp("page") / "a.html")
     explorer = Explorer(browser, page, painted=True)
-
-    def pixels():
-        explorer.page.evaluate(
-            "() => { for (const p of document.querySelectorAll('.surface'))"
-            " p._fullLayout.scene._scene.glplot.redraw(); }"
-        )
-        explorer.page.evaluate(
-            "() => { for (const e of document.querySelectorAll('.layer, #readout'))"
-            " e.style.visibility = 'hidden'; }"
-        )
-        picture = explorer.page.locator("#panels").screenshot()
-        explorer.page.evaluate(
-            "() => { for (const e of document.querySelectorAll('.layer, #readout'))"
-            " e.style.visibility = ''; }"
-        )
-        return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
-
-    before = pixels()
-    assert len(np.unique(before.reshape(-1, 3), axis=0)) > 500
-    box = explorer.page.locator(".stage").first.bounding_box()
-    explorer.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    explorer.settle()
-    assert explorer.state["mark"]
-    keep("pointed", explorer.page.screenshot())
-    np.testing.assert_array_equal(pixels(), before)
+    yield explorer
     explorer.close()
+
+
+def surfaces_alone(explorer, ground=""):
+    """A picture of the panels without layers and words, on a background."""
+    look = (
+        "(ground) => { for (const e of document.querySelectorAll('.layer, #readout'))"
+        " e.style.visibility = ground === null ? '' : 'hidden';"
+        " document.body.style.background = ground || '';"
+        " for (const p of document.querySelectorAll('.surface'))"
+        " p._fullLayout.scene._scene.glplot.redraw(); }"
+    )
+    explorer.page.evaluate(look, ground)
+    picture = explorer.page.locator(".stage").first.screenshot()
+    explorer.page.evaluate(look, None)
+    return np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
+
+
+def test_nothing_shines_through_a_surface(painted):
+    """A fault once: along its isolines, as dots of the edges behind it."""
+    red, blue = (surfaces_alone(painted, ground) for ground in ("#f00", "#00f"))
+    covered = (red == blue).all(axis=2)
+    assert 0.1 < covered.mean() < 0.9
+    assert (binary_fill_holes(covered) & ~covered).sum() == 0
+
+
+def test_pointing_changes_no_pixel_of_a_surface(painted):
+    """A fault once: the surfaces were lit anew when the mark appeared."""
+    before = surfaces_alone(painted)
+    assert len(np.unique(before.reshape(-1, 3), axis=0)) > 500
+    box = painted.page.locator(".stage").first.bounding_box()
+    painted.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    painted.settle()
+    assert painted.state["mark"]
+    keep("pointed", painted.page.screenshot())
+    np.testing.assert_array_equal(surfaces_alone(painted), before)

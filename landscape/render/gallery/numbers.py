@@ -9,7 +9,7 @@ from landscape import measures
 from landscape.errors import InputError
 from landscape.measures.sampled import origin_index
 from landscape.quantity import stderr_of
-from landscape.render.words.numerals import short
+from landscape.render.words.numerals import short, with_error
 from landscape.render.words.quantity_words import shown
 from landscape.surface import Surface
 
@@ -105,10 +105,9 @@ def _at_centre(surface: Surface, name: str) -> Number:
     if why := why_unknown(surface, name):
         return Number(label, UNKNOWN, why)
     index = origin_index(surface)
-    text = short(how.factor * float(surface[name][index]), 4)
-    error = stderr_of(surface.quantities, name)
-    if error is not None and (off := float(surface[error][index])) > 0:
-        text += f" ± {short(how.factor * off, 2)}"
+    value, error = how.factor * float(surface[name][index]), stderr_of(surface.quantities, name)
+    off = 0.0 if error is None else how.factor * float(surface[error][index])
+    text = with_error(value, off) if off > 0 else short(value, 4)
     return Number(label, f"{text} {how.unit}".rstrip())
 
 

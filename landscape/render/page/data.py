@@ -31,6 +31,7 @@ from landscape.render.lines import line_of
 from landscape.render.page.explored import draws_of, explored
 from landscape.render.page.sequence import is_sequence
 from landscape.render.page.sources import sources
+from landscape.render.page.thinning import thinned, thinned_words
 from landscape.render.page.words import axes_words
 from landscape.render.resolve import is_line, one_kind, quantity_of_all
 from landscape.render.solutions import own_losses, solutions
@@ -96,8 +97,10 @@ def page_data(
         },
         "quantities": [_quantity(surfaces, name, common) for name in common],
         "panels": [
-            {"title": name, **_panel(surface, common)}
-            for name, surface in zip(names_of(surfaces), surfaces, strict=True)
+            {"title": name, **_panel(surface, part, common)}
+            for name, surface, part in zip(
+                names_of(surfaces), surfaces, thinned(surfaces, common), strict=True
+            )
         ],
     }
 
@@ -200,28 +203,25 @@ def _clip(finite: Sequence[FloatArray], how: DisplayedQuantity, kind: str) -> fl
     return limit if limit is None or how.reach is None else max(limit, how.reach[1])
 
 
-def _panel(surface: Surface, common: Sequence[str]) -> dict[str, Any]:
+def _panel(surface: Surface, part: Surface, common: Sequence[str]) -> dict[str, Any]:
+    """What is said of a surface, and the points of the part that is drawn."""
     shows = {name: shown(surface, name) for name in common}
-    odd = {
-        name: np.flatnonzero((surface.done & ~np.isfinite(surface[name])).ravel())
-        for name in common
-    }
+    odd = {name: np.flatnonzero((part.done & ~np.isfinite(part[name])).ravel()) for name in common}
     return {
         "axes": axes_words(surface),
         **explored(surface, common),
         "names": {a: [axis_label(surface, a), axis_name(surface, a), a] for a in surface.grid.axes},
         "captions": {name: full(surface, how) for name, how in shows.items()},
-        **_places(surface),
-        "values": {
-            name: rounded(finite_values(surface, how).ravel()) for name, how in shows.items()
-        },
+        **_places(part),
+        "points": thinned_words(surface, part),
+        "values": {name: rounded(finite_values(part, how).ravel()) for name, how in shows.items()},
         "notFinite": {
-            name: [[int(k), short(float(surface[name].flat[k]))] for k in where]
+            name: [[int(k), short(float(part[name].flat[k]))] for k in where]
             for name, where in odd.items()
             if where.size
         },
-        "undone": surface.missing().tolist(),
-        "coarse": _coarse(surface),
+        "undone": part.missing().tolist(),
+        "coarse": _coarse(part),
         "solutions": [{"name": s.name, "x": s.x, "y": s.y} for s in solutions(surface)],
         "ends": [[at, loss] for at, loss in own_losses(surface).items()],
         "main": surface.main_quantity,

@@ -27,6 +27,7 @@ _SCRIPTS = (
     "marks.js",
     "scene.js",
     "isolines.js",
+    "linelabels.js",
     "contour.js",
     "curve.js",
     "page.js",

@@ -162,7 +162,7 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     said = []
     if quantity.span is not None:  # the long name of a density states the smoothing
         words = surface.quantities[quantity.name].long_name
-        said.append(words[:1].upper() + words[1:])
+        said += [] if words == quantity.label else [words[:1].upper() + words[1:]]
     draws = _whole(surface, "repeats")
     if draws > 1 and draw_of(surface.quantities, quantity.name, 1):
         said.append(f"Mean of {draws} random draws")

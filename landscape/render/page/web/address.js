@@ -58,7 +58,7 @@ function readView() {
   const words = addressWords(), get = (name) => (words ? words.get(name) : null);
   app.firstView = app.chosen.view;
   if (app.data.kind !== "plane") return;
-  if (get("view") === "contour" || (get("view") === "surface" && canDraw3d)) app.chosen.view = get("view");
+  if (get("view") === "contour" || (get("view") === "surface" && canDraw3d())) app.chosen.view = get("view");
   const [around, up, zoom] = (get("camera") || "").split(",").map(Number);
   if ([around, up, zoom].every(Number.isFinite) && get("camera")) {
     app.camera = heldCamera({ around: around * Math.PI / 180, up: up * Math.PI / 180, zoom });

@@ -47,6 +47,15 @@ function contourSpec(data, picture, drawn, chosen, size) {
   return { data: [...lines, best, odd, ...paths, ...(panel.solutions.length ? [named] : [])], layout };
 }
 
+// A finer grid with as many points at even steps, where its own are not.
+function evenly({ x, y, rows }) {
+  const even = (axis) => axis.map((_, k) => axis[0] + (axis[axis.length - 1] - axis[0]) * k / (axis.length - 1));
+  const places = [x, y].map((axis) => ({ axis: even(axis), isEven: even(axis).every((v, k) => Math.abs(v - axis[k]) <= 0.01 * (axis[1] - axis[0])) }));
+  const [across, along] = places;
+  if (across.isEven && along.isEven) return { x, y, rows };
+  return { x: across.axis, y: along.axis, rows: along.axis.map((v) => across.axis.map((u) => heightOn({ x, y, rows }, u, v))) };
+}
+
 // A pixel of the shades is around its point.
 function halfStep(axis) {
   return (axis[axis.length - 1] - axis[0]) / (axis.length - 1) / 2;
@@ -104,17 +113,17 @@ function asText(words) {
   return words.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
-// The shades between the lines as a picture, one pixel for each point of the finer grid.
-function shadesOf({ x, y, rows }, picture) {
+// The shades between the lines as a picture, one pixel for each point of the finer grid, at even steps.
+function shadesOf(fine, picture) {
+  const { x, y, rows } = evenly(fine);
   const { scale, colours } = picture, span = scale.top - scale.bottom;
-  const table = Array.from({ length: 512 }, (_, n) => colourAt(colours, n / 511));
+  const table = Array.from({ length: 512 }, (_, n) => new Uint32Array(Uint8ClampedArray.from([...colourAt(colours, n / 511), 255]).buffer)[0]);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [x.length, y.length];
   const pen = canvas.getContext("2d"), image = pen.createImageData(x.length, y.length);
+  const shades = new Uint32Array(image.data.buffer);
   rows.forEach((row, j) => row.forEach((h, i) => {
-    if (h === null) return;
-    const [r, g, b] = table[Math.round(511 * within((h - scale.bottom) / span, [0, 1]))];
-    image.data.set([r, g, b, 255], 4 * ((y.length - 1 - j) * x.length + i));
+    if (h !== null) shades[(y.length - 1 - j) * x.length + i] = table[Math.round(511 * within((h - scale.bottom) / span, [0, 1]))];
   }));
   pen.putImageData(image, 0, 0);
   return canvas.toDataURL();

@@ -3,7 +3,11 @@
 function wireControls() {
   const { chosen } = app;
   for (const radio of document.querySelectorAll("input[name=view]")) {
-    radio.addEventListener("change", () => { chosen.view = radio.value; draw(); });
+    radio.addEventListener("change", () => {
+      chosen.view = radio.value === "surface" && !canDraw3d() ? "contour" : radio.value;
+      showHint();
+      draw();
+    });
   }
   for (const radio of document.querySelectorAll("input[name=scale]")) {
     radio.addEventListener("change", () => { chosen.scale[chosen.quantity] = radio.value; draw(); });
@@ -43,7 +47,7 @@ function showControls() {
   byId("reset").hidden = chosen.view !== "surface";
   for (const radio of document.querySelectorAll("input[name=view]")) {
     radio.checked = radio.value === chosen.view;
-    if (radio.value === "surface") radio.disabled = !canDraw3d;
+    if (radio.value === "surface") radio.disabled = webgl === false;
   }
   for (const radio of document.querySelectorAll("input[name=scale]")) {
     radio.checked = radio.value === picture.scale.kind;
@@ -59,7 +63,7 @@ function showControls() {
   byId("trajectory").checked = chosen.trajectory;
   byId("preview").checked = chosen.preview;
   showLimit();
-  byId("theme").setAttribute("aria-pressed", String(themeName() === "dark"));
+  byId("theme").textContent = themeName() === "dark" ? "Light" : "Dark";
   showBar();
 }
 
@@ -94,12 +98,16 @@ function showBar() {
   thinMarks();
 }
 
-// On a narrow page, a label that would touch the one to its right is left out.
+// On a narrow page, a label stays within the bar, and one that would touch that to its right is left out.
 function thinMarks() {
+  const edge = byId("bar").getBoundingClientRect();
   let free = Infinity;
   for (const mark of [...byId("bar-marks").children].reverse()) {
     mark.hidden = false;
-    const { left, right } = mark.getBoundingClientRect();
+    mark.style.marginLeft = 0;
+    const at = mark.getBoundingClientRect(), off = Math.max(edge.left - at.left, 0) - Math.max(at.right - edge.right, 0);
+    mark.style.marginLeft = off + "px";
+    const [left, right] = [at.left + off, at.right + off];
     mark.hidden = right + 4 > free;
     if (!mark.hidden) free = left;
   }

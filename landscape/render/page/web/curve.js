@@ -21,7 +21,7 @@ function curveSpec(data, picture, drawn, chosen, size) {
       ? null : v + sign * NORMAL_95 * half[k]));
     band(off(-1), off(1));
   }
-  traces.push({ ...curve, mode: "lines+markers", y: drawn.values.map(held),
+  traces.push({ ...curve, mode: 6 * panel.x.length > size.width ? "lines" : "lines+markers", y: drawn.values.map(held),
     line: { color: ink.loss, width: 2 }, marker: { size: 4 } });
   traces.push({ ...curve, mode: "markers", x: drawn.odd.map(([k]) => panel.x[k]),
     y: drawn.odd.map(() => scale.low), cliponaxis: false,

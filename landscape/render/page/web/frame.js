@@ -22,18 +22,24 @@ function walls(view, drawn, picture, ink) {
   const zs = heightTicks(picture).map((t) => box.upOf(picture.scale.height(t)));
   const see = (place) => pixelOf(view, place);
   const faint = { stroke: ink.line, "stroke-width": 1 }, edge = { stroke: ink.soft, "stroke-width": 1 };
-  const sides = [
-    [[-0.5, -0.5, low], [0.5, -0.5, low], [0.5, 0.5, low], [-0.5, 0.5, low]],
-    [[bx, -0.5, low], [bx, 0.5, low], [bx, 0.5, high], [bx, -0.5, high]],
-    [[-0.5, by, low], [0.5, by, low], [0.5, by, high], [-0.5, by, high]],
-  ];
   const lines = [
     ...xs.flatMap((x) => [[[x, -0.5, low], [x, 0.5, low]], [[x, by, low], [x, by, high]]]),
     ...ys.flatMap((y) => [[[-0.5, y, low], [0.5, y, low]], [[bx, y, low], [bx, y, high]]]),
     ...zs.flatMap((z) => [[[bx, -0.5, z], [bx, 0.5, z]], [[-0.5, by, z], [0.5, by, z]]]),
   ];
   return [...lines.map((places) => line(places.map(see), faint)),
-    ...sides.map((places) => line([...places, places[0]].map(see), edge))];
+    ...outlines(view).map((places) => line(places, edge))];
+}
+
+// The floor and the two far walls, each as a closed line of pixels.
+function outlines(view) {
+  const [bx, by] = farSides(view), low = -BOX_HEIGHT / 2, high = BOX_HEIGHT / 2;
+  const sides = [
+    [[-0.5, -0.5, low], [0.5, -0.5, low], [0.5, 0.5, low], [-0.5, 0.5, low]],
+    [[bx, -0.5, low], [bx, 0.5, low], [bx, 0.5, high], [bx, -0.5, high]],
+    [[-0.5, by, low], [0.5, by, low], [0.5, by, high], [-0.5, by, high]],
+  ];
+  return sides.map((places) => [...places, places[0]].map((place) => pixelOf(view, place)));
 }
 
 // The sides of the box away from the reader: x and y.
@@ -63,15 +69,36 @@ function edgeText(view, { at, away, ticks, unit }, ink, labels, marks) {
   if (out[0] * (middle[0] - floor[0]) + out[1] * (middle[1] - floor[1]) < 0) out = out.map((v) => -v);
   const long = Math.hypot(...out) || 1;
   out = out.map((v) => v / long);
-  let deep = 0;
+  for (const tick of ticks) {
+    const [x, y] = pixelOf(view, at(unit(tick)));
+    marks.push(line([[x, y], [x + TICK * out[0], y + TICK * out[1]]], { stroke: ink.soft, "stroke-width": 1 }));
+  }
+  const before = labels.texts.length;
+  let every = 1, deep;
+  while ((deep = numerals(view, { at, unit }, everyOf(ticks, every), out, labels)) === null && every < ticks.length) {
+    labels.back(before);
+    every += 1;
+  }
+  return { out, middle, deep: deep || 0 };
+}
+
+// Every so many of some ticks, 0 among them where it is one.
+function everyOf(ticks, every) {
+  const zero = Math.max(ticks.indexOf(0), 0);
+  return ticks.filter((_, k) => (k - zero) % every === 0);
+}
+
+// Writes numerals beyond an edge: how far they reach; null where there is no room for one.
+function numerals(view, { at, unit }, ticks, out, labels) {
+  let deep = 0, all = true;
   for (const tick of ticks) {
     const [x, y] = pixelOf(view, at(unit(tick))), words = short(tick);
     // The words clear the edge in its own direction: half their width counts as far as it leans.
     const far = TICK + GAP + Math.abs(out[0]) * textWidth(words, TEXT) / 2 + Math.abs(out[1]) * TEXT / 2;
-    marks.push(line([[x, y], [x + TICK * out[0], y + TICK * out[1]]], { stroke: ink.soft, "stroke-width": 1 }));
     if (labels.put(words, x + far * out[0], y + far * out[1])) deep = Math.max(deep, far + TEXT / 2);
+    else all = false;
   }
-  return { out, middle, deep };
+  return all ? deep : null;
 }
 
 // The longest names that have room beyond their edges, as near to the middle of them as they can be.
@@ -101,18 +128,25 @@ function edgeTitle(view, { at }, words, { out, middle, deep }, labels) {
   return false;
 }
 
+// Above the edge of the height: in its middle, or where no edge of the box crosses it.
+function heightTitle(view, words, top, labels) {
+  const wide = textWidth(words, TEXT, "600"), edges = outlines(view).flatMap((places) => places.slice(1).map((b, n) => [places[n], b]));
+  const place = (from, up) => [within(top[0] + from * wide, [3, Math.max(labels.width - wide - 3, 3)]), Math.max(top[1] - up * TEXT, 0.7 * TEXT)];
+  const clear = ([x, y]) => !edges.some((edge) => crosses(edge, [x - 2, y - 0.5 * TEXT, x + wide + 2, y + 0.5 * TEXT]));
+  const places = [1.4, 1.7, 2, 2.3, 2.6, 2.9, 3.2].flatMap((up) => [-0.5, -0.75, -1].map((from) => place(from, up)));
+  const usual = [1.4, 1.1, 0.8, 0.5, 0.2].map((up) => place(-0.5, up));
+  for (const [x, y] of [...places.filter(clear), ...usual]) {
+    if (labels.put(words, x, y, { anchor: "start", weight: "600" })) return;
+  }
+}
+
 function heightText(view, box, picture, [bx, by], ink, labels, marks) {
-  const edges = [[bx, -by], [-bx, by]];
-  const [x, y] = edges.reduce((a, b) => (pixelOf(view, [...b, 0])[0] < pixelOf(view, [...a, 0])[0] ? b : a));
-  const top = pixelOf(view, [x, y, BOX_HEIGHT / 2]);
-  const name = wordOf(picture.quantity), wide = textWidth(name, TEXT, "600");
-  const left = within(top[0] - wide / 2, [3, Math.max(labels.width - wide - 3, 3)]);
-  for (let up = 1.4 * TEXT; up > 0; up -= 3) {
-    if (labels.put(name, left, Math.max(top[1] - up, 0.7 * TEXT), { anchor: "start", weight: "600" })) break;
-  }
-  for (const tick of heightTicks(picture)) {
-    const [px, py] = pixelOf(view, [x, y, box.upOf(picture.scale.height(tick))]);
-    marks.push(line([[px, py], [px - TICK, py]], { stroke: ink.soft, "stroke-width": 1 }));
-    labels.put(short(tick), px - TICK - GAP, py, { anchor: "end" });
-  }
+  // The leftmost edge that the walls leave: beside one farther right an edge of the floor would cross numerals.
+  const edges = [[bx, -by], [-bx, by], [-bx, -by]].map((corner) => [corner, [-1, 1].map((end) => pixelOf(view, [...corner, end * BOX_HEIGHT / 2]))]);
+  const leftOf = ([, ends]) => Math.min(...ends.map((p) => p[0]));
+  const [[x, y], [foot, top]] = edges.reduce((a, b) => (leftOf(b) < leftOf(a) ? b : a));
+  if (x === -bx && y === -by) marks.push(line([foot, top], { stroke: ink.soft, "stroke-width": 1 }));
+  heightTitle(view, wordOf(picture.quantity), top, labels);
+  const edge = { at: (u) => [x, y, u], ticks: heightTicks(picture), unit: (t) => box.upOf(picture.scale.height(t)) };
+  edgeText(view, edge, ink, labels, marks);
 }

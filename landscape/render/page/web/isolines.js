@@ -17,19 +17,22 @@ function isolinesOf({ x, y, rows }, level) {
     for (const [from, to] of [[a, b], [b, a]]) links.set(from, [...(links.get(from) || []), to]);
   };
   for (let j = 0; j + 1 < rows.length; j += 1) {
+    const low = rows[j], high = rows[j + 1];
     for (let i = 0; i + 1 < nx; i += 1) {
-      const corners = [rows[j][i], rows[j][i + 1], rows[j + 1][i + 1], rows[j + 1][i]];
+      // Most cells have no line: they are passed over before anything is made for them.
+      const first = low[i] >= level;
+      if ((low[i + 1] >= level) === first && (high[i + 1] >= level) === first && (high[i] >= level) === first) continue;
+      const corners = [low[i], low[i + 1], high[i + 1], high[i]];
       if (corners.includes(null)) continue;
-      const over = corners.map((v) => v >= level), count = over.filter(Boolean).length;
-      if (count === 0 || count === 4) continue;
+      const over = corners.map((v) => v >= level);
       const edges = [[i, j, 0], [i + 1, j, 1], [i, j + 1, 0], [i, j, 1]];
       const cut = edges.filter((_, n) => over[n] !== over[(n + 1) % 4]).map((e) => crossing(...e));
       if (cut.length === 2) join(...cut);
       else {
-        const high = corners.reduce((sum, v) => sum + v, 0) / 4 >= level;
+        const middle = corners.reduce((sum, v) => sum + v, 0) / 4 >= level;
         // A saddle: the corners that agree with the middle are joined.
         const [a, b, c, d] = cut;
-        if (over[0] === high) { join(a, b); join(c, d); } else { join(a, d); join(b, c); }
+        if (over[0] === middle) { join(a, b); join(c, d); } else { join(a, d); join(b, c); }
       }
     }
   }

@@ -34,7 +34,7 @@ async function drawNow() {
   showReadout();
   const wanted = wantedPanels();
   drawnPanels().filter((k) => !wanted.includes(k)).forEach(release);
-  paintStills();
+  if (app.panels.length > MOST_DRAWN) paintStills();
   app.panels.forEach((_, k) => showScene(k));
   for (const k of wanted) await drawPanel(k);
   tell("drawn");
@@ -62,7 +62,7 @@ function show(data) {
   chosen.step = null;
   if (fresh) {
     if (!chosen.view || before.kind !== data.kind) {
-      chosen.view = data.initial.view === "surface" && !canDraw3d ? "contour" : data.initial.view;
+      chosen.view = data.initial.view === "surface" && !canDraw3d() ? "contour" : data.initial.view;
       app.camera = firstCamera();
       readView();
     }
@@ -94,7 +94,7 @@ function showHint() {
   const paths = app.data.panels.some((p) => p.trajectories.length)
     ? " Comma and period step along a path." : "";
   byId("hint").textContent = keys[app.data.kind] + paths
-    + (canDraw3d ? "" : " The 3-D view needs WebGL, which this browser lacks.");
+    + (webgl !== false ? "" : " The 3-D view needs WebGL, which this browser lacks.");
 }
 
 // The progress of a surface that is still being sampled; hidden on a saved page.
@@ -131,6 +131,7 @@ window.landscape = {
   }),
   settled: () => Promise.resolve(drawing).then(() => undefined),
   short,
+  withError,
   refined,
 };
 

@@ -93,7 +93,7 @@ function stepDots(view, drawn, picture, k) {
   return dots;
 }
 
-// All that is marked in a scene.
+// All that is marked in a scene, but for what is pointed at.
 function sceneMarks(view, drawn, picture, chosen, ink, k) {
   const { panel } = drawn, box = boxOf(drawn, picture), parts = [];
   const place = (x, y) => scenePlace(drawn, picture, x, y);
@@ -111,13 +111,18 @@ function sceneMarks(view, drawn, picture, chosen, ink, k) {
     stand([box.acrossOf(x), box.alongOf(y), box.upOf(drawn.heights[drawn.best])], { fill: "#fff", edge: "#000" });
   }
   panel.solutions.forEach((s, n) => stand(place(s.x, s.y), { fill: "#000", edge: "#fff", radius: 8, words: LETTERS[n] }));
-  const at = indexAt(panel, chosen.mark);
+  return parts;
+}
+
+function pointedMarks(view, drawn, picture, chosen, ink, k) {
+  const { panel } = drawn, box = boxOf(drawn, picture), at = indexAt(panel, chosen.mark), parts = [];
   if (at !== null && drawn.heights[at] !== null) {
-    stand([...floorPlace(box, panel, at), box.upOf(drawn.heights[at])], { fill: PINK, edge: "#fff" });
+    const place = [...floorPlace(box, panel, at), box.upOf(drawn.heights[at])];
+    parts.push(...stem(view, drawn, picture, place, { fill: PINK, edge: "#fff", ink }));
   }
   if (chosen.step && chosen.step.panel === k) {
-    const { x, y } = placeOfStep(chosen.step);
-    stand(place(x, y), { fill: "#fff", edge: PINK });
+    const { x, y } = placeOfStep(chosen.step), place = scenePlace(drawn, picture, x, y);
+    if (place) parts.push(...stem(view, drawn, picture, place, { fill: "#fff", edge: PINK, ink }));
   }
   return parts;
 }

@@ -128,7 +128,7 @@ function fillBetween(panel, heights) {
 }
 
 function notesOf(panel, values, quantity, scale, preview) {
-  const total = values.length, notes = [];
+  const total = values.length, notes = panel.points ? [panel.points] : [];
   const count = (test) => values.reduce((n, v) => n + (v !== null && test(v) ? 1 : 0), 0);
   // A small relative margin: a limit that is itself a value must not count as clipped.
   const above = count((v) => v > scale.high + 1e-6 * Math.abs(scale.high));

@@ -111,7 +111,7 @@ function readingOf(panel, k, { name, stderr }) {
   const value = panel.values[name][k];
   if (value === null) return "not computed yet";
   const error = stderr ? panel.values[stderr][k] : null;
-  return short(value, 4) + (error === null ? "" : " ± " + short(error, 2));
+  return error === null ? short(value, 4) : withError(value, error);
 }
 
 // A 2-D view uses its own coordinates, so that holes can be pointed at too.

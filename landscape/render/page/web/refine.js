@@ -109,7 +109,10 @@ function heldInCells(surface, rows, [across, upward]) {
 
 // The height of the drawn surface at any place within the grid; null outside and over holes.
 function heightAt(drawn, x, y) {
-  const fine = fineOf(drawn);
+  return heightOn(fineOf(drawn), x, y);
+}
+
+function heightOn(fine, x, y) {
   const u = cellAt(fine.x, x), v = cellAt(fine.y, y);
   if (!u || !v) return null;
   const [a, s] = u, [c, t] = v, [low, high] = [fine.rows[c], fine.rows[c + 1]];

@@ -5,6 +5,21 @@
 const SCENE_CONFIG = { displayModeBar: false, scrollZoom: false, doubleClick: false,
   plotGlPixelRatio: Math.max(1, Math.min(window.devicePixelRatio || 1, 2)) };
 
+// Plotly writes the alpha of isolines into the picture, so that the box behind would shine through the
+// surface along them: they are mixed with the surface instead.
+if (window.WebGLRenderingContext) {
+  const kind = WebGLRenderingContext.prototype, { drawArrays } = kind;
+  kind.drawArrays = function drawMixed(mode, ...vertices) {
+    const mixed = mode === this.LINES && !this.isEnabled(this.BLEND);
+    if (mixed) {
+      this.enable(this.BLEND);
+      this.blendFuncSeparate(this.SRC_ALPHA, this.ONE_MINUS_SRC_ALPHA, this.ONE, this.ONE_MINUS_SRC_ALPHA);
+    }
+    drawArrays.call(this, mode, ...vertices);
+    if (mixed) this.disable(this.BLEND);
+  };
+}
+
 // The step between isolines in height: on a log scale a part of a decade.
 function isolines({ scale, levels }) {
   const count = typeof levels === "number" ? levels : scale.kind === "log" ? 18 : 12, high = scale.top - scale.bottom;
@@ -57,10 +72,11 @@ function sceneView(size) {
 function sceneLayers(k, view, pointed = true) {
   const { picture, chosen } = app, drawn = picture.panels[k], ink = inks();
   const labels = new Labels(view.width, view.height, ink);
-  const shown = pointed ? chosen : { ...chosen, mark: null, step: null };
   const ticks = axesText(view, drawn, picture, ink, labels);
-  const marks = sceneMarks(view, drawn, picture, shown, ink, k);
-  return { below: walls(view, drawn, picture, ink), above: [...ticks, ...marks, ...labels.texts] };
+  const marks = sceneMarks(view, drawn, picture, chosen, ink, k);
+  const onLines = isolineLabels(view, drawn, picture, labels, marks);
+  const now = pointed ? pointedMarks(view, drawn, picture, chosen, ink, k) : [];
+  return { below: walls(view, drawn, picture, ink), above: [...ticks, ...onLines, ...marks, ...now, ...labels.texts] };
 }
 
 function sizeOf(stage) {

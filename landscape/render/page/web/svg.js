@@ -23,14 +23,26 @@ function textWidth(words, size, weight = "") {
   return ruler.measureText(words).width;
 }
 
+// Whether a line from a to b passes through a box.
+function crosses([a, b], [left, top, right, bottom]) {
+  let [start, end] = [0, 1];
+  for (const [from, along, low, high] of [[a[0], b[0] - a[0], left, right], [a[1], b[1] - a[1], top, bottom]]) {
+    const [s, t] = [(low - from) / along, (high - from) / along];
+    if (along === 0 && (from < low || from > high)) return false;
+    if (along !== 0) [start, end] = [Math.max(start, Math.min(s, t)), Math.min(end, Math.max(s, t))];
+  }
+  return start < end;
+}
+
 // Text that is left out where it would leave the canvas or touch other text.
 class Labels {
   constructor(width, height, ink) {
     Object.assign(this, { width, height, ink, taken: [], texts: [] });
   }
 
-  // anchor: start, middle or end of the words at x; y is the middle of their height. Returns whether it fits.
-  put(words, x, y, { anchor = "middle", size = 12, fill = this.ink.ink, weight = "", pad = 2 } = {}) {
+  // anchor: start, middle or end of the words at x; y is the middle of their height; look: more attributes.
+  // Returns whether it fits.
+  put(words, x, y, { anchor = "middle", size = 12, fill = this.ink.ink, weight = "", pad = 2, look = {} } = {}) {
     const wide = textWidth(words, size, weight), left = x - wide * { start: 0, middle: 0.5, end: 1 }[anchor];
     const box = [left - 2, y - 0.62 * size, left + wide + 2, y + 0.62 * size];
     const off = box[0] < 0 || box[1] < 0 || box[2] > this.width || box[3] > this.height;
@@ -38,7 +50,7 @@ class Labels {
     this.taken.push(box);
     this.texts.push(shape("text", {
       x: left.toFixed(1), y: (y + 0.35 * size).toFixed(1), fill, "font-size": size, "font-family": this.ink.font.family,
-      ...(weight ? { "font-weight": weight } : {}),
+      ...(weight ? { "font-weight": weight } : {}), ...look,
     }, words));
     return true;
   }

@@ -3,12 +3,17 @@
 const TURN = 5 * Math.PI / 180;
 const TAP = 6; // pixels that a finger may slip
 
-const canDraw3d = (() => {
-  const canvas = document.createElement("canvas");
-  const gl = canvas.getContext("webgl2") || canvas.getContext("webgl");
-  if (gl) loseContext(gl);
-  return Boolean(gl);
-})();
+let webgl = null;
+
+// Found out when a scene is asked for: it takes a large part of the time in which contours open.
+function canDraw3d() {
+  if (webgl === null) {
+    const canvas = document.createElement("canvas"), gl = canvas.getContext("webgl2") || canvas.getContext("webgl");
+    if (gl) loseContext(gl);
+    webgl = Boolean(gl);
+  }
+  return webgl;
+}
 
 function firstCamera() {
   const [x, y, z] = app.data.initial.direction;
