@@ -3,7 +3,7 @@
 Each stage runs in a process of its own, which reports the peak of its memory above that after all
 imports, divided by the size of the weights: the user's network, a problem, directions, a run with
 plain settings and one with tuned settings. ``kept``: the user keeps the network that the problem
-was made of, of which it has a copy. The time of a point is compared with that of the loop that one
+was made of, whose memory it shares. The time of a point is compared with that of the loop that one
 would write by hand (add the two directions, then all batches), the two taking turns.
 
     python scripts/bench_memory.py -o memory.json
@@ -12,6 +12,7 @@ would write by hand (add the two directions, then all batches), the two taking t
 from __future__ import annotations
 
 import argparse
+import copy
 import json
 import multiprocessing
 import resource
@@ -105,14 +106,15 @@ def seconds(layers: int, width: int, rounds: int) -> dict[str, Any]:
     problem = Problem(model, (tokens, tokens), loss=per_text, device="cpu")
     made = make_directions(problem.origin, 2, dtype=problem.directions_in)
     plane = Plane(problem.origin, [d.vector for d in made])
-    origin = {name: p.detach().clone() for name, p in model.named_parameters()}
+    own = copy.deepcopy(model)  # the other one shares its memory with the problem
     settings = Settings(batch_size=BATCH)
 
     def by_hand(x: float, y: float) -> float:
         with torch.inference_mode():
-            for name, p in model.named_parameters():
-                p.copy_(origin[name] + x * plane.axes[0][name] + y * plane.axes[1][name])
-            losses = [per_text(model(part), part).double() for part in tokens.split(BATCH)]
+            for name, p in own.named_parameters():
+                there = torch.add(plane.origin[name], plane.axes[0][name], alpha=x)
+                p.copy_(torch.add(there, plane.axes[1][name], alpha=y))
+            losses = [per_text(own(part), part).double() for part in tokens.split(BATCH)]
             return torch.cat(losses).mean().item()
 
     points = torch.rand(rounds + 1, 2, generator=torch.Generator().manual_seed(1)).numpy() / 10
