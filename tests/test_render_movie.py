@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import imageio.v3 as iio
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
+import landscape
 from landscape.errors import InputError, MissingExtra
 from landscape.render import save
 from landscape.render.__main__ import main
@@ -60,6 +62,27 @@ class TestFiles:
         assert frames[:, 0, 0].min() > 250  # white paper
         coloured = np.ptp(frames.astype(int), axis=-1) > 40
         assert coloured.mean(axis=(1, 2)).min() > 0.05
+
+    def test_no_words_meet_while_it_turns(self, tmp_path, monkeypatch):
+        """A fault once: the name of an axis ran below the colour bar and into the caption."""
+        told = []
+
+        class Canvas(film.FigureCanvasAgg):
+            def draw(self):
+                super().draw()
+                found = [t for t in self.figure.findobj(Text) if t.get_text() and t.get_visible()]
+                told.append([(t.get_text(), t.get_window_extent()) for t in found])
+
+        monkeypatch.setattr(film, "FigureCanvasAgg", Canvas)
+        surface = landscape.open_surface("example:digits_eigen_ratio")
+        save(surface, tmp_path / "a.gif", frames=8, renderer="matplotlib")
+        assert len(told) == 8
+        for texts in told:
+            assert {"x", "y"} < {words for words, _ in texts}
+            for (one, a), (other, b) in combinations(texts, 2):
+                across = min(a.x1, b.x1) - max(a.x0, b.x0)
+                along = min(a.y1, b.y1) - max(a.y0, b.y0)
+                assert min(across, along) < 3, (one, other)
 
     @pytest.mark.parametrize("suffix", [".gif", ".mp4"])
     def test_a_sequence_has_a_frame_for_each_surface_on_one_scale(self, tmp_path, suffix):

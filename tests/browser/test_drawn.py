@@ -185,3 +185,23 @@ def test_contours_open_without_webgl_and_say_what_3d_needs(browser, tmp_path):
     explorer = Explorer(browser, save_page(bowl(), tmp_path / "b.html"), before=WITHOUT_WEBGL)
     assert explorer.state["view"] == "contour"
     explorer.close()
+
+
+def test_a_page_works_in_the_cell_of_a_notebook(browser, tmp_path):
+    """As nbconvert writes it: the frame in a cell of an exported page, without a server."""
+    import nbformat
+    from nbconvert.exporters import HTMLExporter
+
+    shown = {"text/html": bowl(title="in a cell").explore(height=600)._repr_html_()}
+    output = nbformat.v4.new_output("display_data", data=shown)
+    cell = nbformat.v4.new_code_cell("surface.explore()", outputs=[output])
+    written, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+    (tmp_path / "notebook.html").write_text(written)
+    tab = browser.new_page()
+    tab.route("https://**", lambda route: route.abort())  # nbconvert's own scripts
+    tab.goto((tmp_path / "notebook.html").as_uri(), wait_until="commit")
+    frame = tab.locator("iframe[srcdoc]").element_handle().content_frame()
+    frame.get_by_role("radio", name="Contours", exact=True).check()
+    frame.locator(".plot.contour .js-plotly-plot, .plot.contour svg").first.wait_for()
+    frame.locator("h2", has_text="in a cell").wait_for()
+    tab.close()

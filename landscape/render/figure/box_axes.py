@@ -32,15 +32,20 @@ def long_names(surface: Surface) -> bool:
     return max(text_width(axis_name(surface, a)) for a in "xy") > _LONGEST_NAME
 
 
-def draw_box(axes: Any, relief: Relief, camera: Camera, ticks: FloatArray) -> None:
+def draw_box(
+    axes: Any, relief: Relief, camera: Camera, ticks: FloatArray, *, turns: bool = False
+) -> None:
     """Draw the axes of a relief on the picture plane.
 
-    ``ticks``: values on the scale that get a numeral of the height.
+    ``ticks``: values on the scale that get a numeral of the height. ``turns``: whether this is one
+    of many views, in some of which an edge is too short for a name: the axes are then x and y.
     """
     x_near, y_near = (0.5 if d >= 0 else -0.5 for d in camera.direction[:2])
     surface = relief.panel.surface
     x, y = surface.grid.plane
-    names = ("x", "y") if long_names(surface) else tuple(axis_name(surface, a) for a in "xy")
+    names = (
+        ("x", "y") if turns or long_names(surface) else tuple(axis_name(surface, a) for a in "xy")
+    )
     for k, (axis, near, name) in enumerate(zip((x, y), (y_near, x_near), names, strict=True)):
         at = inner_ticks(axis)
         places = (at - axis[0]) / (axis[-1] - axis[0]) - 0.5

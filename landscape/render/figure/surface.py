@@ -71,6 +71,8 @@ class Scene:
         The visible part of the picture plane.
     per_inch
         Pixels of PyVista's picture per inch.
+    turns
+        Whether the camera moves, in a movie.
     width, named, caption, context
         Of the figure, see :data:`landscape.render.figure.options.HELP`.
     """
@@ -84,6 +86,7 @@ class Scene:
     renderer: str
     window: Window
     per_inch: float
+    turns: bool = False
     width: str | float | None = None
     named: Named = Named()  # noqa: RUF009  (frozen)
     caption: str | None = None
@@ -272,7 +275,7 @@ def _draw_panel(axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any)
     camera, window = scene.camera, scene.window
     axes.set_axis_off()
     axes.set(xlim=(window.left, window.right), ylim=(window.lower, window.upper))
-    draw_box(axes, shape, camera, scene.few)
+    draw_box(axes, shape, camera, scene.few, turns=scene.turns)
     if scene.solid:
         wide = axes.get_position().width * axes.figure.get_size_inches()[0]
         pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
@@ -310,7 +313,7 @@ def _notes(shape: Relief, scene: Scene) -> list[str]:
     if lowest and not _shows(shape, scene):
         lowest += ", hidden behind the surface"
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if long_names(panel.surface) else []
+    sides = [_sides(panel)] if scene.turns or long_names(panel.surface) else []
     plane = explained(panel.surface, shares_shown=True)
     paths = path_notes_in_space(shape)
     best = [f"{lowest}."] if lowest else []

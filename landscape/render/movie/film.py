@@ -86,7 +86,8 @@ def write_movie(
     dots = _DPI[len(plan[0].reliefs) == 1] if dpi is None else dpi
     levels, cmap = look.get("levels"), look.get("cmap")
     scene = scene_of(reliefs, shared, [camera], levels, cmap, renderer, 2 * dots)
-    scene = replace(scene, window=box_window(dict.fromkeys(frame.camera for frame in plan)))
+    cameras = dict.fromkeys(frame.camera for frame in plan)
+    scene = replace(scene, window=box_window(cameras), turns=len(cameras) > 1)
     write = write_mp4 if path.suffix.lower() == ".mp4" else write_gif
     words = f"{movie}: {described(reliefs)}; drawn by {renderer}"
     with tqdm(total=frames, desc=path.name, unit="frame", disable=None) as bar:
