@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from landscape.run import sample_surface
     from landscape.store import open_surface, save_surface
     from landscape.surface import Surface
+    from landscape.tables import from_dataframe, from_xarray
     from landscape.training import train_network
 
 _HOME = {
@@ -43,8 +44,10 @@ _HOME = {
     "Surface": "landscape.surface",
     "build_problem": "landscape.build",
     "compare_surfaces": "landscape.measures",
+    "from_dataframe": "landscape.tables",
     "from_lightning": "landscape.adapters.lightning",
     "from_trainer": "landscape.adapters.trainer",
+    "from_xarray": "landscape.tables",
     "keep_freed_memory": "landscape.memory",
     "open_surface": "landscape.store",
     "parse_range": "landscape.grid",
@@ -64,8 +67,10 @@ __all__ = [
     "__version__",
     "build_problem",
     "compare_surfaces",
+    "from_dataframe",
     "from_lightning",
     "from_trainer",
+    "from_xarray",
     "keep_freed_memory",
     "open_surface",
     "parse_range",

@@ -1,4 +1,4 @@
-"""``python -m landscape.convert``: convert files from and to tomgoldstein/loss-landscape."""
+"""``python -m landscape.convert``: convert files of other programs, and from and to Li et al.'s."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from landscape import commandline
 from landscape.atomic import replacing
+from landscape.elsewhere import READERS, read_array
 from landscape.errors import InputError, unknown_choice
 from landscape.examples import located
 from landscape.hdf5 import reading
@@ -24,13 +25,15 @@ LAYOUTS = ("legacy", "landscape")
 _EXPECTED = "surface or direction file of landscape or of tomgoldstein/loss-landscape"
 
 DESCRIPTION = """Convert a surface or direction file to the other layout: that of
-tomgoldstein/loss-landscape (legacy) or ours (landscape).
+tomgoldstein/loss-landscape (legacy) or ours (landscape); or a table (.csv, .tsv) or arrays (.npz,
+.npy) of another program to ours.
 
 The legacy layout cannot store the origin of a surface (network, data, directions, precision,
 versions) or standard errors: keep our file too."""
 
 EXAMPLE = """  python -m landscape.convert theirs.h5 ours.h5
-  python -m landscape.convert ours.h5 theirs.h5 --to legacy"""
+  python -m landscape.convert ours.h5 theirs.h5 --to legacy
+  python -m landscape.convert test_loss.npy ours.h5 --x=-1:1 --y=-0.5:0.5"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,20 +44,28 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("convert", DESCRIPTION, EXAMPLE)
     add = parser.add_argument
-    add("source", metavar="IN.h5", help="surface or direction file, or example:NAME")
+    add("source", metavar="IN", help="surface or direction file, or example:NAME")
     add("target", metavar="OUT.h5", help="the file to write")
     commandline.add_overwrite(parser)
     add("--to", metavar="LAYOUT", help=f"{' or '.join(LAYOUTS)} (default: the other one)")
+    for axis in ("x", "y"):
+        add(f"--{axis}", metavar="A:B", help=f"of a .npy: first and last coordinate along {axis}")
     return parser
 
 
 def _command(argv: Sequence[str] | None) -> None:
     options = _parser().parse_args(argv)
-    print("\n".join(convert(options.source, options.target, options.to)))
+    print("\n".join(convert(**{k: v for k, v in vars(options).items() if v is not None})))
 
 
-def convert(source: str | Path, target: str | Path, to: str | None = None) -> list[str]:
-    """Convert a surface or direction file to the other layout.
+def convert(
+    source: str | Path,
+    target: str | Path,
+    to: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
+) -> list[str]:
+    """Convert a surface or direction file to the other layout, or one of another program to ours.
 
     Parameters
     ----------
@@ -62,6 +73,8 @@ def convert(source: str | Path, target: str | Path, to: str | None = None) -> li
         Two different files; ``source`` may be ``example:NAME``.
     to
         ``legacy``, ``landscape``, or None for the one that the source is not in.
+    x, y
+        Ranges of an array (``.npy``), as in ``-1:1`` or ``-1:1:51``; y only of a plane.
 
     Returns
     -------
@@ -79,6 +92,19 @@ def convert(source: str | Path, target: str | Path, to: str | None = None) -> li
     source, target = located(source), Path(target)
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError(f"{target} is the source file; choose another name for the output")
+    bare = source.suffix.lower() == ".npy"
+    if bare and x is None:
+        raise InputError(
+            f"{source} is an array without coordinates: give --x and, for a plane, --y, as in "
+            "--x=-1:1"
+        )
+    if not bare and (x is not None or y is not None):
+        raise InputError(f"{source}: its coordinates are those of the file; leave --x and --y out")
+    if bare or source.suffix.lower() in READERS:
+        check_kind(target, "a converted file", partial(_is_converted, False))
+        surface = open_surface(source) if x is None else read_array(source, x, y)
+        (save_legacy if to == "legacy" else save_surface)(surface, target)
+        return [f"wrote {target}, layout {to or LAYOUTS[1]}", f"from {source.name}: {surface!r}"]
     layout, directions = _layout_of(source)
     other = LAYOUTS[1 - LAYOUTS.index(layout)]
     if to == layout:

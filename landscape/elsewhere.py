@@ -14,8 +14,8 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from landscape.errors import InputError
-from landscape.grid import FloatArray, Grid
+from landscape.errors import InputError, one_line
+from landscape.grid import FloatArray, Grid, parse_range
 from landscape.hdf5 import floats, plain
 from landscape.quantity import Quantity
 from landscape.storable import check_size
@@ -95,6 +95,35 @@ def read_elsewhere(path: Path) -> Surface:
         raise InputError(f"{path} cannot be read as {path.suffix}: {error}") from None
 
 
+def read_array(path: Path, x: str, y: str | None = None) -> Surface:
+    """Read an array of NumPy (``.npy``), which has no coordinates, on the given ranges.
+
+    ``x``, ``y``: ``-1:1`` or ``-1:1:51``; without a number of points, that of the array. The name
+    of the quantity is that of the file if it says what the values are, as in ``test_loss.npy``, and
+    ``loss`` otherwise. Raises an InputError if the array does not fit.
+    """
+    try:
+        with path.open("rb") as file:
+            array = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise InputError(f"{path} cannot be read as .npy: {one_line(error)}") from None
+    dimensions = 1 if y is None else 2
+    if (
+        not isinstance(array, np.ndarray)
+        or array.ndim != dimensions
+        or array.dtype.kind not in "fiu"
+    ):
+        came = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
+        wanted = "(nx,), or (ny, nx) if y has a range too" if y is None else "(ny, nx)"
+        raise InputError(f"{path} holds {came}; expected numbers of shape {wanted}")
+    axes = []
+    for name, text, count in zip(_AXES, (x, y), array.shape[::-1], strict=False):
+        ends = str(text).strip()
+        axes.append(parse_range(ends if ends.count(":") > 1 else f"{ends}:{count}", name))
+    quantity = path.stem if Quantity("").called(path.stem).kind.words else "loss"
+    return surface_of({quantity: array.astype(np.float64)}, *_two(axes))
+
+
 def is_labelled(file: h5py.File) -> bool:
     """Whether an open HDF5 file has coordinates ``x`` but is not of this package."""
     return "x" in file and "schema" not in file.attrs and isinstance(file["x"], h5py.Dataset)
@@ -135,7 +164,14 @@ def _table(path: Path) -> Surface:
     table = np.array([[float(cell or "nan") for cell in row] for row in rows], dtype=np.float64)
     if table.size == 0 or table.shape[1] != len(names):
         raise InputError(f"{len(rows)} rows do not fit {len(names)} columns of numbers")
-    columns = dict(zip(names, table.T, strict=True))
+    return of_columns(dict(zip(names, table.T, strict=True)))
+
+
+def of_columns(columns: dict[str, FloatArray]) -> Surface:
+    """A surface of columns ``x`` (and ``y``) and values, one row for each point, in any order.
+
+    Raises an InputError if a point comes more than once, or the points are far from a grid.
+    """
     present = [name for name in _AXES if name in columns]
     places = [np.unique(columns.pop(name), return_inverse=True) for name in present]
     grid = Grid(*_two([values for values, _ in places]))

@@ -149,6 +149,11 @@ def open_surface(path: str | Path) -> Surface:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
+    if path.suffix.lower() == ".npy":
+        raise InputError(
+            f"{path} is an array without coordinates: give them with python -m landscape.convert, "
+            "or from Python by landscape.elsewhere.surface_of"
+        )
     if path.suffix.lower() in READERS:
         surface = read_elsewhere(path)
     else:

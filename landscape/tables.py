@@ -1,13 +1,17 @@
-"""A surface as an xarray Dataset, or as a tidy table of pandas."""
+"""A surface as an xarray Dataset, or as a tidy table of pandas, and such as a surface."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from landscape.elsewhere import of_columns, surface_of
+from landscape.errors import InputError
 from landscape.extras import library
-from landscape.surface import Surface
+from landscape.hdf5 import plain
+from landscape.surface import Attribute, Surface
 
 
 class SurfaceTables:
@@ -40,6 +44,112 @@ class SurfaceTables:
         columns = {name: points[:, k] for k, name in enumerate(surface.grid.axes)}
         columns |= {name: values.ravel() for name, values in surface.values.items()}
         return pandas.DataFrame({**columns, "done": surface.done.ravel()})
+
+
+def from_xarray(data: Any, *, x: str = "x", y: str = "y") -> Surface:
+    """A surface in an ``xarray.Dataset`` or ``DataArray``, as of :meth:`Surface.to_xarray`.
+
+    Parameters
+    ----------
+    data
+        Variables on the dimensions ``x`` (and ``y``), in any order; others are left out. A NaN is a
+        point that is not computed, unless a variable ``done`` says otherwise. A nameless array is
+        the loss.
+    x, y
+        Names of the dimensions in ``data``.
+
+    Raises
+    ------
+    InputError
+        If there is no such dimension, or no variable on them.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> dataset = landscape.open_surface("example:resnet56").to_xarray()
+    >>> landscape.from_xarray(dataset.rename(x="alpha", y="beta"), x="alpha", y="beta").grid.shape
+    (51, 51)
+    """
+    if not hasattr(data, "dims") or not hasattr(data, "coords"):
+        raise InputError(f"{type(data).__name__}: expected a Dataset or DataArray of xarray")
+    if not hasattr(data, "data_vars"):
+        data = data.to_dataset(name=data.name or "loss")
+    dims = [y, x] if y in data.dims or y != "y" else [x]
+    missing = [name for name in dims if name not in data.dims or name not in data.coords]
+    if missing:
+        raise InputError(
+            f"no coordinate {missing[0]!r}, the dimensions are {', '.join(map(str, data.dims))}; "
+            "name them, as in from_xarray(data, x='alpha', y='beta')"
+        )
+    data = data.sortby(dims)
+    own = {
+        str(name): variable.transpose(*dims)
+        for name, variable in data.data_vars.items()
+        if set(variable.dims) == set(dims) and variable.dtype.kind in "fiub"
+    }
+    done = own.pop("done", None)
+    arrays = {name: np.asarray(v.values, dtype=np.float64) for name, v in own.items()}
+    units = {name: str(v.attrs["units"]) for name, v in own.items() if "units" in v.attrs}
+    axes = [np.asarray(data[name].values, dtype=np.float64) for name in reversed(dims)]
+    surface = surface_of(arrays, axes[0], axes[1] if len(axes) > 1 else None, units)
+    if done is not None:
+        surface.done[:] = np.asarray(done.values, dtype=bool)
+    for name, v in own.items():
+        words = str(v.attrs.get("long_name", name))
+        surface.quantities[name] = surface.quantities[name].beside(long_name=words)
+    surface.attributes.update(_plain(data.attrs))
+    for axis, name in zip(surface.grid.axes, reversed(dims), strict=True):
+        surface.axes[axis] = _plain(data[name].attrs)
+    return surface
+
+
+def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
+    """A surface in a ``pandas.DataFrame`` of one row per point, as of :meth:`Surface.to_dataframe`.
+
+    Parameters
+    ----------
+    table
+        Numeric columns are values; others are left out. Rows can be in any order; points that are
+        missing or NaN are not computed, nor those whose column ``done`` is false.
+    x, y
+        Names of the columns of coordinates; without ``y`` it is a line.
+
+    Raises
+    ------
+    InputError
+        If there is no column ``x``, a point comes more than once, or the points are on no grid.
+
+    Examples
+    --------
+    >>> import landscape
+    >>> table = landscape.open_surface("example:digits_between").to_dataframe()
+    >>> landscape.from_dataframe(table).main_quantity
+    'train_loss'
+    """
+    if not hasattr(table, "columns") or not hasattr(table, "dtypes"):
+        raise InputError(f"{type(table).__name__}: expected a DataFrame of pandas")
+    own = {x: "x", y: "y"} if y in table.columns or y != "y" else {x: "x"}
+    missing = [name for name in own if name not in table.columns]
+    if missing:
+        raise InputError(
+            f"no column {missing[0]!r}, they are {', '.join(map(str, list(table.columns)[:6]))}; "
+            "name them, as in from_dataframe(table, x='alpha', y='beta')"
+        )
+    columns = {
+        own.get(name, str(name)): np.asarray(column, dtype=np.float64)
+        for name, column in table.items()
+        if name in own or (name not in ("x", "y") and column.dtype.kind in "fiub")
+    }
+    done = columns.pop("done", None)
+    if done is not None:
+        for name in set(columns) - {"x", "y"}:
+            columns[name] = np.where(done > 0, columns[name], np.nan)
+    return of_columns(columns)
+
+
+def _plain(facts: Mapping[Any, Any]) -> dict[str, Attribute]:
+    """Attributes that a surface can have."""
+    return {str(name): plain(value) for name, value in facts.items()}
 
 
 def _words(surface: Surface, name: str) -> dict[str, str]:
