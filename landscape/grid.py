@@ -146,6 +146,11 @@ class Grid:
         assert self.y is not None
         return self.x, self.y
 
+    @property
+    def by_array_axis(self) -> tuple[FloatArray, ...]:
+        """The axes in the order of the axes of arrays: (y, x), or (x,) on a line."""
+        return (self.x,) if self.y is None else (self.y, self.x)
+
     def points(self) -> FloatArray:
         """All coordinates, shape (size, number of axes), each row ``(x,)`` or ``(x, y)``.
 
@@ -216,15 +221,26 @@ def finest_complete(done: npt.NDArray[np.bool_]) -> tuple[IntArray, ...] | None:
     return found
 
 
+def lattice_sizes(shape: tuple[int, ...]) -> list[int]:
+    """The number of points of each level of :func:`coarse_to_fine`, with those before it."""
+    levels = [_axis_levels(n) for n in shape]
+    finest = max(int(axis.max()) for axis in levels)
+    return [int(np.prod([(axis <= k).sum() for axis in levels])) for k in range(finest + 1)]
+
+
 class CoarserCells:
     """For every point of a grid, the points of earlier levels that enclose it.
 
     The levels are those of :func:`coarse_to_fine`; they only depend on the shape of the grid.
+
+    ``finest``: the last level whose points count as corners; None is any.
     """
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...], finest: int | None = None) -> None:
         self._shape = shape
         self._levels = [_axis_levels(n) for n in shape]
+        last = max(int(axis.max()) for axis in self._levels)
+        self.finest = last if finest is None else finest
 
     def level(self, index: int) -> int:
         """The level of the point with this flat index."""
@@ -233,14 +249,28 @@ class CoarserCells:
 
     def around(self, index: int) -> list[int]:
         """Flat indices: the corners of the cell, up to four; none for points of level 0."""
-        place = [int(i) for i in np.unravel_index(index, self._shape)]
-        level = self.level(index)
-        if level == 0:
-            return []
-        corners: list[int] = [0]
-        for levels, i, n in zip(self._levels, place, self._shape, strict=True):
-            coarser = np.flatnonzero(levels < level)
-            at = int(np.searchsorted(coarser, i))
+        corners = [0]
+        for ends, n in zip(self._ends(index), self._shape, strict=True):
+            corners = [c * n + end for c in corners for end in ends]
+        return corners if self.level(index) else []
+
+    def weights(self, index: int, grid: Grid) -> FloatArray:
+        """Weights of the corners for multilinear interpolation in a grid of this shape."""
+        place = np.unravel_index(index, self._shape)
+        found = np.ones(1)
+        for ends, i, axis in zip(self._ends(index), place, grid.by_array_axis, strict=True):
+            low, high = axis[ends[0]], axis[ends[-1]]
+            part = (axis[i] - low) / (high - low) if high > low else 0.0
+            found = np.outer(found, [1.0 - part, part][: len(ends)]).ravel()
+        return found
+
+    def _ends(self, index: int) -> list[list[int]]:
+        """Per array axis, the indices of the coarser points on both sides, or the one here."""
+        level = min(self.level(index), self.finest + 1)
+        found = []
+        for levels, i in zip(self._levels, np.unravel_index(index, self._shape), strict=True):
+            coarser = np.flatnonzero(levels < max(level, 1))
+            at = int(np.searchsorted(coarser, int(i)))
             ends = coarser[at : at + 1] if coarser[at] == i else coarser[at - 1 : at + 1]
-            corners = [c * n + int(end) for c in corners for end in ends]
-        return corners
+            found.append([int(end) for end in ends])
+        return found

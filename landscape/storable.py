@@ -18,7 +18,10 @@ _OF_HDF5 = {"CLASS", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "DIMENSION_LABE
 OF_AN_AXIS = {*_OF_HDF5, "_Netcdf4Dimid", "long_name", "units"}
 """Attributes of the dimension of an axis, not of its direction."""
 
-_DATASETS = ("x", "y", "done", "trajectories")
+UNFINISHED = "unfinished"
+"""The group of what a run keeps until it is complete."""
+
+_DATASETS = ("x", "y", "done", "trajectories", UNFINISHED)
 _NUMBER = 8  # bytes
 _LARGEST_ATTRIBUTE = 2**15
 

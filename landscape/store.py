@@ -4,7 +4,8 @@
 of one are a dataset on (draw, y, x) (:mod:`landscape.stacked`), beside a ``done`` mask, with
 attributes that describe it (``long_name``, ``units``, ``better``: lower or higher, and the parts of
 its name: ``split``, ``base``, ``statistic``, ``draw``); attributes of the file record its origin;
-paths of training runs, if any, are in the group ``trajectories``, one group each. The checksum
+paths of training runs, if any, are in the group ``trajectories``, one group each; what a run needs
+of its points (:mod:`landscape.kept`) is in ``unfinished`` until all are done. The checksum
 ``values_sha256`` detects damage on opening. ``xarray.open_dataset(path, engine="h5netcdf")`` shows
 labelled coordinates.
 """
@@ -24,11 +25,18 @@ from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
 from landscape.hdf5 import plain, reading
+from landscape.kept import Kept, arrays, from_arrays, sha256
 from landscape.labelled import write_array, write_scale
 from landscape.legacy import is_legacy, read_legacy
 from landscape.quantity import Quantity
 from landscape.stacked import DRAW, draw_of, stacked
-from landscape.storable import OF_AN_AXIS, OF_THE_FILE, check_storable, storable
+from landscape.storable import (
+    OF_AN_AXIS,
+    OF_THE_FILE,
+    UNFINISHED,
+    check_storable,
+    storable,
+)
 from landscape.surface import Surface, Trajectory
 
 SCHEMA = 2
@@ -88,6 +96,7 @@ def _write(file: h5py.File, surface: Surface) -> None:
     facts = {"long_name": "1 where the point has been computed"}
     write_array(file, "done", surface.done.astype(np.int8), dimensions, facts)
     _write_trajectories(file, surface)
+    _write_kept(file, surface)
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -118,6 +127,16 @@ def _write_trajectories(file: h5py.File, surface: Surface) -> None:
     for name, trajectory in surface.trajectories.items():
         group = paths.create_group(name)
         for what, values in trajectory.arrays().items():
+            group[what] = values
+
+
+def _write_kept(file: h5py.File, surface: Surface) -> None:
+    if surface.complete:
+        return
+    for name, held in arrays(surface.kept, np.flatnonzero(surface.done).tolist()).items():
+        group = file.require_group(UNFINISHED).create_group(name)
+        group.attrs["sha256"] = sha256(held)
+        for what, values in held.items():
             group[what] = values
 
 
@@ -212,7 +231,8 @@ def _read(file: h5py.File, path: Path) -> Surface:
     attributes = {k: plain(v) for k, v in file.attrs.items() if k not in OF_THE_FILE}
     done = _numbers(file, "done", path, grid.shape).astype(bool)
     paths = _trajectories(file, path)
-    surface = Surface(grid, quantities, values, done, attributes, axes, paths)
+    kept = _kept(file, path, grid)
+    surface = Surface(grid, quantities, values, done, attributes, axes, paths, kept=kept)
     stated = file.attrs.get("values_sha256")  # files of earlier versions have none
     if stated is not None and stated != values_sha256(surface):
         raise InputError(
@@ -259,6 +279,20 @@ def _trajectories(file: h5py.File, path: Path) -> dict[str, Trajectory]:
         except InputError as error:
             raise InputError(f"{where}: {error.marked}") from None
     return found
+
+
+def _kept(file: h5py.File, path: Path, grid: Grid) -> Kept:
+    groups, stored = file.get(UNFINISHED), {}
+    for name in groups if isinstance(groups, h5py.Group) else ():
+        group = groups[name]
+        held = {what: np.asarray(group[what][()]) for what in group}
+        stored[name] = held
+        if group.attrs.get("sha256") != sha256(held):
+            raise InputError(
+                f"{path}: {UNFINISHED}/{name} does not match its checksum; the file is damaged: "
+                "restore a copy, or sample again"
+            )
+    return from_arrays(stored, grid.size, str(path))
 
 
 def _numbers(

@@ -17,6 +17,7 @@ from landscape.accessors import accessor
 from landscape.deprecated import warn_renamed
 from landscape.errors import InputError, unknown_choice
 from landscape.grid import FloatArray, Grid
+from landscape.kept import Kept
 from landscape.quantity import HIGHER, Quantity, known, main_of
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class Surface:
         Paths of training runs in this plane, by name; pictures draw them over the contours.
     file
         The file it was opened from, or empty.
+    kept
+        What a run that is not complete needs of its points: see :mod:`landscape.kept`.
 
     Examples
     --------
@@ -133,6 +136,7 @@ class Surface:
     axes: dict[str, dict[str, Attribute]] = field(default_factory=dict)
     trajectories: dict[str, Trajectory] = field(default_factory=dict)
     file: str = ""
+    kept: Kept = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.done is None:

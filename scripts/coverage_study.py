@@ -1,9 +1,10 @@
-r"""Coverage of the intervals of a tolerance on made-up populations, before and now: a table.
+r"""Coverage of the intervals of a tolerance on made-up populations: a table.
 
     python scripts/coverage_study.py --seeds 200 -o coverage.json
 
-Every population of ``populations.py`` is sampled on 9×9 points by the code of a run, with strata by
-class alone and with those by the losses where all examples are measured. ``covered``: points where
+Every population of ``populations.py`` is sampled on 9×9 points by the code of a run: with strata by
+class alone (``class``), with those by the losses where all examples are measured (``losses``), and
+with losses that are predicted from coarser points (``predicted``). ``covered``: points where
 the mean of all examples is within 1.96 standard errors; ``worst``: the same at the worst point;
 ``minimum``: at the centre. ``images``: a point, those measured in full included.
 """
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +27,27 @@ AXIS = parse_range("-1:1:9")
 GRID = Grid(AXIS, AXIS)
 
 
+DESIGNS = ("class", "losses", "predicted")
+"""Of samples, as in files of the versions so far."""
+
+
 def coverage(
-    name: str, tolerances: list[str], seeds: int, size: int, designs: list[bool]
+    name: str, tolerances: list[str], seeds: int, size: int, designs: Sequence[str] = DESIGNS
 ) -> list[dict[str, object]]:
-    """One row for each tolerance and design; ``designs``: whether the strata are by losses."""
+    """One row for each tolerance and design."""
     points, rows = GRID.points(), {(t, d): ([], []) for t in tolerances for d in designs}
     for seed in range(seeds):
         losses, labels = population(name, points, size, seed)
         truth = losses.mean(axis=1)
-        for (text, by_losses), (hits, images) in rows.items():
+        for (text, design), (hits, images) in rows.items():
             mean, stderr, count = sampled(
-                losses, GRID, Tolerance.parse(text), labels, seed, with_losses=by_losses
+                losses,
+                GRID,
+                Tolerance.parse(text),
+                labels,
+                seed,
+                with_losses=design != "class",
+                predicted=design == "predicted",
             ).T
             # The sum of all examples depends on their order through rounding.
             hits.append(np.abs(mean - truth) <= 1.96 * stderr + 1e-9 * np.abs(truth))
@@ -45,13 +57,13 @@ def coverage(
             "population": name,
             "examples": size,
             "tolerance": text,
-            "by_losses": by_losses,
+            "design": design,
             "covered": float(np.mean(hits)),
             "worst": float(np.mean(hits, axis=0).min()),
             "minimum": float(np.mean(hits, axis=0)[GRID.size // 2]),
             "images": float(np.mean(images)),
         }
-        for (text, by_losses), (hits, images) in rows.items()
+        for (text, design), (hits, images) in rows.items()
     ]
 
 
@@ -62,16 +74,17 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=5000)
     parser.add_argument("--tolerance", nargs="+", default=["5%,0.02", "2%,0.01"])
     parser.add_argument("--population", nargs="+", default=list(POPULATIONS))
-    parser.add_argument("--now", action="store_true", help="leave out strata by class alone")
+    parser.add_argument("--design", nargs="+", default=DESIGNS, choices=DESIGNS)
     parser.add_argument("-o", "--output", help="JSON")
     options = parser.parse_args()
     rows = []
     for name in options.population:
-        designs = [True] if options.now else [False, True]
-        for row in coverage(name, options.tolerance, options.seeds, options.examples, designs):
+        for row in coverage(
+            name, options.tolerance, options.seeds, options.examples, options.design
+        ):
             rows.append(row)
             print(
-                f"{name:26} {row['tolerance']:9} {'losses' if row['by_losses'] else 'classes':8}"
+                f"{name:26} {row['tolerance']:9} {row['design']:10}"
                 f"covered {row['covered']:.3f}  worst {row['worst']:.2f}  "
                 f"minimum {row['minimum']:.2f}  {row['images']:6.0f} images",
                 flush=True,

@@ -32,11 +32,20 @@ from landscape.data import in_memory
 from landscape.directions import make_directions
 from landscape.evaluate import Settings, Tolerance
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.interpolated import interpolated
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.stopping import Sample, Stopping, stratified, with_finite_population
-from landscape.evaluate.strata import at_spread_points, by_losses
+from landscape.evaluate.predicted import Predicting
+from landscape.evaluate.stopping import (
+    Sample,
+    Stopping,
+    sample_until_within,
+    stratified,
+    with_finite_population,
+)
+from landscape.evaluate.strata import LossStrata, at_spread_points, by_losses
 from landscape.evaluate.tail import ASKED, heavy_tail
-from landscape.grid import FloatArray, Grid, IntArray, coarse_to_fine, parse_range
+from landscape.evaluate.tolerance import LONGEST
+from landscape.grid import CoarserCells, FloatArray, Grid, IntArray, coarse_to_fine, parse_range
 from landscape.plane import Plane
 from landscape.problem import per_example
 
@@ -53,7 +62,7 @@ def record(options: argparse.Namespace) -> None:
         limit=options.limit,
     )
     (examples,) = (in_memory(split) for split in problem.splits.values())
-    axis = parse_range(f"-1:1:{options.points}")
+    axis = parse_range(f"-{options.reach}:{options.reach}:{options.points}")
     points = Grid(axis, axis).points()
     plane = Plane(problem.origin, [d.vector for d in make_directions(problem.origin, 2)])
     reduced = None if options.precision == "float32" else options.precision
@@ -77,6 +86,7 @@ def sampled(
     seed: int,
     *,
     with_losses: bool = True,
+    predicted: bool = True,
 ) -> FloatArray:
     """Mean, standard error and count at every point, shape (points, 3), by the code of a run."""
     size = losses.shape[1]
@@ -97,6 +107,8 @@ def sampled(
         tolerance = tolerance if tail is None else tail.stricter(tolerance)
     else:
         sample = stratified(labels, size, size, seed)
+    if predicted and isinstance(sample, LossStrata):
+        return _predicted(losses, grid, tolerance, sample, in_full, seed)
     stopping = Stopping(tolerance, sample, grid.shape, in_full)
     found = np.full((len(losses), 3), np.nan)
     for index in coarse_to_fine(grid.shape).tolist():
@@ -109,6 +121,55 @@ def sampled(
         )
         found[index] = mean, stderr, count
     return found
+
+
+def _predicted(
+    losses: FloatArray,
+    grid: Grid,
+    tolerance: Tolerance,
+    sample: LossStrata,
+    in_full: list[int],
+    seed: int,
+) -> FloatArray:
+    cells, size = CoarserCells(grid.shape), losses.shape[1]
+    predicting, known = Predicting(tolerance, sample, LONGEST), {}
+    found = np.full((len(losses), 3), np.nan)
+    for index in coarse_to_fine(grid.shape).tolist():
+        here = losses[index][sample.order]
+        if index in in_full:
+            known[index] = predicting.of_all(here[None])
+            found[index] = here.mean(), 0.0, size
+            continue
+        asked = Asked(here)
+        around = [known[corner] for corner in cells.around(index)]
+        cell = interpolated(around, cells.weights(index, grid)) if around else None
+        estimate = predicting.at(cell, [seed, index], asked.some) if cell else None
+        if estimate is not None:
+            (mean, stderr), known[index] = estimate.results[0], estimate.known
+        else:
+            n, mean, stderr = sample_until_within(
+                tolerance, sample, asked.first, cell.needed if cell else np.nan, sample.first
+            )
+            known[index] = predicting.of_sample(here[None, :n], mean, stderr, cell)
+        found[index] = mean, stderr, asked.of.sum()
+    return found
+
+
+class Asked:
+    """Losses at a point, by their places in the sample; ``of``: those that were asked for."""
+
+    def __init__(self, losses: FloatArray) -> None:
+        self._losses, self.of = losses, np.zeros(losses.size, bool)
+
+    def some(self, places: IntArray) -> FloatArray:
+        """Shape (1, n)."""
+        self.of[places] = True
+        return self._losses[None, places]
+
+    def first(self, n: int) -> FloatArray:
+        """The first n, shape (n,)."""
+        self.of[:n] = True
+        return self._losses[:n]
 
 
 def _first(values: FloatArray, n: int) -> FloatArray:
@@ -129,14 +190,29 @@ def ideal(losses: FloatArray, labels: IntArray | None, tolerance: Tolerance) -> 
 
 
 def study(
-    losses: FloatArray, labels: IntArray, text: str, seeds: int, *, strata: bool = True
+    losses: FloatArray,
+    labels: IntArray,
+    text: str,
+    seeds: int,
+    *,
+    strata: bool = True,
+    predicted: bool = True,
+    reach: float = 1.0,
 ) -> dict[str, Any]:
     """Cost and coverage of one tolerance over many orders of the examples."""
-    axis = parse_range(f"-1:1:{round(len(losses) ** 0.5)}")
+    axis = parse_range(f"-{reach}:{reach}:{round(len(losses) ** 0.5)}")
     tolerance, size, truth = Tolerance.parse(text), losses.shape[1], losses.mean(axis=1)
     covered, counts = [], []
     for seed in range(seeds):
-        found = sampled(losses, Grid(axis, axis), tolerance, labels, seed, with_losses=strata)
+        found = sampled(
+            losses,
+            Grid(axis, axis),
+            tolerance,
+            labels,
+            seed,
+            with_losses=strata,
+            predicted=predicted,
+        )
         mean, stderr, count = found.T
         # The sum of all examples depends on their order through rounding.
         covered.append(np.abs(mean - truth) <= 1.96 * stderr + 1e-9 * np.abs(truth))
@@ -183,6 +259,10 @@ def main() -> None:
     parser.add_argument(
         "--by-class", action="store_true", help="strata by class alone, as in earlier versions"
     )
+    parser.add_argument(
+        "--by-sample", action="store_true", help="a plain sample at each point, none predicted"
+    )
+    parser.add_argument("--reach", type=float, default=1.0, help="end of both axes (1)")
     parser.add_argument("-o", "--output", help="JSON")
     options = parser.parse_args()
     if options.weights:
@@ -194,7 +274,15 @@ def main() -> None:
         again = np.random.default_rng(0).integers(0, labels.size, options.population)
         losses, labels = losses[:, again], labels[again]
     result = [
-        study(losses, labels, text, options.seeds, strata=not options.by_class)
+        study(
+            losses,
+            labels,
+            text,
+            options.seeds,
+            strata=not options.by_class,
+            predicted=not options.by_sample,
+            reach=options.reach,
+        )
         for text in options.tolerance
     ]
     for row in result:

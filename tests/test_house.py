@@ -34,7 +34,7 @@ LAYERS = [
         "vision",
     },
     {"restricted_pickle"},
-    {"quantity"},
+    {"quantity", "kept"},
     {"surface", "params", "differences"},
     {
         "summary",
@@ -72,6 +72,7 @@ COMMAND_LINES |= {"connect", "curvature", "merge", "live", "weights", "__main__"
 RENDER_KNOWS = {
     "surface",
     "quantity",
+    "kept",
     "grid",
     "errors",
     "extras",

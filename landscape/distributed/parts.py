@@ -12,6 +12,7 @@ import torch
 
 from landscape.errors import InputError
 from landscape.evaluate import Settings
+from landscape.kept import take
 from landscape.run.agreement import disagreements, point_words
 from landscape.run.resume import differences_of
 from landscape.run.shard import Shard
@@ -95,6 +96,7 @@ def merged(parts: Mapping[str, Surface]) -> Surface:
         whole.done |= new
         origin[new] = number
         whole.trajectories.update(part.trajectories)
+        take(whole.kept, part.kept, np.flatnonzero(new).tolist())
     _note_sessions(whole, parts)
     said = (str(part.attributes.get("versions", "")).split("; ") for part in parts.values())
     known = dict.fromkeys(one for versions in said for one in versions if one)

@@ -9,6 +9,7 @@ import numpy as np
 from landscape.distributed.claims import Claims
 from landscape.errors import InputError
 from landscape.grid import CoarserCells, IntArray
+from landscape.kept import packed, take, unpacked
 from landscape.run.agreement import disagreements
 from landscape.surface import Surface
 
@@ -64,9 +65,10 @@ class Pool:
 
         Raises Disputed if it contains different values already.
         """
-        rows = self._rows(self._chunks[name])
+        points = self._chunks[name]
+        numbers, kept = self._rows(points).tobytes(), packed(self.whole.kept, points)
         stored = self._claims.put_first(
-            values_of(name), f"{self._claims.rank} {rows.tobytes().hex()}"
+            values_of(name), f"{self._claims.rank} {numbers.hex()} {kept.hex()}"
         )
         if stored is None:
             self._claims.add_to_list("done", name)
@@ -86,10 +88,12 @@ class Pool:
                 self._take(name, self._claims.wait_for(values_of(name)))
 
     def _take(self, name: str, text: str) -> None:
-        rank, _, numbers = text.partition(" ")
+        rank, numbers, kept = text.split(" ")
         points = self._chunks[name]
         rows = np.frombuffer(bytes.fromhex(numbers)).reshape(len(points), len(self._names))
         self._check(points, rows, rank)
+        new = [index for index in points if not self.whole.done.flat[index]]
+        take(self.whole.kept, unpacked(bytes.fromhex(kept), self.whole.grid.size), new)
         for index, row in zip(points, rows, strict=True):
             if not self.whole.done.flat[index]:
                 self.whole.record(index, dict(zip(self._names, row.tolist(), strict=True)))

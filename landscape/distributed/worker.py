@@ -11,6 +11,7 @@ from pathlib import Path
 from landscape.distributed.claims import Claims
 from landscape.distributed.pool import Pool, values_of
 from landscape.distributed.verify import Verifier
+from landscape.kept import take
 from landscape.run.interrupt import finishing_points
 from landscape.run.loop import Measure
 from landscape.run.saving import MOST, SAVE_EVERY_S, Saver
@@ -101,6 +102,7 @@ class Worker:
 
     def _enter(self, index: int, values: dict[str, float], chunk: str) -> None:
         self._own.record(index, values)
+        take(self._own.kept, self._pool.whole.kept, [index])
         if not self._pool.whole.done.flat[index]:
             self._pool.whole.record(index, values)
         if not self._pool.missing(chunk):

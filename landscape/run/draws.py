@@ -84,4 +84,10 @@ def _together(
 def surface_of_draw(surface: Surface, quantities: Mapping[str, Quantity], draw: int) -> Surface:
     """A view of one draw: the same grid, memory and attributes, with the names of one draw."""
     values = {name: surface.values[name_in_draw(quantities, name, draw)] for name in quantities}
-    return Surface(surface.grid, dict(quantities), values, surface.done, surface.attributes)
+    kept = {
+        name: surface.kept.setdefault(name_in_draw(quantities, name, draw), {})
+        for name in quantities
+    }
+    return Surface(
+        surface.grid, dict(quantities), values, surface.done, surface.attributes, kept=kept
+    )

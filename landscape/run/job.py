@@ -32,8 +32,8 @@ class Job:
 
     ``planes``: one, or one per random draw. ``tolerance``: determines the number of examples per
     point; None is all. ``whole_network``: curvature quantities, per plane; may be empty.
-    ``strata_of_losses``: see :class:`~landscape.evaluate.ToTolerance`. ``progress``: whether a long
-    step before the first point is named.
+    ``rules``: how points are sampled to it, by names of attributes of the file. ``progress``:
+    whether a long step before the first point is named.
     """
 
     problem: Problem
@@ -41,7 +41,7 @@ class Job:
     settings: Settings
     tolerance: Tolerance | None
     whole_network: Sequence[WholeNetwork] = ()
-    strata_of_losses: bool = True
+    rules: frozenset[str] = frozenset()
     progress: bool = False
 
     def measure(self, surface: Surface) -> Measure:
@@ -92,9 +92,14 @@ class Job:
         return complete
 
     def _to_tolerance(self, plane: Plane, surface: Surface, tolerance: Tolerance) -> Measure:
-        strata = self.strata_of_losses
         measured = ToTolerance(
-            self.problem, plane, surface, tolerance, self.settings, with_losses=strata
+            self.problem,
+            plane,
+            surface,
+            tolerance,
+            self.settings,
+            with_losses="tolerance_strata" in self.rules,
+            predicted="tolerance_prediction" in self.rules,
         )
 
         def named(indices: Iterable[int]) -> Iterator[tuple[int, dict[str, float]]]:

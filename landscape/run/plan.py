@@ -15,7 +15,7 @@ from landscape.directions.file import is_direction_file
 from landscape.errors import InputError, argument
 from landscape.evaluate import Settings, choose_settings
 from landscape.evaluate.batch_norm import BN_STATISTICS, count_negative_variances
-from landscape.evaluate.tolerance import one_by_one
+from landscape.evaluate.sampler import one_by_one
 from landscape.extent import common_extent
 from landscape.grid import Grid, automatic_range, parse_range
 from landscape.outputs import check_kind, check_outputs
@@ -34,7 +34,11 @@ from landscape.run.stage import stage
 from landscape.storable import check_size
 from landscape.surface import NEGATIVE_VARIANCES, Attribute, Surface
 
-_STRATA = "tolerance_strata"
+_RULES = {
+    "tolerance_strata": "classes and losses",
+    "tolerance_prediction": "from coarser points",
+}
+"""How points are sampled to a tolerance; files of earlier versions go on as they began."""
 
 Agree = Callable[[str, Callable[[], Any]], Any]
 """Returns one value of the given name to all processes: the result of the function, called by only
@@ -74,10 +78,9 @@ class Plan:
 
         def chosen() -> list[Any]:
             settings, facts = self.choose(stored)
-            # Files of earlier versions go on as they began.
-            begun = stored is not None and "tolerance_relative" in stored
-            if self.request.tolerance is not None and (not begun or _STRATA in (stored or {})):
-                facts[_STRATA] = "classes and losses"
+            if self.request.tolerance is not None:
+                begun = stored if stored is not None and "tolerance_relative" in stored else None
+                facts |= {k: v for k, v in _RULES.items() if begun is None or k in begun}
             return [asdict(settings), facts]
 
         whole = whole_network_in(self.problem, self.planes, self.counted)
@@ -106,7 +109,7 @@ class Plan:
             Settings(**settings),
             tolerance,
             whole,
-            strata_of_losses=_STRATA in facts,
+            rules=frozenset(facts) & frozenset(_RULES),
             progress=self.request.progress,
         )
         return job, surface

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import copy
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Concatenate, ParamSpec
+
+from tqdm import tqdm
 
 from landscape.atomic import may_overwrite, remove_unfinished
 from landscape.deprecated import renamed, warn_renamed
@@ -30,7 +33,7 @@ from landscape.run.refine import take_along
 from landscape.run.request import Request
 from landscape.run.resume import resumed
 from landscape.run.saving import Saver
-from landscape.run.shard import Shard
+from landscape.run.shard import WHOLE, Shard
 from landscape.store import open_surface
 from landscape.surface import Surface, Trajectory
 
@@ -122,6 +125,13 @@ def sample_planned(plan: Plan, begun: Begun = lambda surface: None) -> Surface:
         if coarser is not None:
             taken = take_along(surface, coarser, Path(str(request.refine)), all_points=replaced)
         own = request.shard.points(surface.grid, with_coarser=job.tolerance is not None)
+        if request.progress and job.tolerance is not None and request.shard != WHOLE:
+            others = request.shard.shared(surface.grid)
+            tqdm.write(
+                f"shard {request.shard}: {own.size:,} points; {others:,} of them are coarser ones, "
+                "which other shards measure too",
+                file=sys.stderr,
+            )
         whole = surface.done.sum() + (~surface.done.ravel()[own]).sum() == surface.grid.size
         runs = _runs(plan.drawn[0], request.trajectories, problem)
         left_out = [f"{run.name}: {', '.join(run.left_out)}" for run in runs if run.left_out]

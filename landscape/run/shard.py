@@ -57,13 +57,20 @@ class Shard:
         order = coarse_to_fine(grid.shape)
         if not with_coarser:
             return order[self.number - 1 :: self.of]
-        ends = np.linspace(0, grid.size, self.of + 1).round().astype(int)
-        needed = set(range(ends[self.number - 1], ends[self.number]))
+        needed = set(self._block(grid))
         cells = CoarserCells(grid.shape)
         for index in order[::-1].tolist():  # fine to coarse: dependent points come first
             if index in needed:
                 needed.update(cells.around(index))
         return order[np.isin(order, list(needed))]
+
+    def shared(self, grid: Grid) -> int:
+        """How many points of this part are coarser ones of a block of another part."""
+        return self.points(grid, with_coarser=True).size - len(self._block(grid))
+
+    def _block(self, grid: Grid) -> range:
+        ends = np.linspace(0, grid.size, self.of + 1).round().astype(int)
+        return range(int(ends[self.number - 1]), int(ends[self.number]))
 
 
 WHOLE = Shard(1, 1)
