@@ -42,9 +42,11 @@ def test_a_log_scale_that_cannot_be_is_said_and_not_drawn(browser, tmp_path):
 def test_curves(browser, tmp_path):
     x = np.linspace(-1, 1, 9)
     values = {"loss": 0.2 + 5 * x**2, "loss_stderr": 0.1 + 0 * x, "accuracy": 1 - x**2 / 2}
+    values["accuracy_stderr"] = 0.05 + 0 * x
     values["loss"][1] = math.nan
     quantities = {k: Quantity(k, "1" if "acc" in k else "nats") for k in values}
-    line = Surface(Grid(x), quantities, values, np.ones(9, bool), {"title": "a line"})
+    facts = {"title": "a line", "classes": 10, "loss": "cross_entropy"}
+    line = Surface(Grid(x), quantities, values, np.ones(9, bool), facts)
     explorer = Explorer(browser, save_page([line, line], tmp_path / "a.html", clip="none"))
     low, high, loss, odd, accuracy = (explorer.drawn("curve", 1, k) for k in range(5))
     assert loss["y"][1] is None
@@ -53,6 +55,12 @@ def test_curves(browser, tmp_path):
     assert high["y"][3] == pytest.approx(values["loss"][3] + 0.196)
     assert low["y"][3] == pytest.approx(values["loss"][3] - 0.196)
     assert accuracy["y"] == pytest.approx(100 * values["accuracy"])
+    low, high, chance = (explorer.drawn("curve", 1, k) for k in range(5, 8))
+    assert low["yaxis"] == high["yaxis"] == "y2"
+    assert low["y"] == pytest.approx(100 * values["accuracy"] - 9.8)
+    assert high["y"] == pytest.approx(np.minimum(100 * values["accuracy"] + 9.8, 100))
+    assert chance["y"] == pytest.approx([math.log(10)] * 2)
+    assert "chance level, 2.3" in explorer.page.locator(".legend").first.inner_text()
     axis = "() => document.querySelector('.curve').layout.yaxis.type"
     assert explorer.page.evaluate(axis) == "log"
     explorer.choose(scale="linear")
@@ -63,10 +71,10 @@ def test_curves(browser, tmp_path):
     explorer.settle()
     assert explorer.state["mark"]["x"] == -0.25
     cells = explorer.page.locator("#readout tbody tr").nth(1).locator("td").all_inner_texts()
-    assert cells == ["0.51 ± 0.10", "96.88"]
+    assert cells == ["0.51 ± 0.10", "96.9 ± 5.0"]
     assert explorer.page.locator(".cross:not([hidden])").count() == 2
     explorer.choose(quantity="accuracy")
-    assert explorer.drawn("curve", 0, 0)["y"] == pytest.approx(100 * values["accuracy"])
+    assert explorer.drawn("curve", 0, 2)["y"] == pytest.approx(100 * values["accuracy"])
     keep("curves", explorer.page.screenshot(full_page=True))
     explorer.close()
 

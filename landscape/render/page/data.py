@@ -187,13 +187,18 @@ def _beside(head: Surface, name: str, common: Sequence[str]) -> dict[str, str]:
 
 
 def _along(surfaces: Sequence[Surface], name: str, common: Sequence[str]) -> dict[str, Any]:
-    """What a curve shows with a quantity: bands or standard errors, and the accuracy of a loss."""
-    head = surfaces[0]
-    held = head.quantities
-    found = {"stderr": stderr_of(held, name), "accuracy": accuracy_of(held, name)}
-    kept: dict[str, Any] = {key: other for key, other in found.items() if other in common}
+    """What a curve shows with a quantity: its bands, and the accuracy of a loss with its own."""
+    accuracy = accuracy_of(surfaces[0].quantities, name)
+    beside = _around(surfaces[0], accuracy, common) if accuracy in common and accuracy else None
+    also = {} if beside is None else {"accuracy": accuracy, "aroundAccuracy": beside}
+    return {**_around(surfaces[0], name, common), **also}
+
+
+def _around(head: Surface, name: str, common: Sequence[str]) -> dict[str, Any]:
+    """The quantiles or the standard error around a quantity."""
+    error = stderr_of(head.quantities, name)
     bands = [list(band) for band in quantiles_of(head, name) if set(band[:2]) <= set(common)]
-    return {**kept, "bands": bands}
+    return {"bands": bands, **({"stderr": error} if error in common else {})}
 
 
 def _clip(finite: Sequence[FloatArray], how: DisplayedQuantity, kind: str) -> float | None:
@@ -211,6 +216,7 @@ def _panel(surface: Surface, part: Surface, common: Sequence[str]) -> dict[str, 
         "axes": axes_words(surface),
         **explored(surface, common),
         "names": {a: [axis_label(surface, a), axis_name(surface, a), a] for a in surface.grid.axes},
+        "chance": {name: how.chance for name, how in shows.items() if how.chance is not None},
         "captions": {name: full(surface, how) for name, how in shows.items()},
         **_places(part),
         "points": thinned_words(surface, part),

@@ -4,23 +4,19 @@ const NORMAL_95 = 1.96;
 
 function curveSpec(data, picture, drawn, chosen, size) {
   const { scale, quantity } = picture, { panel } = drawn, ink = inks();
-  const { stderr, accuracy, bands } = quantity.along;
+  const { accuracy, aroundAccuracy } = quantity.along, chance = panel.chance[quantity.name];
   const held = (v) => (v === null ? null : Math.min(Math.max(v, scale.low), scale.high));
   const curve = { type: "scatter", x: panel.x, hoverinfo: "skip", showlegend: false,
     connectgaps: chosen.preview };
   const traces = [];
-  const edge = { ...curve, mode: "lines", line: { width: 0, color: ink.loss } };
-  const band = (low, high) => {
-    traces.push({ ...edge, y: low.map(held) });
-    traces.push({ ...edge, y: high.map(held), fill: "tonexty", fillcolor: ink.loss + "44" });
+  const shade = (name, around, colour, keep, more = {}) => {
+    for (const [low, high] of bandsOf(panel, name, around)) {
+      const edge = { ...curve, ...more, mode: "lines", line: { width: 0, color: colour } };
+      traces.push({ ...edge, y: low.map(keep) });
+      traces.push({ ...edge, y: high.map(keep), fill: "tonexty", fillcolor: colour + "44" });
+    }
   };
-  for (const [low, high] of bands) band(panel.values[low], panel.values[high]);
-  if (stderr && !bands.length) {
-    const half = panel.values[stderr];
-    const off = (sign) => drawn.values.map((v, k) => (v === null || half[k] === null
-      ? null : v + sign * NORMAL_95 * half[k]));
-    band(off(-1), off(1));
-  }
+  shade(quantity.name, quantity.along, ink.loss, held);
   traces.push({ ...curve, mode: 6 * panel.x.length > size.width ? "lines" : "lines+markers", y: drawn.values.map(held),
     line: { color: ink.loss, width: 2 }, marker: { size: 4 } });
   traces.push({ ...curve, mode: "markers", x: drawn.odd.map(([k]) => panel.x[k]),
@@ -40,10 +36,23 @@ function curveSpec(data, picture, drawn, chosen, size) {
   if (accuracy) {
     traces.push({ ...curve, mode: "lines", y: panel.values[accuracy], yaxis: "y2",
       line: { color: ink.accuracy, width: 2, dash: "dash" } });
+    shade(accuracy, aroundAccuracy, ink.accuracy, (v) => (v === null ? null : within(v, [0, 100])), { yaxis: "y2" });
     layout.yaxis2 = { ...axis, title: { text: "accuracy (%)", font: { color: ink.accuracy } },
       overlaying: "y", side: "right", range: [-4, 104], tickmode: "linear", tick0: 0, dtick: 20, showgrid: false };
   }
+  if (chance > scale.low && chance < scale.high) {
+    traces.push({ ...curve, mode: "lines", meta: "chance", x: layout.xaxis.range, y: [chance, chance],
+      line: { color: ink.soft, width: 1.25, dash: "dot" } });
+  }
   return { data: traces, layout };
+}
+
+// The lower and upper ends of the bands around a quantity: quantiles, or standard errors.
+function bandsOf(panel, name, { bands, stderr }) {
+  if (bands.length || !stderr) return bands.map(([low, high]) => [panel.values[low], panel.values[high]]);
+  const half = panel.values[stderr];
+  const off = (sign) => panel.values[name].map((v, k) => (v === null || half[k] === null ? null : v + sign * NORMAL_95 * half[k]));
+  return [[off(-1), off(1)]];
 }
 
 // A dotted line with a letter at each solution, and a dot at its own loss.

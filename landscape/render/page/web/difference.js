@@ -12,7 +12,7 @@ function differenceOf(given, a, b, how) {
   const values = Object.fromEntries(given.quantities.map((q) => [q.name, valuesOf(given, q, one, other, ratio)]));
   const title = `${one.title} ${ratio ? "/" : "−"} ${other.title}`;
   const panel = {
-    ...one, title, values, notFinite: {}, coarse: null, ends: [], trajectories: [], levels: {},
+    ...one, title, values, notFinite: {}, coarse: null, ends: [], trajectories: [], levels: {}, chance: {},
     undone: [...new Set([...one.undone, ...other.undone])], numbers: [], look: [], lines: [],
     solutions: JSON.stringify(one.solutions) === JSON.stringify(other.solutions) ? one.solutions : [],
     gram: JSON.stringify(one.gram) === JSON.stringify(other.gram) ? one.gram : null,

@@ -67,6 +67,8 @@ function legendOf(drawn) {
     const { accuracy } = quantity.along;
     entries.push(["—", wordOf(quantity) + bandWords(quantity), "loss"]);
     if (accuracy) entries.push(["- -", "accuracy (%)", "accuracy"]);
+    const chance = drawn.panel.chance[quantity.name], { scale } = picture;
+    if (chance > scale.low && chance < scale.high) entries.push(["·····", `chance level, ${short(chance)}`]);
     if (drawn.panel.at) entries.push(["", drawn.panel.at]);
   }
   drawn.panel.solutions.forEach((s, n) => {
