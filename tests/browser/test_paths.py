@@ -52,12 +52,14 @@ def test_contours_have_dots_that_are_hollow_where_the_plane_is_not_true(page, su
     edges = dots["marker"]["line"]["color"]
     assert len({e for e, h in zip(edges, hollow, strict=True) if h}) == 1
     assert {e for e, h in zip(edges, hollow, strict=True) if not h} == {"#fff"}
+    symbols = dots["marker"]["symbol"]
+    assert (symbols[0], symbols[-1], set(symbols[1:-1])) == ("square", "diamond", {"circle"})
     gaps = sum(x is None for x in lines["x"])
     assert gaps > (~faithful(run)).sum()  # dashes
     first = page.drawn("contour", 0, count - 3)["marker"]["line"]["color"][0]
     assert first != edges[0]  # each path has a colour of its own
     legend = page.page.locator(".legend").inner_text()
-    assert NASTY in legend
+    assert f"{NASTY}, from □ to ◆" in legend
     assert "own loss differs from the plane's by more than 10" in legend
 
 
@@ -112,6 +114,15 @@ def test_in_space_the_path_lies_on_the_surface_and_its_steps_can_be_pointed_at(p
     steps = [pixel(page, run, on, k) for k in range(run.x.size)]
     drawn = [place for line in lines(page, "stroke", "#ff2d78") for place in line]
     assert all(min(math.dist(step, place) for place in drawn) < 3 for step in steps)
+    ends = page.page.evaluate(
+        "() => ['.start', '.end'].map((kind) => [...document.querySelectorAll('.above ' + kind)]"
+        ".filter((e) => [e.getAttribute('fill'), e.getAttribute('stroke')].includes('#ff2d78'))"
+        ".map((e) => { const b = e.getBoundingClientRect();"
+        " return [(b.left + b.right) / 2, (b.top + b.bottom) / 2]; }))"
+    )
+    for place, step in zip(ends, (steps[0], steps[-1]), strict=True):
+        assert all(math.dist(step, at) < 3 for at in place)
+    assert any(ends)
     dots = [c for c in circles(page) if "#ff2d78" in c[2:]]
     seen = {}
     for dot in dots:

@@ -66,13 +66,15 @@ function flatPath(path, n) {
   const colour = pathColour(n);
   const look = { type: "scatter", hoverinfo: "skip", showlegend: false };
   const line = { color: colour, width: 2.5 };
-  const dots = { size: 4, color: colour, line: { color: "#fff", width: 0.5 } };
+  const last = path.x.length - 1, symbol = path.x.map((_, k) => (k === 0 ? "square" : k === last ? "diamond" : "circle"));
+  const sized = (usual) => path.x.map((_, k) => (k === 0 || k === last ? 9 : usual));
+  const dots = { symbol, size: sized(4), color: colour, line: { color: "#fff", width: 0.5 } };
   if (!path.off.length) return [{ ...look, mode: "lines+markers", x: path.x, y: path.y, line, marker: dots }];
   const off = offSteps(path), gaps = pathLines(path).flatMap((places) => [...places, [null, null]]);
   const either = (hollow, full) => path.x.map((_, k) => (off.has(k) ? hollow : full));
   return [
     { ...look, mode: "lines", x: gaps.map((p) => p[0]), y: gaps.map((p) => p[1]), line, connectgaps: false },
-    { ...look, mode: "markers", x: path.x, y: path.y, marker: { size: either(6, 4), color: either("#fff", colour),
+    { ...look, mode: "markers", x: path.x, y: path.y, marker: { symbol, size: sized(6), color: either("#fff", colour),
       opacity: 1, line: { color: either(colour, "#fff"), width: either(1.75, 0.5) } } },
   ];
 }

@@ -87,10 +87,16 @@ function stepDots(view, drawn, picture, k) {
     if ((near && !end) || isHidden(view, drawn, picture, place)) continue;
     last = { n, pixel };
     const hollow = path.off.includes(step), colour = pathColour(n);
-    dots.push(shape("circle", { cx: pixel[0], cy: pixel[1], r: end ? 4.5 : 3, fill: hollow ? "#fff" : colour,
-      stroke: hollow ? colour : "#000", "stroke-width": hollow ? 2 : 1 }));
+    const ink = { fill: hollow ? "#fff" : colour, stroke: hollow ? colour : "#000", "stroke-width": hollow ? 2 : 1 };
+    dots.push(end ? endMark(pixel, step === 0, ink) : shape("circle", { cx: pixel[0], cy: pixel[1], r: 3, ...ink }));
   }
   return dots;
+}
+
+// A square where a path starts, a diamond where it ends.
+function endMark([x, y], start, ink) {
+  const corners = start ? [[-4, -4], [4, -4], [4, 4], [-4, 4]] : [[0, -6], [6, 0], [0, 6], [-6, 0]];
+  return line([...corners, corners[0]].map(([a, b]) => [x + a, y + b]), { ...ink, class: start ? "start" : "end" });
 }
 
 // All that is marked in a scene, but for what is pointed at.

@@ -77,7 +77,8 @@ function legendOf(drawn) {
   });
   if (drawn.odd.length) entries.push(["×", "not finite"]);
   if (chosen.trajectory) {
-    const on = chosen.view === "surface" ? ", drawn on the surface" : "";
+    const ends = drawn.panel.solutions.length ? "" : ", from □ to ◆";
+    const on = ends + (chosen.view === "surface" ? ", drawn on the surface" : "");
     drawn.panel.trajectories.forEach((path, n) => entries.push(["•–•", path.name + on, "path path-" + n % 6]));
     if (drawn.panel.trajectories.some((path) => path.off.length)) {
       entries.push(["◦- -◦", "own loss differs from the plane's by more than 10\u00a0%", "path"]);
