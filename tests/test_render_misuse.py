@@ -68,3 +68,8 @@ def test_a_page_is_written_into_a_page(tmp_path: Path, name: str) -> None:
         with pytest.raises(InputError, match=rf"{name}: expected a page, a file ending in .html"):
             write(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_colour_map_that_does_not_exist_is_refused_for_a_line_too():
+    with pytest.raises(InputError, match=r"unknown colour map 'nosuch'"):
+        render.side_by_side([line()], cmap="nosuch")

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, default_collate
 
 from landscape.data.examples import Examples
 from landscape.data.stream import Stream
-from landscape.data.tensors import NotAPair, examples_from, in_dataset_order
+from landscape.data.tensors import NotAPair, examples_from, in_dataset_order, read_items
 from landscape.data.tree import described, map_tensors, maps_itself, rows_of
 from landscape.data.trees import Batches, Rows, is_one_tree
 from landscape.errors import InputError, argument, one_line
@@ -61,7 +61,9 @@ def trees_from(data: Any, source: str = "data") -> Split:
     if isinstance(data, list):
         return Batches(tuple(map(_tensors, data)), source)
     if _is_dataset(data):
-        return _rows_or_one(_stacked(list(_elements(data)), source), source)
+        return _rows_or_one(
+            _stacked(list(read_items(_elements(data), f"element {{}} of {source}")), source), source
+        )
     return _rows_or_one(_tensors(data), source)
 
 

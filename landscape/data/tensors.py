@@ -133,13 +133,35 @@ def _items(dataset: Any, source: str) -> Iterator[Pair]:
     """Every element of a dataset, as a batch of one."""
     indexed = _by_index(dataset)
     elements = (dataset[i] for i in range(len(dataset))) if indexed else iter(dataset)
-    for i, element in enumerate(elements):
+    for i, element in enumerate(read_items(elements, f"element {{}} of {source}")):
         x, y = _pair(element, f"{source}: element {i}")
         yield x[None], y[None]
 
 
-def in_dataset_order(loader: DataLoader[Any]) -> DataLoader[Any]:
-    """The loader without shuffling or dropping, unless it has a custom sampler."""
+def read_items(items: Iterable[Any], what: str) -> Iterator[Any]:
+    """The items of a user's data; ``what``: an item, with a place for its number.
+
+    Raises an InputError if one cannot be read: the data set raises, or a worker of a loader dies.
+    """
+    number = 0
+    try:
+        for item in items:
+            yield item
+            number += 1
+    except (InputError, MemoryError):
+        raise
+    except Exception as error:  # a data set can raise any error
+        _, of_a_worker, told = str(error).rpartition("Original Traceback")
+        said = told.strip().splitlines()[-1] if of_a_worker else one_line(error)
+        raise InputError(f"{what.replace('{}', str(number))} cannot be read: {said}") from error
+
+
+def in_dataset_order(loader: DataLoader[Any]) -> Iterator[Any]:
+    """The batches of a loader without shuffling or dropping, unless it has a custom sampler."""
+    yield from read_items(_in_order(loader), "batch {} of the loader")
+
+
+def _in_order(loader: DataLoader[Any]) -> DataLoader[Any]:
     if isinstance(loader.dataset, IterableDataset) or loader.batch_size is None:
         return loader  # no dataset order; a custom batch sampler, or no batching
     sampler = loader.sampler

@@ -147,6 +147,10 @@ def takes(options: type) -> Callable[[Drawing], Drawing]:
             if args and own[0].name == "surface":
                 _check_one(function.__name__, args[0])
             signature.bind(*args, **given)
+            if given.get("cmap") is not None:
+                from landscape.render.figure.style import colour_map
+
+                colour_map(given["cmap"])  # a line, which has no colours, does not ask for it
             return function(*args, **given)
 
         explained: Any = checked
