@@ -141,7 +141,7 @@ function heightTitle(view, words, top, labels) {
 }
 
 function heightText(view, box, picture, [bx, by], ink, labels, marks) {
-  // The leftmost edge that the walls leave: beside one farther right an edge of the floor would cross numerals.
+  // The leftmost upright edge: beside another, an edge of the floor would cross the numerals.
   const edges = [[bx, -by], [-bx, by], [-bx, -by]].map((corner) => [corner, [-1, 1].map((end) => pixelOf(view, [...corner, end * BOX_HEIGHT / 2]))]);
   const leftOf = ([, ends]) => Math.min(...ends.map((p) => p[0]));
   const [[x, y], [foot, top]] = edges.reduce((a, b) => (leftOf(b) < leftOf(a) ? b : a));
