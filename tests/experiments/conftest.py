@@ -8,6 +8,7 @@ import pytest
 
 from landscape.data import Examples, load_splits
 from landscape.experiments import figures, setup, surfaces
+from landscape.render.mesh import offscreen
 from landscape.run import sample_surface
 
 
@@ -19,4 +20,5 @@ def few(source: str) -> dict[str, Examples]:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "both_splits", few)
     monkeypatch.setattr(figures, "KINDS", ("png",))
+    monkeypatch.setattr(offscreen, "available", lambda: False)  # by processor it takes seconds
     monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tune=False))
