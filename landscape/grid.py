@@ -242,6 +242,11 @@ class CoarserCells:
         last = max(int(axis.max()) for axis in self._levels)
         self.finest = last if finest is None else finest
 
+    def reached(self, index: int) -> float:
+        """The part of all points that belongs to the level of this one, or to an earlier."""
+        sizes = lattice_sizes(self._shape)
+        return sizes[self.level(index)] / sizes[-1]
+
     def level(self, index: int) -> int:
         """The level of the point with this flat index."""
         place = np.unravel_index(index, self._shape)

@@ -143,7 +143,8 @@ def _predicted(
         asked = Asked(here)
         around = [known[corner] for corner in cells.around(index)]
         cell = interpolated(around, cells.weights(index, grid)) if around else None
-        estimate = predicting.at(cell, [seed, index], asked.some) if cell else None
+        reached = cells.reached(index)
+        estimate = predicting.at(cell, [seed, index], asked.some, reached) if cell else None
         if estimate is not None:
             (mean, stderr), known[index] = estimate.results[0], estimate.known
         else:

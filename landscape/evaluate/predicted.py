@@ -29,7 +29,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 _LEAST = 8  # examples drawn
 _PRIOR = 16  # weight of the misses that the corners expect, in examples drawn
-_WORTH = 0.8  # of the examples of a plain sample: prediction has to cost less
+_WORTH = 0.8  # of a plain sample at the last level: prediction has to cost less
 _ROUNDS = 6
 _GROWTH = 1.3  # least growth of the number drawn from one round to the next
 _FINER = 0.6  # misses at a finer level, relative to those before: of the first draw
@@ -145,7 +145,11 @@ class Predicting:
         self._longest = min(longest, sample.order.size)
 
     def at(
-        self, cell: Cell, seed: Sequence[int], measure: Callable[[IntArray], FloatArray]
+        self,
+        cell: Cell,
+        seed: Sequence[int],
+        measure: Callable[[IntArray], FloatArray],
+        reached: float = 1.0,
     ) -> Estimate | None:
         """Estimate a point, or return None where a plain sample is expected to be better.
 
@@ -162,6 +166,10 @@ class Predicting:
         measure
             Returns the values of examples, shape (metrics, n), by their places in the sample; each
             is asked for once.
+        reached
+            The part of all points that is done after this level. What is measured at coarse points
+            serves the many finer ones: prediction is taken there only if it costs much less, by
+            the cube root of this part.
         """
         known = cell.values.shape[1]
         size = min(self._longest, 2 * known)
@@ -177,7 +185,7 @@ class Predicting:
         for _ in range(_ROUNDS):
             if not (math.isfinite(judged.needed) and judged.bound > 0):
                 return None
-            m = self._size(cell, judged, state, known)
+            m = self._size(cell, judged, state, known, _WORTH * reached ** (1 / 3))
             if m is None:
                 return None
             self._draw(cell, judged, state, m, numbers, measure)
@@ -236,7 +244,9 @@ class Predicting:
         finite = 1.0 / np.asarray(m) - 1.0 / self._sample.population
         return np.asarray(judged.bound**2 * judged.needed * finite)
 
-    def _size(self, cell: Cell, judged: _Judged, state: _Drawn, known: int) -> int | None:
+    def _size(
+        self, cell: Cell, judged: _Judged, state: _Drawn, known: int, worth: float
+    ) -> int | None:
         """The size of the first phase for which the fewest examples are measured."""
         plain = with_finite_population(judged.needed, self._sample.population)
         plain = max(self._sample.first, plain)
@@ -253,7 +263,7 @@ class Predicting:
         drawn = np.maximum(first**2 / (allowed + second), _LEAST)
         costs = np.minimum(drawn, inside) + (sizes - inside)
         best = int(np.argmin(costs))
-        return int(sizes[best]) if costs[best] <= _WORTH * plain else None
+        return int(sizes[best]) if costs[best] <= worth * plain else None
 
     def _draw(
         self,

@@ -160,7 +160,8 @@ class Sampler:
         ]
         cell = interpolated(around, self._cells.weights(index, surface.grid)) if around else None
         seed = self._points[index].view(np.uint32).tolist()
-        estimate = None if cell is None else predicting.at(cell, seed, here.measure)
+        reached = self._cells.reached(index)
+        estimate = None if cell is None else predicting.at(cell, seed, here.measure, reached)
         if estimate is not None:
             found: dict[str, float] = {}
             for name, (mean, stderr) in zip(self._names, estimate.results, strict=True):
