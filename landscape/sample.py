@@ -18,7 +18,7 @@ from landscape.atomic import may_overwrite
 from landscape.default_job import run_default_job
 from landscape.distributed.environment import this_process
 from landscape.distributed.launch import check_request, sample_distributed
-from landscape.distributed.parts import part_of_shard
+from landscape.distributed.parts import part_of_shard, remove_left_parts
 from landscape.errors import InputError
 from landscape.evaluate import Settings
 from landscape.live import shown_meanwhile
@@ -101,6 +101,8 @@ def _surface(given: dict[str, Any]) -> None:
         )
     if surface is None:
         return  # rank 0 reports
+    if process is None:
+        remove_left_parts(path, surface)
     print(f"{path}: {describe(surface)}")
     print(f"computed with {Settings.from_attributes(surface.attributes)}{_precision(surface)}")
     print("\n".join(plane_words(surface)), end="\n" if plane_words(surface) else "")

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +23,8 @@ from landscape.distributed.parts import (
     merged,
     open_if_there,
     part_of_rank,
-    parts_of_ranks,
     read_parts,
+    remove_parts_of_ranks,
 )
 from landscape.distributed.pool import Disputed, Pool
 from landscape.distributed.verify import Verifier, set_aside
@@ -88,13 +87,14 @@ def sample_distributed(
             _compute_points(claims, process, plan, path, part, begun)
         if process.rank == 0:
             surface = sample_planned(plan)
-            _remove(parts_of_ranks(path))
+            remove_parts_of_ranks(path)
             claims.put("written", "")
             claims.wait_for_others()
             return surface
         with contextlib.suppress(StoreUnreachable):  # rank 0 may have ended already
             claims.wait_for("written")
-        _remove([part])
+        with contextlib.suppress(OSError):
+            part.unlink()
         return None
 
 
@@ -170,9 +170,3 @@ def _nothing_of(surface: Surface) -> Surface:
     axes = {name: dict(facts) for name, facts in surface.axes.items()}
     facts = dict(surface.attributes)
     return Surface(surface.grid, dict(surface.quantities), attributes=facts, axes=axes)
-
-
-def _remove(files: Sequence[Path]) -> None:
-    for file in files:
-        with contextlib.suppress(OSError):
-            file.unlink()

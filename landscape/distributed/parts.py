@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Mapping
@@ -10,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from landscape.atomic import remove_unfinished
 from landscape.errors import InputError
 from landscape.evaluate import Settings
 from landscape.kept import take
+from landscape.lock import only_writer
 from landscape.run.agreement import disagreements, point_words
 from landscape.run.resume import differences_of
 from landscape.run.shard import Shard
@@ -47,6 +50,32 @@ def parts_beside(path: Path) -> list[Path]:
 def parts_of_ranks(path: Path) -> list[Path]:
     """The part files written by ranks."""
     return [one for one in parts_beside(path) if one.name.startswith(f"{path.name}{_MIDDLE}rank")]
+
+
+def remove_parts_of_ranks(path: Path) -> None:
+    """Delete the part files of ranks, and what killed ranks have left unfinished of them."""
+    for file in parts_of_ranks(path):
+        with contextlib.suppress(OSError):
+            file.unlink()
+    begins = f".{path.name}{_MIDDLE}rank"
+    for file in list(path.parent.glob("*.tmp")):
+        if file.name.startswith(begins):
+            part = file.with_name(file.stem.removeprefix("."))
+            with contextlib.suppress(OSError, InputError), only_writer(part):
+                remove_unfinished(part)
+
+
+def remove_left_parts(path: Path, surface: Surface) -> None:
+    """Delete the part files of a killed run of ranks that a complete surface has made useless.
+
+    Those of another run are kept, and those that a rank is writing.
+    """
+    for part in parts_of_ranks(path):
+        with contextlib.suppress(OSError, InputError), only_writer(part):
+            held = open_surface(part)
+            if surface.complete and not differences_of(held, surface, WAYS):
+                part.unlink()
+                remove_unfinished(part)
 
 
 def read_parts(path: Path) -> dict[str, Surface]:

@@ -113,3 +113,15 @@ def test_ctrl_c_while_sampling(folder: Path) -> None:
     surface = open_surface("slow.h5")
     assert surface.complete
     np.testing.assert_array_equal(surface["train_loss"][part.done], part["train_loss"][part.done])
+
+
+def test_parts_that_killed_ranks_left_go_with_the_last_point(folder: Path) -> None:
+    """Those of the same run, which has all their points; not those of another."""
+    options = ["--model", "users:good", "--limit", "20", "--y=-1:1:2", "--tune", "off"]
+    for name, seed, axis in (("rank1", "0", "-1:1:3"), ("rank2", "5", "-1:1:3")):
+        part = f"whole.h5.part-{name}"
+        assert landscape.sample.main([*options, f"--x={axis}", "--seed", seed, "-o", part]) == 0
+    Path(".whole.h5.part-rank1.tmp").write_bytes(b"half")
+    assert landscape.sample.main([*options, "--x=-1:1:3", "-o", "whole.h5"]) == 0
+    left = sorted(one.name for one in Path().iterdir() if "whole.h5" in one.name)
+    assert left == ["whole.h5", "whole.h5.part-rank2"]

@@ -18,9 +18,10 @@ from torch import Tensor
 
 from landscape.data import load_splits
 from landscape.distributed.launch import sample_distributed
-from landscape.distributed.parts import part_of_rank, read_parts
+from landscape.distributed.parts import part_of_rank, read_parts, remove_parts_of_ranks
 from landscape.distributed.pool import Disputed
 from landscape.errors import InputError
+from landscape.lock import only_writer
 from landscape.problem import Problem
 from landscape.problem.objective import OutputObjective
 from landscape.run import Request, sample_surface
@@ -301,3 +302,14 @@ def test_a_share() -> None:
     for text in ("2", "0%", "101%", "-1%", "x%", "nan%", ""):
         with pytest.raises(InputError, match="as in verify='2%'"):
             parse_share(text)
+
+
+def test_what_killed_ranks_left_is_removed_with_the_parts(tmp_path: Path) -> None:
+    """Also of ranks that are no more; other outputs and locks stay."""
+    gone = ["a.h5.part-rank0", "a.h5.part-rank7", ".a.h5.part-rank7.tmp"]
+    kept = ["a.h5", ".a.h5.tmp", ".a.h5.part-rank1.tmp", "a.h5.part-1of2", "b.h5.part-rank7"]
+    for name in [*gone, *kept]:
+        (tmp_path / name).touch()
+    with only_writer(tmp_path / "a.h5.part-rank1"):  # a rank that still saves
+        remove_parts_of_ranks(tmp_path / "a.h5")
+    assert sorted(one.name for one in tmp_path.iterdir()) == sorted(kept)
