@@ -12,8 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# Before torch: threads that wait by spinning take the cores from other processes of the tests.
+# Before torch: threads that wait by spinning take the cores from other processes of the tests, of
+# which there is one for each core.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import matplotlib
 import pytest
@@ -112,6 +115,14 @@ def default_job(wheel: Path, made_once: Path) -> Job:
         if not said.exists():
             said.write_text(run_default_job(place, wheel, "-c", SHORTER).output)
     return Job(place / "landscape-digits", said.read_text())
+
+
+@pytest.fixture
+def drawn_by_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """3-D stills without VTK, which takes seconds for each without a GPU."""
+    from landscape.render.mesh import offscreen
+
+    monkeypatch.setattr(offscreen, "available", lambda: False)
 
 
 BROWSER = [

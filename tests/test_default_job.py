@@ -63,7 +63,7 @@ def test_the_surface_has_the_trained_network_at_its_origin(default_job: Job, kin
 
 
 @pytest.fixture
-def shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+def shorter(drawn_by_matplotlib: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings as short as in the fixture ``default_job``."""
     monkeypatch.setattr(job, "SETTINGS", SHORT)
 

@@ -8,7 +8,6 @@ import pytest
 
 from landscape.data import Examples, load_splits
 from landscape.experiments import figures, setup, surfaces
-from landscape.render.mesh import offscreen
 from landscape.run import sample_surface
 
 
@@ -17,8 +16,7 @@ def few(source: str) -> dict[str, Examples]:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(drawn_by_matplotlib: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "both_splits", few)
     monkeypatch.setattr(figures, "KINDS", ("png",))
-    monkeypatch.setattr(offscreen, "available", lambda: False)  # by processor it takes seconds
     monkeypatch.setattr(surfaces, "sample_surface", partial(sample_surface, tune=False))

@@ -16,6 +16,7 @@ from landscape.training import TrainingSettings
 TINY = WidthSize(TrainingSettings(epochs=1, lr=0.05), (8,), axis="-1:1:3", limit=8, widths=(2, 1))
 
 
+@pytest.mark.usefixtures("quick")
 def test_a_run_of_tiny_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SIZES, "small", TINY)
     outcome = EXPERIMENT.run(tmp_path, device="cpu", progress=False)
