@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,24 @@ def test_a_variant_and_itself_without_shortcuts_have_the_same_size(name: str) ->
     for fact in ("model", "parameters", "train_data_sha256"):
         assert with_.attributes[fact] == without.attributes[fact]
     assert with_.grid.shape == (21, 21)
+
+
+def test_they_are_there_in_a_package_that_is_imported_from_a_zip_archive(tmp_path: Path) -> None:
+    archive = tmp_path / "package.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in Path(landscape.__file__).parent.rglob("*"):
+            large = path.name.startswith(("plotly", "variant_"))
+            if path.is_file() and path.suffix != ".pyc" and not large:
+                file.write(path, path.relative_to(Path(landscape.__file__).parent.parent))
+    code = (
+        "import landscape; from landscape.examples import example_of, located;"
+        "assert '.zip' in landscape.__file__; found = located('example:digits_path');"
+        "print(len(landscape.open_surface(found).x), example_of(found), found)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(archive)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    count, name, place = done.stdout.split()
+    assert (count, name) == ("25", "example:digits_path")
+    assert not Path(place).exists()

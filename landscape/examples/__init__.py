@@ -9,7 +9,10 @@ density of eigenvalues by ``landscape.curvature``).
 
 from __future__ import annotations
 
+import functools
 import os
+import tempfile
+from importlib import resources
 from pathlib import Path
 
 from landscape.errors import InputError, unknown_choice
@@ -17,12 +20,16 @@ from landscape.errors import InputError, unknown_choice
 __all__ = ["example_names", "located"]
 
 PREFIX = "example:"
-FOLDER = Path(__file__).parent
+FOLDER = resources.files(__name__)
+"""A path, unless the package is imported from a zip archive."""
+
+_SUFFIX = ".h5"
 
 
 def example_names() -> list[str]:
     """The names that can follow ``example:``."""
-    return sorted(path.stem for path in FOLDER.glob("*.h5"))
+    held = (Path(entry.name) for entry in FOLDER.iterdir())
+    return sorted(path.stem for path in held if path.suffix == _SUFFIX)
 
 
 def located(path: str | os.PathLike[str]) -> Path:
@@ -42,7 +49,19 @@ def located(path: str | os.PathLike[str]) -> Path:
     names = example_names()
     if text.removeprefix(PREFIX) not in names:
         raise unknown_choice("example", text, [PREFIX + name for name in names])
-    return FOLDER / f"{text.removeprefix(PREFIX)}.h5"
+    file = FOLDER / f"{text.removeprefix(PREFIX)}{_SUFFIX}"
+    if isinstance(file, Path):
+        return file
+    copied = Path(_copies().name) / file.name
+    if not copied.exists():
+        copied.write_bytes(file.read_bytes())
+    return copied
+
+
+@functools.cache
+def _copies() -> tempfile.TemporaryDirectory[str]:
+    """The folder of copies, for a package in a zip archive; it goes with the process."""
+    return tempfile.TemporaryDirectory(prefix="landscape-examples-")
 
 
 def example_of(path: str | os.PathLike[str]) -> str:
@@ -52,7 +71,8 @@ def example_of(path: str | os.PathLike[str]) -> str:
     'example:resnet56'
     """
     file = Path(path)
-    return PREFIX + file.stem if file.suffix == ".h5" and file.parent == FOLDER else ""
+    folder = FOLDER if isinstance(FOLDER, Path) else Path(_copies().name)
+    return PREFIX + file.stem if file.suffix == _SUFFIX and file.parent == folder else ""
 
 
 def refuse_example(path: str | os.PathLike[str]) -> None:
