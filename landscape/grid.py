@@ -237,15 +237,14 @@ class CoarserCells:
     """
 
     def __init__(self, shape: tuple[int, ...], finest: int | None = None) -> None:
-        self._shape = shape
+        self._shape, self._sizes = shape, lattice_sizes(shape)
         self._levels = [_axis_levels(n) for n in shape]
         last = max(int(axis.max()) for axis in self._levels)
         self.finest = last if finest is None else finest
 
     def reached(self, index: int) -> float:
         """The part of all points that belongs to the level of this one, or to an earlier."""
-        sizes = lattice_sizes(self._shape)
-        return sizes[self.level(index)] / sizes[-1]
+        return self._sizes[self.level(index)] / self._sizes[-1]
 
     def level(self, index: int) -> int:
         """The level of the point with this flat index."""
