@@ -115,7 +115,7 @@ def build_problem(
     return Problem(
         network.model,
         splits,
-        loss=_loss(loss or _usual_loss(next(iter(splits.values())))),
+        loss=_loss(_usual_loss(next(iter(splits.values()))) if loss is None else loss),
         metrics=[load_function(m, "metrics") if ":" in m else m for m in metrics],
         parameters=_parameters(parameters),
         device=device,

@@ -203,9 +203,11 @@ def _spread(found: Sequence[Spectrum], of: str) -> list[str]:
     rows["trace"] = [one.trace.value for one in found]
     lines = []
     for name, values in rows.items():
-        spread = np.std(values, ddof=1) if len(values) > 1 else np.nan
-        ends = f"{min(values):.6g} to {max(values):.6g}"
-        lines.append(f"  {of + name:<16} {np.mean(values):14.6g} ± {spread:.3g} ({ends})")
+        line = f"  {of + name:<16} {np.mean(values):14.6g}"
+        if len(values) > 1:
+            ends = f"{min(values):.6g} to {max(values):.6g}"
+            line += f" ± {np.std(values, ddof=1):.3g} ({ends})"
+        lines.append(line)
     return lines
 
 

@@ -105,8 +105,13 @@ def read_array(path: Path, x: str, y: str | None = None) -> Surface:
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} cannot be read as .npy: {one_line(error)}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or one_line(error)}") from None
+    except (ValueError, EOFError) as error:
+        raise InputError(
+            f"{path} cannot be read as .npy: {one_line(error)}; expected an array of numbers, as "
+            "numpy.save writes it"
+        ) from None
     dimensions = 1 if y is None else 2
     if (
         not isinstance(array, np.ndarray)
@@ -159,12 +164,20 @@ def _table(path: Path) -> Surface:
         delimiter = max(",;\t", key=sample.partition("\n")[0].count)
         header, *rows = [row for row in csv.reader(file, delimiter=delimiter) if row]
     names = [name.strip() for name in header]
+    check_names(names)
     if "x" not in names:
         raise InputError(f"the columns are {', '.join(names[:6])}; expected x (and y) among them")
     table = np.array([[float(cell or "nan") for cell in row] for row in rows], dtype=np.float64)
     if table.size == 0 or table.shape[1] != len(names):
         raise InputError(f"{len(rows)} rows do not fit {len(names)} columns of numbers")
     return of_columns(dict(zip(names, table.T, strict=True)))
+
+
+def check_names(columns: Sequence[str]) -> None:
+    """Raise an InputError if two columns of a table have one name."""
+    twice = [name for name in dict.fromkeys(columns) if columns.count(name) > 1]
+    if twice:
+        raise InputError(f"two columns are called {twice[0]!r}; give one of them another name")
 
 
 def of_columns(columns: dict[str, FloatArray]) -> Surface:

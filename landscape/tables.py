@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from landscape.elsewhere import of_columns, surface_of
+from landscape.elsewhere import check_names, of_columns, surface_of
 from landscape.errors import InputError
 from landscape.extras import library
 from landscape.hdf5 import plain
@@ -117,7 +117,8 @@ def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
     Raises
     ------
     InputError
-        If there is no column ``x``, a point comes more than once, or the points are on no grid.
+        If there is no column ``x``, two have one name, a point comes more than once, or the points
+        are on no grid.
 
     Examples
     --------
@@ -128,6 +129,7 @@ def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
     """
     if not hasattr(table, "columns") or not hasattr(table, "dtypes"):
         raise InputError(f"{type(table).__name__}: expected a DataFrame of pandas")
+    check_names([str(name) for name in table.columns])
     own = {x: "x", y: "y"} if y in table.columns or y != "y" else {x: "x"}
     missing = [name for name in own if name not in table.columns]
     if missing:

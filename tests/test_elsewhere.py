@@ -94,6 +94,7 @@ BAD = {
     "no x": ("a.csv", "u,v\n1,2\n", "columns are u, v; expected x"),
     "a word": ("a.csv", "x,loss\n1,low\n", "could not convert string to float: 'low'"),
     "twice": ("a.csv", "x,loss\n1,2\n1,3\n", "1 points come more than once"),
+    "two columns of one name": ("a.csv", "x,loss,loss\n1,2,3\n", "two columns are called 'loss'"),
     "nothing": ("a.csv", "", "cannot be read as .csv"),
     "no values": ("a.csv", "x,y\n1,2\n", "no values"),
     "ragged": ("a.csv", "x,loss\n1,2\n3\n", "cannot be read as .csv"),

@@ -112,6 +112,12 @@ BAD = {
         lambda: landscape.from_dataframe(pandas.DataFrame({"x": X, "loss": X}), y="beta"),
         "no column 'beta'",
     ),
+    "two columns of one name": (
+        lambda: landscape.from_dataframe(
+            pandas.DataFrame([[1, 2, 3]], columns=["x", "loss", "loss"])
+        ),
+        "two columns are called 'loss'",
+    ),
     "twice": (
         lambda: landscape.from_dataframe(pandas.DataFrame({"x": [1, 1], "loss": [2, 3]})),
         "1 points come more than once",
@@ -184,6 +190,11 @@ def test_ranges_that_do_not_fit(
 def test_a_damaged_array_is_one_clear_error(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.npy cannot be read as \.npy"):
+        landscape.convert.convert(tmp_path / "a.npy", tmp_path / "a.h5", x="-1:1")
+
+
+def test_an_array_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.npy cannot be read: No such file"):
         landscape.convert.convert(tmp_path / "a.npy", tmp_path / "a.h5", x="-1:1")
 
 

@@ -29,6 +29,8 @@ from landscape.problem import Column, Problem
 BATCH_SIZES = {"cpu": 128, "mps": 128, "cuda": 1024}
 """Examples per batch by kind of device."""
 
+_MOST_MINI_BATCHES = 100_000
+
 Weighted = tuple[float, Sequence[Tensor]]
 """The weight of a batch in a mean, and its derivative by each parameter (none for weight 0)."""
 
@@ -173,10 +175,10 @@ class CurvatureOperator(ABC):
             If a number is out of range, or single examples cannot be chosen (streams, given
             batches).
         """
-        if count < 1 or not 1 <= size <= self.examples:
+        if not (1 <= count <= _MOST_MINI_BATCHES and 1 <= size <= self.examples):
             raise InputError(
-                f"{count} mini-batches of {size} examples: expected at least 1, of 1 to "
-                f"{self.examples:,} examples"
+                f"{count} mini-batches of {size} examples: expected 1 to {_MOST_MINI_BATCHES:,}, "
+                f"of 1 to {self.examples:,} examples"
             )
         examples = in_memory(self._examples)
         if isinstance(examples, Batches):

@@ -87,6 +87,7 @@ DATA = [
     bad("sample", [*SAMPLE, "--limit", "-5"], "--limit -5", "at least 1"),
     bad("sample", [*SAMPLE, "--limit", "many"], "--limit", "'many'"),
     bad("sample", [*SAMPLE, "--batch-size", "0"], "--batch-size 0", "at least 1"),
+    bad("sample", [*SAMPLE, "--loss", ""], "unknown loss ''", "cross_entropy, mse"),
     bad("sample", [*SAMPLE, "--loss", "hinge"], "'hinge'", "cross_entropy, mse"),
     bad("sample", [*SAMPLE, "--loss", "users:mean_loss"], "(n,)", "reduction='none'"),
     bad("sample", [*SAMPLE, "--loss", "users:failing_loss"], "KeyError: 'weights'", "users.py"),

@@ -200,7 +200,7 @@ def test_the_fisher_information_of_an_unknown_likelihood_is_refused() -> None:
         FisherOperator(problem)
 
 
-@pytest.mark.parametrize(("count", "size"), [(0, 4), (2, 0), (1, 12)])
+@pytest.mark.parametrize(("count", "size"), [(0, 4), (2, 0), (1, 12), (10**12, 1)])
 def test_mini_batches_that_do_not_exist(count: int, size: int) -> None:
     with pytest.raises(InputError, match=f"{count} mini-batches of {size} examples.*1 to 11"):
         HessianOperator(tiny()).mini_batches(count, size)
