@@ -70,8 +70,8 @@ class GaussNewtonOperator(CurvatureOperator):
             (slope,) = torch.autograd.grad(losses.mean(), free, create_graph=True)
             if not slope.requires_grad:  # the loss is linear
                 return float(len(losses)), [torch.zeros_like(p) for p in moved]
-            (curved,) = torch.autograd.grad(slope, free, change)
-            found = torch.autograd.grad(outputs, moved, curved, materialize_grads=True)
+            (image,) = torch.autograd.grad(slope, free, change)
+            found = torch.autograd.grad(outputs, moved, image, materialize_grads=True)
             return float(len(losses)), found
 
         return self._mean(curved)
