@@ -270,3 +270,15 @@ def test_draws_are_predicted_each_in_its_own_plane() -> None:
     one, two = surface(1), surface(2)
     of_draw = two.quantity("train_loss").beside(draw=1).name
     np.testing.assert_array_equal(two[of_draw], one["train_loss"])
+
+
+@pytest.mark.parametrize("size", [1e30, 1e100])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_losses_of_any_size_are_sampled(size: float, study: Any) -> None:
+    """What float32 cannot keep is not predicted from, without a warning."""
+    rng = np.random.default_rng(7)
+    losses = size * rng.uniform(0.5, 1.0, size=(25, 400))
+    mean, stderr, count = study(losses, Grid(AXIS[::4], AXIS[::4]), Tolerance(0.05), None, 0).T
+    assert (count > 0).all()
+    assert (stderr <= 0.05 * mean).all()
+    np.testing.assert_allclose(mean, losses.mean(axis=1), rtol=0.2)

@@ -71,6 +71,7 @@ class Cell:
     ratio: float
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def interpolated(around: Sequence[Known], weights: FloatArray) -> Cell:
     """Predict the values of all examples that a corner of a cell knows.
 

@@ -144,6 +144,7 @@ class Predicting:
         self._tolerance, self._sample = tolerance, sample
         self._longest = min(longest, sample.order.size)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def at(
         self,
         cell: Cell,
@@ -199,6 +200,7 @@ class Predicting:
                 return Estimate(results, Known(values, doubt, judged.needed, judged.ratio))
         return None
 
+    @np.errstate(over="ignore", invalid="ignore")
     def of_sample(self, values: FloatArray, mean: float, stderr: float, cell: Cell | None) -> Known:
         """What is known at a point of which the first examples were measured.
 
@@ -222,6 +224,7 @@ class Predicting:
                 ratio = min(math.sqrt(found / expected), _LARGEST_RATIO)
         return Known(kept, doubt, needed, ratio)
 
+    @np.errstate(over="ignore")
     def of_all(self, values: FloatArray) -> Known:
         """What is known at a point where all examples were measured."""
         kept = values[:, : self._longest].astype(np.float32)

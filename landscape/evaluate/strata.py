@@ -111,6 +111,7 @@ def _student(parts: FloatArray, count: IntArray) -> float:
 
     The series of Fisher and Cornish in the inverse of the degrees of freedom.
     """
+    parts = np.ldexp(parts, -int(np.frexp(parts.max())[1]))  # squares of any size are finite
     squares = float((parts**2 / np.maximum(count - 1, 1)).sum())
     if squares == 0:
         return 1.0
