@@ -189,9 +189,8 @@ def breaks_later(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_rank_that_is_broken_from_the_beginning_takes_no_part(tmp_path: Path) -> None:
-    found = by_ranks(
-        [problem(), altered(lambda losses: losses * 1.01)], tmp_path / "out.h5", **RANGES
-    )
+    sound, unsound = working_and_broken(lambda losses: losses * 1.01)
+    found = by_ranks([sound, unsound], tmp_path / "out.h5", **RANGES)
     assert isinstance(found[1], InputError)
     assert "differ from those of rank 0" in str(found[1])
     check_same(open_surface(tmp_path / "out.h5"), plain(tmp_path / "plain.h5"))
