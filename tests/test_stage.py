@@ -9,10 +9,10 @@ import torch
 
 import landscape
 from landscape.evaluate.network import PointNetwork
-from landscape.evaluate.tolerance import _Sampler
-from landscape.grid import Grid
+from landscape.evaluate.sampler import Sampler
 from landscape.run import stage as stages
 from landscape.run.stage import stage
+from landscape.surface import Surface
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_a_step_is_named_if_it_takes_long(
 def test_measuring_all_examples_before_a_tolerance_is_named(
     progress: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    measured = _Sampler.prepare
+    measured = Sampler.prepare
 
-    def slow(self: _Sampler, network: PointNetwork, grid: Grid) -> None:
+    def slow(self: Sampler, network: PointNetwork, surface: Surface, *, with_losses: bool) -> None:
         time.sleep(0.5)
-        measured(self, network, grid)
+        measured(self, network, surface, with_losses=with_losses)
 
-    monkeypatch.setattr(_Sampler, "prepare", slow)
+    monkeypatch.setattr(Sampler, "prepare", slow)
     monkeypatch.setattr(stages, "PATIENCE_S", 0.2)
     torch.manual_seed(0)
     data = (torch.randn(200, 3), torch.randint(2, (200,)))
