@@ -84,7 +84,7 @@ def _command(argv: Sequence[str] | None) -> None:
         print("\n".join(layers_words(whole.layers)), flush=True)
     found = {"matrix": matrix, **whole.numbers()}
     if parts:
-        batches = of_mini_batches(parts, wanted, layers=layers)
+        batches = of_mini_batches(parts, wanted, layers=layers, progress=True)
         print("\n".join(spread_words(batches, size)), flush=True)
         found |= {"mini_batch_size": size, "mini_batches": [one.numbers() for one in batches]}
     if output is not None and not density:

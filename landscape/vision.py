@@ -10,6 +10,6 @@ from landscape.extras import library
 
 
 def torchvision_module(name: str, purpose: str) -> Any:
-    """Import ``torchvision.NAME``; errors as in :func:`landscape.extras.library`."""
+    """Import ``torchvision.NAME``; its errors are those of :mod:`landscape.extras`."""
     advice = f"install the version for torch {torch.__version__}"
     return library(f"torchvision.{name}", "torchvision", "vision", purpose, advice)

@@ -81,11 +81,11 @@ def of_layers(
 
 
 def of_mini_batches(
-    parts: Sequence[CurvatureOperator], wanted: Wanted, *, layers: bool
+    parts: Sequence[CurvatureOperator], wanted: Wanted, *, layers: bool, progress: bool
 ) -> list[Spectrum]:
     """The spectra of mini-batches, with those of their layers if requested."""
     found = []
-    for part in tqdm(parts, desc="mini-batches"):
+    for part in tqdm(parts, desc="mini-batches", disable=not progress):
         own = spectrum(part, wanted, progress=False)
         blocks = of_layers(part, wanted, progress=False) if layers else {}
         found.append(Spectrum(own.size, own.pairs, own.trace, blocks))

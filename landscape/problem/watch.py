@@ -70,5 +70,5 @@ def refuse_unmoved(watch: Watch, what: str) -> None:
 def _place(tensor: Tensor) -> tuple[int, str]:
     try:
         return tensor.untyped_storage().data_ptr(), tensor.device.type
-    except (NotImplementedError, RuntimeError):  # a tensor without storage, as in torch.func
+    except RuntimeError:  # a tensor without storage, as in torch.func
         return 0, ""
