@@ -14,7 +14,7 @@ import numpy as np
 from landscape import commandline
 from landscape.atomic import replacing
 from landscape.elsewhere import READERS, read_array
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.examples import located
 from landscape.hdf5 import reading
 from landscape.legacy import is_legacy, lost_in_legacy, save_legacy
@@ -95,11 +95,14 @@ def convert(
     bare = source.suffix.lower() == ".npy"
     if bare and x is None:
         raise InputError(
-            f"{source} is an array without coordinates: give --x and, for a plane, --y, as in "
-            "--x=-1:1"
+            f"{source} is an array without coordinates: give {argument('x')} and, for a plane, "
+            f"{argument('y')}, as in {argument('x', '-1:1')}"
         )
     if not bare and (x is not None or y is not None):
-        raise InputError(f"{source}: its coordinates are those of the file; leave --x and --y out")
+        raise InputError(
+            f"{source}: its coordinates are those of the file; leave {argument('x')} and "
+            f"{argument('y')} out"
+        )
     if bare or source.suffix.lower() in READERS:
         check_kind(target, "a converted file", partial(_is_converted, False))
         surface = open_surface(source) if x is None else read_array(source, x, y)
@@ -108,7 +111,9 @@ def convert(
     layout, directions = _layout_of(source)
     other = LAYOUTS[1 - LAYOUTS.index(layout)]
     if to == layout:
-        raise InputError(f"{source} is already in layout {layout}; expected --to {other}")
+        raise InputError(
+            f"{source} is already in layout {layout}; expected {argument('to', other)}"
+        )
     check_kind(target, "a converted file", partial(_is_converted, directions))
     lines = (_directions if directions else _surface)(source, target, other)
     return [f"wrote {target}, layout {other}", *lines]

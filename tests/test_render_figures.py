@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import h5py
 import matplotlib as mpl
@@ -18,7 +19,7 @@ from landscape.errors import InputError
 from landscape.grid import Grid
 from landscape.render import contour, curve, side_by_side, surface3d
 from landscape.render.figure.style import ACCURACY_COLOUR, LOSS_COLOUR, text_width, wrap
-from landscape.render.figure.surface_panel import faces
+from landscape.render.figure.surface_panel import faces, normals_of
 from landscape.render.space.camera import Camera
 from landscape.render.space.projection import project
 from landscape.render.space.relief import HEIGHT
@@ -181,7 +182,7 @@ class TestSideBySide:
             assert np.array_equal(one.levels, two.levels)
         else:
             norms = [_surface_of(axes) for axes in figure.axes[:2]]
-            assert [len(c.get_facecolor()) for c in norms] == [98**2] * 2
+            assert [len(c.get_facecolor()) for c in norms] == [140**2] * 2
             low, high = figure.axes[2].get_ylim()
         assert (low, high) == pytest.approx((-3, math.log10(150.05)))
 
@@ -247,6 +248,19 @@ class TestSurface3d:
         heights[1, 1] = np.nan
         assert len(faces(np.arange(5.0), np.arange(4.0), heights)) == 12 - 4
 
+    def test_an_edge_is_shaded_over_several_faces(self):
+        """A fault once: where a surface is clipped the light changed from one face to the next."""
+        axis = np.linspace(-0.5, 0.5, 21)
+        up = np.tile(np.maximum(axis, 0.0), (21, 1))  # flat, then rising by 45 degrees
+        up[0, 0] = np.nan
+        normals = normals_of(SimpleNamespace(across=axis, along=axis, up=up))
+        assert len(normals) == 20 * 20 - 1
+        row = normals[-20:]
+        angles = np.degrees(np.arctan2(-row[:, 0], row[:, 2]))
+        assert angles[[0, -1]] == pytest.approx([0.0, 45.0])
+        assert np.diff(angles).min() >= -1e-9
+        assert np.diff(angles).max() < 30
+
     def test_heights_colours_and_ticks(self):
         camera = Camera(40, -60)
         figure = surface3d(bowl(9), elevation=40, azimuth=-60)
@@ -264,9 +278,9 @@ class TestSurface3d:
         figure = surface3d(plane(np.tile(10**x, (49, 1)), x, x))
         collection = _surface_of(figure.axes[0])
         colours = collection.get_facecolor()[:, :3]
-        fine = np.linspace(-2, 2, 97)  # each cell in two
+        fine = np.linspace(-2, 2, 145)  # each cell in three
         middles = (fine[:-1] + fine[1:]) / 2
-        expected = mpl.colormaps["viridis"](np.tile((middles + 2) / 4, 96))[:, :3]
+        expected = mpl.colormaps["viridis"](np.tile((middles + 2) / 4, 144))[:, :3]
         ratio = np.sort(colours[:, 1]) / np.sort(expected[:, 1])  # green rises throughout viridis
         assert ratio == pytest.approx(ratio[0], abs=0.05)  # 256 colours
         assert 0.6 <= ratio[0] <= 1

@@ -46,7 +46,7 @@ def origin_index(surface: Surface) -> tuple[int, ...]:
     Raises an InputError if the grid has no point at 0.
     """
     index = []
-    for axis in reversed(surface.grid.axes.values()):
+    for axis in surface.grid.by_array_axis:
         zero = np.flatnonzero(axis == 0.0)
         if zero.size == 0:
             raise InputError(f"grid {surface.grid} has no point at the origin")

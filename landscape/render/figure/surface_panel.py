@@ -13,7 +13,7 @@ from landscape.render.space.camera import Camera
 from landscape.render.space.projection import eye_of, project
 from landscape.render.space.relief import Relief
 
-CELLS = 100
+CELLS = 150
 """Approximate number of faces along each axis."""
 MOST = 200
 """Maximum number of faces along an axis: more would take minutes."""
@@ -35,7 +35,7 @@ def draw_surface(axes: Any, relief: Relief, norm: Any, cmap: Any, camera: Camera
         -np.linalg.norm(box.mean(axis=1) - eye_of(camera), axis=1), kind="stable"
     )
     colours = cmap(norm(heights))
-    colours[:, :3] = _lit(colours[:, :3], box, camera)
+    colours[:, :3] = _lit(colours[:, :3], normals_of(relief), camera)
     shown = {"facecolors": colours[far_first], "edgecolors": colours[far_first]}
     collection = PolyCollection(
         list(project(box[far_first], camera)), linewidths=0.3, zorder=1, gid="surface", **shown
@@ -52,15 +52,36 @@ def faces(x: FloatArray, y: FloatArray, heights: FloatArray) -> FloatArray:
     ``x``, ``y``: shapes (nx,) and (ny,). ``heights``: shape (ny, nx), NaN for holes. Returns array
     of shape (faces, 4, 3): the corners of each face, (x, y, height).
     """
-    points = np.stack([*np.meshgrid(x, y), heights], axis=-1)
-    around = (points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1])
-    corners: FloatArray = np.stack(around, axis=2).reshape(-1, 4, 3)
+    corners = _corners(np.stack([*np.meshgrid(x, y), heights], axis=-1))
     return corners[np.isfinite(corners[:, :, 2]).all(axis=1)]
 
 
-def _lit(colours: FloatArray, corners: FloatArray, camera: Camera) -> FloatArray:
-    normals = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
-    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-300)
+def _corners(points: FloatArray) -> FloatArray:
+    """Of each cell, shape (cells, 4, n), of points of shape (ny, nx, n)."""
+    around = (points[:-1, :-1], points[:-1, 1:], points[1:, 1:], points[1:, :-1])
+    found: FloatArray = np.stack(around, axis=2).reshape(-1, 4, points.shape[-1])
+    return found
+
+
+def normals_of(relief: Relief) -> FloatArray:
+    """Of each face, shape (faces, 3): the mean of those of its corners and its own.
+
+    So an edge of the surface, where it is clipped, is no row of teeth.
+    """
+    box = faces(relief.across, relief.along, relief.up)
+    own = np.cross(box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    own /= np.maximum(np.linalg.norm(own, axis=1, keepdims=True), 1e-300)
+    slopes = np.gradient(relief.up, relief.along, relief.across)
+    upward = np.stack([-slopes[1], -slopes[0], np.ones_like(relief.up)], axis=-1)
+    upward /= np.linalg.norm(upward, axis=-1, keepdims=True)
+    whole = np.isfinite(_corners(relief.up[:, :, None])[:, :, 0]).all(axis=1)
+    around = np.nan_to_num(_corners(upward)[whole]).sum(axis=1)  # none beside a hole
+    found: FloatArray = own + around
+    found /= np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-300)
+    return found
+
+
+def _lit(colours: FloatArray, normals: FloatArray, camera: Camera) -> FloatArray:
     # The same light for every panel; matplotlib's own shading would stretch each one's contrast.
     lit = colours * (_AMBIENT + (1 - _AMBIENT) * np.clip(normals @ _LIGHT.direction, 0, 1))[:, None]
     halfway = _LIGHT.direction + np.array(camera.direction)

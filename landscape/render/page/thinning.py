@@ -45,8 +45,8 @@ def _part(surface: Surface, kept: Sequence[Sequence[int]]) -> Surface:
     where = np.ix_(*kept)
     if surface.done[where].size == surface.done.size:
         return surface
-    axes = list(surface.grid.axes.values())[::-1]  # the last axis of an array is x
-    grid = Grid(*[axis[own] for axis, own in zip(axes, kept, strict=True)][::-1])
+    axes = zip(surface.grid.by_array_axis, kept, strict=True)
+    grid = Grid(*reversed([axis[own] for axis, own in axes]))
     values = {name: array[where] for name, array in surface.values.items()}
     return replace(surface, grid=grid, values=values, done=surface.done[where])
 
