@@ -200,7 +200,7 @@ def test_an_array_that_is_not_there_is_one_clear_error(tmp_path: Path) -> None:
 
 def test_ranges_are_for_arrays_alone_and_arrays_need_them(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=X, loss=X)
-    with pytest.raises(InputError, match="those of the file; leave --x and --y out"):
+    with pytest.raises(InputError, match="those of the file; leave x and y out"):
         landscape.convert.convert(tmp_path / "a.npz", tmp_path / "a.h5", x="-1:1")
     np.save(tmp_path / "a.npy", X)
     with pytest.raises(InputError, match=r"without coordinates: .* landscape\.convert"):
