@@ -82,6 +82,19 @@ def test_interpolation_is_exact_for_bilinear_losses() -> None:
     assert [len(cells.around(i)) for i in range(9)] == [0, 2, 0, 2, 4, 2, 0, 2, 0]
 
 
+def test_interpolation_is_exact_for_the_cross_entropy_of_linear_margins() -> None:
+    """Of two classes; a loss of 0, as float32 rounds it, is one of a large margin."""
+    rng = np.random.default_rng(8)
+    ends = rng.normal(scale=4, size=(2, 50))
+    ends[1, 0] = 200.0
+    losses = np.log1p(np.exp(-ends)).astype(np.float32)
+    known = [Known(one[None], np.zeros(50, np.float32), 9.0) for one in losses]
+    found = interpolated(known, np.array([0.25, 0.75])).values[0]
+    expected = np.log1p(np.exp(-(0.25 * ends[0] + 0.75 * ends[1])))
+    np.testing.assert_allclose(found[1:], expected[1:], rtol=1e-4)
+    assert 0 <= found[0] < 1e-3
+
+
 def test_examples_that_a_corner_does_not_know_are_predicted_with_more_doubt() -> None:
     rng = np.random.default_rng(3)
     long = rng.normal(size=(1, 40))
@@ -130,6 +143,38 @@ def test_estimates_cover_and_have_no_bias(wrong: float) -> None:
     assert abs(np.mean(off)) < 4 * np.std(off) / 200**0.5 + 0.1 * 0.05 * truth.mean()
     assert np.mean(covered) >= 0.93
     assert np.mean(counts) < 700
+
+
+def test_a_limited_set_too_small_for_the_tolerance_is_predicted() -> None:
+    """250 of 2,000 examples: hardly less exact than all of them, for a part of the cost."""
+    rng = np.random.default_rng(9)
+    base = rng.exponential(size=2000) ** 2
+    corners = base + 0.1 * rng.normal(size=(2, 2000)) * base
+    truth = corners.mean(axis=0) + 0.05 * rng.normal(size=2000) * base
+    covered, counts, errors, of_all = [], [], [], []
+    for seed in range(200):
+        chosen = np.random.default_rng(seed).permutation(2000)[:250]
+        sample = by_losses(base[chosen][None], None, 2000, seed)
+        around = [corner(sample, losses[chosen], 250) for losses in corners]
+        drawn: list[int] = []
+
+        def measure(
+            places: Any, sample: LossStrata = sample, drawn: Any = drawn, chosen: Any = chosen
+        ) -> FloatArray:
+            drawn.extend(places.tolist())
+            return truth[chosen][sample.order[places]][None]
+
+        cell = interpolated(around, np.array([0.5, 0.5]))
+        found = Predicting(Tolerance(0.05), sample, 4096).at(cell, [seed], measure)
+        assert found is not None
+        (mean, stderr) = found.results[0]
+        covered.append(abs(mean - truth.mean()) <= 1.96 * stderr)
+        counts.append(len(drawn))
+        errors.append((mean - truth.mean()) ** 2)
+        of_all.append((truth[chosen].mean() - truth.mean()) ** 2)
+    assert np.mean(counts) < 60
+    assert np.mean(errors) < 1.15 * np.mean(of_all)
+    assert np.mean(covered) >= 0.9
 
 
 def test_what_is_known_survives_packing() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from landscape.grid import FloatArray
 
 _FLOOR = 0.15  # least expected miss, of the root mean square of all
+_LEAST_LOSS = 1e-6  # whose margin counts, relative to the mean
 _SMOOTHEST = 0.02  # least ratio of misses to the spread of the corners
 
 
@@ -93,6 +94,7 @@ def interpolated(around: Sequence[Known], weights: FloatArray) -> Cell:
     held[~np.broadcast_to(here[:, None], held.shape)] = 0.0
     values = (share[:, None] * held).sum(axis=0)
     squares = (share[:, None] * (held - values) ** 2).sum(axis=0)
+    values[0] = _by_margins(held[:, 0], share, values[0])
     if all_of_them.any():
         among = values[:, all_of_them].var(axis=1, keepdims=True)
         squares[:, ~all_of_them] += (among * (1.0 - total))[:, ~all_of_them]
@@ -103,3 +105,19 @@ def interpolated(around: Sequence[Known], weights: FloatArray) -> Cell:
     needs = [one.needed for one in around if math.isfinite(one.needed)]
     ratio = math.exp(sum(math.log(max(one.ratio, _SMOOTHEST)) for one in around) / len(around))
     return Cell(values, np.sqrt(squares), sum(needs) / len(needs) if needs else math.nan, ratio)
+
+
+def _by_margins(losses: FloatArray, share: FloatArray, linear: FloatArray) -> FloatArray:
+    """Losses interpolated as log(1 + exp(−margin)), by their margins, if none is negative.
+
+    As a function of the weights the margin between two classes bends less than the cross entropy,
+    which is nearly 0 on one side and nearly linear on the other.
+
+    ``losses``, ``share``: shape (corners, m). ``linear``: shape (m,), the mean of the losses.
+    """
+    least = _LEAST_LOSS * float(linear.mean())
+    if not (math.isfinite(least) and least > 0 and (losses >= 0).all()):
+        return linear
+    losses = np.maximum(losses, least)
+    margins = -losses - np.log(-np.expm1(-losses))
+    return np.asarray(np.logaddexp(0.0, -(share * margins).sum(axis=0)))

@@ -35,6 +35,7 @@ _GROWTH = 1.3  # least growth of the number drawn from one round to the next
 _FINER = 0.6  # misses at a finer level, relative to those before: of the first draw
 _LARGEST_RATIO = 3.0
 _CANDIDATES = 24  # sizes of the first phase that are compared
+_ABOVE_ALL = 1.1  # variance allowed, relative to that of all examples of a limited set
 
 
 def corrected_mean(
@@ -193,7 +194,7 @@ class Predicting:
             if not np.isfinite(state.values[:, :m]).all():
                 return None
             results, judged = self._judge(cell, state)
-            if judged.variance <= judged.bound**2:
+            if judged.variance <= self._allowed(judged):
                 values = state.values[:, :m].astype(np.float32)
                 doubt = np.where(state.have, 0.0, judged.ratio * cell.spread[0])[:m]
                 doubt = doubt.astype(np.float32)
@@ -247,15 +248,20 @@ class Predicting:
         finite = 1.0 / np.asarray(m) - 1.0 / self._sample.population
         return np.asarray(judged.bound**2 * judged.needed * finite)
 
+    def _allowed(self, judged: _Judged) -> float:
+        """The largest variance: that of the tolerance, or little more than all examples have."""
+        of_all = float(self._of_first_phase(judged, self._sample.order.size))
+        return max(judged.bound**2, _ABOVE_ALL * of_all)
+
     def _size(
         self, cell: Cell, judged: _Judged, state: _Drawn, known: int, worth: float
     ) -> int | None:
         """The size of the first phase for which the fewest examples are measured."""
         plain = with_finite_population(judged.needed, self._sample.population)
-        plain = max(self._sample.first, plain)
+        plain = min(max(self._sample.first, plain), self._sample.order.size)
         sizes = np.geomspace(max(state.m, self._sample.first), cell.values.shape[1], _CANDIDATES)
         sizes = np.unique([*sizes.round().astype(int), max(known, state.m)])
-        allowed = judged.bound**2 - self._of_first_phase(judged, sizes)
+        allowed = self._allowed(judged) - self._of_first_phase(judged, sizes)
         sizes, allowed = sizes[allowed > 0], allowed[allowed > 0]
         if not sizes.size:
             return None
@@ -278,7 +284,7 @@ class Predicting:
         measure: Callable[[IntArray], FloatArray],
     ) -> None:
         """Measure more examples; each is drawn with the larger of its old chance and its new."""
-        allowed = judged.bound**2 - float(self._of_first_phase(judged, m))
+        allowed = self._allowed(judged) - float(self._of_first_phase(judged, m))
         sizes = self._sample.shares(m) * judged.scale * cell.spread[0, :m]
         least = max(_LEAST, _GROWTH * float(state.chance.sum()))
         state.m = m
