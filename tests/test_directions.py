@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+import landscape
 from landscape.directions import (
     NORMALIZATIONS,
     Direction,
@@ -25,6 +26,7 @@ from landscape.directions import (
 from landscape.errors import InputError
 from landscape.models import CifarResNet
 from landscape.params import cosine, norm, parameters_of
+from landscape.planes.choose import span
 
 
 def small() -> nn.Module:
@@ -212,6 +214,27 @@ def test_authors_directions_match_our_filter_normalization(shared: Path) -> None
         again = normalize(without(direction), weights)
         for name, d in direction.items():
             np.testing.assert_allclose(again[name], d, rtol=2e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_authors_directions_of_states(tmp_path: Path, counts: bool) -> None:
+    """An entry for each entry of the state dict; biases and batch norm do not move."""
+    model = CifarResNet(8)
+    state = {n: t for n, t in model.state_dict().items() if counts or "num_batches" not in n}
+    made = {n: torch.randn(t.shape) * (t.ndim > 1) for n, t in state.items()}
+    with h5py.File(tmp_path / "d.h5", "w") as file:
+        for index, entry in enumerate(made.values()):
+            file[f"xdirection/{index}"] = entry.numpy()
+    problem = landscape.Problem(model, (torch.zeros(2, 3, 8, 8), torch.zeros(2, dtype=torch.long)))
+    (found,) = span(problem, str(tmp_path / "d.h5"), 1).directions
+    assert list(found.vector) == [n for n, _ in model.named_parameters()]
+    for name, values in found.vector.items():
+        assert torch.equal(values, made[name]), name
+    moved = list(made).index("layer1.0.bn1.running_var")
+    with h5py.File(tmp_path / "d.h5", "a") as file:
+        file[f"xdirection/{moved}"][:] = 1.0
+    with pytest.raises(InputError, match=rf"entry {moved} moves 'layer1.0.bn1.running_var'.*betw"):
+        span(problem, str(tmp_path / "d.h5"), 1)
 
 
 def _other_network(path: Path) -> dict[str, torch.Tensor]:

@@ -62,6 +62,7 @@ def make_directions(
     seed: int = 0,
     filters: Filters | None = None,
     dtype: torch.dtype | None = None,
+    state: Sequence[str] = (),
 ) -> list[Direction]:
     """Make the directions of a line (``axes=1``) or plane (2) through a network.
 
@@ -83,6 +84,9 @@ def make_directions(
     dtype
         Precision of ``random`` directions and those of functions, if not that of the parameters:
         see :mod:`landscape.directions.precision`.
+    state
+        The names in the network's state dict, in order, for direction files with an entry for each
+        (``--dir_type states`` of tomgoldstein/loss-landscape).
 
     Raises
     ------
@@ -98,7 +102,7 @@ def make_directions(
     if not isinstance(kind, str) and not callable(kind):
         return _with_length(_given(params, kind, axes), params)
     if isinstance(kind, str) and kind != "random" and Path(kind).suffix in (".h5", ".hdf5"):
-        vectors = read_directions(kind, params, axes)
+        vectors = read_directions(kind, params, axes, state)
         facts = facts_in_file(kind, axes)
         read = [Direction(v, f) for v, f in zip(vectors, facts, strict=True)]
         return _with_length(read, params)

@@ -3,6 +3,10 @@
 A group ``xdirection`` (and ``ydirection``) holds one dataset per parameter, named ``0``, ``1``, …
 in the order of ``model.parameters()``. Files written here also store the name of each parameter in
 an attribute, which the original scripts ignore; on reading, names are checked if present.
+
+With ``--dir_type states`` those scripts write an entry for each entry of the state dict instead,
+running statistics of batch normalization included. Such files are read where statistics do not
+move.
 """
 
 from __future__ import annotations
@@ -16,29 +20,34 @@ import numpy as np
 import torch
 
 from landscape.atomic import replacing
-from landscape.errors import InputError
+from landscape.errors import InputError, argument
 from landscape.hdf5 import plain, reading
 from landscape.params import Params
 from landscape.surface import Attribute
 
 AXES = ("xdirection", "ydirection")
+_COUNTS = "num_batches_tracked"
 _EXPECTED = "direction file of landscape or of tomgoldstein/loss-landscape"
 
 
-def read_directions(path: str | Path, params: Params, axes: int) -> list[Params]:
+def read_directions(
+    path: str | Path, params: Params, axes: int, state: Sequence[str] = ()
+) -> list[Params]:
     """Read the directions of ``axes`` (1 or 2) axes for a network with these parameters.
+
+    ``state``: the names in its state dict, in order, for files with an entry for each.
 
     Raises
     ------
     InputError
-        If the file is missing or not a direction file, lacks an axis, or belongs to another
-        network; names the first parameter that differs.
+        If the file is missing or not a direction file, lacks an axis, moves running statistics, or
+        belongs to another network; names the first parameter that differs.
     """
     path = Path(path)
     if not path.is_file():
         raise InputError(f"direction file {path} does not exist")
     with reading(path, _EXPECTED, largest=None) as file:
-        return [_read_axis(file, axis, params, path) for axis in AXES[:axes]]
+        return [_read_axis(file, axis, params, path, state) for axis in AXES[:axes]]
 
 
 def is_direction_file(path: Path) -> bool:
@@ -50,7 +59,9 @@ def is_direction_file(path: Path) -> bool:
         return False
 
 
-def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params:
+def _read_axis(
+    file: h5py.File, axis: str, params: Params, path: Path, state: Sequence[str]
+) -> Params:
     if not isinstance(file.get(axis), h5py.Group):
         held = ", ".join(file) or "nothing"
         raise InputError(f"direction file {path} has no group {axis!r}; it contains {held}")
@@ -58,7 +69,8 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
     where = f"direction file {path}, {axis}"
     counts = f"{len(group)} tensors, but the network has {len(params)} parameters"
     direction: Params = {}
-    for index, (name, p) in enumerate(params.items()):
+    places = _of_states(group, params, state, where) or range(len(params))
+    for index, (name, p) in zip(places, params.items(), strict=True):
         entry = group.get(str(index))
         if entry is None:
             raise InputError(
@@ -75,7 +87,7 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
                 "directions are for another network"
             )
         direction[name] = torch.from_numpy(np.asarray(entry[()])).to(p.dtype)
-    if len(group) > len(params):
+    if isinstance(places, range) and len(group) > len(params):
         extra = group.get(str(len(params)))
         named = extra is not None and "name" in extra.attrs
         called = f", the first of them {extra.attrs['name']!r}" if named else ""
@@ -84,6 +96,31 @@ def _read_axis(file: h5py.File, axis: str, params: Params, path: Path) -> Params
             "for another network"
         )
     return direction
+
+
+def _of_states(
+    group: h5py.Group, params: Params, state: Sequence[str], where: str
+) -> list[int] | None:
+    """The place of each parameter in a group with an entry for each of a state dict, else None.
+
+    Files from before PyTorch 0.4.1 have no counts of batches. Raises an InputError if an entry that
+    is no parameter is not zero.
+    """
+    for names in (list(state), [name for name in state if not name.endswith(_COUNTS)]):
+        if len(group) == len(names) > len(params) and set(params) <= set(names):
+            break
+    else:
+        return None
+    for index, name in enumerate(names):
+        entry = group.get(str(index))
+        still = name in params or name.endswith(_COUNTS) or not isinstance(entry, h5py.Dataset)
+        if not still and np.any(np.asarray(entry[()])):
+            raise InputError(
+                f"{where}: entry {index} moves {name!r}, which does not move here; the "
+                f"line between two checkpoints is {argument('directions', 'between:A,B')} with "
+                f"{argument('bn', 'interpolate')}"
+            )
+    return [names.index(name) for name in params]
 
 
 def save_directions(

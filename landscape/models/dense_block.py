@@ -59,14 +59,18 @@ class DenseBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         for number, size in enumerate(self.sizes, start=1):
             new = getattr(self, f"denselayer{number}")(x)
-            x = torch.cat([x, new], dim=1) if self.concatenates else self._repeated(new, size)
+            if self.concatenates:
+                x = torch.cat([x, new], dim=1)
+            else:
+                x = repeated(new, self.growth, size)
         return x
 
-    def _repeated(self, new: Tensor, channels: int) -> Tensor:
-        """The new channels of a layer, repeated up to the given number."""
-        # Uses the growth: reading the tensor's shape would add a node to a traced graph.
-        copies = -(-channels // self.growth)
-        return torch.cat([new] * copies, dim=1)[:, :channels]
+
+def repeated(new: Tensor, growth: int, channels: int) -> Tensor:
+    """The ``growth`` new channels of a layer, repeated up to a number of channels."""
+    # Reading the tensor's shape would add a node to a traced graph.
+    copies = -(-channels // growth)
+    return torch.cat([new] * copies, dim=1)[:, :channels]
 
 
 class Transition(nn.Module):

@@ -13,6 +13,8 @@ from landscape.checkpoint import Checkpoint, load_weights
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.models import (
     densenet,
+    four_block_densenet,
+    four_stage_resnet,
     highway,
     imagenet_densenet,
     imagenet_resnet,
@@ -30,9 +32,11 @@ from landscape.plugin import load_function
 
 FAMILIES: tuple[Family, ...] = (
     imagenet_resnet.FAMILY,
+    four_stage_resnet.FAMILY,
     resnet.FAMILY,
     highway.FAMILY,
     imagenet_densenet.FAMILY,
+    four_block_densenet.FAMILY,
     densenet.FAMILY,
     unet.FAMILY,
     vgg9.FAMILY,

@@ -127,7 +127,7 @@ def inferred_settings(state: Mapping[str, Tensor]) -> dict[str, int | str] | Non
     """
     shapes = shapes_in(state, {"conv1": 4, "linear": 2})
     n = blocks_in_stages(state, r"layer{}\.(\d+)\.conv1\.")
-    if shapes is None or n == 0 or shapes[0][0] % 16 != 0:
+    if shapes is None or n == 0 or shapes[0][0] % 16 != 0 or "layer4.0.conv1.weight" in state:
         return None
     (channels, in_channels, *_), (classes, _) = shapes
     shown: dict[str, int | str] = {

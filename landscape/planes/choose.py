@@ -121,6 +121,7 @@ def span(
             seed=seed,
             filters=filters,
             dtype=problem.directions_in,
+            state=tuple(problem.model.state_dict()),
         )
     )
 

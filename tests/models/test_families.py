@@ -19,10 +19,13 @@ from landscape.models.named import FAMILIES, KINDS, Network, build_network, fami
 SMALL: dict[str, dict[str, Any]] = {
     "resnet18": {"channels": 3, "in_channels": 2, "classes": 7},
     "resnet50": {"channels": 2, "in_channels": 1, "classes": 3},
+    "resnet18_cifar": {"channels": 3, "in_channels": 2, "classes": 7},
+    "resnet50_cifar": {"channels": 2, "in_channels": 1, "classes": 3},
     "resnet8": {"width": 2, "in_channels": 2, "classes": 7},
     "cifar_resnet50": {"in_channels": 1, "classes": 3},
     "highway8": {"width": 2, "in_channels": 2, "classes": 7},
     "densenet121": {"growth": 2, "channels": 3, "in_channels": 2, "classes": 7},
+    "densenet121_cifar": {"growth": 2, "in_channels": 2, "classes": 7},
     "densenet16": {"growth": 3, "in_channels": 2, "classes": 7},
     "vgg9": {"channels": 2, "in_channels": 2, "classes": 7},
     "unet": {"levels": 1, "channels": 3, "in_channels": 2, "classes": 5},
