@@ -1,10 +1,10 @@
-"""``python -m landscape.weights``: histograms of the weights of networks, side by side."""
+"""``python -m landscape.weights``: histograms of weights, or their norm over training runs."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,23 @@ import numpy as np
 
 from landscape import commandline
 from landscape.checkpoint import read_checkpoint
+from landscape.checkpoint.files import file_in
 from landscape.errors import InputError
 from landscape.grid import FloatArray
 from landscape.outputs import check_outputs
+from landscape.planes.runs import read_runs
 from landscape.render.media import save_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from torch import Tensor
 
-DESCRIPTION = """Draw histograms of the weights of one or more networks on common axes, as figure 2
-of Li et al. does for small and large batches. Biases, normalization layers and other parameters
-with fewer than two dimensions are left out."""
+DESCRIPTION = """Draw histograms of the weights of one or more networks on common axes, or the norm
+of the weights over training runs, as figure 2 of Li et al. does for small and large batches.
+Biases, normalization layers and other parameters with fewer than two dimensions are left out."""
 
-EXAMPLE = """  python -m landscape.weights small/final.pt large/final.pt -o weights.png"""
+EXAMPLE = """  python -m landscape.weights small/final.pt large/final.pt -o weights.png
+  python -m landscape.weights runs/small runs/large -o norms.png"""
 
 _BINS = 80
 _COLUMN, _HEIGHT = 3.25, 2.4
@@ -39,7 +43,22 @@ def _command(argv: Sequence[str] | None) -> None:
     given = vars(_parser().parse_args(argv))
     paths, output = given["weights"], given["output"]
     check_outputs({"output": output}, paths)
-    figure = histograms({name: weights_in(path) for name, path in _named(paths).items()})
+    runs = [path for path in paths if _is_run(path)]
+    if not runs:
+        figure = histograms({name: weights_in(path) for name, path in _named(paths).items()})
+    elif len(runs) == len(paths):
+        found = {run.name: (run.steps, run.states()) for run in read_runs(runs)}
+        figure = norms(
+            {
+                name: (steps, [float(np.linalg.norm(_weights(*each))) for each in states])
+                for name, (steps, states) in found.items()
+            }
+        )
+    else:
+        raise InputError(
+            f"{runs[0]} is a training run, but {next(p for p in paths if p not in runs)} is not: "
+            "expected checkpoints only, or folders of runs only"
+        )
     print(f"wrote {save_figure(figure, output)}")
 
 
@@ -55,7 +74,14 @@ def weights_in(path: str | Path) -> FloatArray:
 
     Raises an InputError if there are none, or one is not finite.
     """
-    state = read_checkpoint(path).state
+    return _weights(str(path), read_checkpoint(path).state)
+
+
+def _is_run(path: str) -> bool:
+    return Path(path).is_dir() and file_in(Path(path)) is None
+
+
+def _weights(path: str, state: Mapping[str, Tensor]) -> FloatArray:
     chosen = [t for t in state.values() if t.is_floating_point() and t.ndim > 1 and t.numel()]
     if not chosen:
         raise InputError(f"{path} has no floating-point tensor of two or more dimensions")
@@ -96,10 +122,36 @@ def histograms(weights: dict[str, FloatArray]) -> Figure:
     return figure
 
 
+def norms(runs: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
+    """The norm of the weights over training, a line for each run.
+
+    ``runs``: steps or epochs, and the norm at each, by name.
+
+    >>> figure = norms({"small": ([0, 1], [3.0, 3.5]), "large": ([0, 1], [3.0, 3.1])})
+    >>> [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    ['small', 'large']
+    """
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    from landscape.render.figure.style import STYLE
+
+    with rc_context(STYLE):
+        figure = Figure(figsize=(_COLUMN, _HEIGHT), layout="constrained")
+        axes = figure.subplots()
+        for name, (steps, values) in runs.items():
+            axes.plot(steps, values, marker=".", label=name)
+        axes.set_xlabel("epoch or step")
+        axes.set_ylabel("norm of the weights")
+        for text in axes.legend().get_texts():
+            text.set_parse_math(False)
+    return figure
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = commandline.parser("weights", DESCRIPTION, EXAMPLE)
     add = parser.add_argument
-    add("weights", nargs="+", metavar="FILE", help="checkpoints, as for landscape.sample --weights")
+    add("weights", nargs="+", metavar="FILE", help="checkpoints, or folders of runs")
     add("-o", "--output", required=True, metavar="FILE", help=".png, .pdf or .svg")
     commandline.add_overwrite(parser)
     return parser

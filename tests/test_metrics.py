@@ -216,6 +216,16 @@ def test_ignored_pixels_have_no_effect() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in REFERENCES if not name.startswith("next")])
+def test_where_an_output_is_nan_nothing_is_right(name: str) -> None:
+    """The largest of NaN is the first: an accuracy would be the share of some class."""
+    logits, labels = drawn((12,), 0.0)
+    logits[4, 3] = torch.nan
+    metric = named(name)
+    found = metric.function(logits if metric.class_dim == -1 else logits.movedim(-1, 1), labels)
+    assert found.isnan().nonzero().flatten().tolist() == [4]
+
+
+@pytest.mark.parametrize("name", [name for name in REFERENCES if not name.startswith("next")])
 def test_example_with_only_ignored_labels(name: str) -> None:
     logits, labels = drawn((12,), 0.0)
     labels[4] = IGNORED

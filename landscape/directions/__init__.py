@@ -86,7 +86,7 @@ def make_directions(
         see :mod:`landscape.directions.precision`.
     state
         The names in the network's state dict, in order, for direction files with an entry for each
-        (``--dir_type states`` of tomgoldstein/loss-landscape).
+        (``dir_type`` ``states`` of tomgoldstein/loss-landscape).
 
     Raises
     ------

@@ -4,7 +4,7 @@ A group ``xdirection`` (and ``ydirection``) holds one dataset per parameter, nam
 in the order of ``model.parameters()``. Files written here also store the name of each parameter in
 an attribute, which the original scripts ignore; on reading, names are checked if present.
 
-With ``--dir_type states`` those scripts write an entry for each entry of the state dict instead,
+For a ``dir_type`` of ``states`` those scripts write an entry for each of the state dict instead,
 running statistics of batch normalization included. Such files are read where statistics do not
 move.
 """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -21,11 +23,19 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
 
 def accuracy(output: Tensor, target: Tensor) -> Tensor:
-    """1 where the target has the largest logit, else 0; output (n, classes, …).
+    """1 where the target has the largest logit, else 0, NaN where a logit is; (n, classes, …).
 
     Mean over the positions, as in :func:`cross_entropy`.
     """
-    return mean_over_positions((output.argmax(dim=1) == target).to(output.dtype), target)
+    return mean_over_positions(found_in(output, output.argmax(dim=1) == target), target)
+
+
+def found_in(output: Tensor, right: Tensor) -> Tensor:
+    """Yes and no as 1 and 0, but NaN where an output is NaN, which has no largest class.
+
+    ``output``: shape (n, classes, …); ``right``: shape (n, …).
+    """
+    return torch.where(output.isnan().any(dim=1), math.nan, right.to(output.dtype))
 
 
 @cache  # so that the same name is the same metric
@@ -45,6 +55,6 @@ def top_k(k: int) -> PerExample:
                 f"outputs; choose a smaller number, such as top{output.shape[1]}"
             )
         found = output.topk(k, dim=1).indices == target.unsqueeze(1)
-        return mean_over_positions(found.any(dim=1).to(output.dtype), target)
+        return mean_over_positions(found_in(output, found.any(dim=1)), target)
 
     return top

@@ -5,6 +5,8 @@ Logits are (n, classes, …), labels (n, …); pixels labelled −100 are ignore
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -43,11 +45,12 @@ def dice_loss(output: Tensor, target: Tensor) -> Tensor:
 def intersection_over_union(output: Tensor, target: Tensor) -> Tensor:
     """|A ∩ B| / |A ∪ B| of predicted and true pixels, averaged over classes in either.
 
-    The prediction is the class of the largest logit. A class that is predicted but absent counts as
-    0.
+    The prediction is the class of the largest logit; the result is NaN where a logit is. A class
+    that is predicted but absent counts as 0.
     """
     largest = F.one_hot(output.argmax(dim=1), output.shape[1]).movedim(-1, 1)
-    predicted, true = _shares(largest.to(output.dtype), target)
+    lost = output.isnan().any(dim=1, keepdim=True)
+    predicted, true = _shares(torch.where(lost, math.nan, largest.to(output.dtype)), target)
     both = (predicted * true).sum(dim=2)
     union = predicted.sum(dim=2) + true.sum(dim=2) - both
     return _mean_where(both / union, union > 0)

@@ -13,7 +13,7 @@ import peft
 import pytest
 import torch
 import transformers
-from safetensors.torch import save_file, save_model
+from safetensors.torch import save, save_file, save_model
 from torch import Tensor, nn
 
 from landscape.checkpoint import Partial, load_state, read_checkpoint, read_state
@@ -116,6 +116,15 @@ def test_a_header_of_128_bytes(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(InputError, match="looks like safetensors, but is truncated or damaged"):
         read_state(path)
+
+
+@pytest.mark.parametrize("called", ["m.safetensors", "m.pt"])
+def test_a_header_that_looks_like_a_pickle(tmp_path: Path, called: str) -> None:
+    """Of 128 bytes: the file begins as old files of torch.save do."""
+    names = ("w" * n for n in range(1, 100))
+    raw = next(r for r in (save({n: torch.ones(3, 4)}) for n in names) if r[:2] == b"\x80\x00")
+    (tmp_path / called).write_bytes(raw)
+    assert [t.shape for t in read_state(tmp_path / called).values()] == [(3, 4)]
 
 
 def test_a_safetensors_file_is_mapped(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import torch
 from PIL import Image
 from torch import nn
 
+from landscape import weights
 from landscape.errors import InputError
-from landscape.weights import histograms, main, weights_in
+from landscape.weights import histograms, main, norms, weights_in
 
 
 @pytest.fixture
@@ -50,6 +52,27 @@ def test_the_command_draws_all_networks(files: list[str], tmp_path: Path) -> Non
     assert main([*files, "-o", str(output)]) == 0
     with Image.open(output) as image:
         assert image.size == (2 * 975, 720)
+
+
+def test_norms_over_runs(files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = {}
+    for name, grows in (("a", 1.0), ("b", 2.0)):
+        (tmp_path / name).mkdir()
+        for epoch in range(3):
+            state = {"w": torch.full((2, 2), 1 + grows * epoch), "bias": torch.ones(5)}
+            torch.save(state, tmp_path / name / f"epoch_{epoch}.pt")
+        expected[name] = [2 * (1 + grows * epoch) for epoch in range(3)]
+    drawn: list[Any] = []
+    monkeypatch.setattr(weights, "norms", lambda runs: drawn.append(runs) or norms(runs))
+    folders = [str(tmp_path / name) for name in expected]
+    assert main([*folders, "-o", str(tmp_path / "norms.png")]) == 0
+    (runs,) = drawn
+    assert {name: values for name, (_, values) in runs.items()} == expected
+    lines = norms(runs).axes[0].lines
+    assert [line.get_xydata().tolist() for line in lines] == [
+        [[epoch, values[epoch]] for epoch in range(3)] for values in expected.values()
+    ]
+    assert main([*folders, files[0], "-o", str(tmp_path / "mixed.png")]) == 2
 
 
 def test_what_cannot_be_counted_is_one_clear_error(files: list[str], tmp_path: Path) -> None:
