@@ -6,12 +6,14 @@
 >>> figure = surface.plot.contour()
 >>> page = surface.plot.html("mine.html")
 
-Names are imported on first use: opening and drawing a saved surface does not import torch.
+Names and modules (``landscape.render``, ``landscape.metrics``, …) are imported on first use:
+opening and drawing a saved surface does not import torch.
 """
 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from landscape.accessors import register_accessor
@@ -86,9 +88,11 @@ register_accessor("plot", lambda: importlib.import_module("landscape.render.acce
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name.startswith("_") or not importlib.util.find_spec(f"landscape.{name}"):
         raise AttributeError(f"module 'landscape' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+    return importlib.import_module(f"landscape.{name}")
 
 
 def __dir__() -> list[str]:

@@ -22,6 +22,7 @@ from landscape.hessian.spectrum import Spectrum, Wanted, of_layers, of_mini_batc
 from landscape.options import add_data, add_device, add_network
 from landscape.outputs import check_kind, check_outputs
 from landscape.problem import Problem
+from landscape.render.words.numerals import with_error
 from landscape.run.loop import versions
 from landscape.store import open_surface, save_surface
 from landscape.summary import origin_words
@@ -162,7 +163,7 @@ def whole_words(operator: CurvatureOperator, found: Spectrum, wanted: Wanted) ->
         )
     return [
         *lines,
-        f"  trace            {trace.value:14.6g} ± {trace.stderr:.2g} (standard error)",
+        f"  trace            {_beside(trace.value, trace.stderr)} (standard error)",
         f"  products         {pairs.products} for the eigenvalues, {trace.products} for the trace",
     ]
 
@@ -180,8 +181,8 @@ def layers_words(layers: Mapping[str, Spectrum]) -> list[str]:
     for name, found in layers.items():
         values = "".join(f"  {found.pairs.value(rank):14.6g}" for rank in shown)
         lines.append(
-            f"{name:<{width}}  {found.size:10,}{values}  {found.trace.value:14.6g} ± "
-            f"{found.trace.stderr:.2g}"
+            f"{name:<{width}}  {found.size:10,}{values}  "
+            f"{_beside(found.trace.value, found.trace.stderr)}"
         )
     return lines
 
@@ -203,12 +204,19 @@ def _spread(found: Sequence[Spectrum], of: str) -> list[str]:
     rows["trace"] = [one.trace.value for one in found]
     lines = []
     for name, values in rows.items():
-        line = f"  {of + name:<16} {np.mean(values):14.6g}"
+        mean = float(np.mean(values))
+        words = f"{mean:14.6g}"
         if len(values) > 1:
-            ends = f"{min(values):.6g} to {max(values):.6g}"
-            line += f" ± {np.std(values, ddof=1):.3g} ({ends})"
-        lines.append(line)
+            spread = _beside(mean, float(np.std(values, ddof=1)))
+            words = f"{spread} ({min(values):.6g} to {max(values):.6g})"
+        lines.append(f"  {of + name:<16} {words}")
     return lines
+
+
+def _beside(value: float, error: float) -> str:
+    """A value ± its error, the value in a column of 14 characters."""
+    first, *rest = with_error(value, error).split(" ± ")
+    return " ± ".join([f"{first:>14}", *rest])
 
 
 def _place(rank: int) -> str:

@@ -350,5 +350,5 @@ def test_hint_for_logits_of_tokens() -> None:
     data = (torch.randint(0, 5, (6, 4)), torch.randint(0, 5, (6, 4)))
     with pytest.raises(InputError, match=r"there are token_loss and next_token_loss"):
         Problem(nn.Embedding(5, 5), data, device="cpu")
-    with pytest.raises(InputError, match=r"token_loss needs integer targets of shape \('n', 4\)"):
+    with pytest.raises(InputError, match=r"token_loss needs integer targets of shape \(n, 4\)"):
         Problem(nn.Embedding(5, 5), (data[0], data[1][:, 1:]), loss="token_loss", device="cpu")

@@ -112,3 +112,16 @@ def test_the_wheel_can_be_published(wheel: Path) -> None:
     lines = said.read_text().splitlines()
     assert "Name: nn-landscape" in lines
     assert {name.partition("/")[0] for name in held} == {"landscape", said.parent.name}
+
+
+def test_every_name_in_the_guides_is_there_after_importing_landscape() -> None:
+    """A fault once: ``landscape.render.save_page`` only where another line had imported it."""
+    dotted = re.compile(r"(?<![\w./-])(?<!-m )landscape((?:\.[a-zA-Z_]+)+)")
+    guides = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    names = {n for guide in guides for n in dotted.findall(guide.read_text())}
+    assert {".render.save_page", ".metrics.LOSSES", ".measures"} <= names
+    for name in names:
+        head, *rest = name[1:].split(".")
+        found = landscape.__getattr__(head)  # as the first line of a program would ask
+        for part in rest:
+            found = getattr(found, part)

@@ -187,6 +187,19 @@ class TestCaption:
             "handwritten digits, 50 training images; 120 and 214 of 225 points clipped at 1 nats."
         )
 
+    def test_what_panels_share_is_said_once(self):
+        """A fault once: "CIFAR-10, about 1,340 images; CIFAR-10, about 190 images."."""
+        pair = [example("resnet56"), example("resnet56_noshort")]
+        panels, _ = prepare([(surface, "train_loss") for surface in pair])
+        longest, *_, shortest = in_one_line(panels)
+        assert longest == "CIFAR-10, about 1,340 and 190 of 4,660 training images per point."
+        assert shortest == "CIFAR-10, ≈1,340 and 190 images a point."
+        alike = "CIFAR-10, about 1,340 of 4,660 training images per point."
+        assert in_one_line(panels[:1] * 2)[0] == alike
+        assert in_one_line([*panels, *panels])[0].startswith("CIFAR-10, about 190 to 1,340 of")
+        (draws,), _ = prepare([(example("digits_draws"), "train_loss")])
+        assert "mean of 20 random draws" in in_one_line([draws])[0]
+
     def test_a_single_point_is_one(self):
         surface = bowl(5)
         surface.values["train_loss"][0, 0] = np.nan
@@ -273,16 +286,19 @@ def test_contours_are_those_of_the_smooth_surface_and_samples_can_be_shown():
     assert len(dots.get_xydata()) == 81
 
 
-def test_a_scale_bar_has_its_length_in_weight_space():
+@pytest.mark.parametrize("norms", [(8.0, 5.0), (8.0, 0.5), (0.5, 80.0)])
+def test_a_scale_bar_has_its_length_in_weight_space(norms):
+    """A fault once: where the units of the axes differ, the other bar took the height, cut off."""
     surface = bowl(9)
-    surface.axes["x"]["norm"], surface.axes["y"]["norm"] = 8.0, 5.0
+    surface.axes["x"]["norm"], surface.axes["y"]["norm"] = norms
     axes = contour(surface, scale_bar=True).axes[0]
     (bar,) = [x for x in axes.lines if x.get_gid() == "scale bar"]
     (top, corner, right) = bar.get_xydata()
     (words,) = [t.get_text() for t in axes.texts if t.get_gid() == "scale bar"]
     distance = float(words.removeprefix("distance "))
-    assert 8.0 * (right - corner)[0] == pytest.approx(distance)
-    assert 5.0 * (top - corner)[1] == pytest.approx(distance)
+    assert norms[0] * (right - corner)[0] == pytest.approx(distance)
+    assert norms[1] * (top - corner)[1] == pytest.approx(distance)
+    assert (top - corner)[1] <= np.ptp(surface.y) / 2
     with pytest.raises(InputError, match="does not record how long its directions are"):
         contour(bowl(), scale_bar=True)
 

@@ -255,7 +255,7 @@ class TestCaptions:
         assert full(surface, shown(surface, "train_loss")) == (
             "Training loss of ResNet-56 without shortcuts on 1,000 of 4,660 training images of "
             "CIFAR-10. Two filter-normalized random directions, seed 0; axes "
-            "in multiples of them. Biases and batch normalization kept fixed."
+            "in multiples of them. Biases and normalization layers kept fixed."
         )
         assert axis_label(surface, "y") == (
             "multiples of the second random direction, filter-normalized"
@@ -269,10 +269,14 @@ class TestCaptions:
         )
         surface.attributes["train_examples"] = 4660
         assert brief(surface, shown(surface, "train_loss")) == (
-            "CIFAR-10, about 180 per point of 4,660 training images."
+            "CIFAR-10, about 180 of 4,660 training images per point."
+        )
+        assert full(surface, shown(surface, "train_loss")).startswith(
+            "Training loss of ResNet-56 without shortcuts on about 180 of 4,660 training images of "
+            "CIFAR-10 per point."
         )
         surface.done[0, 1] = surface.done[1, 0] = False
-        assert "about 95 per point of" in brief(surface, shown(surface, "train_loss"))
+        assert "about 95 of 4,660" in brief(surface, shown(surface, "train_loss"))
 
     def test_a_single_example(self):
         surface = self.make(data="points", train_examples=1, train_population=1)

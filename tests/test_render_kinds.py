@@ -13,10 +13,13 @@ from landscape.quantity import accuracy_of
 from landscape.render import contour, curve, heatmap, side_by_side
 from landscape.render.figure.style import text_width
 from landscape.render.heights import prepare
+from landscape.render.page import page_data
+from landscape.render.page.save import first_data
 from landscape.render.solutions import solutions
 from landscape.render.words.captions import brief, full
 from landscape.render.words.directions import axis_label, axis_name, explained
 from landscape.render.words.quantity_words import shown
+from landscape.store import open_surface
 from landscape.surface import Quantity, Surface
 from tests import kinds
 from tests.test_render_paths import said
@@ -361,7 +364,7 @@ def test_long_names_of_axes_stand_below_a_surface_in_space(kind):
     surface = long_names(kinds.ALL[kind]())
     figure = side_by_side([surface], "surface", caption="full")
     names = [t.get_text() for t in figure.axes[0].texts if t.get_rotation_mode() == "anchor"]
-    labels = tuple(n for n in names if n[0].isalpha() and "(nats)" not in n)
+    labels = tuple(n.replace("\n", " ") for n in names if n[0].isalpha() and "(nats)" not in n)
     if kind == "draws_plane":
         assert labels == ("first random direction", "second random direction")
         return
@@ -399,3 +402,17 @@ def test_a_caption_can_be_left_out(style, make):
     assert len(full_figure.texts) > 2
     assert [t.get_text() for t in bare.texts] == ["ResNet-56 without shortcuts"]
     assert bare.get_size_inches()[1] < full_figure.get_size_inches()[1] - 0.3
+
+
+def test_a_page_of_ratios_of_eigenvalues_opens_on_them():
+    """A fault once: it opened on the loss, which takes a thousandth of the time to measure."""
+    ratios = [open_surface(f"example:digits_eigen_ratio{end}") for end in ("", "_noshort")]
+    mixed = [ratios[0], open_surface("example:resnet56")]
+    for surfaces, look, opened in (
+        (ratios, {}, "train_eigen_ratio"),
+        (ratios, {"quantity": "train_loss"}, "train_loss"),
+        (mixed, {}, "train_loss"),
+    ):
+        data = first_data(surfaces, surfaces, None, look)
+        assert data["initial"]["quantity"] == opened
+        assert page_data(surfaces, **look)["initial"]["quantity"] == opened

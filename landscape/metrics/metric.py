@@ -142,7 +142,8 @@ def check_targets(
     if targets.is_floating_point() or list(targets.shape[1:]) != positions:
         raise InputError(
             f"{source}: {name} needs integer targets of shape "
-            f"{('n', *positions)}, got {targets.dtype} {tuple(targets.shape)}"
+            f"({', '.join(map(str, ('n', *positions)))}), "
+            f"got {targets.dtype} {tuple(targets.shape)}"
             f"{_hint(output, targets)}"
         )
     counted = targets[targets != IGNORED] if positions else targets

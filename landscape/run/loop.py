@@ -55,7 +55,7 @@ def fill(
                 images += sum(int(values[name]) for name in counts)
                 now = time.monotonic()
                 rate = images / max(now - started, 1e-9)
-                bar.set_postfix_str(f"{rate:,.0f} images/s", refresh=False)
+                bar.set_postfix_str(f"{rate:,.0f} examples/s", refresh=False)
                 bar.update()
                 if saver is not None:
                     saver.save_sometimes()

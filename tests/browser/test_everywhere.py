@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import landscape.render.page
 from landscape.summary import describe
 from tests.axe import axe_source, serious
 from tests.explorer import keep
@@ -34,6 +38,21 @@ def test_the_help_sheet_opens_and_closes_by_key_and_button(fresh):
     assert sheet.count() == 1
     sheet.get_by_role("button", name="Close").click()
     assert sheet.count() == 0
+
+
+def test_the_help_sheet_lists_every_key_that_the_page_listens_to(fresh):
+    """A fault once: the lens, the named levels and saving were missing."""
+    web = Path(landscape.render.page.__file__).parent / "web"
+    scripts = "".join(f.read_text() for f in web.glob("*.js") if "plotly" not in f.name)
+    heard = set(re.findall(r"event\.key [!=]== \"(\w+|\?)\"", scripts))
+    assert {"c", "l", "s", "Home"} <= heard
+    fresh.page.keyboard.press("?")
+    listed = " ".join(fresh.page.locator("#help dt").all_inner_texts())
+    fresh.page.keyboard.press("Escape")
+    assert {
+        key for key in heard if not re.search(rf"(?<!\w){re.escape(key)}(?!\w)", listed)
+    } == set()
+    assert "1 to 5" in listed
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

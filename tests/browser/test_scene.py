@@ -7,6 +7,7 @@ import math
 
 import numpy as np
 import pytest
+from matplotlib import colormaps
 from PIL import Image
 from scipy.ndimage import binary_fill_holes
 
@@ -130,6 +131,13 @@ def test_nothing_shines_through_a_surface(painted):
     covered = (red == blue).all(axis=2)
     assert 0.1 < covered.mean() < 0.9
     assert (binary_fill_holes(covered) & ~covered).sum() == 0
+
+
+def test_light_makes_no_surface_brighter_than_its_colours(painted):
+    """A fault once: a plateau was as bright as white, without a shade."""
+    brightest = np.asarray(colormaps["viridis"].colors).max(axis=0)
+    seen = surfaces_alone(painted, "#000").reshape(-1, 3).max(axis=0) / 255
+    assert (seen < brightest + 0.08).all()  # a highlight
 
 
 def test_pointing_changes_no_pixel_of_a_surface(painted):

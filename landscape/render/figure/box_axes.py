@@ -3,64 +3,60 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from landscape.grid import FloatArray
+from landscape.render.figure.box_names import (
+    GAP,
+    BoxName,
+    beside,
+    half_extent,
+    near_sides,
+    on_floor,
+    outward,
+)
 from landscape.render.figure.style import TEXT_SIZE, text_width
 from landscape.render.scale import inner_ticks
 from landscape.render.space.camera import Camera
-from landscape.render.space.projection import MIDDLE, project
+from landscape.render.space.projection import project
 from landscape.render.space.relief import HEIGHT, Relief
-from landscape.render.words.directions import axis_name
 from landscape.render.words.numerals import short
-from landscape.surface import Surface
 
-_LONGEST_NAME = 1.75
 _GRID: dict[str, Any] = {"color": "0.86", "linewidth": 0.5, "zorder": 0.5}
 _EDGE: dict[str, Any] = {"color": "0.45", "linewidth": 0.6, "zorder": 0.6}
-_GAP, _NAME, _TITLE = 2.0, 4.5, 30.0
-"""Points from an edge to its numerals, from these to the middle of a name, and to the height's."""
+_TITLE = 30.0
+"""Points from the edge of the height to its name."""
 _BESIDE = 3.0
 """Points between numerals of the height and what is beside them."""
 _LEAST_APART = 8.0
 
 
-def long_names(surface: Surface) -> bool:
-    """Whether the axis names are too long for a 3-D box, which then shows x and y."""
-    return max(text_width(axis_name(surface, a)) for a in "xy") > _LONGEST_NAME
-
-
 def draw_box(
-    axes: Any, relief: Relief, camera: Camera, ticks: FloatArray, *, turns: bool = False
+    axes: Any, relief: Relief, camera: Camera, ticks: FloatArray, names: Sequence[BoxName]
 ) -> None:
     """Draw the axes of a relief on the picture plane.
 
-    ``ticks``: values on the scale that get a numeral of the height. ``turns``: whether this is one
-    of many views, in some of which an edge is too short for a name: the axes are then x and y.
+    ``ticks``: values on the scale that get a numeral of the height. ``names``: of x and y.
     """
-    x_near, y_near = (0.5 if d >= 0 else -0.5 for d in camera.direction[:2])
-    surface = relief.panel.surface
-    x, y = surface.grid.plane
-    names = (
-        ("x", "y") if turns or long_names(surface) else tuple(axis_name(surface, a) for a in "xy")
-    )
+    x_near, y_near = near_sides(camera)
+    x, y = relief.panel.surface.grid.plane
     for k, (axis, near, name) in enumerate(zip((x, y), (y_near, x_near), names, strict=True)):
         at = inner_ticks(axis)
         places = (at - axis[0]) / (axis[-1] - axis[0]) - 0.5
         for place in places:
-            across = [_on_floor(k, place, near), _on_floor(k, place, -near)]
+            across = [on_floor(k, place, near), on_floor(k, place, -near)]
             _line(axes, camera, [*across, (*across[1][:2], HEIGHT)], _GRID)
-        edge = [_on_floor(k, end, near) for end in (-0.5, 0.5)]
-        _line(axes, camera, edge, _EDGE)
-        outward = _outward(camera, edge)
+        _line(axes, camera, [on_floor(k, end, near) for end in (-0.5, 0.5)], _EDGE)
+        away = outward(camera, k, near)
         numerals = [short(value) for value in at]
         for place, numeral in zip(places, numerals, strict=True):
-            away = _GAP + _half_extent([numeral], outward)
-            _say(axes, camera, _on_floor(k, place, near), outward * away, numeral)
-        beyond = _GAP + 2 * _half_extent(numerals, outward) + _NAME
-        _say(axes, camera, _on_floor(k, 0.0, near), outward * beyond, name, _slope(camera, edge))
+            off = away * (GAP + half_extent([numeral], away))
+            _say(axes, camera, on_floor(k, place, near), off, numeral)
+        offset, slope = beside(camera, k, near, numerals, name)
+        _say(axes, camera, on_floor(k, name.along, near), offset, name.words, slope)
     _draw_heights(axes, relief, camera, ticks, x_near, y_near)
 
 
@@ -111,35 +107,8 @@ def _apart(
     return heights[kept], ticks[kept]
 
 
-def _on_floor(k: int, along: float, near: float) -> tuple[float, float, float]:
-    """A point of the floor on the edge of axis ``k`` (0 for x) or of the one opposite."""
-    return (along, near, 0.0) if k == 0 else (near, along, 0.0)
-
-
 def _line(axes: Any, camera: Camera, points: list[Any], look: dict[str, Any]) -> None:
     axes.plot(*project(np.array(points), camera).T, **look, clip_on=False, gid="box")
-
-
-def _outward(camera: Camera, edge: list[Any]) -> FloatArray:
-    """The unit vector on the picture from the middle of the box across a near edge."""
-    (u0, v0), (u1, v1) = project(np.array(edge), camera)
-    across = np.array([v0 - v1, u1 - u0]) / max(math.hypot(u1 - u0, v1 - v0), 1e-9)
-    floor = (*MIDDLE[:2], 0.0)
-    away = project(np.array(edge).mean(axis=0), camera) - project(np.array(floor), camera)
-    found: FloatArray = across if across @ away >= 0 else -across
-    return found
-
-
-def _half_extent(words: list[str], along: FloatArray) -> float:
-    """Points from the middle of the widest of some horizontal words to its end along a vector."""
-    width = 72 * max(map(text_width, words), default=0.0)
-    return float(np.abs(along) @ [width, TEXT_SIZE]) / 2
-
-
-def _slope(camera: Camera, edge: list[Any]) -> float:
-    (u0, v0), (u1, v1) = project(np.array(edge), camera)
-    angle = math.degrees(math.atan2(v1 - v0, u1 - u0))
-    return (angle + 90) % 180 - 90
 
 
 def _say(

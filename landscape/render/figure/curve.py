@@ -179,7 +179,7 @@ def _curve_notes(group: Sequence[Heights]) -> list[str]:
         notes.append(f"{strokes[:1].upper()}{strokes[1:]}.")
     notes.extend(filter(None, dict.fromkeys(_band_words(panel) for panel in group)))
     if any(_ends(panel.surface, panel.quantity.name) for panel in group):
-        notes.append("●: the solutions, with their own batch-norm statistics.")
+        notes.append("●: the solutions as trained.")
     if group[0].chance is not None:
         notes.append(f"Grey line: chance level, {short(group[0].chance)}.")
     for panel in group:

@@ -77,8 +77,9 @@ def plane_sheet(
         rows_named=named.row_titles,
         columns_named=named.column_titles,
     )
+    titled = not (named.row_titles or named.column_titles)
     for k, axes in enumerate(sheet.panels):
-        labels.write(axes, k, columns)
+        labels.write(axes, k, columns, titled)
     return sheet
 
 
@@ -95,7 +96,7 @@ class _Labels:
     ) -> None:
         self._panels, self._aspect, self.width, self._asked = panels, aspect, width, asked
         self._ticks = [tuple(map(_ticks, pair)) for pair in limits]
-        self._left = limits[0][0][0]
+        (self._left, _), (self._bottom, _) = limits[0]
         surfaces = [panel.surface for panel in panels]
         names = {tuple(axis_label(s, axis) for axis in "xy") for s in surfaces}
         self.shared = len(panels) > 1 and len(names) == len(set(limits)) == 1
@@ -127,14 +128,18 @@ class _Labels:
         inner = (_GAP, 0.02) if self.shared else (None, None)
         return Margins(left, _RIGHT, below, 0.0, *inner)
 
-    def write(self, axes: Any, k: int, columns: int) -> None:
-        """Write the labels and numerals of the k-th panel; inner panels share those outside."""
+    def write(self, axes: Any, k: int, columns: int, titled: bool) -> None:
+        """Write the labels and numerals of the k-th panel; inner panels share those outside.
+
+        Where no title is between two rows, the numerals at their ends would be over each other.
+        """
         across, upward = self._ticks[k]
         lowest = not self.shared or k + columns >= len(self._panels)
         first = not self.shared or k % columns == 0
         edge = self._left if self.shared and k % columns else -math.inf
         axes.set_xticks(across, [short(v) if lowest and v > edge else "" for v in across])
-        axes.set_yticks(upward, [short(v) if first else "" for v in upward])
+        foot = -math.inf if lowest or titled else self._bottom
+        axes.set_yticks(upward, [short(v) if first and v > foot else "" for v in upward])
         axes.set_xlabel("\n".join(self._across[k]) if lowest else "", parse_math=False)
         axes.set_ylabel("\n".join(self._upward[k]) if first else "", parse_math=False)
 

@@ -16,7 +16,8 @@ from landscape.render.words.directions import number_of
 from landscape.render.words.numerals import short
 from landscape.surface import Surface
 
-_PART = 0.25
+_PART, _MOST = 0.25, 0.5
+"""Of the panel: at most the bar along x, and the other, where its axis has other units."""
 _EDGE = 0.1
 _SIZE = 7.0
 _EFFECTS = [patheffects.withStroke(linewidth=2.4, foreground="white", alpha=0.85)]
@@ -34,11 +35,10 @@ def draw_scale_bar(axes: Any, surface: Surface) -> None:
             "which a scale bar shows"
         )
     _, size = to_inches(axes)
-    x0, x1 = axes.get_xlim()
-    distance = _round_below(_PART * (x1 - x0) * norms[0])
-    per_unit = size / (x1 - x0, abs(np.subtract(*axes.get_ylim())))
-    across, upward = (distance / n * u for n, u in zip(norms, per_unit, strict=True))
-    upward = min(upward, size[1] - 3 * _EDGE)
+    lengths = np.abs([np.subtract(*axes.get_xlim()), np.subtract(*axes.get_ylim())])
+    room = np.array([_PART, _MOST]) * lengths * norms
+    distance = _round_below(float(room.min()))
+    across, upward = distance / np.array(norms) * size / lengths
     words = f"distance {short(distance)}"
     wide, high = max(across, text_width(words, _SIZE)), upward + 0.12
     taken = obstacles(axes)

@@ -11,11 +11,13 @@ import numpy as np
 
 from landscape.errors import check_choice
 from landscape.grid import FloatArray
-from landscape.render.figure.box_axes import draw_box, long_names
+from landscape.render.figure.box_axes import draw_box
+from landscape.render.figure.box_names import LETTERS, BoxName, names_that_fit, ranges_of
 from landscape.render.figure.caption import Caption, captioned
 from landscape.render.figure.colour_bar import bar_room, colour_bar, colours_of
 from landscape.render.figure.context import enlarged
 from landscape.render.figure.layout import (
+    ROW_TITLE,
     Margins,
     Sheet,
     columns_for,
@@ -23,6 +25,7 @@ from landscape.render.figure.layout import (
     inches,
     lay_out,
     panel_texts,
+    panel_width,
 )
 from landscape.render.figure.named import Named
 from landscape.render.figure.options import PlaneLook, Quantified, of_heights, takes
@@ -39,7 +42,7 @@ from landscape.render.space.projection import Window, box_window, eye_of, projec
 from landscape.render.space.relief import HEIGHT, Relief, described, relief
 from landscape.render.unfinished import finished_part, unfinished_notes
 from landscape.render.words.captions import brief
-from landscape.render.words.directions import axis_name, explained
+from landscape.render.words.directions import explained
 from landscape.render.words.names import names_of
 from landscape.render.words.numerals import short
 from landscape.render.words.one_line import in_one_line
@@ -223,8 +226,9 @@ def draw(
     norm, colours = colours_of(shared, scene.cmap, scene.panels)
     with mpl.rc_context(STYLE):
         sheet = paper(reliefs, scene, title, foot)
-        for axes, shape in zip(sheet.panels, reliefs, strict=True):
-            _draw_panel(axes, shape, scene, norm, colours)
+        names = _axis_names([r.panel for r in reliefs], scene)
+        for axes, shape, named in zip(sheet.panels, reliefs, names, strict=True):
+            _draw_panel(axes, shape, scene, named, norm, colours)
         cax = {"cax": sheet.colour_bar}
         colour_bar(sheet.figure, scene.panels, shared, scene.ticks, norm, colours, cax)
     made = f"{described(reliefs)}; drawn by {scene.renderer}"
@@ -236,15 +240,9 @@ def draw(
 def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: float = 0.0) -> Sheet:
     """The figure with its text, before anything is drawn."""
     panels = [r.panel for r in reliefs]
-    width, bar = (
-        inches(scene.width, len(panels), scene.context),
-        bar_room(panels[0], scene.ticks, 1.5),
-    )
-    asked, named = scene.named.columns_of(len(panels)), scene.named
-    wanted = columns_for(len(panels))
-    numerals = max((text_width(short(value)) for value in scene.few), default=0.0)
-    margins = replace(_MARGINS, left=max(_MARGINS.left, _BESIDE_NUMERALS + numerals))
-    columns = columns_that_fit(width, wanted, margins, bar, asked, _LEAST_PANEL)
+    width, columns, margins, bar = _spread(panels, scene)
+    deepest = max(name.below for names in _axis_names(panels, scene) for name in names)
+    margins = replace(margins, below=max(margins.below, deepest + 0.02))
     caption = _caption(reliefs, scene)
     texts, heading = panel_texts(panels, caption.notes, title)
     return lay_out(
@@ -257,25 +255,49 @@ def paper(reliefs: Sequence[Relief], scene: Scene, title: str | None, foot: floa
         title=heading,
         foot=foot,
         caption=caption.lines,
-        rows_named=named.row_titles,
-        columns_named=named.column_titles,
+        rows_named=scene.named.row_titles,
+        columns_named=scene.named.column_titles,
     )
+
+
+def _spread(panels: Sequence[Heights], scene: Scene) -> tuple[float, int, Margins, float]:
+    """The width of the figure, the number of columns, the margins and the width of the bar."""
+    width = inches(scene.width, len(panels), scene.context)
+    bar = bar_room(panels[0], scene.ticks, 1.5)
+    numerals = max((text_width(short(value)) for value in scene.few), default=0.0)
+    margins = replace(_MARGINS, left=max(_MARGINS.left, _BESIDE_NUMERALS + numerals))
+    asked, wanted = scene.named.columns_of(len(panels)), columns_for(len(panels))
+    return width, columns_that_fit(width, wanted, margins, bar, asked, _LEAST_PANEL), margins, bar
+
+
+def _axis_names(panels: Sequence[Heights], scene: Scene) -> list[tuple[BoxName, BoxName]]:
+    """Of each panel; ``x`` and ``y`` where the camera turns, so that some edge has no room."""
+    if scene.turns:
+        return [LETTERS] * len(panels)
+    width, columns, margins, bar = _spread(panels, scene)
+    taken = ROW_TITLE if scene.named.row_titles else 0.0
+    room = panel_width(width - taken, columns, margins, bar)
+    sight = (scene.camera, scene.window, room, margins)
+    return [names_that_fit(panel.surface, *sight) for panel in panels]
 
 
 def _caption(reliefs: Sequence[Relief], scene: Scene) -> Caption:
     panels = [relief.panel for relief in reliefs]
     names = names_of([panel.surface for panel in panels])
     more = [note for relief in reliefs for note in relief.said]
-    full = [_notes(relief, scene) for relief in reliefs]
+    on_edges = _axis_names(panels, scene)
+    full = [_notes(r, scene, named) for r, named in zip(reliefs, on_edges, strict=True)]
     return captioned(scene.caption, full, in_one_line(panels, more), names)
 
 
-def _draw_panel(axes: Any, shape: Relief, scene: Scene, norm: Any, colours: Any) -> None:
+def _draw_panel(
+    axes: Any, shape: Relief, scene: Scene, names: Sequence[BoxName], norm: Any, colours: Any
+) -> None:
     """The axes, the surface and its marks, on the picture plane."""
     camera, window = scene.camera, scene.window
     axes.set_axis_off()
     axes.set(xlim=(window.left, window.right), ylim=(window.lower, window.upper))
-    draw_box(axes, shape, camera, scene.few, turns=scene.turns)
+    draw_box(axes, shape, camera, scene.few, names)
     if scene.solid:
         wide = axes.get_position().width * axes.figure.get_size_inches()[0]
         pixels, lines = round(wide * scene.per_inch), shape.scale.heights(scene.lines)
@@ -307,24 +329,14 @@ def _shows(shape: Relief, scene: Scene) -> bool:
     return sees(shape.up, shape.best_index, scene.camera, tip=0.01)
 
 
-def _notes(shape: Relief, scene: Scene) -> list[str]:
+def _notes(shape: Relief, scene: Scene, named: Sequence[BoxName]) -> list[str]:
     panel = shape.panel
     lowest = f"○ {panel.best_words()}" if panel.quantity.has_best else ""
     if lowest and not _shows(shape, scene):
         lowest += ", hidden behind the surface"
     first = brief(panel.surface, panel.quantity)
-    sides = [_sides(panel)] if scene.turns or long_names(panel.surface) else []
+    sides = [ranges_of(panel.surface)] if named == LETTERS else []
     plane = explained(panel.surface, shares_shown=True)
     paths = path_notes_in_space(shape)
     best = [f"{lowest}."] if lowest else []
     return [*filter(None, [first, plane]), *sides, *best, *paths, *panel.notes, *shape.notes]
-
-
-def _sides(panel: Heights) -> str:
-    """The axes in words, where their names are too long for the picture."""
-    axes = panel.surface.grid.axes.items()
-    parts = [
-        f"{name} from {short(v[0])} to {short(v[-1])} ({axis_name(panel.surface, name)})"
-        for name, v in axes
-    ]
-    return f"{', '.join(parts)}."

@@ -69,7 +69,7 @@ def page_data(
     ``style``, ``camera``: what it initially shows; see :func:`landscape.render.page.save_page`.
     """
     kind = "line" if one_kind(surfaces, style) == "curve" else "plane"
-    first = quantity_of_all(surfaces, look.get("quantity"))
+    first = opened_on(surfaces, look.get("quantity"))
     clip, levels, cmap = look.get("clip", "auto"), look.get("levels"), look.get("cmap")
     norm_range, scale = look.get("norm_range"), look.get("scale")
     if scale == "symlog":
@@ -103,6 +103,20 @@ def page_data(
             )
         ],
     }
+
+
+def opened_on(surfaces: Sequence[Surface], asked: str | None) -> str:
+    """The quantity that a page shows first: the one asked for, else what the files were made for.
+
+    That is the ratio of eigenvalues, where all have it, which takes far longer than a loss; else
+    the first loss. Raises an InputError if a surface does not have the quantity.
+    """
+    made_for = (
+        name
+        for name in surfaces[0].quantities
+        if all(name in s.quantities and s.quantity(name).is_eigen_ratio for s in surfaces)
+    )
+    return quantity_of_all(surfaces, asked or next(made_for, None))
 
 
 def colours(cmap: str | None) -> list[list[Any]]:

@@ -11,10 +11,10 @@ from landscape.atomic import replacing
 from landscape.errors import InputError
 from landscape.render.figure.options import Coloured, SpaceLook, of_heights, picked, takes
 from landscape.render.heights import prepare
-from landscape.render.page.data import page_data
+from landscape.render.page.data import opened_on, page_data
 from landscape.render.page.document import page_html
 from landscape.render.page.sequence import in_order
-from landscape.render.resolve import chosen_levels, one_kind, quantity_of_all
+from landscape.render.resolve import chosen_levels, one_kind
 from landscape.render.space.camera import Camera, choose_camera
 from landscape.render.space.relief import HEIGHT
 from landscape.surface import Surface
@@ -82,7 +82,7 @@ def first_data(
     determine the camera.
     """
     kind = one_kind(several, style)
-    name = quantity_of_all(several, look.get("quantity"))
+    name = opened_on(several, look.get("quantity"))
     panels, shared = prepare([(s, name) for s in drawn], **of_heights(look))
     chosen_levels(look.get("levels"), shared)  # raises if unusable
     boxes = [HEIGHT * (p.heights - shared.bottom) / (shared.top - shared.bottom) for p in panels]

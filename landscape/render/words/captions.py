@@ -39,9 +39,9 @@ _STATISTICS = {
     "re-estimated": "Batch-norm statistics re-estimated at every point",
 }
 _IGNORED = {
-    "biasbn": "biases and batch normalization kept fixed",
+    "biasbn": "biases and normalization layers kept fixed",
     "bias": "biases kept fixed",
-    "bn": "batch normalization kept fixed",
+    "bn": "normalization layers kept fixed",
 }
 
 
@@ -92,14 +92,19 @@ def data(surface: Surface) -> str:
 def examples(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = True) -> str:
     """``1,000 of 4,660 training images``, or empty if the number is unknown.
 
-    With a tolerance, ``about 180 per point of 4,660 training images``; with a limit too, ``about
+    With a tolerance, ``about 180 of 4,660 training images per point``; with a limit too, ``about
     95 per point, limited to 100 of 4,660 training images``. Unless ``whole``, without the rest:
-    ``about 180 training images``.
+    ``about 180 training images per point``.
     """
+    return "".join(_examples(surface, quantity, whole))
+
+
+def _examples(surface: Surface, quantity: DisplayedQuantity, whole: bool) -> tuple[str, str]:
+    """The words for the examples, and what follows the name of the data: `` per point``."""
     split = quantity.quantity.split
     count = _whole(surface, quantity_name(split, "examples"))
     if count < 1:
-        return ""
+        return "", ""
     population = _whole(surface, quantity_name(split, "population"))
     source = fact_of(surface, "data").partition(":")[0]
     noun = "image" if source in _DATA else "example"
@@ -108,18 +113,18 @@ def examples(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = Tru
     if not split:
         recorded = fact_of(surface, "split")
         split_name = {"train": "training", "given": ""}.get(recorded, recorded)
-    number = f"{count:,} of {population:,}" if population > count and whole else f"{count:,}"
-    words = " ".join(filter(None, (number, split_name, noun)))
+    kind = " ".join(filter(None, (split_name, noun)))
     taken = surface.values.get(quantity_name(split, "count"))
     if taken is None or not surface.done.any() or "tolerance_relative" not in surface.attributes:
-        return words
+        of = f" of {population:,}" if population > count and whole else ""
+        return f"{count:,}{of} {kind}", ""
     mean = float(taken[surface.done].mean())
-    about = f"{round(mean, -1):,.0f}" if mean >= 100 else f"{mean:.0f}"
+    about = f"about {round(mean, -1):,.0f}" if mean >= 100 else f"about {mean:.0f}"
     if not whole:
-        return " ".join(filter(None, (f"about {about}", split_name, noun)))
-    rest = " ".join(filter(None, (f"{max(population, count):,}", split_name, noun)))
-    limit = f", limited to {count:,}" if population > count else ""
-    return f"about {about} per point{limit} of {rest}"
+        return f"{about} {kind}", " per point"
+    if population > count:
+        return f"{about} per point, limited to {count:,} of {population:,} {kind}", ""
+    return f"{about} of {count:,} {kind}", " per point"
 
 
 def origin(surface: Surface, quantity: DisplayedQuantity, *, whole: bool = True) -> str:
@@ -138,10 +143,10 @@ def full(surface: Surface, quantity: DisplayedQuantity) -> str:
     sentences = []
     subject = quantity.label[:1].upper() + quantity.label[1:]
     known = network(surface)
-    source, number = data(surface), examples(surface, quantity)
+    source, (number, each) = data(surface), _examples(surface, quantity, whole=True)
     first = f"{subject} of {known}" if known else subject
     if number:
-        first += f" on {number}" + (f" of {source}" if source else "")
+        first += f" on {number}" + (f" of {source}" if source else "") + each
     elif source:
         first += f" on {source}"
     sentences.append(first)
@@ -151,6 +156,13 @@ def full(surface: Surface, quantity: DisplayedQuantity) -> str:
         sentences.append(words[:1].upper() + words[1:])
     sentences += measured(surface, quantity)
     return " ".join(f"{s.rstrip('.')}." for s in sentences if s)
+
+
+def averaged(surface: Surface, quantity: DisplayedQuantity) -> str:
+    """``Mean of 20 random draws``, or empty."""
+    draws = _whole(surface, "repeats")
+    mean = draws > 1 and draw_of(surface.quantities, quantity.name, 1)
+    return f"Mean of {draws} random draws" if mean else ""
 
 
 def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
@@ -163,9 +175,7 @@ def measured(surface: Surface, quantity: DisplayedQuantity) -> list[str]:
     if quantity.span is not None:  # the long name of a density states the smoothing
         words = surface.quantities[quantity.name].long_name
         said += [] if words == quantity.label else [words[:1].upper() + words[1:]]
-    draws = _whole(surface, "repeats")
-    if draws > 1 and draw_of(surface.quantities, quantity.name, 1):
-        said.append(f"Mean of {draws} random draws")
+    said.append(averaged(surface, quantity))
     said.append(_STATISTICS.get(fact_of(surface, "bn_statistics"), ""))
     undefined = _whole(surface, NEGATIVE_VARIANCES)
     if undefined > 0:

@@ -58,6 +58,8 @@ def _worded(key: str, value: str) -> str:
         return ""
     value = value.partition(":")[0] if key == "data" else value
     bare = key in ("data", "split", "loss", "precision", "dtype", "kind")
+    if key == "bn_statistics":
+        return f"{value} batch-norm statistics"
     return value if bare else f"{key.replace('_', ' ')} {value}"
 
 

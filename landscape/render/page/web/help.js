@@ -10,7 +10,10 @@ const GESTURES = [
     ["Backspace", "remove the last pin"], ["Drag (touch: Cut, then drag)", "cut through the plane"],
     ["c, then c elsewhere", "cut between two marked points"],
   ]],
-  ["Everywhere", [["Escape", "remove the mark"], [", and .", "step along a path"], ["?", "this sheet"]]],
+  ["Everywhere", [
+    ["1 to 5", "loss, accuracy, error, …"], ["l", "named levels"], [", and .", "step along a path"],
+    ["s", "save and share"], ["Escape", "remove the mark"], ["?", "this sheet"],
+  ]],
 ];
 
 function openHelp() {

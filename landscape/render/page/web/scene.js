@@ -45,7 +45,7 @@ function sceneSpec(picture, drawn, camera) {
     connectgaps: false, hoverinfo: "skip",
     contours: { x: { highlight: false }, y: { highlight: false },
       z: { highlight: false, show: true, ...isolines(picture), color: "rgba(0,0,0,0.55)", width: 1 } },
-    lighting: { ambient: 0.55, diffuse: 0.75, specular: 0.12, roughness: 0.55, fresnel: 0.05 },
+    lighting: { ambient: 0.42, diffuse: 0.58, specular: 0.05, roughness: 0.5, fresnel: 0.05 },
     lightposition: { x: -2e4, y: -1e4, z: 6e4 },
   };
   const axis = (range) => ({ visible: false, showspikes: false, range });
