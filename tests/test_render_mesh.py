@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 import pyvista
 import trimesh
+from scipy.ndimage import map_coordinates
 
 from landscape.errors import InputError, MissingExtra
 from landscape.grid import Grid
@@ -54,8 +56,9 @@ class TestModels:
         if suffix == ".glb":  # by VTK, which turns nothing: y is up there
             mesh = pyvista.read(path).combine()
             points = np.asarray(mesh.points, float)[:, [0, 2, 1]] * (1, -1, 1)
-            colours = np.asarray(mesh.point_data["COLOR_0"])
-            return points, mesh.cells_dict[pyvista.CellType.TRIANGLE], colours
+            corners = mesh.cells_dict[pyvista.CellType.TRIANGLE]  # the axes are lines
+            used, faces = np.unique(corners, return_inverse=True)
+            return points[used], faces.reshape(-1, 3), None
         mesh = meshio.read(path)
         # In an .obj the colour follows the coordinates.
         points = np.asarray(mesh.points, float)[:, :3]
@@ -89,30 +92,49 @@ class TestModels:
         assert "cubic interpolation of log10(train_loss) between 6 x 4 sampled points" in first
 
     def document(self, path):
-        """The first primitive and the accessors, from the JSON chunk of the file itself."""
+        """The JSON chunk of the file itself."""
         content = path.read_bytes()
         length = int.from_bytes(content[12:16], "little")
-        tree = json.loads(content[20 : 20 + length])
-        return tree["meshes"][0]["primitives"][0], tree["accessors"]
+        return json.loads(content[20 : 20 + length])
 
-    def test_glb_holds_linear_light_a_matt_material_and_what_it_is(self, tmp_path):
+    def test_glb_shows_the_colours_of_the_map_lit_in_every_viewer(self, tmp_path):
+        """A fault once: amounts of light as colours of points, which many viewers show as dark."""
         path = save(exponential(title="one <b>"), tmp_path / "a.glb", interpolate="none")
         scene = trimesh.load(path, process=False)  # its reader, for what VTK does not tell
-        (mesh,) = scene.geometry.values()
+        (mesh,) = (g for g in scene.geometry.values() if isinstance(g, trimesh.Trimesh))
         assert mesh.metadata["title"] == "one <b>"
         assert mesh.metadata["surface"].startswith("log10(train_loss) at 6 x 4 sampled points")
         material = mesh.visual.material
         assert (material.metallicFactor, material.doubleSided) == (0.0, True)
-        points, _, colours = self.read(tmp_path, ".glb", interpolate="none")
-        light = colours[:, :3] / (65535 if colours.max() > 1 else 1)
-        screen = np.where(light < 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-        expected = mpl.colormaps["viridis"](points[:, 2] / HEIGHT)[:, :3]
-        assert screen == pytest.approx(expected, abs=1 / 255)
-        primitive, accessors = self.document(path)
-        colour = accessors[primitive["attributes"]["COLOR_0"]]
-        unsigned_short = 5123
-        assert (colour["componentType"], colour["normalized"]) == (unsigned_short, True)
-        assert (colour["type"], colour["count"]) == ("VEC4", len(points))
+        tree = self.document(path)
+        assert tree["extensionsUsed"] == ["KHR_materials_unlit"]
+        assert all("KHR_materials_unlit" in m["extensions"] for m in tree["materials"])
+        picture = np.asarray(material.baseColorTexture.convert("RGB"), float) / 255
+        across, upward = (mesh.visual.uv * picture.shape[1::-1] - 0.5).T
+        shown = [map_coordinates(picture[::-1, :, c], [upward, across], order=1) for c in range(3)]
+        x, y, up = mesh.vertex_normals.T  # its node turns it
+        light = math.sin(math.radians(50)) * up - math.cos(math.radians(50)) * (x + y) / 2**0.5
+        expected = mpl.colormaps["viridis"](mesh.vertices[:, 2] / HEIGHT)[:, :3]
+        expected = expected * (0.55 + 0.45 * np.clip(light, 0, 1))[:, None]
+        assert np.stack(shown, axis=1) == pytest.approx(expected, abs=2 / 255)
+
+    def test_glb_has_axes(self, tmp_path):
+        surfaces = [exponential(), exponential()]
+        path = save(surfaces, tmp_path / "a.glb")
+        scene = trimesh.load(path)
+        axes = [g for g in scene.geometry.values() if isinstance(g, trimesh.path.Path3D)]
+        assert len(axes) == 2
+        lines = [
+            p for m in self.document(path)["meshes"] for p in m["primitives"] if p["mode"] == 1
+        ]
+        assert all("COLOR_0" in line["attributes"] for line in lines)  # else white on white
+        (x0, y0, z0), (x1, y1, z1) = np.transpose([a.bounds for a in axes], (1, 2, 0))
+        assert (x0 < [-0.51, 0.64]).tolist() == [True, False]  # the heights, on one scale
+        assert (x1 > [0.51, 1.66]).tolist() == [False, True]
+        assert (y0 < -0.5).all()
+        assert y1 == pytest.approx([0.5, 0.5], abs=0.02)
+        assert z0 == pytest.approx([0, 0], abs=1e-3)
+        assert z1 == pytest.approx([HEIGHT, 0], abs=0.02)
 
     @pytest.mark.parametrize("suffix", [".glb", ".ply", ".obj"])
     def test_several_stand_side_by_side_on_one_scale(self, tmp_path, suffix):

@@ -36,8 +36,8 @@ def draw_scale_bar(axes: Any, surface: Surface) -> None:
         )
     _, size = to_inches(axes)
     lengths = np.abs([np.subtract(*axes.get_xlim()), np.subtract(*axes.get_ylim())])
-    room = np.array([_PART, _MOST]) * lengths * norms
-    distance = _round_below(float(room.min()))
+    longest = np.array([_PART, _MOST]) * lengths * norms
+    distance = _round_below(float(longest.min()))
     across, upward = distance / np.array(norms) * size / lengths
     words = f"distance {short(distance)}"
     wide, high = max(across, text_width(words, _SIZE)), upward + 0.12

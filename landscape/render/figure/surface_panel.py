@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import LightSource
 
 from landscape.grid import FloatArray
 from landscape.render.space.camera import Camera
+from landscape.render.space.light import DIRECTION, shade
 from landscape.render.space.projection import eye_of, project
 from landscape.render.space.relief import Relief
 
@@ -18,8 +18,6 @@ CELLS = 150
 MOST = 200
 """Maximum number of faces along an axis: more would take minutes."""
 _VECTORS = 4000
-_LIGHT = LightSource(azdeg=225, altdeg=50)
-_AMBIENT = 0.55
 _SHINE = 0.12
 
 
@@ -83,8 +81,8 @@ def normals_of(relief: Relief) -> FloatArray:
 
 def _lit(colours: FloatArray, normals: FloatArray, camera: Camera) -> FloatArray:
     # The same light for every panel; matplotlib's own shading would stretch each one's contrast.
-    lit = colours * (_AMBIENT + (1 - _AMBIENT) * np.clip(normals @ _LIGHT.direction, 0, 1))[:, None]
-    halfway = _LIGHT.direction + np.array(camera.direction)
+    lit = colours * shade(normals)[:, None]
+    halfway = DIRECTION + np.array(camera.direction)
     shine = np.clip(normals @ (halfway / np.linalg.norm(halfway)), 0, 1) ** 24
     bright: FloatArray = np.minimum(lit + _SHINE * shine[:, None], 1.0)
     return bright

@@ -53,10 +53,14 @@ class Shape:
         panels, shared = prepare([(s, name) for s in surfaces], **look, norm_range=self.norm_range)
         return [relief(p, shared, self.interpolate, cells, most) for p in panels]
 
+    def left(self, place: int) -> float:
+        """The x of the middle of the surface at a place, counted from the left."""
+        return place * (1 + _GAP)
+
     def points(self, shape: Relief, place: int) -> FloatArray:
         """Its points one unit wide, shape (ny, nx, 3); the place counts from the left."""
         points = shape.points()
-        points[..., 0] += place * (1 + _GAP)
+        points[..., 0] += self.left(place)
         points[..., 2] *= self.height_ratio / HEIGHT
         return points
 
