@@ -133,6 +133,15 @@ def test_nothing_shines_through_a_surface(painted):
     assert (binary_fill_holes(covered) & ~covered).sum() == 0
 
 
+def test_plotly_writes_nothing_that_is_not_seen(painted):
+    """A fault once: the names and numerals of its hidden axes took a third of the opening time."""
+    words = (
+        "() => [...document.querySelectorAll('.surface')].map((p) => p._fullLayout.scene._scene)"
+        ".map(({ axesOptions: { labels, ticks } }) => [labels.join(''), ticks.flat().length])"
+    )
+    assert painted.page.evaluate(words) == [["", 0]] * 2
+
+
 def test_light_makes_no_surface_brighter_than_its_colours(painted):
     """A fault once: a plateau was as bright as white, without a shade."""
     brightest = np.asarray(colormaps["viridis"].colors).max(axis=0)

@@ -35,7 +35,7 @@ async function drawNow() {
   const wanted = wantedPanels();
   drawnPanels().filter((k) => !wanted.includes(k)).forEach(release);
   if (app.panels.length > MOST_DRAWN) paintStills();
-  app.panels.forEach((_, k) => showScene(k));
+  app.panels.forEach((_, k) => { if (!wanted.includes(k)) showScene(k); });
   for (const k of wanted) await drawPanel(k);
   tell("drawn");
 }
