@@ -36,6 +36,15 @@ def crowd() -> float:
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+@pytest.fixture(autouse=True)
+def trials_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All ways of computing are tried anew, however short the run, and none is remembered."""
+    monkeypatch.setattr("landscape.evaluate.budget.SHARE", float("inf"))
+    monkeypatch.setattr("landscape.evaluate.budget.LEAST_IMAGES", 0)
+    monkeypatch.setattr("landscape.evaluate.choose.recall", lambda name: None)
+    monkeypatch.setattr("landscape.evaluate.choose.remember", lambda name, chosen: None)
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real CIFAR-10 images and published checkpoints; skips where it is absent."""

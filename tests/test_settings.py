@@ -91,7 +91,7 @@ class Cancelling(nn.Module):
 def machine_where_bfloat16_is(times: float, monkeypatch: pytest.MonkeyPatch) -> None:
     """Times of trials as they are where bfloat16 is so many times as fast as float32."""
 
-    def by_speed(problem: Problem, trials: list[Any], few: object) -> list[Any]:
+    def by_speed(problem: Problem, trials: list[Any], *more: object) -> list[Any]:
         for trial in trials:
             trial.seconds.append(1 / times if trial.settings.reduced else 1.0)
         return sorted(trials, key=lambda trial: trial.seconds[-1])

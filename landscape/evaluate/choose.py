@@ -11,11 +11,14 @@ from landscape.data.integers import warn_of_lost_integers
 from landscape.deprecated import renamed
 from landscape.errors import InputError, argument, check_choice
 from landscape.evaluate.abreast import evaluate_abreast
+from landscape.evaluate.budget import Budget
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.precision import ABSOLUTE_BOUND, RELATIVE_BOUND, measure_precision
+from landscape.evaluate.remembered import Remembered, key, recall, remember
 from landscape.evaluate.settings import REDUCED, Settings
 from landscape.evaluate.streamed import evaluate_streamed
 from landscape.evaluate.tuner import (
+    confirmed,
     speedup,
     tune_abreast,
     tune_batch_size,
@@ -30,8 +33,20 @@ from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
 
-_MANY_IMAGES = 150_000
-"""Number of images in a run from which choosing the batch size pays off."""
+_BATCH_TRIALS, _ABREAST_TRIALS = 12_000, 12_000
+"""Examples that choosing the batch size, and the points at once, takes."""
+
+_ACCURACY_TRIALS = 7_000
+"""Examples that measuring a reduced precision takes."""
+
+_CONFIRMING = 400
+"""The same of confirming what an earlier run chose."""
+
+_SHOWN = 512
+"""Examples that show the shape of the data."""
+
+_PER_POINT = 100
+"""Examples that a point is expected to take under a tolerance."""
 
 _WORTH_COMPILING = 20_000_000
 """Number of images in a run from which compilation, which takes a minute, pays off on a GPU."""
@@ -118,21 +133,35 @@ def choose_settings(
             names = (*found.attributes(problem.dtype), *_MORE_FACTS)
             return found, {name: stored[name] for name in names if name in stored}
     settings = Settings(batch_size=128 if batch_size is None else batch_size)
-    points = grid.points()
     run, problem = problem, _quick_to_move(problem, plane)
+    per_point = sum(len(examples) for examples in run.splits.values())
+    images = grid.size * (min(per_point, _PER_POINT) if one_by_one else per_point)
+    points, facts = grid.points(), dict[str, Attribute]()
+    name = None
+    if tune and not own and precision in ("float32", "auto"):
+        options = precision, batch_size, one_by_one, _streamed(run), type(plane.statistics).__name__
+        shown = next(iter(problem.splits.values())).head(_SHOWN).batch(problem.dtype)
+        name = key(problem, shown, options)
+        known = recall(name)
+        if known is not None and _may_be_used(problem, plane, points, known, images, facts):
+            return known.settings, {**known.settings.attributes(problem.dtype), **facts}
+        facts.clear()
+    budget = Budget.of_run(problem, plane, settings, images) if tune else Budget(0.0)
+    plain = budget.per_example
 
     def layouts(base: Settings) -> list[Settings]:
-        return tune_layouts(problem, plane, points[[0, -1]], base) if tune and not own else [base]
+        worth = tune and not own
+        return tune_layouts(problem, plane, points[[0, -1]], base, budget) if worth else [base]
 
-    facts: dict[str, Attribute] = {}
     if precision == "auto":
         candidates, low = layouts(settings), [replace(settings, reduced="bfloat16")]
-        gain = speedup(problem, plane, settings, low[0])
-        if gain > _HOPELESS:
-            low = layouts(low[0])  # what is fastest in one precision need not be so in the other
-            gain = speedup(problem, plane, candidates[0], low[0])
-        if gain > 1 and _accurate(problem, plane, points, low[0], facts):
-            candidates = low
+        if not tune or budget.allows(_ACCURACY_TRIALS):
+            gain = speedup(problem, plane, settings, low[0])
+            if gain > _HOPELESS:
+                low = layouts(low[0])  # what is fastest in one precision need not be in the other
+                gain = speedup(problem, plane, candidates[0], low[0])
+            if gain > 1 and _accurate(problem, plane, points, low[0], facts):
+                candidates = low
     elif precision == "float32":
         candidates = layouts(settings)
     else:
@@ -145,19 +174,40 @@ def choose_settings(
     if settings.stored_as is not None:
         for examples in problem.splits.values():
             warn_of_lost_integers(examples, settings.stored_as)
-    images = grid.size * sum(len(examples) for examples in run.splits.values())
-    if tune and images > _MANY_IMAGES:
-        if batch_size is None and not _in_given_batches(run):
-            settings = tune_batch_size(problem, plane, candidates)
-        threads = not problem.objective.noise  # the generators are shared by all threads
-        if threads and problem.device.type == "cpu" and not one_by_one and not _streamed(problem):
-            settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
-    if tune and images > _MANY_IMAGES and problem.device.type == "cuda" and not own:
+    at_once = not one_by_one and not _streamed(run)
+    sizes = batch_size is None and not _in_given_batches(run)
+    if tune and sizes and budget.allows(_BATCH_TRIALS):
+        settings = tune_batch_size(problem, plane, candidates)
+    threads = not problem.objective.noise  # the generators are shared by all threads
+    abreast = threads and at_once and problem.device.type == "cpu"
+    if tune and abreast and budget.allows(_ABREAST_TRIALS):
+        settings = tune_abreast(problem, plane, settings, fixed=batch_size is not None)
+    if tune and problem.device.type == "cuda" and not own and budget.allows(_BATCH_TRIALS):
         settings = tune_benchmark(problem, plane, settings)
-        one_network = not one_by_one and not _streamed(problem)  # each compiles anew
-        if images > _WORTH_COMPILING and one_network:
+        if images > _WORTH_COMPILING and at_once:  # each network compiles anew
             settings = tune_compiled(problem, plane, points[[0, -1]], settings)
+    if name is not None and not budget.refused:
+        remember(name, Remembered(settings, plain / max(budget.per_example, 1e-12)))
     return settings, {**settings.attributes(problem.dtype), **facts}
+
+
+def _may_be_used(
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    known: Remembered,
+    images: int,
+    facts: dict[str, Attribute],
+) -> bool:
+    """Whether what an earlier run chose pays, and computes the same here."""
+    settings = known.settings
+    if settings == Settings(batch_size=settings.batch_size, abreast=settings.abreast):
+        return True
+    if images * (1.0 - 1.0 / max(known.gain, 1.0)) < _CONFIRMING:
+        return False
+    if not confirmed(problem, plane, points[[0, -1]], settings):
+        return False
+    return settings.reduced is None or _accurate(problem, plane, points, settings, facts)
 
 
 def _accurate(

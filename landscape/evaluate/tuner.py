@@ -14,6 +14,7 @@ from torch import Tensor
 from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
+from landscape.evaluate.budget import Budget
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.network import PointNetwork, traced
 from landscape.evaluate.settings import Settings, combinations
@@ -31,6 +32,7 @@ BATCH_SIZES = {
 }
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
 _FINALISTS = 2
+_CHECKS = 6  # passes through the compared examples before a way is timed
 _COMPARED = 29  # examples whose outputs are compared; no power of two, which graphs fill up to
 _NOISE = 1.03  # times of trials within this ratio are considered equal
 _ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
@@ -49,16 +51,23 @@ class _Trial:
     seconds: list[float]
 
 
-def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> list[Settings]:
+def tune(
+    problem: Problem,
+    plane: Plane,
+    points: FloatArray,
+    base: Settings,
+    budget: Budget | None = None,
+) -> list[Settings]:
     """Settings with equal outputs up to rounding, fastest first.
 
     On a GPU they are ranked in ``base``'s precision at a batch that fills it, since at the few
     examples that a CPU is tried with only launches are timed.
 
-    Folding, fusion, in-place operations and memory layout are tried in all combinations. Trials
-    are interleaved and the smallest time of each counts, which reduces noise. A combination whose
-    outputs differ from those of the plain settings is not admissible. The networks of the trials
-    are in memory together, except large ones, which are tried one after the other.
+    Folding, fusion, in-place operations and memory layout are tried in all combinations, those that
+    join most of them first, as long as the budget lasts (None is no limit). Trials are interleaved
+    and the smallest time of each counts, which reduces noise. A combination whose outputs differ
+    from those of the plain settings is not admissible. The networks of the trials are in memory
+    together, except large ones, which are tried one after the other.
 
     ``points``: shape (n, number of axes): at least two points of the run; the first two are used.
     ``base``: the plain settings, which are included in the result.
@@ -72,16 +81,21 @@ def tune(problem: Problem, plane: Plane, points: FloatArray, base: Settings) -> 
         traced=traced(problem.model) is not None,
         fold=plane.statistics is None and bool(norms_with_statistics(problem.model)),
     )
-    if len(kinds) == 1:
+    budget = budget or Budget()
+    least = min(len(few), base.batch_size, _COMPARED)
+    if len(kinds) == 1 or not budget.allows(_CHECKS * least + 2 * len(few)):
         return [base]
+    kinds = [kinds[0], *reversed(kinds[1:])]
     with exactly(problem.objective.needs_gradients):
         place = plane.to(problem.device)
         compared = few[: 1 if is_large(problem.origin) else min(_COMPARED, base.batch_size)]
         reference = _Reference(problem, place, base, points[:2], compared)
         seconds: dict[Settings, float] = {}
         for group in [[kind] for kind in kinds] if is_large(problem.origin) else [kinds]:
-            seconds |= _seconds(problem, place, group, few, reference)
+            seconds |= _seconds(problem, place, group, few, reference, budget)
         ranked = sorted(seconds, key=lambda kind: seconds[kind])
+        if ranked:
+            budget.per_example = min(budget.per_example, seconds[ranked[0]] / len(few))
         return [replace(kind, batch_size=base.batch_size) for kind in ranked] or [base]
 
 
@@ -91,14 +105,18 @@ def _seconds(
     kinds: Sequence[Settings],
     few: Batch,
     reference: _Reference,
+    budget: Budget,
 ) -> dict[Settings, float]:
-    """The smallest time of each kind that is admissible."""
-    trials = []
+    """The smallest time of each kind that is admissible, and is tried in time."""
+    trials: list[_Trial] = []
     for kind in kinds:
+        if trials and not budget.allows(_CHECKS * _COMPARED + (len(trials) + 1) * len(few)):
+            break
         network = PointNetwork(problem, place, kind)
         if reference.agrees(network):
             trials.append(_Trial(kind, network, []))
-    return {trial.settings: min(trial.seconds) for trial in _by_speed(problem, trials, few)}
+    ranked = _by_speed(problem, trials, few, budget)
+    return {trial.settings: min(trial.seconds) for trial in ranked}
 
 
 def tune_batch_size(problem: Problem, plane: Plane, tuned: Sequence[Settings]) -> Settings:
@@ -196,6 +214,16 @@ def tune_benchmark(problem: Problem, plane: Plane, settings: Settings) -> Settin
         return fastest.settings if min(fastest.seconds) * _NOISE < plain else settings
 
 
+def confirmed(problem: Problem, plane: Plane, points: FloatArray, settings: Settings) -> bool:
+    """Whether outputs at the first two points agree with those of the plain settings."""
+    few = _few(problem, min(_COMPARED, settings.batch_size))
+    with exactly(problem.objective.needs_gradients):
+        place = plane.to(problem.device)
+        base = Settings(batch_size=settings.batch_size, reduced=settings.reduced)
+        reference = _Reference(problem, place, base, points[:2], few)
+        return reference.agrees(PointNetwork(problem, place, settings))
+
+
 def speedup(problem: Problem, plane: Plane, own: Settings, reduced: Settings) -> float:
     """How many times faster the second settings are than the first, for a few examples.
 
@@ -270,11 +298,15 @@ class _Reference:
         )
 
 
-def _by_speed(problem: Problem, trials: Sequence[_Trial], few: Batch) -> list[_Trial]:
-    """Time trials in interleaved rounds: at least a few, and for a minimum total time."""
+def _by_speed(
+    problem: Problem, trials: Sequence[_Trial], few: Batch, budget: Budget | None = None
+) -> list[_Trial]:
+    """Time trials in interleaved rounds: a few, for a minimum total time; one, if time is up."""
     while trials and (
         len(trials[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in trials) < _LONG_ENOUGH_S
     ):
+        if trials[0].seconds and budget is not None and budget.left < 0:
+            break
         for trial in trials:
             _synchronize(few.device)
             start = time.perf_counter()
