@@ -13,7 +13,7 @@ import numpy as np
 
 from landscape import commandline
 from landscape.atomic import replacing
-from landscape.elsewhere import READERS, read_array
+from landscape.elsewhere import READERS, read_array, suffix_of
 from landscape.errors import InputError, argument, unknown_choice
 from landscape.examples import located
 from landscape.hdf5 import reading
@@ -92,7 +92,8 @@ def convert(
     source, target = located(source), Path(target)
     if target.exists() and source.exists() and target.samefile(source):
         raise InputError(f"{target} is the source file; choose another name for the output")
-    bare = source.suffix.lower() == ".npy"
+    suffix = suffix_of(source)
+    bare = suffix == ".npy"
     if bare and x is None:
         raise InputError(
             f"{source} is an array without coordinates: give {argument('x')} and, for a plane, "
@@ -103,7 +104,7 @@ def convert(
             f"{source}: its coordinates are those of the file; leave {argument('x')} and "
             f"{argument('y')} out"
         )
-    if bare or source.suffix.lower() in READERS:
+    if bare or suffix in READERS:
         check_kind(target, "a converted file", partial(_is_converted, False))
         surface = open_surface(source) if x is None else read_array(source, x, y)
         (save_legacy if to == "legacy" else save_surface)(surface, target)

@@ -2,7 +2,7 @@
 
 Names say what the arrays are: ``loss`` (in nats), ``accuracy`` (a fraction, or in percent if a
 value is above 1), each also with a split in front, as in ``test_loss``; other quantities have no
-unit unless the file gives one.
+unit unless the file gives one. ``done`` says which points are computed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from landscape.quantity import Quantity
 from landscape.storable import check_size
 from landscape.surface import Surface
 
-_AXES = ("x", "y")
+_AXES, _DONE = ("x", "y"), "done"
+_TRUTH = {"true": 1.0, "false": 0.0}
 _LARGEST = 2**28
 """Bytes of a table, or of an array or the archive that holds it."""
 
@@ -32,12 +33,13 @@ def surface_of(
     y: FloatArray | None = None,
     units: Mapping[str, str] | None = None,
 ) -> Surface:
-    """A surface of given arrays; NaN is a point that is not computed.
+    """A surface of given arrays; NaN is a point that is not computed, unless ``done`` says so.
 
     Parameters
     ----------
     arrays
-        By name, shape (len(y), len(x)), or (len(x),) on a line.
+        By name, shape (len(y), len(x)), or (len(x),) on a line; ``done`` is above 0, or true, where
+        a point is computed.
     x, y
         Strictly increasing coordinates; y is None for a line.
     units
@@ -57,30 +59,42 @@ def surface_of(
     'loss'
     """
     grid = Grid(x, y)
-    if not arrays:
-        raise InputError("there are coordinates but no values; expected an array or column")
-    quantities, values = {}, {}
-    for name, given in arrays.items():
-        array = np.asarray(given, dtype=np.float64)
+    held = {name: np.asarray(given, dtype=np.float64) for name, given in arrays.items()}
+    for name, array in held.items():
         if array.shape != grid.shape:
             raise InputError(
                 f"{name} has shape {array.shape}, but the coordinates give {grid.shape} (ny, nx)"
             )
+    computed = held.pop(_DONE, None)
+    if not held:
+        raise InputError("there are coordinates but no values; expected an array or column")
+    quantities, values = {}, {}
+    for name, array in held.items():
         quantity = Quantity(name).called(name)
         unit = (units or {}).get(name) or ("nats" if quantity.is_loss else "1")
         if quantity.kind.guesses > 0 and (unit == "%" or np.nanmax(array, initial=0.0) > 1):
             array, unit = array / 100.0, "1"
         quantities[name], values[name] = quantity.beside(units=unit), array
-    done = ~np.all([np.isnan(array) for array in values.values()], axis=0)
+    if computed is None:
+        done = ~np.all([np.isnan(array) for array in values.values()], axis=0)
+    else:
+        done = computed > 0
+        values = {name: np.where(done, array, np.nan) for name, array in values.items()}
     return Surface(grid, quantities, values, done, {"source": "computed elsewhere"})
+
+
+def suffix_of(path: Path) -> str:
+    """The suffix that a file is read by, which for an HDF5 file is none, whatever its name is."""
+    return "" if path.is_file() and h5py.is_hdf5(path) else path.suffix.lower()
 
 
 def read_elsewhere(path: Path) -> Surface:
     """Read a table (``.csv``, ``.tsv``) or arrays of NumPy (``.npz``).
 
     A table has a header; columns ``x`` (and ``y``) are coordinates, one row is one point, in any
-    order, and points that are missing are not computed. An ``.npz`` has arrays ``x`` (and ``y``)
-    and values of shape (ny, nx).
+    order, and points that are missing are not computed. A column without a name, which pandas
+    writes for its rows, is left out. An ``.npz`` has arrays ``x`` (and ``y``) and values of shape
+    (ny, nx).
 
     Raises an InputError if it cannot be read as that.
     """
@@ -103,14 +117,13 @@ def read_array(path: Path, x: str, y: str | None = None) -> Surface:
     ``loss`` otherwise. Raises an InputError if the array does not fit.
     """
     try:
-        with path.open("rb") as file:
-            array = np.load(file, allow_pickle=False)
+        array = np.load(path, mmap_mode="r", allow_pickle=False)  # no larger than the file
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or one_line(error)}") from None
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError):
         raise InputError(
-            f"{path} cannot be read as .npy: {one_line(error)}; expected an array of numbers, as "
-            "numpy.save writes it"
+            f"{path} cannot be read as .npy: it is damaged, or holds objects; expected an array of "
+            "numbers, as numpy.save writes it"
         ) from None
     dimensions = 1 if y is None else 2
     if (
@@ -121,6 +134,8 @@ def read_array(path: Path, x: str, y: str | None = None) -> Surface:
         came = f"{array.dtype} {array.shape}" if isinstance(array, np.ndarray) else "an archive"
         wanted = "(nx,), or (ny, nx) if y has a range too" if y is None else "(ny, nx)"
         raise InputError(f"{path} holds {came}; expected numbers of shape {wanted}")
+    if array.nbytes > _LARGEST:
+        raise InputError(f"{path} has {array.nbytes:,} bytes; expected at most {_LARGEST:,}")
     axes = []
     for name, text, count in zip(_AXES, (x, y), array.shape[::-1], strict=False):
         ends = str(text).strip()
@@ -143,7 +158,7 @@ def read_labelled(file: h5py.File, path: Path) -> Surface:
         if name in _AXES or not isinstance(dataset, h5py.Dataset):
             continue
         if (
-            dataset.dtype.kind in "fiu"
+            dataset.dtype.kind in "fiub"
             and dataset.shape in (shape, shape[::-1])
             and dataset.ndim == len(shape)
         ):
@@ -167,10 +182,17 @@ def _table(path: Path) -> Surface:
     check_names(names)
     if "x" not in names:
         raise InputError(f"the columns are {', '.join(names[:6])}; expected x (and y) among them")
-    table = np.array([[float(cell or "nan") for cell in row] for row in rows], dtype=np.float64)
+    table = np.array([[_number(cell) for cell in row] for row in rows], dtype=np.float64)
     if table.size == 0 or table.shape[1] != len(names):
         raise InputError(f"{len(rows)} rows do not fit {len(names)} columns of numbers")
-    return of_columns(dict(zip(names, table.T, strict=True)))
+    columns = dict(zip(names, table.T, strict=True))
+    columns.pop("", None)
+    return of_columns(columns)
+
+
+def _number(cell: str) -> float:
+    truth = _TRUTH.get(cell.strip().lower())
+    return float(cell or "nan") if truth is None else truth
 
 
 def check_names(columns: Sequence[str]) -> None:

@@ -20,7 +20,7 @@ import numpy as np
 
 from landscape.atomic import replacing
 from landscape.checksum import values_sha256
-from landscape.elsewhere import READERS, is_labelled, read_elsewhere, read_labelled
+from landscape.elsewhere import READERS, is_labelled, read_elsewhere, read_labelled, suffix_of
 from landscape.errors import InputError
 from landscape.examples import located
 from landscape.grid import FloatArray, Grid
@@ -168,12 +168,13 @@ def open_surface(path: str | Path) -> Surface:
     if not path.is_file():
         kind = "is a folder" if path.is_dir() else "does not exist"
         raise InputError(f"surface file {path} {kind}; expected an HDF5 file with a surface")
-    if path.suffix.lower() == ".npy":
+    suffix = suffix_of(path)
+    if suffix == ".npy":
         raise InputError(
             f"{path} is an array without coordinates: give them with python -m landscape.convert, "
             "or from Python by landscape.elsewhere.surface_of"
         )
-    if path.suffix.lower() in READERS:
+    if suffix in READERS:
         surface = read_elsewhere(path)
     else:
         expected = "surface written by landscape or by tomgoldstein/loss-landscape"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from landscape.elsewhere import check_names, of_columns, surface_of
 from landscape.errors import InputError
 from landscape.extras import library
+from landscape.grid import FloatArray
 from landscape.hdf5 import plain
+from landscape.storable import OF_AN_AXIS, OF_THE_FILE
 from landscape.surface import Attribute, Surface
 
 
@@ -54,14 +56,14 @@ def from_xarray(data: Any, *, x: str = "x", y: str = "y") -> Surface:
     data
         Variables on the dimensions ``x`` (and ``y``), in any order; others are left out. A NaN is a
         point that is not computed, unless a variable ``done`` says otherwise. A nameless array is
-        the loss.
+        the loss. Attributes that surface files use themselves are left out.
     x, y
         Names of the dimensions in ``data``.
 
     Raises
     ------
     InputError
-        If there is no such dimension, or no variable on them.
+        If there is no such dimension, its coordinates are not numbers, or no variable is on them.
 
     Examples
     --------
@@ -70,10 +72,10 @@ def from_xarray(data: Any, *, x: str = "x", y: str = "y") -> Surface:
     >>> landscape.from_xarray(dataset.rename(x="alpha", y="beta"), x="alpha", y="beta").grid.shape
     (51, 51)
     """
-    if not hasattr(data, "dims") or not hasattr(data, "coords"):
+    if not hasattr(data, "coords") or not hasattr(data, "sortby"):
         raise InputError(f"{type(data).__name__}: expected a Dataset or DataArray of xarray")
     if not hasattr(data, "data_vars"):
-        data = data.to_dataset(name=data.name or "loss")
+        data = data.to_dataset(name="loss" if data.name in (None, *data.coords) else data.name)
     dims = [y, x] if y in data.dims or y != "y" else [x]
     missing = [name for name in dims if name not in data.dims or name not in data.coords]
     if missing:
@@ -81,25 +83,26 @@ def from_xarray(data: Any, *, x: str = "x", y: str = "y") -> Surface:
             f"no coordinate {missing[0]!r}, the dimensions are {', '.join(map(str, data.dims))}; "
             "name them, as in from_xarray(data, x='alpha', y='beta')"
         )
+    axes = [_numbers(name, data[name]) for name in dims]
+    several = [name for name, axis in zip(dims, axes, strict=True) if axis.ndim != 1]
+    if several:
+        raise InputError(f"coordinate {several[0]!r} has several dimensions; expected one")
     data = data.sortby(dims)
     own = {
         str(name): variable.transpose(*dims)
         for name, variable in data.data_vars.items()
         if set(variable.dims) == set(dims) and variable.dtype.kind in "fiub"
     }
-    done = own.pop("done", None)
     arrays = {name: np.asarray(v.values, dtype=np.float64) for name, v in own.items()}
     units = {name: str(v.attrs["units"]) for name, v in own.items() if "units" in v.attrs}
-    axes = [np.asarray(data[name].values, dtype=np.float64) for name in reversed(dims)]
+    axes = [_numbers(name, data[name]) for name in reversed(dims)]
     surface = surface_of(arrays, axes[0], axes[1] if len(axes) > 1 else None, units)
-    if done is not None:
-        surface.done[:] = np.asarray(done.values, dtype=bool)
-    for name, v in own.items():
-        words = str(v.attrs.get("long_name", name))
-        surface.quantities[name] = surface.quantities[name].beside(long_name=words)
-    surface.attributes.update(_plain(data.attrs))
+    for name, quantity in surface.quantities.items():
+        words = str(own[name].attrs.get("long_name", name))
+        surface.quantities[name] = quantity.beside(long_name=words)
+    surface.attributes.update(_plain(data.attrs, OF_THE_FILE))
     for axis, name in zip(surface.grid.axes, reversed(dims), strict=True):
-        surface.axes[axis] = _plain(data[name].attrs)
+        surface.axes[axis] = _plain(data[name].attrs, OF_AN_AXIS)
     return surface
 
 
@@ -109,16 +112,16 @@ def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
     Parameters
     ----------
     table
-        Numeric columns are values; others are left out. Rows can be in any order; points that are
-        missing or NaN are not computed, nor those whose column ``done`` is false.
+        Numeric columns are values; others are left out. Rows can be in any order. Points that are
+        missing are not computed, nor NaN, unless a column ``done`` says otherwise.
     x, y
         Names of the columns of coordinates; without ``y`` it is a line.
 
     Raises
     ------
     InputError
-        If there is no column ``x``, two have one name, a point comes more than once, or the points
-        are on no grid.
+        If there is no column ``x``, its coordinates are not numbers, two have one name, a point
+        comes more than once, or the points are on no grid.
 
     Examples
     --------
@@ -127,8 +130,13 @@ def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
     >>> landscape.from_dataframe(table).main_quantity
     'train_loss'
     """
-    if not hasattr(table, "columns") or not hasattr(table, "dtypes"):
+    if not all(hasattr(table, name) for name in ("columns", "dtypes", "items")):
         raise InputError(f"{type(table).__name__}: expected a DataFrame of pandas")
+    if getattr(table.columns, "nlevels", 1) > 1:
+        raise InputError(
+            f"the columns have {table.columns.nlevels} levels of names; expected one, as "
+            "table.columns.map('_'.join) makes it"
+        )
     check_names([str(name) for name in table.columns])
     own = {x: "x", y: "y"} if y in table.columns or y != "y" else {x: "x"}
     missing = [name for name in own if name not in table.columns]
@@ -138,20 +146,27 @@ def from_dataframe(table: Any, *, x: str = "x", y: str = "y") -> Surface:
             "name them, as in from_dataframe(table, x='alpha', y='beta')"
         )
     columns = {
-        own.get(name, str(name)): np.asarray(column, dtype=np.float64)
+        own.get(name, str(name)): _numbers(name, column)
         for name, column in table.items()
-        if name in own or (name not in ("x", "y") and column.dtype.kind in "fiub")
+        if name in (*own, "done") or (name not in ("x", "y") and column.dtype.kind in "fiub")
     }
-    done = columns.pop("done", None)
-    if done is not None:
-        for name in set(columns) - {"x", "y"}:
-            columns[name] = np.where(done > 0, columns[name], np.nan)
     return of_columns(columns)
 
 
-def _plain(facts: Mapping[Any, Any]) -> dict[str, Attribute]:
+def _numbers(name: Any, values: Any) -> FloatArray:
+    """Coordinates or truths as floats; raises an InputError if they are anything else."""
+    try:
+        array = np.asarray(values)
+        if array.dtype.kind not in "mMc":  # times and complex numbers, which would be converted
+            return array.astype(np.float64)
+    except (TypeError, ValueError):
+        pass
+    raise InputError(f"{name!r} is of type {values.dtype}; expected numbers")
+
+
+def _plain(facts: Mapping[Any, Any], without: Collection[str]) -> dict[str, Attribute]:
     """Attributes that a surface can have."""
-    return {str(name): plain(value) for name, value in facts.items()}
+    return {str(name): plain(value) for name, value in facts.items() if name not in without}
 
 
 def _words(surface: Surface, name: str) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pytest
 
 import landscape
 import landscape.compare
+import landscape.convert
 import landscape.elsewhere
 import landscape.render.__main__
 from landscape.elsewhere import surface_of
@@ -110,6 +111,15 @@ def test_what_is_no_surface_is_one_clear_error(name: str, tmp_path: Path) -> Non
     (tmp_path / file).write_text(text)
     with pytest.raises(InputError, match=message):
         landscape.open_surface(tmp_path / file)
+
+
+@pytest.mark.parametrize("name", ["ours.csv", "ours.npz", "ours.npy"])
+def test_a_surface_of_ours_is_opened_whatever_its_name_is(name: str, tmp_path: Path) -> None:
+    surface = landscape.open_surface("example:digits_between")
+    path = landscape.save_surface(surface, tmp_path / name)
+    assert landscape.open_surface(path).attributes == surface.attributes
+    assert landscape.convert.convert(path, tmp_path / "theirs.npz")
+    assert landscape.open_surface(tmp_path / "theirs.npz").grid.same_as(surface.grid)
 
 
 def test_arrays_must_fit_their_coordinates() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import landscape
 import landscape.compare
 import landscape.convert
+import landscape.elsewhere
 import landscape.render.__main__
 from landscape.errors import InputError
 
@@ -45,6 +48,7 @@ def test_an_array_of_xarray() -> None:
     same(landscape.from_xarray(array.rename("test_loss")))
     bits = array.assign_attrs(units="bits")
     assert landscape.from_xarray(bits).quantities["loss"].units == "bits"
+    same(landscape.from_xarray(array.rename("x")), "loss")
     line = landscape.from_xarray(array.isel(y=0, drop=True))
     assert line.y is None
     np.testing.assert_allclose(line["loss"], X)
@@ -79,6 +83,39 @@ def test_our_own_come_back(name: str) -> None:
     assert labelled.quantities["train_loss"].long_name == surface.quantities["train_loss"].long_name
 
 
+def _netcdf(surface: landscape.Surface, path: Path) -> landscape.Surface:
+    surface.to_xarray().to_netcdf(path, engine="h5netcdf")
+    return landscape.open_surface(path)
+
+
+def _by_xarray(surface: landscape.Surface, path: Path) -> landscape.Surface:
+    landscape.save_surface(surface, path)
+    with xarray.open_dataset(path, engine="h5netcdf") as data:
+        return landscape.from_xarray(data.load())
+
+
+def _csv(surface: landscape.Surface, path: Path) -> landscape.Surface:
+    surface.to_dataframe().to_csv(path)
+    return landscape.open_surface(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "way"), [("a.nc", _netcdf), ("a.h5", _by_xarray), ("a.csv", _csv)]
+)
+def test_our_own_come_back_by_a_file_and_can_be_kept(name: str, way: Any, tmp_path: Path) -> None:
+    surface = landscape.open_surface("example:digits_path")
+    surface.done.flat[3] = False
+    surface["train_loss"].flat[4] = np.nan  # diverged
+    back = way(surface, tmp_path / name)
+    again = landscape.open_surface(landscape.save_surface(back, tmp_path / "again.h5"))
+    assert again.grid.same_as(surface.grid)
+    assert set(again.quantities) == set(surface.quantities)
+    np.testing.assert_array_equal(again.done, surface.done)
+    for quantity in surface.quantities:
+        found, true = again[quantity][surface.done], surface[quantity][surface.done]
+        np.testing.assert_allclose(found, true, rtol=1e-15)
+
+
 def test_they_are_drawn_compared_and_kept(tmp_path: Path) -> None:
     array = xarray.DataArray(LOSS + 1, dims=("y", "x"), coords={"x": X, "y": Y})
     surface = landscape.from_xarray(array)
@@ -86,6 +123,11 @@ def test_they_are_drawn_compared_and_kept(tmp_path: Path) -> None:
     np.testing.assert_allclose(landscape.open_surface(tmp_path / "kept.h5")["loss"], LOSS + 1)
     surface.plot.contour()
     assert landscape.compare_surfaces([surface, surface], names=["a", "b"])
+
+
+def _at(x: Any) -> Any:
+    array = xarray.DataArray(LOSS, dims=("y", "x"), coords={"x": x, "y": Y})
+    return landscape.from_xarray(array) if array.x.dtype.kind != "f" or array.x.ndim > 1 else array
 
 
 BAD = {
@@ -117,6 +159,41 @@ BAD = {
             pandas.DataFrame([[1, 2, 3]], columns=["x", "loss", "loss"])
         ),
         "two columns are called 'loss'",
+    ),
+    "dates": (lambda: _at(pandas.date_range("2026", periods=5)), "'x' is of type datetime64"),
+    "words": (lambda: _at(list("abcde")), "'x' is of type .*; expected numbers"),
+    "places of each point": (lambda: _at((("y", "x"), LOSS)), "'x' has several dimensions"),
+    "a tree of xarray": (
+        lambda: landscape.from_xarray(xarray.DataTree(_at(X).to_dataset(name="loss"))),
+        "DataTree: expected a Dataset",
+    ),
+    "a column of words": (
+        lambda: landscape.from_dataframe(pandas.DataFrame({"x": ["a", "b"], "loss": [2, 3]})),
+        "'x' is of type .*; expected numbers",
+    ),
+    "a column of dates": (
+        lambda: landscape.from_dataframe(
+            pandas.DataFrame({"x": pandas.date_range("2026", periods=2), "loss": [2, 3]})
+        ),
+        "'x' is of type datetime64",
+    ),
+    "done in words": (
+        lambda: landscape.from_dataframe(
+            pandas.DataFrame({"x": [1, 2], "loss": [2, 3], "done": ["yes", "no"]})
+        ),
+        "'done' is of type .*; expected numbers",
+    ),
+    "levels of columns": (
+        lambda: landscape.from_dataframe(
+            pandas.DataFrame(
+                [[1, 2]], columns=pandas.MultiIndex.from_tuples([("x", ""), ("a", "b")])
+            )
+        ),
+        "2 levels of names; expected one",
+    ),
+    "a table of another library": (
+        lambda: landscape.from_dataframe(SimpleNamespace(columns=["x", "loss"], dtypes=[])),
+        "SimpleNamespace: expected a DataFrame of pandas",
     ),
     "twice": (
         lambda: landscape.from_dataframe(pandas.DataFrame({"x": [1, 1], "loss": [2, 3]})),
@@ -186,10 +263,22 @@ def test_ranges_that_do_not_fit(
     assert not (tmp_path / "a.h5").exists()
 
 
-@pytest.mark.parametrize("content", [b"", b"text", b"\x93NUMPY\x01\x00v\x00{'descr': '|O'"])
+HUGE = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 1000000)}"
+DAMAGED = [b"", b"text", b"\x93NUMPY\x01\x00v\x00{'descr': '|O'"]
+DAMAGED += [b"\x93NUMPY\x01\x00v\x00" + HUGE.ljust(117) + b"\n" + bytes(80)]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
 def test_a_damaged_array_is_one_clear_error(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(InputError, match=r"a\.npy cannot be read as \.npy"):
+        landscape.convert.convert(tmp_path / "a.npy", tmp_path / "a.h5", x="-1:1")
+
+
+def test_a_huge_array_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    np.save(tmp_path / "a.npy", np.zeros(10_000))
+    monkeypatch.setattr(landscape.elsewhere, "_LARGEST", 10_000)
+    with pytest.raises(InputError, match=r"a\.npy has 80,000 bytes; expected at most 10,000"):
         landscape.convert.convert(tmp_path / "a.npy", tmp_path / "a.h5", x="-1:1")
 
 
