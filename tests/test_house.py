@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent / "landscape"
 
 # From the bottom up: a room imports from its own layer (without a circle) or from lower ones.
 LAYERS = [
-    {"accessors", "deprecated", "errors", "version"},
+    {"accessors", "deprecated", "errors", "starting", "version", "zipped"},
     {"examples", "extras"},
     {
         "atomic",

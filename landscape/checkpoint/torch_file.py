@@ -16,6 +16,7 @@ import torch
 
 from landscape.checkpoint.tensors import TensorUnpickler, legacy_reader
 from landscape.errors import InputError
+from landscape.zipped import by_name
 
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"  # the formats of torch.save since and before version 1.6
 
@@ -72,7 +73,7 @@ def read_archive(file: BinaryIO, mapped: torch.UntypedStorage, described: list[s
     The names of objects passed over are added to ``described``.
     """
     archive = zipfile.ZipFile(file)
-    members = {member.filename: member for member in archive.infolist()}
+    members = by_name(archive)
     said = sum(member.file_size for member in members.values())
     stored = all(member.compress_type == zipfile.ZIP_STORED for member in members.values())
     if said > mapped.nbytes() or not stored:

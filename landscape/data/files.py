@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from landscape.data.members import LARGEST
 from landscape.data.named_arrays import FORMS, WHOLE, examples_of, pairs_in, splits_of
 from landscape.data.npz import names_in_npz, read_npz
 from landscape.errors import InputError, one_line
+from landscape.zipped import by_name
 
 _MOST_PACKED = 20
 """How many times larger than its file an array may be, beyond ``LARGEST``."""
@@ -102,7 +104,8 @@ def _read_torch(path: Path) -> Any:
     try:
         if zipfile.is_zipfile(path):
             _check_archive(path)
-        with torch.serialization.safe_globals([TensorDataset]):
+        with torch.serialization.safe_globals([TensorDataset]), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about pickles of other protocols
             return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle can raise any error
         wanted = re.search(r"GLOBAL ([\w.]+)", str(error))
@@ -118,7 +121,7 @@ def _read_torch(path: Path) -> Any:
 def _check_archive(path: Path) -> None:
     """Verify the checksums, which torch does not; it stores members uncompressed."""
     with zipfile.ZipFile(path) as archive:
-        said = sum(member.file_size for member in archive.infolist())
+        said = sum(member.file_size for member in by_name(archive).values())
         if said > path.stat().st_size:
             raise zipfile.BadZipFile(f"{said} bytes in {path.stat().st_size}")
         wrong = archive.testzip()

@@ -11,6 +11,7 @@ import numpy as np
 
 from landscape.data.members import LARGEST, too_large
 from landscape.errors import InputError, one_line
+from landscape.zipped import by_name
 
 
 def _array(raw: bytes) -> np.ndarray:
@@ -35,7 +36,7 @@ def names_in_npz(path: Path) -> list[str]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            return [name.removesuffix(".npy") for name in archive.namelist()]
+            return [name.removesuffix(".npy") for name in by_name(archive)]
     except Exception as error:  # damaged archives raise errors of many types
         raise _unreadable(path, error) from error
 
@@ -51,7 +52,7 @@ def read_npz(path: Path, names: Sequence[str], largest: int | None = None) -> li
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            files = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+            files = {name.removesuffix(".npy"): info for name, info in by_name(archive).items()}
             missing = [name for name in names if name not in files]
             if missing:
                 raise InputError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 import torch
 
 from landscape.checkpoint import read_checkpoint
-from landscape.data import load
+from landscape.data import load, load_splits
 from landscape.directions.file import facts_in_file, save_directions
 from landscape.directions.pca import principal_components
 from landscape.errors import InputError
@@ -67,6 +68,28 @@ def test_an_archive_that_unpacks_into_more_than_its_size(tmp_path: Path) -> None
         archive.writestr("archive/data.pkl", bytes(2**24))
     with pytest.raises(InputError, match="truncated or damaged"):
         read_checkpoint(path)
+
+
+def test_an_archive_with_two_members_of_one_name(tmp_path: Path) -> None:
+    """Of which readers take different ones."""
+    np.savez(tmp_path / "a.npz", x_train=np.eye(3), y_train=np.arange(3))
+    torch.save((torch.eye(3), torch.arange(3)), tmp_path / "a.pt")
+    (tmp_path / "c.pt").write_bytes(saved())
+    readers = {"a.npz": load_splits, "a.pt": load_splits, "c.pt": read_checkpoint}
+    for name, read in readers.items():
+        path = tmp_path / name
+        read(str(path))
+        with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr(archive.namelist()[-1], archive.read(archive.namelist()[0]))
+        with pytest.raises(InputError, match=name):
+            read(str(path))
+
+
+def test_a_pickle_of_another_protocol_is_read_without_a_warning(tmp_path: Path) -> None:
+    torch.save((torch.eye(3), torch.arange(3)), tmp_path / "a.pt", pickle_protocol=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(next(iter(load_splits(str(tmp_path / "a.pt")).values()))) == 3
 
 
 def test_components_of_weights_that_are_not_finite() -> None:

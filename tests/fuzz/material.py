@@ -122,13 +122,17 @@ def images(source: str, split: str) -> Read:
 
 
 def own_data(file: Path, good: Path) -> int:
-    """Data of one's own; a file with a checksum that can be read contains the saved numbers."""
+    """Data of one's own; a file with a checksum that can be read contains the saved numbers.
+
+    They may have their names exchanged, in an archive as good as the saved one.
+    """
 
     def check(_: object) -> None:
         pair = f"{file},{good}/targets.npy" if file.suffix == ".npy" else str(file)
         (found,) = load_splits(pair).values()
+        numbers = found.inputs.flatten()
         if file.suffix != ".npy" and not torch.equal(
-            found.inputs, torch.arange(64.0).reshape(4, 16)
+            numbers.double(), torch.arange(numbers.numel(), dtype=torch.float64)
         ):
             raise WrongResult("inputs")
 
