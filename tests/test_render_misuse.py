@@ -11,6 +11,7 @@ import pytest
 from landscape import render
 from landscape.errors import InputError
 from landscape.render.figure.style import colour_map
+from landscape.render.media import MEDIA
 from landscape.render.page.data import colours
 from landscape.surface import Surface
 from tests.test_render_figures import bowl, line
@@ -73,3 +74,46 @@ def test_a_page_is_written_into_a_page(tmp_path: Path, name: str) -> None:
 def test_a_colour_map_that_does_not_exist_is_refused_for_a_line_too():
     with pytest.raises(InputError, match=r"unknown colour map 'nosuch'"):
         render.side_by_side([line()], cmap="nosuch")
+
+
+NAN, INF = float("nan"), float("inf")
+UNUSABLE = {
+    "azimuth": [NAN, -INF],
+    "base_mm": [NAN, -1, INF],
+    "clip": ["nosuch", "nan", "-inf"],
+    "cmap": ["nosuch"],
+    "column_titles": [["a", "b"]],
+    "columns": [0, -1, 99],
+    "context": ["nosuch"],
+    "dpi": [NAN, 0, -1, INF],
+    "elevation": [NAN, INF],
+    "fps": [NAN, 0, INF],
+    "frames": [0, -1],
+    "height_ratio": [NAN, 0, -1, INF],
+    "interpolate": ["nosuch"],
+    "levels": [0, [1, NAN], [3, 1]],
+    "movie": ["nosuch"],
+    "norm_range": [(NAN, 1), (2, 1), (0, INF)],
+    "quantity": ["nosuch"],
+    "renderer": ["nosuch"],
+    "row_titles": [["a", "b"]],
+    "scale": ["nosuch"],
+    "seconds": [NAN, 0, INF],
+    "width": ["nosuch", NAN, 0, -1, INF],
+    "width_mm": [NAN, 0, INF],
+}
+
+
+@pytest.mark.parametrize("suffix", [".png", ".html", ".vtp", ".glb", ".stl", ".gif"])
+def test_a_value_that_cannot_be_meant_is_refused_by_every_style(
+    tmp_path: Path, suffix: str
+) -> None:
+    """Also by a style that ignores the option: whoever gives it expects it to do something."""
+    medium, target = MEDIA[suffix], tmp_path / f"a{suffix}"
+    for style in set(medium.styles) - {"path"}:
+        one = line() if style == "curve" else bowl()
+        for option in sorted(medium.options & set(UNUSABLE)):
+            for value in UNUSABLE[option]:
+                with pytest.raises(InputError):
+                    render.save(one, target, style, **{option: value})
+                assert not target.exists(), (style, option, value)

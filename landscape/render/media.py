@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from landscape.atomic import replacing
 from landscape.errors import InputError, unknown_choice
-from landscape.render.figure.options import MapLook, Quantified, SpaceLook
+from landscape.render.figure.options import MapLook, Quantified, SpaceLook, check_dpi
 from landscape.render.resolve import GALLERY
 from landscape.render.styles import STYLES
 from landscape.surface import Surface
@@ -157,8 +157,7 @@ def save_figure(
     if kind not in _METADATA:
         known = ", ".join(f".{k}" for k in _METADATA)
         raise InputError(f"{target}: expected a figure file ending in one of {known}")
-    if dpi is not None and not 1 <= dpi <= 2400:
-        raise InputError(f"dpi {dpi:g}: expected between 1 and 2400")
+    check_dpi(dpi)
     import matplotlib as mpl
 
     from landscape.render.figure.style import STYLE

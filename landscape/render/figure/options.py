@@ -185,6 +185,12 @@ def picked(look: Mapping[str, Any], options: type) -> dict[str, Any]:
     return {name: value for name, value in look.items() if name in options.__annotations__}
 
 
+def check_dpi(dpi: float | None) -> None:
+    """Raise an InputError unless dots per inch are between 1 and 2400, or None."""
+    if dpi is not None and not 1 <= dpi <= 2400:
+        raise InputError(f"dpi {dpi:g}: expected between 1 and 2400")
+
+
 def of_heights(look: Scaled) -> dict[str, Any]:
     """The options that :func:`landscape.render.heights.prepare` takes."""
     return picked(look, Scaled)

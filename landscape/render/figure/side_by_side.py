@@ -11,6 +11,7 @@ from landscape.errors import InputError
 from landscape.render.figure.named import Named
 from landscape.render.figure.options import PlaneLook, takes
 from landscape.render.resolve import one_kind
+from landscape.render.space.camera import Camera
 from landscape.render.styles import PLANES, STYLES
 from landscape.surface import Surface
 
@@ -73,6 +74,7 @@ def side_by_side(
     style = one_kind(surfaces, style)
     draw: Callable[..., Figure] = STYLES[style].load()
     named = Named(columns, row_titles, column_titles)
+    Camera(elevation or 0, azimuth or 0)  # raises if unusable, also where nothing is in space
     if style == "surface":
         _refuse(style, "contour", samples=samples, scale_bar=scale_bar)
         view = {"elevation": elevation, "azimuth": azimuth, "interpolate": interpolate}

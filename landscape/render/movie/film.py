@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from tqdm import tqdm
 
-from landscape.render.figure.options import SpaceLook, takes
+from landscape.render.figure.options import SpaceLook, check_dpi, takes
 from landscape.render.figure.surface import (
     Scene,
     camera_for,
@@ -76,6 +76,7 @@ def write_movie(
         If an option is out of range, there is nothing to draw, or the file cannot be written.
     """
     one_kind(surfaces, "surface")
+    check_dpi(dpi)
     frames, fps = timing(movie, len(surfaces), frames, fps, seconds)
     if path.suffix.lower() == ".mp4":
         encoder()  # before minutes of drawing are wasted
