@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from typing import TYPE_CHECKING, Any
 
 from landscape.accessors import register_accessor
+from landscape.starting import answer_ctrl_c, is_command
 from landscape.version import __version__
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ __all__ = [
     "train_network",
 ]
 
+if is_command(sys.orig_argv):
+    answer_ctrl_c()
 
 register_accessor("tables", lambda: importlib.import_module("landscape.tables").SurfaceTables)
 register_accessor("plot", lambda: importlib.import_module("landscape.render.accessor").SurfacePlot)

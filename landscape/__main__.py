@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from landscape.commandline import run
+from landscape.starting import answer_ctrl_c
 from landscape.version import __version__
 
 COMMANDS = {
@@ -43,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if os.getcwd() not in sys.path:
         # Unlike python -m, the console script does not search the current folder for modules.
         sys.path.append(os.getcwd())
+    answer_ctrl_c()
     room = words[0] in ("render", "experiments")
     home = f"landscape.{words[0]}.__main__" if room else f"landscape.{words[0]}"
     status: int = importlib.import_module(home).main(words[1:])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from landscape.store import open_surface
+from tests.commands.calls import environment
 from tests.conftest import crowd
 from tests.survival.runs import done, start, wait_until, write_module
 
@@ -58,3 +61,22 @@ def test_the_first_ctrl_c_finishes_the_point_the_second_does_not(tmp_path: Path)
         assert process.returncode == 130
         finished[times] = done(path) - had
     assert finished == {1: 1, 2: 0}
+
+
+@pytest.mark.parametrize("words", [["-m", "landscape.sample"], ["-m", "landscape", "sample"]])
+def test_ctrl_c_during_the_imports_is_answered_by_one_line(
+    tmp_path: Path, words: list[str]
+) -> None:
+    (tmp_path / "torch.py").write_text("import signal\nsignal.raise_signal(signal.SIGINT)\n")
+    inherited = environment()
+    path = f"{tmp_path}:{inherited['PYTHONPATH']}"
+    process = subprocess.run(
+        [sys.executable, *words],
+        cwd=tmp_path,
+        env={**inherited, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.stderr == "interrupted: nothing was written\n"
+    assert process.returncode in (130, -signal.SIGINT)
