@@ -33,3 +33,9 @@ def test_they_are_refused_where_they_would_move_and_kept_where_not() -> None:
     with torch.no_grad():
         true = float(F.cross_entropy(model(data[0]), data[1]))
     np.testing.assert_allclose(surface["loss"][1], true, rtol=1e-6)
+
+
+def test_a_network_of_complex_parameters_alone_is_refused_for_that() -> None:
+    model = nn.Linear(4, 3, dtype=torch.complex64)
+    with pytest.raises(InputError, match="'weight' is complex"):
+        landscape.Problem(model, (torch.randn(8, 4), torch.arange(8) % 3), device="cpu")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from landscape.errors import InputError, unknown_choice
+from landscape.errors import InputError, argument, unknown_choice
 from landscape.measures.comparable import (
     OTHER_NETWORK,
     Difference,
@@ -164,7 +164,12 @@ def _loss_of(surface: Surface, quantity: str | None) -> str:
     asked = quantity is not None and name in surface.quantities
     known = surface.quantity(name) if asked else None
     if name not in losses and (known is None or known.better is None or known.of_draws):
-        raise unknown_choice("loss to compare", name, losses or ["none in this surface"])
+        if not losses:
+            raise InputError(
+                f"a surface of {', '.join(list(surface.quantities)[:4])} has no loss to compare; "
+                f"give surfaces of a loss, or another {argument('quantity')}"
+            )
+        raise unknown_choice("loss to compare", name, losses)
     return name
 
 

@@ -9,7 +9,7 @@ from landscape.directions import Direction
 from landscape.errors import InputError, argument
 from landscape.params import dot, norm
 from landscape.planes.runs import Run, parameters_in
-from landscape.planes.solutions import difference, is_network_of
+from landscape.planes.solutions import check_apart, difference, is_network_of
 from landscape.planes.spanned import Spanned
 from landscape.problem import Problem
 from landscape.surface import Attribute
@@ -29,7 +29,8 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
     Raises
     ------
     InputError
-        If the problem's network is not the start of the curve, or the curve is straight.
+        If the problem's network is not the start of the curve, its ends are the same, or it is
+        straight.
     """
     if not is_network_of(problem, curve.a, f"the curve's end {curve.names[0]}"):
         raise InputError(
@@ -38,6 +39,7 @@ def curve_plane(problem: Problem, curve: Curve) -> Spanned:
         )
     start = problem.origin
     along = difference(parameters_in(curve.b, start, f"the curve's end {curve.names[1]}"), start)
+    check_apart(along, start, *curve.names)
     control = difference(parameters_in(curve.control, start, "the curve's control point"), start)
     length = norm(along)
     share = dot(along, control) / length**2

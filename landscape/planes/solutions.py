@@ -53,10 +53,7 @@ def between_plane(
     for state, name in zip(solutions, names[1:], strict=False):
         what = f"solution {name}"
         vector = difference(parameters_in(state, problem.origin, what), problem.origin)
-        if not norm(vector) > _SAME * norm(problem.origin):
-            raise InputError(
-                f"{names[0]} and {name} have the same weights; expected two different solutions"
-            )
+        check_apart(vector, problem.origin, names[0], name)
         facts = {"kind": "between", "start": names[0], "end": name}
         directions.append(Direction(vector, {**facts, "normalization": "none", "ignore": "none"}))
     if len(directions) == 2 and _parallel(*(d.vector for d in directions)):
@@ -91,6 +88,14 @@ def is_network_of(problem: Problem, state: State, what: str) -> bool:
     """Whether a state dict contains the weights of the problem's network."""
     offset = difference(parameters_in(state, problem.origin, what), problem.origin)
     return norm(offset) <= _SAME * norm(problem.origin)
+
+
+def check_apart(offset: Params, origin: Params, first: str, second: str) -> None:
+    """Raise an InputError if two solutions, the first at the origin, are the same."""
+    if not norm(offset) > _SAME * norm(origin):
+        raise InputError(
+            f"{first} and {second} have the same weights; expected two different solutions"
+        )
 
 
 def _parallel(a: Params, b: Params) -> bool:

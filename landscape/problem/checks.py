@@ -58,7 +58,7 @@ def check_parameters(model: nn.Module) -> None:
             raise InputError(
                 f"{name!r} is on the device meta, which holds no numbers: load the weights first"
             )
-    if not any(movable(p) for p in model.parameters()):
+    if not any(movable(p) or p.is_complex() for p in model.parameters()):
         raise InputError("the network has no parameters: there is no weight space to sample")
 
 

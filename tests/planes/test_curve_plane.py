@@ -42,6 +42,7 @@ def test_the_path_in_the_plane_is_the_curve(bn: str) -> None:
     [
         (Curve(B, C, A), "the weights of the network differ from A"),
         (Curve(A, {n: (A[n] + B[n]) / 2 for n in A if A[n].is_floating_point()}, B), "straight"),
+        (Curve(A, C, A), "A and B have the same weights; expected two different solutions"),
     ],
 )
 def test_what_spans_no_plane(curve: Curve, message: str) -> None:
