@@ -187,6 +187,7 @@ def write_figure(
     from landscape.render.figure.side_by_side import side_by_side
     from landscape.render.mesh.offscreen import available
 
+    check_dpi(dpi)  # before seconds of drawing are wasted
     if style == "surface" and renderer is None and path.suffix.lower() == ".png" and available():
         renderer = "pyvista"
     figure = side_by_side(surfaces, style, renderer=renderer, **options)
