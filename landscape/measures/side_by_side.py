@@ -167,7 +167,7 @@ def _loss_of(surface: Surface, quantity: str | None) -> str:
         if not losses:
             raise InputError(
                 f"a surface of {', '.join(list(surface.quantities)[:4])} has no loss to compare; "
-                f"give surfaces of a loss, or another {argument('quantity')}"
+                f"give surfaces of a loss, or name a quantity with {argument('quantity')}"
             )
         raise unknown_choice("loss to compare", name, losses)
     return name
