@@ -10,11 +10,9 @@ import numpy as np
 from landscape.errors import InputError
 from landscape.measures.estimate import SIGMAS, Estimate
 from landscape.measures.merge_tree import Branch, merge_tree
+from landscape.measures.resolved import SHALLOWEST, shown
 from landscape.measures.sampled import Sampled, sampled
 from landscape.surface import Surface
-
-SHALLOWEST = 0.05
-"""Minimum depth of a basin, as a share of the loss at its floor."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +45,9 @@ def basins(
 
     A basin is a branch of the merge tree of sublevel sets (see
     :func:`~landscape.measures.merge_tree.merge_tree`) whose depth, the saddle's loss less the
-    floor's, is
-
-    - more than the standard errors of both explain: their ranges, two standard errors on either
-      side, do not overlap. So dips caused by sampling are not basins;
-    - more than ``shallowest`` times the loss at the floor.
+    floor's, is more than the sampling error and the grid leave open, and more than ``shallowest``
+    times the loss at the floor: see :func:`~landscape.measures.resolved.shown`, which all numbers
+    and pictures of the topology share.
 
     A valley that is narrower than the grid spacing and oblique to the grid can break up into
     several: compare counts only on grids of the same spacing.
@@ -72,8 +68,9 @@ def basins(
     found = sampled(surface, quantity)
     if not found.usable.any():
         raise InputError("no finite loss, so there are no basins")
-    kept = [b for b in merge_tree(found.values, found.usable) if _counts(b, found, shallowest)]
-    made = [_basin(surface, found, branch) for branch in kept]
+    branches = merge_tree(found.values, found.usable)
+    counts = shown(branches, found, surface.grid.by_array_axis, shallowest)
+    made = [_basin(surface, found, b) for b, kept in zip(branches, counts, strict=True) if kept]
     return sorted(made, key=lambda basin: -basin.depth.value)
 
 
@@ -89,25 +86,6 @@ def second_depth(surface: Surface, quantity: str | None = None) -> Estimate:
     """
     depths = [b.depth for b in basins(surface, quantity) if math.isfinite(b.depth.value)]
     return depths[0] if depths else Estimate.exact(0.0)
-
-
-def significant(branch: Branch, found: Sampled) -> bool:
-    """Whether a branch is deeper than two standard errors of both its ends explain."""
-    if branch.saddle is None:
-        return True
-    values, errors = found.values.ravel(), found.errors.ravel()
-    rise = values[branch.saddle] - values[branch.floor]
-    return bool(rise > SIGMAS * (errors[branch.saddle] + errors[branch.floor]))
-
-
-def _counts(branch: Branch, found: Sampled, shallowest: float) -> bool:
-    if branch.saddle is None:
-        return True
-    values = found.values.ravel()
-    floor = values[branch.floor]
-    return significant(branch, found) and bool(
-        values[branch.saddle] - floor > shallowest * abs(floor)
-    )
 
 
 def _basin(surface: Surface, found: Sampled, branch: Branch) -> Basin:

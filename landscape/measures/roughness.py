@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from landscape.errors import InputError
 from landscape.grid import FloatArray
-from landscape.measures.basins import significant
 from landscape.measures.estimate import SIGMAS, Estimate
 from landscape.measures.merge_tree import merge_tree
+from landscape.measures.resolved import beyond_errors
 from landscape.measures.sampled import Sampled, sampled
 from landscape.measures.share import cell_widths
 from landscape.surface import Surface
@@ -40,9 +40,9 @@ def roughness(surface: Surface, quantity: str | None = None) -> Estimate:
     are resolved; a grid that is too coarse misses dips (every second point of the shipped
     ResNet-56 without shortcuts: 0.31 instead of 0.41). It grows with the range.
 
-    Dips that the standard errors allow for (as in :func:`~landscape.measures.basins`) do not
-    count. The range is that of two standard errors of the sum. A line is cut where the loss is
-    NaN or infinite, and passes over points that are not computed.
+    Dips that the standard errors allow for (the ranges of floor and saddle, two standard errors on
+    either side, overlap) do not count. The range is that of two standard errors of the sum. A line
+    is cut where the loss is NaN or infinite, and passes over points that are not computed.
 
     Raises
     ------
@@ -81,7 +81,7 @@ def _climbs(
     """``share`` · Σ ln(Lₛ / L_f) of one line; its derivatives are added to ``weights``."""
     total = 0.0
     for branch in merge_tree(line.values, line.usable):
-        if branch.saddle is None or not significant(branch, line):
+        if branch.saddle is None or not beyond_errors(branch.floor, branch.saddle, line):
             continue
         total += share * (
             math.log(line.values[branch.saddle]) - math.log(line.values[branch.floor])

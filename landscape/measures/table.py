@@ -10,10 +10,12 @@ from landscape.measures.basins import number_of_basins, second_depth
 from landscape.measures.convexity import convexity_share
 from landscape.measures.estimate import SIGMAS, Estimate
 from landscape.measures.flatness import flat_distance, flat_radius, reaching, risen_by, risen_to
+from landscape.measures.persistence import bottleneck_distance
 from landscape.measures.roughness import roughness
 from landscape.measures.sampled import sampled, usable_origin
 from landscape.measures.share import chance_level, share_below
 from landscape.measures.sharpness import sharpness
+from landscape.measures.topology import smad
 from landscape.quantity import HIGHER, draw_of
 from landscape.surface import Surface
 
@@ -124,6 +126,7 @@ def measures_for(
             _WHOLE | {"spacing"},
             "{high} has the deeper second basin: {more} vs {less} for {low}.",
         ),
+        *_of_topology(surfaces[0], quantities[0], unit),
     ]
     if any(chance_level(surface) is not None for surface in surfaces):
         rows[3:3] = [
@@ -150,6 +153,40 @@ def measures_for(
         )
         rows.append(Measure(f"barrier{unit}", _barrier, _LOCAL | {"range"}, says))
     return rows
+
+
+def _of_topology(first: Surface, quantity: str, unit: str) -> list[Measure]:
+    """The rows of basins and the saddles between them, and the distance from the first surface."""
+    needs = _WHOLE | {"spacing"}
+    says = "The basins of {high} are deeper before they meet: {more} vs {less} for {low}"
+    return [
+        Measure(f"SMAD{unit}", lambda s, q: smad(s, q).plain, needs, f"{says}."),
+        Measure(
+            "SMAD, share of the range of the loss",
+            lambda s, q: smad(s, q).normalized,
+            needs,
+            f"{says}, relative to the range of the loss.",
+        ),
+        Measure(
+            f"SMAD weighted by basin volume{unit}",
+            lambda s, q: smad(s, q).weighted,
+            needs,
+            f"{says}, weighted by their volumes.",
+        ),
+        Measure(
+            f"bottleneck distance from the first{unit}",
+            lambda s, q: _from_first(first, quantity, s, q),
+            needs,
+            "The basins of {high} differ most from those of {low}: a floor or a saddle by {more}.",
+        ),
+    ]
+
+
+def _from_first(first: Surface, quantity: str, other: Surface, of_other: str) -> Estimate:
+    if other is first:
+        return Estimate.exact(0.0)
+    own = of_other if of_other in first.quantities else quantity  # the same draw, if there are some
+    return bottleneck_distance(first, other, own, of_other=of_other)
 
 
 def _of_any(word: str, best: str, unit: str) -> list[Measure]:

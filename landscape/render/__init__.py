@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 from landscape.render.styles import STYLES
 
 if TYPE_CHECKING:
+    from landscape.render.figure.barcode import barcode
     from landscape.render.figure.contour import contour, contour_lines, filled_contour
     from landscape.render.figure.curve import curve
     from landscape.render.figure.heatmap import heatmap
     from landscape.render.figure.path import path
+    from landscape.render.figure.profile import profile
     from landscape.render.figure.side_by_side import side_by_side
     from landscape.render.figure.surface import surface3d
+    from landscape.render.figure.tree import tree
     from landscape.render.gallery import Entry, save_gallery
     from landscape.render.media import save, save_figure
     from landscape.render.notebook import explore, refining
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Entry",
+    "barcode",
     "contour",
     "contour_lines",
     "curve",
@@ -33,6 +37,7 @@ __all__ = [
     "filled_contour",
     "heatmap",
     "path",
+    "profile",
     "refining",
     "save",
     "save_figure",
@@ -40,6 +45,7 @@ __all__ = [
     "save_page",
     "side_by_side",
     "surface3d",
+    "tree",
 ]
 
 _HOME = {

@@ -59,6 +59,18 @@ class SurfacePlot:
         """The losses along its trajectories, step by step: see :func:`landscape.render.path`."""
         return render.path(self._surface, **style)
 
+    def barcode(self, **style: Any) -> Figure:
+        """Basins and rings as bars from birth to death: see :func:`landscape.render.barcode`."""
+        return render.barcode(self._surface, **style)
+
+    def tree(self, **style: Any) -> Figure:
+        """The merge tree of its basins: see :func:`landscape.render.tree`."""
+        return render.tree(self._surface, **style)
+
+    def profile(self, **style: Any) -> Figure:
+        """How wide each basin is, level by level: see :func:`landscape.render.profile`."""
+        return render.profile(self._surface, **style)
+
     def explore(self, **style: Any) -> Explorer:
         """The interactive page in the cell: see :func:`landscape.render.explore`."""
         return render.explore(self._surface, **style)

@@ -72,8 +72,9 @@ def save(
         ``.obj``, ``.ply`` and ``.stl`` are meshes (:mod:`landscape.render.mesh`), ``.gif`` and
         ``.mp4`` are movies (:mod:`landscape.render.movie`).
     style
-        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve``, ``path``
-        or ``gallery``; None chooses one that suits the surfaces and the medium.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve``, ``path``,
+        ``barcode``, ``tree``, ``profile`` or ``gallery``; None chooses one that suits
+        the surfaces and the medium.
     options
         Those of the function above; for figures also ``dpi`` and ``transparent``, see
         :func:`save_figure`. A ``.png`` of style ``surface`` is drawn by PyVista if it is

@@ -47,4 +47,7 @@ STYLES = {
     "surface": Style("surface", "surface3d", "surfaces"),
     "curve": Style("curve", "curve", "curves", LINES),
     "path": Style("path", "path", "paths", BOTH),
+    "barcode": Style("barcode", "barcode", "barcodes", BOTH),
+    "tree": Style("tree", "tree", "trees", BOTH),
+    "profile": Style("profile", "profile", "profiles", BOTH),
 }

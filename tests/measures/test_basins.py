@@ -142,8 +142,9 @@ def test_a_real_second_basin_stands_out_of_the_noise() -> None:
 def test_a_basin_is_deep_for_its_own_loss() -> None:
     """1% of the loss is no basin at 5%, and 1% more of a floor of 0.001 is not either."""
     losses = np.array([2, 1, 1.2, 1.1, 1.5, 1.49, 3])
+    fine = np.interp(np.linspace(0, 6, 193), np.arange(7.0), losses)
     for scale in (1.0, 0.001):
-        line = surface_of(lambda x, scale=scale: scale * losses, np.arange(7.0))
+        line = surface_of(lambda x, scale=scale: scale * fine, np.arange(193.0))
         assert number_of_basins(line).value == 2
         assert len(basins(line, shallowest=0.001)) == 3
 

@@ -79,15 +79,17 @@ def ticks_of(look: Shared, shared: Scale) -> FloatArray:
     return chosen_levels(_TICKS if levels is None else levels, shared)
 
 
-def set_scale(axes: Any, scale: Scale, ticks: FloatArray) -> None:
-    """Show a scale on the left axis."""
+def set_scale(axes: Any, scale: Scale, ticks: FloatArray, along: str = "y") -> None:
+    """Show a scale on the left axis, or along ``x``."""
+    set_kind = getattr(axes, f"set_{along}scale")
     if scale.kind == "symlog":
-        axes.set_yscale("function", functions=(scale.mapped, scale.values))
+        set_kind("function", functions=(scale.mapped, scale.values))
     else:
-        axes.set_yscale(scale.kind)
+        set_kind(scale.kind)
     room = 0.04 * (scale.top - scale.bottom)
-    axes.set_ylim(scale.value(scale.bottom - room), scale.value(scale.top + room))
-    axes.set_yticks(ticks, [short(v) for v in ticks])
+    ends = scale.value(scale.bottom - room), scale.value(scale.top + room)
+    getattr(axes, f"set_{along}lim")(*ends)
+    getattr(axes, f"set_{along}ticks")(ticks, [short(v) for v in ticks])
     axes.minorticks_off()
 
 

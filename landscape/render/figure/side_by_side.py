@@ -40,8 +40,8 @@ def side_by_side(
     Parameters
     ----------
     style
-        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve`` or ``path``; None
-        is contour for planes and curve for lines.
+        ``contour``, ``filled``, ``lines``, ``heatmap``, ``surface``, ``curve``, ``path``,
+        ``barcode``, ``tree`` or ``profile``; None is contour for planes and curve for lines.
     elevation, azimuth, renderer
         Of style ``surface``, as for :func:`landscape.render.surface3d`.
     interpolate
