@@ -28,7 +28,7 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 import landscape
-from landscape.render import contour, filled_contour, heatmap
+from landscape.render import contour, filled_contour, heatmap, side_by_side
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 COLOURS = ("#3b528b", "#d95f02", "#21918c", "#7a0177")
@@ -298,11 +298,17 @@ def not_a_bowl() -> Figure:
     return figure
 
 
+def topology() -> Figure:
+    """How wide the basins of the two ResNets are, level by level."""
+    names = ("resnet56", "resnet56_noshort")
+    return side_by_side([landscape.open_surface(f"example:{name}") for name in names], "profile")
+
+
 PICTURES: dict[str, Callable[[], Figure]] = {
     made.__name__.replace("_", "-"): made
     for made in (
         scale_invariance, draws, off_plane, projections, batch_norm, one_scale, spike, ragged,
-        flat_sheet, holes, off_origin, stripes, blank, not_a_bowl,
+        flat_sheet, holes, off_origin, stripes, blank, not_a_bowl, topology,
     )
 }  # fmt: skip
 
