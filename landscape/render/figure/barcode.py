@@ -199,4 +199,4 @@ def _notes(panel: Panel) -> list[str]:
     return [*notes, RULE]
 
 
-_KIND = Kind(_draw, _labels, _short, _notes, _highest)
+_KIND = Kind(_draw, _labels, _short, _notes, _highest, {"left": 0.12})

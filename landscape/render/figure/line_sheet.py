@@ -42,14 +42,15 @@ def line_sheet(
     *,
     right_axis: bool,
     above: float = 0.0,
+    left: float = _LEFT,
 ) -> Sheet:
     """One panel for each line, with its labels of the axes (x, y) wrapped to its size.
 
     ``named``: the number of columns; None is at most two. ``right_axis``: whether there is room for
-    a second axis on the right. ``above``: inches above each panel.
+    a second axis on the right. ``above``, ``left``: inches above and beside each panel.
     """
     width = inches(look.get("width"), len(panels), look.get("context"))
-    margins = Margins(_LEFT, _RIGHT_AXIS if right_axis else _RIGHT, TICKS_BELOW, above)
+    margins = Margins(left, _RIGHT_AXIS if right_axis else _RIGHT, TICKS_BELOW, above)
     asked = named.columns_of(len(panels))
     columns = columns_that_fit(width, min(len(panels), 2), margins, 0.0, asked)
     room = panel_width(width, columns, margins, bar=0.0)
@@ -59,7 +60,7 @@ def line_sheet(
     upward = [wrap(y, room * aspect + 0.2) for _, y in labels]
     margins = replace(
         margins,
-        left=margins.left + LINE * (max(map(len, upward)) - 1),
+        left=margins.left + LINE * max(max(map(len, upward)) - 1, 0),
         below=TICKS_BELOW + LINE * max(map(len, across)),
     )
     size: dict[str, Any] = {"width": width, "columns": columns, "aspect": aspect, "bar": 0.0}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import matplotlib as mpl
@@ -76,14 +76,17 @@ class Kind:
     notes
         Of one panel: the sentences of the full caption on what is drawn.
     highest
-        ``panel -> loss``: the end of the scale unless asked for; None is that of all styles.
+        ``panel -> loss``: the end of the scale unless another is asked for.
+    margins
+        Of :func:`~landscape.render.figure.line_sheet.line_sheet`, if others.
     """
 
     draw: Callable[[Any, Panel, Scale, FloatArray, Look], None]
     labels: Callable[[Panel], tuple[str, str]]
     short: Callable[[Sequence[Panel]], list[str]]
     notes: Callable[[Panel], list[str]]
-    highest: Callable[[Panel], float] | None = None
+    highest: Callable[[Panel], float]
+    margins: Mapping[str, float] = field(default_factory=dict)
 
 
 def draw_all(
@@ -99,6 +102,7 @@ def draw_all(
             look,
             named or Named(),
             right_axis=False,
+            **kind.margins,
         )
         for axes, panel in zip(sheet.panels, panels, strict=True):
             kind.draw(axes, panel, shared, ticks_of(look, shared), look)
@@ -123,13 +127,13 @@ def _prepared(kind: Kind, surfaces: Sequence[Surface], look: Look) -> tuple[list
                 "whose basins are its sublevel sets"
             )
     asked = of_heights(look)
-    own_end = kind.highest is not None and not {"clip", "norm_range"} & set(asked)
+    own_end = not {"clip", "norm_range"} & set(asked)
     if own_end:
         asked["clip"] = "none"
     heights, shared = prepare([(s, name) for s in surfaces], **asked)
     trees = [topology_of(surface, name) for surface in surfaces]
     panels = [Panel(h, t) for h, t in zip(heights, trees, strict=True)]
-    if own_end and kind.highest is not None:
+    if own_end:
         end = max(map(kind.highest, panels))
         shared = replace(shared, high=end) if end > shared.low else shared
     return panels, shared
