@@ -38,9 +38,11 @@ def crowd() -> float:
 
 @pytest.fixture(autouse=True)
 def trials_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All ways of computing are tried anew, however short the run, and none is remembered."""
+    """All layouts are tried anew, however short the run, but no batch sizes; none is remembered."""
     monkeypatch.setattr("landscape.evaluate.budget.SHARE", float("inf"))
     monkeypatch.setattr("landscape.evaluate.budget.LEAST_IMAGES", 0)
+    monkeypatch.setattr("landscape.evaluate.choose._BATCH_TRIALS", float("inf"))
+    monkeypatch.setattr("landscape.evaluate.choose._ABREAST_TRIALS", float("inf"))
     monkeypatch.setattr("landscape.evaluate.choose.recall", lambda name: None)
     monkeypatch.setattr("landscape.evaluate.choose.remember", lambda name, chosen: None)
 

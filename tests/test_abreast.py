@@ -64,6 +64,7 @@ def test_a_long_run_tries_several_points_at_once_unless_they_depend_on_each_othe
 ) -> None:
     problem = CASES[0].make()
     plane = plane_of(problem)
+    monkeypatch.setattr("landscape.evaluate.choose._ABREAST_TRIALS", 0)
     monkeypatch.setattr(
         "landscape.evaluate.tuner._steady", lambda *args: 1.0 / args[-1].abreast
     )  # more at once is faster

@@ -64,6 +64,27 @@ def test_the_budget_is_a_part_of_the_time_that_the_run_takes(
     assert found.left == 60 - now
 
 
+class Turning(nn.Module):
+    """Complex outputs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.polar(torch.ones(len(x), 2), self.layer(x))
+
+
+def test_outputs_may_be_complex() -> None:
+    data = torch.randn(20, 3), torch.zeros(20, 2)
+
+    def loss(outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs - targets).abs().mean(dim=1)
+
+    problem = Problem(Turning(), data, loss=loss, device="cpu")
+    assert Budget.of_run(problem, plane_of(problem), Settings(), 2000).per_example > 0
+
+
 def test_a_short_run_tries_nothing(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(budget, "LEAST_IMAGES", 1000)
     monkeypatch.setattr(tuner, "PointNetwork", None)  # calling it would fail
@@ -94,7 +115,8 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(choose, "recall", remembered.recall)
     monkeypatch.setattr(choose, "remember", remembered.remember)
-    monkeypatch.setattr(choose, "_CONFIRMING", 0)
+    for trials in ("_CONFIRMING", "_BATCH_TRIALS", "_ABREAST_TRIALS"):
+        monkeypatch.setattr(choose, trials, 0)
     return tmp_path / "landscape" / "ways"
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import time
 
+import torch
+
 from landscape.evaluate.arithmetic import exactly
 from landscape.evaluate.network import PointNetwork
 from landscape.evaluate.settings import Settings
@@ -69,7 +71,16 @@ class Budget:
             network.move_to([0.0] * len(plane.axes))
             for _ in range(2):  # the first is slower
                 begin = time.perf_counter()
-                float(problem.objective.outputs(network, batch).sum())
+                problem.objective.outputs(network, batch)
+                synchronize(batch.device)
                 per_example = (time.perf_counter() - begin) / len(batch)
         seconds = SHARE * per_example * examples
         return Budget(seconds - (time.perf_counter() - start), per_example)
+
+
+def synchronize(device: torch.device) -> None:
+    """Wait until the device has done what it was asked."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

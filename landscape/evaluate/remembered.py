@@ -19,7 +19,6 @@ from pathlib import Path
 import torch
 
 from landscape.data import Batch
-from landscape.data.tree import tensors_in
 from landscape.evaluate.network import traced
 from landscape.evaluate.settings import Settings
 from landscape.problem import Problem
@@ -56,8 +55,7 @@ def key(problem: Problem, batch: Batch, options: Sequence[object]) -> str:
         (device.type, torch.cuda.get_device_name(device) if device.type == "cuda" else ""),
         (str(problem.model), None if graph is None else graph.code),
         [(name, tuple(tensor.shape), str(tensor.dtype)) for name, tensor in held],
-        (len(batch), type(problem.objective).__name__, problem.objective.noise),
-        [(tuple(t.shape[1:]), str(t.dtype)) for t in tensors_in(batch.content)],
+        (str(batch), len(batch), type(problem.objective).__name__, problem.objective.noise),
         list(options),
     ]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

@@ -14,7 +14,7 @@ from torch import Tensor
 from landscape.data import Batch
 from landscape.evaluate.abreast import evaluate_abreast
 from landscape.evaluate.arithmetic import exactly
-from landscape.evaluate.budget import Budget
+from landscape.evaluate.budget import Budget, synchronize
 from landscape.evaluate.in_memory import evaluate
 from landscape.evaluate.network import PointNetwork, traced
 from landscape.evaluate.settings import Settings, combinations
@@ -308,17 +308,10 @@ def _by_speed(
         if trials[0].seconds and budget is not None and budget.left < 0:
             break
         for trial in trials:
-            _synchronize(few.device)
+            synchronize(few.device)
             start = time.perf_counter()
             for batch in few.split(trial.settings.batch_size):
                 problem.objective.outputs(trial.network, batch)
-            _synchronize(few.device)
+            synchronize(few.device)
             trial.seconds.append(time.perf_counter() - start)
     return sorted(trials, key=lambda trial: min(trial.seconds))
-
-
-def _synchronize(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

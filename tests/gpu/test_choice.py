@@ -31,7 +31,7 @@ def test_layouts_are_ranked_in_the_precision_of_the_run(
 ) -> None:
     ranked: list[Settings] = []
 
-    def rank(problem: Any, plane: Any, points: Any, base: Settings) -> list[Settings]:
+    def rank(problem: Any, plane: Any, points: Any, base: Settings, *more: Any) -> list[Settings]:
         ranked.append(base)
         return [base]
 
@@ -47,7 +47,7 @@ def test_layouts_are_ranked_at_a_batch_that_fills_the_device(
     sizes: set[int] = set()
     by_speed = tuner._by_speed
 
-    def timed(problem: Any, trials: Any, few: Any) -> Any:
+    def timed(problem: Any, trials: Any, few: Any, *more: Any) -> Any:
         sizes.update(trial.settings.batch_size for trial in trials)
         return by_speed(problem, trials[:2], few)
 
