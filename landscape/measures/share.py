@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
@@ -66,8 +67,9 @@ def share_below_chance(surface: Surface) -> float | None:
 
 def cell_areas(surface: Surface) -> FloatArray:
     """The area that each point represents, shape of the grid, in products of coordinates."""
-    widths = [cell_widths(axis) for axis in surface.grid.axes.values()]
-    return widths[0] if len(widths) == 1 else np.outer(widths[1], widths[0])
+    widths = map(cell_widths, surface.grid.by_array_axis)
+    areas: FloatArray = functools.reduce(np.multiply.outer, widths)
+    return areas
 
 
 def cell_widths(axis: FloatArray) -> FloatArray:
