@@ -182,6 +182,7 @@ def test_a_line_and_a_single_point(tmp_path: Path) -> None:
         ("axes_cosine", 1e-9, -2e-9, 0.01),
         ("seed", 3, 3, 4),
         ("norm", 5.0, 5.0 + 1e-12, 5.001),
+        ("range_level", 0.3, 0.3 + 1e-6, 0.31),  # a loss, which another CPU rounds otherwise
     ],
 )
 def test_values_computed_to_a_tolerance_may_differ_by_it(
@@ -189,9 +190,29 @@ def test_values_computed_to_a_tolerance_may_differ_by_it(
 ) -> None:
     def surface(fact: float) -> Surface:
         found = Surface(Grid(np.arange(3.0)), {"loss": Quantity("loss")})
-        (found.attributes if key == "axes_cosine" else found.axes["x"])[key] = fact
+        (found.attributes if key in ("axes_cosine", "range_level") else found.axes["x"])[key] = fact
         return found
 
     assert resumed(surface(value), surface(near), tmp_path)
     with pytest.raises(InputError, match=f"{key}: the file has {value}, this run has {far}"):
         resumed(surface(value), surface(far), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("precision_error", {**GRID, "precision": "bfloat16", "tune": False}),
+        ("range_level", {"x": "auto:5", "tune": False}),
+    ],
+)
+def test_a_file_begun_on_another_kind_of_cpu_is_gone_on_with(
+    tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    made = Problem(nn.Linear(3, 2), (torch.randn(9, 3), torch.randn(9, 2)), loss="mse")
+    path = tmp_path / "a.h5"
+    begun = sample_surface(made, path=path, progress=False, **options)
+    with h5py.File(path, "r+") as file:
+        file.attrs[name] = float(file.attrs[name]) * (1 + 1e-6)
+        del file.attrs["values_sha256"]
+        file["done"][-1] = False
+    assert_equal(sample_surface(made, path=path, progress=False, **options), begun)
