@@ -63,7 +63,7 @@ NUMPY: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 }
 
 
-@pytest.mark.parametrize("how", sorted(NORMALIZATIONS))
+@pytest.mark.parametrize("how", sorted(set(NORMALIZATIONS) - {"model"}))
 def test_normalizations_against_numpy(how: str) -> None:
     weights = {name: p.double() for name, p in parameters_of(small()).items()}
     raw = random_direction(weights, generator_for(1, 0))
@@ -71,6 +71,25 @@ def test_normalizations_against_numpy(how: str) -> None:
     for name, w in weights.items():
         expected = NUMPY[how](raw[name].numpy(), w.numpy())
         np.testing.assert_allclose(found[name].numpy(), expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("ignore", ["biasbn", "none"])
+def test_the_normalization_of_the_model_is_one_factor_for_what_moves(ignore: str) -> None:
+    weights = {name: p.double() for name, p in parameters_of(small()).items()}
+    for axis, made in enumerate(make_directions(weights, 2, norm="model", ignore=ignore, seed=1)):
+        noise = without(random_direction(weights, generator_for(1, axis)), ignore)
+        moved = [name for name, d in noise.items() if d.any()]
+        squares = [[(t[n] ** 2).sum() for n in moved] for t in (weights, noise)]
+        factor = np.sqrt(np.sum(squares[0]) / np.sum(squares[1]))
+        for name, d in noise.items():
+            np.testing.assert_allclose(made.vector[name], factor * d, rtol=1e-12)
+        again = normalize(noise, weights, "model")
+        assert all(torch.equal(again[name], d) for name, d in made.vector.items())
+
+
+def test_a_model_of_zeros_has_no_norm_to_match() -> None:
+    with pytest.raises(InputError, match="all weights that move are zero"):
+        make_directions({"w": torch.zeros(3, 2)}, 1, norm="model")
 
 
 def test_filter_normalization_matches_the_norm_of_each_filter() -> None:

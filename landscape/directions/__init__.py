@@ -11,7 +11,14 @@ import torch
 from landscape.deprecated import renamed
 from landscape.directions.file import facts_in_file, read_directions, save_directions
 from landscape.directions.filters import Filters
-from landscape.directions.normalize import IGNORED, NORMALIZATIONS, normalize, without
+from landscape.directions.normalize import (
+    IGNORED,
+    NORMALIZATIONS,
+    in_parts,
+    normalize,
+    whole,
+    without,
+)
 from landscape.directions.random import generator_for, random_direction
 from landscape.directions.zero import RELATIVE, warn_of_zeros, why_zero
 from landscape.errors import InputError, argument, unknown_choice
@@ -109,7 +116,8 @@ def make_directions(
         for part in alone if maker is random_direction else [params]:
             raw = maker(part, generator)
             check_same_shape(raw, part, f"directions {name}")
-            vector |= normalize(without(dict(raw), ignore, filters), params, norm, filters, dtype)
+            vector |= in_parts(without(dict(raw), ignore, filters), params, norm, filters, dtype)
+        vector = whole(vector, params, norm)
         facts_here: dict[str, Attribute] = {
             "kind": name,
             "normalization": norm,

@@ -54,7 +54,16 @@ def unchanged(d: Tensor, w: Tensor) -> Tensor:
     return d
 
 
-NORMALIZATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+def model_norm(direction: Params, weights: Params) -> Params:
+    """d · ‖w‖ / ‖d‖ for all parameters at once, the norms over those that d moves."""
+    pairs = [(d, weights[name]) for name, d in direction.items() if bool(d.any())]
+    squares = torch.tensor([[d.double().norm(), w.double().norm()] for d, w in pairs]).square()
+    moved, own = squares.reshape(-1, 2).sum(dim=0).sqrt()
+    ratio = _ratio(own, moved).item()
+    return {name: (d.double() * ratio).to(d.dtype) for name, d in direction.items()}
+
+
+_OF_TENSORS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "filter": filter_norm,
     "layer": layer_norm,
     "weight": weight_scale,
@@ -62,6 +71,9 @@ NORMALIZATIONS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "dlayer": unit_layer,
     "none": unchanged,
 }
+_OF_MODELS: dict[str, Callable[[Params, Params], Params]] = {"model": model_norm}
+
+NORMALIZATIONS = ("filter", "layer", "model", "weight", "dfilter", "dlayer", "none")
 
 _BY_LAYER = ("layer", "dlayer")
 _PIECE = 2**20  # elements of a large tensor that are in float64 at a time
@@ -76,15 +88,16 @@ def normalize(
     filters: Filters | None = None,
     dtype: torch.dtype | None = None,
 ) -> Params:
-    """Scale every tensor of ``direction`` by the rule ``how``, computed in float64.
+    """Scale ``direction`` by the rule ``how``, computed in float64.
 
     Parameters
     ----------
     direction, weights
         Tensors of the same names and shapes.
     how
-        ``filter``, ``layer``, ``weight``, ``dfilter``, ``dlayer`` (the names in Li et al.'s code)
-        or ``none``.
+        ``filter``, ``layer``, ``weight``, ``dfilter``, ``dlayer`` (the names in Li et al.'s code),
+        ``model`` (one factor for all parameters, which keeps the proportions of the noise) or
+        ``none``.
     filters
         Where the filters of each parameter are; None is along the first dimension of all.
     dtype
@@ -92,15 +105,27 @@ def normalize(
     """
     if how not in NORMALIZATIONS:
         raise unknown_choice("normalization", how, NORMALIZATIONS)
-    filters = filters or Filters()
+    return whole(in_parts(direction, weights, how, filters or Filters(), dtype), weights, how)
+
+
+def in_parts(
+    direction: Params, weights: Params, how: str, filters: Filters, dtype: torch.dtype | None
+) -> Params:
+    """The part of :func:`normalize` that needs one tensor at a time."""
+    rule = "none" if how in _OF_MODELS else how
     return {
-        name: _normalized(d, weights[name], how, filters.of(name), dtype or weights[name].dtype)
+        name: _normalized(d, weights[name], rule, filters.of(name), dtype or weights[name].dtype)
         for name, d in direction.items()
     }
 
 
+def whole(direction: Params, weights: Params, how: str) -> Params:
+    """The part of :func:`normalize` that needs all tensors, after :func:`in_parts`."""
+    return _OF_MODELS[how](direction, weights) if how in _OF_MODELS else direction
+
+
 def _normalized(d: Tensor, w: Tensor, how: str, place: Place, dtype: torch.dtype) -> Tensor:
-    rule = NORMALIZATIONS[how]
+    rule = _OF_TENSORS[how]
     if how in _BY_LAYER or place != FIRST or d.ndim < 2:
         return _at(place, rule, d.double(), w.double()).to(dtype)
     result = torch.empty_like(d, dtype=dtype)

@@ -33,7 +33,7 @@ def why_zero(params: Params, normalization: str, ignore: str, filters: Filters) 
             f"{begins}: {argument('ignore', ignore)} leaves out every parameter that moves; choose "
             f"{argument('ignore', 'none')}"
         )
-    if normalization in RELATIVE and not any(bool(p.any()) for p in moved):
+    if normalization in (*RELATIVE, "model") and not any(bool(p.any()) for p in moved):
         return (
             f"{begins}: all weights that move are zero, and the direction is relative to them; "
             f"choose other {argument('parameters')}, or {argument('norm', 'none')}"

@@ -52,7 +52,7 @@ MEANT = {
     "x": ["-1:1:2", "0", "0:1:3", "auto:2", "-.5:1e0:2"],
     "y": ["-1:1:2", "0", "0:2:2"],
     "directions": ["random", "directions.h5", "pca:run", "between:zip.pt,first.pt", "ascent"],
-    "norm": ["filter", "layer", "weight", "dfilter", "dlayer", "none"],
+    "norm": ["filter", "layer", "model", "weight", "dfilter", "dlayer", "none"],
     "ignore": ["biasbn", "none"],
     "bn": ["stored", "interpolate", "reestimate"],
     "precision": ["float32", "bfloat16", "auto", "tf32"],

@@ -10,6 +10,7 @@ from landscape.surface import Surface
 _LENGTH = {
     "filter": "one unit moves every filter by its own norm",
     "layer": "one unit moves every layer by the norm of its weights",
+    "model": "one unit moves the network by the norm of its weights",
     "dfilter": "one unit moves every filter by a distance of 1",
     "dlayer": "one unit moves every layer by a distance of 1",
 }
