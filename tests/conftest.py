@@ -36,15 +36,13 @@ def crowd() -> float:
     return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
-@pytest.fixture(autouse=True)
-def trials_of_any_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All layouts are tried anew, however short the run, but no batch sizes; none is remembered."""
-    monkeypatch.setattr("landscape.evaluate.budget.SHARE", float("inf"))
-    monkeypatch.setattr("landscape.evaluate.budget.LEAST_IMAGES", 0)
-    monkeypatch.setattr("landscape.evaluate.choose._BATCH_TRIALS", float("inf"))
-    monkeypatch.setattr("landscape.evaluate.choose._ABREAST_TRIALS", float("inf"))
-    monkeypatch.setattr("landscape.evaluate.choose.recall", lambda name: None)
-    monkeypatch.setattr("landscape.evaluate.choose.remember", lambda name, chosen: None)
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests, and the commands that they run, keep what is remembered to themselves."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MPLCONFIGDIR", matplotlib.get_cachedir())  # which knows the fonts
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

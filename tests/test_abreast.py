@@ -64,14 +64,13 @@ def test_a_long_run_tries_several_points_at_once_unless_they_depend_on_each_othe
 ) -> None:
     problem = CASES[0].make()
     plane = plane_of(problem)
-    monkeypatch.setattr("landscape.evaluate.choose._ABREAST_TRIALS", 0)
     monkeypatch.setattr(
         "landscape.evaluate.tuner._steady", lambda *args: 1.0 / args[-1].abreast
     )  # more at once is faster
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    settings, facts = choose_settings(problem, plane, GRID)
+    settings, facts = choose_settings(problem, plane, GRID, tune=True)
     assert (settings.abreast, facts["points_at_once"]) == (2, 2)
     assert evaluation_for(problem, settings) is evaluate_abreast
     assert Settings.from_attributes({**facts, "dtype": problem.attributes["dtype"]}) == settings
-    assert choose_settings(problem, plane, GRID, one_by_one=True)[0].abreast == 1
+    assert choose_settings(problem, plane, GRID, one_by_one=True, tune=True)[0].abreast == 1
     assert choose_settings(problem, plane, GRID, tune=False)[0].abreast == 1

@@ -57,7 +57,6 @@ def test_the_budget_is_a_part_of_the_time_that_the_run_takes(
     right = PointNetwork._forward
     monkeypatch.setattr(PointNetwork, "_forward", forward)
     monkeypatch.setattr(budget.time, "perf_counter", lambda: now)
-    monkeypatch.setattr(budget, "SHARE", 0.03)
     found = Budget.of_run(problem, plane_of(problem), Settings(), 2000)
     assert found.per_example == 1.0
     assert now == 20  # two passes of 0.5%
@@ -86,7 +85,6 @@ def test_outputs_may_be_complex() -> None:
 
 
 def test_a_short_run_tries_nothing(problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(budget, "LEAST_IMAGES", 1000)
     monkeypatch.setattr(tuner, "PointNetwork", None)  # calling it would fail
     for precision in ("float32", "auto"):
         grid = Grid(GRID.x[:4], GRID.y[:4])
@@ -113,10 +111,8 @@ def test_the_likeliest_ways_are_tried_first(
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An own cache folder, of which choices are read."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(choose, "recall", remembered.recall)
-    monkeypatch.setattr(choose, "remember", remembered.remember)
-    for trials in ("_CONFIRMING", "_BATCH_TRIALS", "_ABREAST_TRIALS"):
-        monkeypatch.setattr(choose, trials, 0)
+    monkeypatch.setattr(budget, "SHARE", np.inf)
+    monkeypatch.setattr(choose, "_CONFIRMING", 0)
     return tmp_path / "landscape" / "ways"
 
 
@@ -196,3 +192,49 @@ def test_networks_and_data_have_keys_of_their_own(problem: Problem) -> None:
     ]
     assert len(set(keys)) == len(keys)
     assert key(network(1), torch.randn(20, 1, 6, 6)) == keys[0]
+
+
+def test_everything_is_tried_on_request_and_not_remembered(
+    problem: Problem, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember_a_folded_network(problem, monkeypatch)
+    (file,) = cache.iterdir()
+    file.unlink()
+    monkeypatch.setattr(choose, "tune_layouts", lambda *args: [FOLDED])
+    few = Grid(GRID.x[:2], GRID.y[:2])
+    assert choose_settings(problem, plane_of(problem), few, tune=True)[0] == FOLDED
+    assert not list(cache.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("side", "gain", "asked"),
+    [(4, 9.0, False), (15, 9.0, False), (51, 9.0, True), (51, 1.01, False), (51, 0.2, False)],
+)
+def test_a_reduced_precision_is_measured_where_that_pays(
+    problem: Problem, side: int, gain: float, asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    measured: list[Any] = []
+    monkeypatch.setattr(choose, "speedup", lambda *args: gain)
+    monkeypatch.setattr(choose, "_accurate", lambda *args: measured.append(args) or True)
+    grid = Grid(GRID.x[:side], GRID.y[:side])
+    found, _ = choose_settings(problem, plane_of(problem), grid, precision="auto")
+    assert bool(measured) == asked
+    assert found.reduced == ("bfloat16" if asked else None)
+
+
+def test_what_is_far_behind_is_not_timed_again(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways, timed, now = {0: 1.0, 1: 1.1, 2: 1.5, 3: 9.0}, list[Any](), 0.0
+
+    def outputs(self: Any, network: Any, batch: Any) -> None:
+        nonlocal now
+        timed.append(network)
+        now += ways[network]
+
+    monkeypatch.setattr(type(problem.objective), "outputs", outputs)
+    monkeypatch.setattr(tuner.time, "perf_counter", lambda: now)
+    trials: list[Any] = [tuner._Trial(Settings(), way, []) for way in ways]  # type: ignore[arg-type]
+    ranked = tuner._by_speed(problem, trials[::-1], tuner._few(problem, 9))
+    assert [trial.network for trial in ranked] == [0, 1, 2, 3]
+    assert [timed.count(way) for way in ways] == [3, 3, 2, 1]

@@ -225,6 +225,6 @@ def test_unsupported_operations_are_not_used() -> None:
     tried = tune(problem, plane, POINTS, Settings(reduced="bfloat16"))
     assert not any(way.fused for way in tried)
     grid = Grid(np.linspace(-1, 1, 3), np.zeros(1))
-    chosen, facts = choose_settings(problem, plane, grid, precision="bfloat16")
+    chosen, facts = choose_settings(problem, plane, grid, precision="bfloat16", tune=True)
     assert (chosen.fused, facts["convolutions_fused"]) == (False, 0)
     assert facts["precision"] == "bfloat16"

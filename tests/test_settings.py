@@ -109,11 +109,11 @@ def test_a_reduced_precision_is_used_only_if_faster(
     data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
     problem = Problem(nn.Linear(3, 4), data, device="cpu")
     plane = plane_of(problem)
-    _, facts = choose_settings(problem, plane, GRID, precision="auto")
+    _, facts = choose_settings(problem, plane, GRID, precision="auto", tune=True)
     assert facts["precision"] == ("bfloat16" if times > 1 else "float32")
     said = nullcontext() if times > 1 else pytest.warns(UserWarning, match="times as long")
     with said:
-        settings, _ = choose_settings(problem, plane, GRID, precision="bfloat16")
+        settings, _ = choose_settings(problem, plane, GRID, precision="bfloat16", tune=True)
     assert settings.reduced == "bfloat16"
 
 
@@ -125,12 +125,14 @@ def test_a_reduced_precision_is_used_only_if_accurate_enough(
     torch.manual_seed(1)
     data = (torch.randn(40, 3), torch.randint(0, 4, (40,)))
     problem = Problem(model, data, device="cpu")
-    settings, facts = choose_settings(problem, plane_of(problem), GRID, precision="auto")
+    settings, facts = choose_settings(problem, plane_of(problem), GRID, precision="auto", tune=True)
     assert (settings.reduced == "bfloat16") == good
     assert facts["precision"] == ("bfloat16" if good else "float32")
     assert (float(facts["precision_error"]) <= 1.0) == good
     assert "2%" in str(facts["precision_bound"])
-    forced, said = choose_settings(problem, plane_of(problem), GRID, precision="bfloat16")
+    forced, said = choose_settings(
+        problem, plane_of(problem), GRID, precision="bfloat16", tune=True
+    )
     assert forced.reduced == "bfloat16"
     assert said["precision_error"] == facts["precision_error"]
 
@@ -187,7 +189,7 @@ def test_a_resumed_run_keeps_its_settings(tmp_path: Path, monkeypatch: pytest.Mo
         )
         return surface.attributes
 
-    before = sample(precision="bfloat16")
+    before = sample(precision="bfloat16", tune=True)
     assert before["batch_size"] == 9
     assert before["precision"] == "bfloat16"
     monkeypatch.setattr("landscape.evaluate.choose.tune_layouts", None)  # calling it would fail

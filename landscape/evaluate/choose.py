@@ -33,11 +33,14 @@ from landscape.surface import Attribute
 
 PRECISIONS = ("float32", *REDUCED, "auto")
 
-_BATCH_TRIALS, _ABREAST_TRIALS = 12_000, 12_000
+_BATCH_TRIALS, _ABREAST_TRIALS = 6_000, 6_000
 """Examples that choosing the batch size, and the points at once, takes."""
 
-_ACCURACY_TRIALS = 7_000
-"""Examples that measuring a reduced precision takes."""
+_SPEED_TRIALS, _ACCURACY_TRIALS = 800, 7_000
+"""Examples that measuring the speed and the error of a reduced precision takes."""
+
+_WORTH_A_TRIAL = 0.1
+"""Share of the run that asking for the speed of a reduced precision may take."""
 
 _CONFIRMING = 400
 """The same of confirming what an earlier run chose."""
@@ -82,7 +85,7 @@ def choose_settings(
     *,
     precision: str = "float32",
     batch_size: int | None = None,
-    tune: bool = True,
+    tune: bool | None = None,
     one_by_one: bool = False,
     stored: Mapping[str, Attribute] | None = None,
 ) -> tuple[Settings, dict[str, Attribute]]:
@@ -98,7 +101,8 @@ def choose_settings(
         None lets the tuner choose.
     tune
         Whether to choose folding, memory layout, batch size and points at once by trials; otherwise
-        settings are plain. In a run too short for this to pay off only layouts are tried.
+        settings are plain. None: as far as trials take little of the run's time
+        (:mod:`landscape.evaluate.budget`), or as an earlier run on this machine did.
     one_by_one
         Whether each point depends on the previous one.
     stored
@@ -126,6 +130,7 @@ def choose_settings(
             "reduced only in a network that is called by its output; choose float32 or bfloat16"
         )
     found = Settings.from_attributes(stored) if stored is not None else None
+    everything, tune = bool(tune), tune is not False
     if found is not None and stored is not None and tune:
         same_precision = precision in ("auto", found.reduced or "float32")
         if same_precision and batch_size in (None, found.batch_size):
@@ -138,7 +143,7 @@ def choose_settings(
     images = grid.size * (min(per_point, _PER_POINT) if one_by_one else per_point)
     points, facts = grid.points(), dict[str, Attribute]()
     name = None
-    if tune and not own and precision in ("float32", "auto"):
+    if tune and not everything and not own and precision in ("float32", "auto"):
         options = precision, batch_size, one_by_one, _streamed(run), type(plane.statistics).__name__
         shown = next(iter(problem.splits.values())).head(_SHOWN).batch(problem.dtype)
         name = key(problem, shown, options)
@@ -146,8 +151,12 @@ def choose_settings(
         if known is not None and _may_be_used(problem, plane, points, known, images, facts):
             return known.settings, {**known.settings.attributes(problem.dtype), **facts}
         facts.clear()
-    budget = Budget.of_run(problem, plane, settings, images) if tune else Budget(0.0)
-    plain = budget.per_example
+    if everything:
+        budget = Budget()
+    else:
+        budget = Budget.of_run(problem, plane, settings, images) if tune else Budget(0.0)
+    plain, worth_a_trial = budget.per_example, _WORTH_A_TRIAL * images >= _SPEED_TRIALS
+    worth_a_trial |= everything
 
     def layouts(base: Settings) -> list[Settings]:
         worth = tune and not own
@@ -155,19 +164,20 @@ def choose_settings(
 
     if precision == "auto":
         candidates, low = layouts(settings), [replace(settings, reduced="bfloat16")]
-        if not tune or budget.allows(_ACCURACY_TRIALS):
+        if worth_a_trial:
             gain = speedup(problem, plane, settings, low[0])
             if gain > _HOPELESS:
                 low = layouts(low[0])  # what is fastest in one precision need not be in the other
                 gain = speedup(problem, plane, candidates[0], low[0])
-            if gain > 1 and _accurate(problem, plane, points, low[0], facts):
+            pays = everything or images * (1 - 1 / gain) > 2 * _ACCURACY_TRIALS
+            if gain > 1 and pays and _accurate(problem, plane, points, low[0], facts):
                 candidates = low
     elif precision == "float32":
         candidates = layouts(settings)
     else:
         candidates = layouts(replace(settings, reduced=precision))
         _accurate(problem, plane, points, candidates[0], facts)
-        if tune:
+        if tune and worth_a_trial:
             own_precision = replace(candidates[0], reduced=None)
             _warn_if_slow(precision, speedup(problem, plane, own_precision, candidates[0]))
     settings = candidates[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -31,11 +30,13 @@ BATCH_SIZES = {
     "cuda": (128, 256, 384, 512, 1024, 2048, 4096),  # activations of the small ones stay in the L2
 }
 _ROUNDS, _LONG_ENOUGH_S = 3, 0.1
+_BEHIND, _BEHIND_AT_FIRST = 1.2, 2.0
+"""Times the fastest: what is behind it after two rounds, or one, is not timed again."""
 _FINALISTS = 2
 _CHECKS = 6  # passes through the compared examples before a way is timed
 _COMPARED = 29  # examples whose outputs are compared; no power of two, which graphs fill up to
 _NOISE = 1.03  # times of trials within this ratio are considered equal
-_ABREAST, _ROUNDS_ABREAST = 256, 2  # examples and rounds in trials of several points at once
+_ABREAST, _POINTS_A_THREAD = 128, 4  # examples and points in trials of several points at once
 _FEW = {"cpu": 128, "mps": 512, "cuda": 2048}  # examples in trials of layouts
 _TOWARDS_ORIGIN = (0.5, 0.1, 0.01, 0.0)
 _ROUNDING = 1e-3  # relative to the largest output: float32 through a hundred layers
@@ -155,19 +156,19 @@ def tune_abreast(
     few = problem.with_splits({n: e.head(count) for n, e in problem.splits.items()})
     batches = {settings.batch_size} if fixed else {settings.batch_size, settings.batch_size // 2}
     ways = [settings, *(replace(settings, batch_size=n, abreast=threads) for n in sorted(batches))]
-    seconds = dict.fromkeys(ways, math.inf)
-    for _ in range(_ROUNDS_ABREAST):
-        for way in ways:
-            seconds[way] = min(seconds[way], _steady(few, plane, threads, way))
-    return min(ways, key=lambda way: seconds[way])
+    seconds = {way: _steady(few, plane, threads, way) for way in ways}
+    near = [way for way in ways if seconds[way] <= _BEHIND * min(seconds.values())]
+    if len(near) == 1:
+        return near[0]
+    return min(near, key=lambda way: min(seconds[way], _steady(few, plane, threads, way)))
 
 
 def _steady(problem: Problem, plane: Plane, threads: int, settings: Settings) -> float:
     """Seconds for a few points, after all networks are built and all threads are running."""
     evaluation = evaluate_abreast if settings.abreast > 1 else evaluate
-    points = np.zeros((4 * threads, len(plane.axes)))
+    points = np.zeros((_POINTS_A_THREAD * threads, len(plane.axes)))
     results = evaluation(problem, plane, points, range(len(points)), settings)
-    for _ in range(2 * threads):
+    for _ in range(len(points) // 2):
         next(results)
     start = time.perf_counter()
     for _ in results:
@@ -301,17 +302,26 @@ class _Reference:
 def _by_speed(
     problem: Problem, trials: Sequence[_Trial], few: Batch, budget: Budget | None = None
 ) -> list[_Trial]:
-    """Time trials in interleaved rounds: a few, for a minimum total time; one, if time is up."""
-    while trials and (
-        len(trials[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in trials) < _LONG_ENOUGH_S
+    """Time trials in interleaved rounds: a few, for a minimum total time; one, if time is up.
+
+    Each takes so many of the examples as its batch holds, and at least as many as trials usually
+    do; seconds are for all of them. What is far behind is not timed again.
+    """
+    racing, least = list(trials), _FEW[few.device.type]
+    while racing and (
+        len(racing[0].seconds) < _ROUNDS or min(sum(t.seconds) for t in racing) < _LONG_ENOUGH_S
     ):
-        if trials[0].seconds and budget is not None and budget.left < 0:
+        if racing[0].seconds and budget is not None and budget.left < 0:
             break
-        for trial in trials:
+        for trial in racing:
+            part = few[: max(least, trial.settings.batch_size)]
             synchronize(few.device)
             start = time.perf_counter()
-            for batch in few.split(trial.settings.batch_size):
+            for batch in part.split(trial.settings.batch_size):
                 problem.objective.outputs(trial.network, batch)
             synchronize(few.device)
-            trial.seconds.append(time.perf_counter() - start)
+            trial.seconds.append((time.perf_counter() - start) * len(few) / len(part))
+        behind = _BEHIND if len(racing[0].seconds) > 1 else _BEHIND_AT_FIRST
+        limit = behind * min(min(trial.seconds) for trial in racing)
+        racing = [trial for trial in racing if min(trial.seconds) <= limit]
     return sorted(trials, key=lambda trial: min(trial.seconds))

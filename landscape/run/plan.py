@@ -120,7 +120,7 @@ class Plan:
         """The settings and their attributes; ``stored`` are those of the file to resume."""
         request = self.request
         # Shards cannot agree on the fastest settings: each uses plain ones, or those of its file.
-        by_default = request.shard == WHOLE or stored is not None
+        by_default = None if request.shard == WHOLE or stored is not None else False
         return choose_settings(
             self.problem,
             self.planes[0],

@@ -49,7 +49,7 @@ def test_layouts_are_ranked_at_a_batch_that_fills_the_device(
 
     def timed(problem: Any, trials: Any, few: Any, *more: Any) -> Any:
         sizes.update(trial.settings.batch_size for trial in trials)
-        return by_speed(problem, trials[:2], few)
+        return by_speed(problem, trials[:2], *more)
 
     monkeypatch.setattr(tuner, "_by_speed", timed)
     problem, plane = on_cpu("perceptron-mse")
@@ -94,7 +94,7 @@ def test_compiled_kernels_are_captured_and_only_full_batches_are_compiled(
         assert found[index] == pytest.approx(expected[index], rel=1e-5)
     assert set(shapes) == {16}
     assert gpu.replays > 0
-    monkeypatch.setattr(tuner, "_by_speed", lambda problem, trials, few: trials[::-1])
+    monkeypatch.setattr(tuner, "_by_speed", lambda problem, trials, *more: trials[::-1])
     chosen = tuner.tune_compiled(problem.to("cuda:1"), plane, POINTS[:2], Settings(batch_size=16))
     assert (chosen.compiled, chosen.graphs) == (True, True)
 
