@@ -49,7 +49,7 @@ def test_layouts_are_ranked_at_a_batch_that_fills_the_device(
 
     def timed(problem: Any, trials: Any, few: Any, *more: Any) -> Any:
         sizes.update(trial.settings.batch_size for trial in trials)
-        return by_speed(problem, trials[:2], *more)
+        return by_speed(problem, trials[:2], few)
 
     monkeypatch.setattr(tuner, "_by_speed", timed)
     problem, plane = on_cpu("perceptron-mse")
