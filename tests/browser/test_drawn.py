@@ -182,7 +182,12 @@ def test_contours_open_without_webgl_and_say_what_3d_needs(browser, tmp_path):
     assert explorer.page.get_by_role("radio", name="3-D", exact=True).is_disabled()
     assert "needs WebGL, which this browser lacks" in explorer.page.locator("#hint").inner_text()
     explorer.close()
-    explorer = Explorer(browser, save_page(bowl(), tmp_path / "b.html"), before=WITHOUT_WEBGL)
+    page = save_page(bowl(), tmp_path / "b.html").as_uri()
+    explorer = Explorer(browser, f"{page}#view=contour", before=WITHOUT_WEBGL)
+    assert explorer.page.evaluate("() => window.asked") == 0
+    explorer.page.goto("about:blank")
+    explorer.page.goto(page)
+    explorer.settle()
     assert explorer.state["view"] == "contour"
     explorer.close()
 

@@ -53,12 +53,13 @@ function readAddress() {
   if (["light", "dark"].includes(get("theme"))) chosenTheme = get("theme");
 }
 
-// Once the view is decided: what the address says of it.
+// What the address says of the view; it is not asked whether 3-D can be drawn where it is not shown.
 function readView() {
   const words = addressWords(), get = (name) => (words ? words.get(name) : null);
   app.firstView = app.chosen.view;
   if (app.data.kind !== "plane") return;
-  if (get("view") === "contour" || (get("view") === "surface" && canDraw3d())) app.chosen.view = get("view");
+  if (["contour", "surface"].includes(get("view"))) app.chosen.view = get("view");
+  if (drawable(app.chosen.view) !== app.chosen.view) app.firstView = app.chosen.view = "contour";
   const [around, up, zoom] = (get("camera") || "").split(",").map(Number);
   if ([around, up, zoom].every(Number.isFinite) && get("camera")) {
     app.camera = heldCamera({ around: around * Math.PI / 180, up: up * Math.PI / 180, zoom });

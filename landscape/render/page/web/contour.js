@@ -122,7 +122,7 @@ function shadesOf(fine, picture) {
   const table = Array.from({ length: 512 }, (_, n) => new Uint32Array(Uint8ClampedArray.from([...colourAt(colours, n / 511), 255]).buffer)[0]);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [x.length, y.length];
-  const pen = canvas.getContext("2d"), image = pen.createImageData(x.length, y.length);
+  const pen = canvas.getContext("2d", { willReadFrequently: true }), image = pen.createImageData(x.length, y.length);
   const shades = new Uint32Array(image.data.buffer);
   rows.forEach((row, j) => row.forEach((h, i) => {
     if (h !== null) shades[(y.length - 1 - j) * x.length + i] = table[Math.round(511 * within((h - scale.bottom) / span, [0, 1]))];

@@ -4,7 +4,7 @@ function wireControls() {
   const { chosen } = app;
   for (const radio of document.querySelectorAll("input[name=view]")) {
     radio.addEventListener("change", () => {
-      chosen.view = radio.value === "surface" && !canDraw3d() ? "contour" : radio.value;
+      chosen.view = drawable(radio.value);
       showHint();
       draw();
     });

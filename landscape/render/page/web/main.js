@@ -62,7 +62,7 @@ function show(data) {
   chosen.step = null;
   if (fresh) {
     if (!chosen.view || before.kind !== data.kind) {
-      chosen.view = data.initial.view === "surface" && !canDraw3d() ? "contour" : data.initial.view;
+      chosen.view = data.initial.view;
       app.camera = firstCamera();
       readView();
     }

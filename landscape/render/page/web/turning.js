@@ -15,6 +15,11 @@ function canDraw3d() {
   return webgl;
 }
 
+// The view that is shown where this one is wanted.
+function drawable(view) {
+  return view === "surface" && !canDraw3d() ? "contour" : view;
+}
+
 function firstCamera() {
   const [x, y, z] = app.data.initial.direction;
   return heldCamera({ around: Math.atan2(y, x), up: Math.asin(within(z, [-1, 1])), zoom: 1 });
