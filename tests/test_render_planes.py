@@ -27,6 +27,7 @@ from landscape.render import (
 from landscape.render.figure.holes import cell_edges
 from landscape.render.figure.options import HELP
 from landscape.render.unfinished import finished_part
+from landscape.store import open_surface
 from landscape.surface import Quantity, Surface, Trajectory
 
 PLANE_FIGURES = [contour, filled_contour, contour_lines, heatmap]
@@ -283,6 +284,16 @@ def test_labels_of_lines_are_clear_of_each_other_and_of_the_minimum(draw, width,
     assert clashes == []
     frame = axes.get_window_extent()
     assert all(frame.contains(*corner) for box in labels for corner in box)
+
+
+@pytest.mark.parametrize("name", ["digits_curve", "resnet56", "resnet56_noshort"])
+def test_each_level_has_one_label_on_its_line(name):
+    """A fault once: labels were placed on coarse lines, and some moved to the next level's."""
+    axes = contour(open_surface(f"example:{name}")).axes[0]
+    levels = [t for t in axes.texts if t.get_gid() == "level"]
+    said = [t.get_text() for t in levels]
+    assert len(said) > 3
+    assert len(said) == len(set(said))
 
 
 class TestTrajectories:

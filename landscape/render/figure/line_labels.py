@@ -61,7 +61,9 @@ def _outermost_first(levels: Sequence[float]) -> list[int]:
 
 def _pieces(path: Any, inches: Callable[[Any], FloatArray]) -> list[FloatArray]:
     """The separate lines of a level in inches, the longest first, at most five."""
-    parts = [inches(p) for p in path.to_polygons(closed_only=False) if len(p) > 1]
+    whole = path.deepcopy()
+    whole.should_simplify = False  # by ninths of a unit of the data, which may be all of an axis
+    parts = [inches(p) for p in whole.to_polygons(closed_only=False) if len(p) > 1]
     return sorted(parts, key=lambda p: -float(_along(p)[-1]))[:5]
 
 
