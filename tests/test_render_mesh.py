@@ -136,6 +136,12 @@ class TestModels:
         assert z0 == pytest.approx([0, 0], abs=1e-3)
         assert z1 == pytest.approx([HEIGHT, 0], abs=0.02)
 
+    def test_signs_of_markup_in_a_name_are_letters(self, tmp_path):
+        made = exponential()
+        facts = {"kind": "between", "start": "a $^$.pt", "end": "b\nb.pt"}
+        made.axes = {"x": facts, "y": {**facts, "end": "c.pt"}}
+        assert save(made, tmp_path / "a.glb").stat().st_size > 1000
+
     @pytest.mark.parametrize("suffix", [".glb", ".ply", ".obj"])
     def test_several_stand_side_by_side_on_one_scale(self, tmp_path, suffix):
         louder = surface(10 ** (LOG + 2))

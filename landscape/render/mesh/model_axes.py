@@ -79,7 +79,8 @@ def _written(
     words: str, size: float, at: Any, along: FloatArray, up: FloatArray, side: float = 0.5
 ) -> list[FloatArray]:
     """The outlines of words, at most 1 long; ``side``: 0 where ``at`` is left of them, 1 right."""
-    outline = TextPath((0, 0), words, size=1.0)
+    plain = " ".join(words.split()).replace("$", r"\$")
+    outline = TextPath((0, 0), plain, size=1.0)
     box = outline.get_extents()
     size = min(size / _CAPITALS, 1.0 / max(box.width, 1e-9))
     pen = (box.x0 + side * box.width, (box.y0 + box.y1) / 2)
