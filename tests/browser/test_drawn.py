@@ -183,12 +183,12 @@ def test_contours_open_without_webgl_and_say_what_3d_needs(browser, tmp_path):
     assert "needs WebGL, which this browser lacks" in explorer.page.locator("#hint").inner_text()
     explorer.close()
     page = save_page(bowl(), tmp_path / "b.html").as_uri()
-    explorer = Explorer(browser, f"{page}#view=contour", before=WITHOUT_WEBGL)
-    assert explorer.page.evaluate("() => window.asked") == 0
-    explorer.page.goto("about:blank")
-    explorer.page.goto(page)
-    explorer.settle()
+    explorer = Explorer(browser, page, before=WITHOUT_WEBGL)
     assert explorer.state["view"] == "contour"
+    explorer.page.goto("about:blank")
+    explorer.page.goto(f"{page}#view=contour")
+    explorer.settle()
+    assert explorer.page.evaluate("() => window.asked") == 0
     explorer.close()
 
 
