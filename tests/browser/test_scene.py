@@ -134,7 +134,7 @@ def test_nothing_shines_through_a_surface(painted):
 
 
 def test_plotly_writes_nothing_that_is_not_seen(painted):
-    """A fault once: the names and numerals of its hidden axes took a third of the opening time."""
+    """A fault once: the names and numerals of its hidden axes took a fifth of the opening time."""
     words = (
         "() => [...document.querySelectorAll('.surface')].map((p) => p._fullLayout.scene._scene)"
         ".map(({ axesOptions: { labels, ticks } }) => [labels.join(''), ticks.flat().length])"

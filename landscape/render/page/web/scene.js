@@ -56,7 +56,7 @@ function sceneSpec(picture, drawn, camera) {
     lighting: { ambient: 0.42, diffuse: 0.58, specular: 0.05, roughness: 0.5, fresnel: 0.05 },
     lightposition: { x: -2e4, y: -1e4, z: 6e4 },
   };
-  // An axis that is not visible would still have its texts traced and triangulated, a third of the time of opening.
+  // An axis that is not visible would still have its texts traced and triangulated, a fifth of the time of opening.
   const axis = (range) => ({
     range, title: { text: "" }, tickmode: "array", tickvals: [], ticks: "", showticklabels: false, showgrid: false,
     showline: false, zeroline: false, showspikes: false, showbackground: false,
