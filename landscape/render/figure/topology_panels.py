@@ -26,7 +26,7 @@ from landscape.render.resolve import quantity_of_all
 from landscape.render.scale import Scale
 from landscape.render.words.captions import brief, name_of
 from landscape.render.words.names import names_of
-from landscape.render.words.one_line import in_one_line
+from landscape.render.words.one_line import in_one_line, listed
 from landscape.surface import Surface
 
 MOST_PALE = 60
@@ -150,5 +150,17 @@ def _caption(kind: Kind, panels: Sequence[Panel], look: Look) -> Caption:
 
 
 def together(words: Sequence[str]) -> str:
-    """One text for all panels: each only once, joined by "and"."""
-    return " and ".join(dict.fromkeys(words))
+    """One text for all panels: each only once, with the last words that all have at the end.
+
+    >>> together(["3 of 11 basins count", "18 of 46 basins count"])
+    '3 of 11 and 18 of 46 basins count'
+    """
+    each = [text.split() for text in dict.fromkeys(words)]
+    shared = 0
+    while len(each) > 1 and all(len(one) > shared + 1 for one in each):
+        if len({one[-1 - shared] for one in each}) > 1:
+            break
+        shared += 1
+    end = each[0][len(each[0]) - shared :]
+    heads = [" ".join(one[: len(one) - shared]) for one in each]
+    return " ".join([listed(heads), *end])

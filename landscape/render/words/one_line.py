@@ -50,12 +50,12 @@ def _together(sources: Sequence[str]) -> list[str]:
     if len(set(numbers)) == 1:
         return list(sources[:1])
     if len(numbers) < 4:
-        return [f"{before}{_listed(numbers)}{after}"]
+        return [f"{before}{listed(numbers)}{after}"]
     values = sorted(numbers, key=lambda number: int(number.replace(",", "")))
     return [f"{before}{values[0]} to {values[-1]}{after}"]
 
 
-def _listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str]) -> str:
     """``1, 2 and 3``."""
     *most, last = words
     return " and ".join([", ".join(most), last] if most else [last])
@@ -68,7 +68,7 @@ def _left_out(panels: Sequence[Heights], total: bool) -> list[str]:
     of = f" of {sizes.pop():,}" if total and len(sizes) == 1 else ""
     found = []
     for word in words:
-        counts = _listed([f"{panel.left_out.get(word, 0):,}" for panel in panels])
+        counts = listed([f"{panel.left_out.get(word, 0):,}" for panel in panels])
         noun = "point" if counts == "1" and not of else "points"
         found.append(f"{counts}{of} {noun} {word}")
     return found
