@@ -44,7 +44,7 @@ def test_a_negative_angle() -> None:
             "render",
             ["a.h5", "-o", "a.png", "--style", "countour"],
             "argument --style: 'countour': expected one of contour, filled, lines, heatmap, "
-            "surface, curve, path, gallery; did you mean 'contour'? (",
+            "surface, curve, path, barcode, tree, profile, gallery; did you mean 'contour'? (",
         ),
         ("compare", ["--rice", "1", "a.h5"], "unknown option --rice; did you mean --rise?"),
     ],

@@ -31,7 +31,7 @@ class Named:
         rows = -(-panels // max(columns, 1))
         for what, titles, count in (
             ("row", self.row_titles, rows),
-            ("column", self.column_titles, columns),
+            ("column", self.column_titles, min(columns, panels)),
         ):
             if titles and len(titles) != count:
                 raise InputError(
