@@ -222,6 +222,19 @@ def test_a_reduced_precision_is_measured_where_that_pays(
     assert found.reduced == ("bfloat16" if asked else None)
 
 
+@pytest.mark.parametrize(("side", "kept"), [(4, False), (15, False), (51, True)])
+def test_a_precision_that_was_not_tried_is_not_remembered(
+    problem: Problem, cache: Path, side: int, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose, "speedup", lambda *args: 9.0)
+    monkeypatch.setattr(choose, "_accurate", lambda *args: True)
+    monkeypatch.setattr(choose, "tune_layouts", lambda problem, plane, points, base, budget: [base])
+    monkeypatch.setattr(choose, "tune_abreast", lambda problem, plane, settings, **more: settings)
+    grid = Grid(GRID.x[:side], GRID.y[:side])
+    choose_settings(problem, plane_of(problem), grid, precision="auto", batch_size=5)
+    assert (cache.exists() and bool(list(cache.iterdir()))) == kept
+
+
 def test_what_is_far_behind_is_not_timed_again(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:

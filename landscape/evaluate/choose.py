@@ -164,12 +164,14 @@ def choose_settings(
 
     if precision == "auto":
         candidates, low = layouts(settings), [replace(settings, reduced="bfloat16")]
+        budget.refused |= not worth_a_trial
         if worth_a_trial:
             gain = speedup(problem, plane, settings, low[0])
             if gain > _HOPELESS:
                 low = layouts(low[0])  # what is fastest in one precision need not be in the other
                 gain = speedup(problem, plane, candidates[0], low[0])
             pays = everything or images * (1 - 1 / gain) > 2 * _ACCURACY_TRIALS
+            budget.refused |= gain > 1 and not pays
             if gain > 1 and pays and _accurate(problem, plane, points, low[0], facts):
                 candidates = low
     elif precision == "float32":
